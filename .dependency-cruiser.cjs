@@ -1,0 +1,70 @@
+/** Import rules: services -> packages -> protocol; drivers, express and ws only at their edges. */
+const SERVICES = '^(api-server|websocket-server|standalone|web-client)/';
+
+/** Only the files under `from` may import the npm package `name`. */
+function onlyFrom(name, from) {
+  return {
+    name: `${name}-only-at-its-edge`,
+    severity: 'error',
+    from: {
+      path: '^(packages|api-server|websocket-server|standalone|web-client)/',
+      pathNot: [from, '/test/'],
+    },
+    to: { path: `node_modules/${name}/` },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'packages-never-import-a-service',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { path: SERVICES },
+    },
+    {
+      name: 'services-never-import-each-other',
+      severity: 'error',
+      from: { path: '^(api-server|websocket-server|web-client)/' },
+      to: { path: SERVICES, pathNot: '^$1/' },
+    },
+    {
+      name: 'protocol-imports-only-zod',
+      severity: 'error',
+      from: { path: '^packages/protocol/src/' },
+      to: { pathNot: ['^packages/protocol/src/', 'node_modules/zod/'] },
+    },
+    {
+      name: 'web-client-imports-no-node',
+      severity: 'error',
+      from: { path: '^web-client/src/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nothing-imports-main',
+      severity: 'error',
+      from: {},
+      to: { path: '/src/main\\.ts$' },
+    },
+    {
+      name: 'sources-import-no-tests',
+      severity: 'error',
+      from: { path: '/src/', pathNot: '^tests/' },
+      to: { path: '^tests/|/test/' },
+    },
+    onlyFrom('mysql2', '^packages/message-store/src/mysql/'),
+    onlyFrom('libsql', '^packages/message-store/src/sqlite/'),
+    onlyFrom('ioredis', '^packages/message-bus/src/redis/'),
+    onlyFrom('express', '^(api-server|websocket-server)/src/http/'),
+    onlyFrom('ws', '^websocket-server/src/socket/'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|node_modules/\\.vite)/' },
+    tsConfig: { fileName: 'tsconfig.checks.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { conditionNames: ['postline-source', 'import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,68 @@
+/** What is told about one target: the new_message frame as text, ready to forward. */
+export interface Hint {
+  readonly targetId: string;
+  readonly frame: string;
+}
+
+/** Hints are lost, late, doubled and reordered at times; a reader that needs certainty asks the store. */
+export interface HintPublisher {
+  /**
+   * Tells whoever follows these targets, in this order. Resolves once the bus took all of them; rejects with a
+   * BusUnavailableError within the publisher's deadline otherwise, at once while the bus is known to be away.
+   */
+  publish(hints: readonly Hint[]): Promise<void>;
+
+  /** Resolves where the bus answers. */
+  checkReady(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** `up`: every subscription was confirmed and a hint sent to oneself came back. `down`: no hint may be expected. */
+export type SubscriberState = 'up' | 'down';
+
+export interface HintSubscriberEvents {
+  /** A payload came on the channel of a target. Whatever can write to the bus may have written it. */
+  onHint(targetId: string, payload: string): void;
+  /** Also called with `up` after each recovery: hints may have been lost since the last `up`. */
+  onState(state: SubscriberState): void;
+}
+
+export interface HintSubscriber {
+  readonly state: SubscriberState;
+
+  /**
+   * Follows a target until `unsubscribe`. Resolves once the bus confirmed it: a hint published after that arrives.
+   * While the bus is away it rejects with a BusUnavailableError, and the subscription is made with the recovery.
+   */
+  subscribe(targetId: string): Promise<void>;
+
+  /** Follows it no longer; no hint of it is handed out after the call. */
+  unsubscribe(targetId: string): void;
+
+  /** Resolves where the state is `up`. */
+  checkReady(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/**
+ * Carries hints from the API to the relays; stores nothing. Two kinds: `redis` and `in-process`, held to the same
+ * contract suite.
+ */
+export interface MessageBus {
+  /** The sending end. */
+  createPublisher(): HintPublisher;
+  /** The receiving end, connected at once; its first `up` comes when it is. */
+  createSubscriber(events: HintSubscriberEvents): HintSubscriber;
+}
+
+/** The bus could not be reached or did not answer in time. Nothing that was acknowledged depends on it. */
+export class BusUnavailableError extends Error {
+  readonly code = 'bus_unavailable';
+
+  constructor(what: string, cause?: unknown) {
+    super(what, { cause });
+    this.name = 'BusUnavailableError';
+  }
+}

@@ -1,0 +1,114 @@
+/** A message as a publisher gave it, validated. */
+export interface NewMessage {
+  readonly targetId: string;
+  readonly message: string;
+  /** Unique for the publisher for as long as the message is kept; a second append under it stores nothing. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What one publish asks for: all of its messages are stored, or none. */
+export interface AppendRequest {
+  /** Who publishes: the scope of idempotency keys. Empty where nobody has to say who they are. */
+  readonly publisher: string;
+  /** In this order; messages for one target get offsets in this order. */
+  readonly messages: readonly NewMessage[];
+}
+
+/** One row of a target's log. */
+export interface StoredMessage {
+  /** The row's id, as text. Ids are unique, but their order says nothing: only offsets are an order. */
+  readonly id: string;
+  readonly targetId: string;
+  /** Position in the target's log: 1-based, contiguous. */
+  readonly offset: number;
+  readonly message: string;
+  /** When the row was written, by the database's clock: ISO 8601 with milliseconds, UTC. */
+  readonly createdAt: string;
+}
+
+export interface AppendedMessage extends StoredMessage {
+  /** True where the message was already stored under its idempotency key: these are the first one's values. */
+  readonly replayed: boolean;
+}
+
+/** What became of one AppendRequest. */
+export type AppendOutcome =
+  /** Committed. `epoch` is the one that the offsets belong to. */
+  | { readonly kind: 'appended'; readonly epoch: string; readonly messages: readonly AppendedMessage[] }
+  /** The key of `messages[index]` belongs to another message or target. Nothing of this request was stored. */
+  | { readonly kind: 'idempotency-key-reused'; readonly index: number }
+  /** Another transaction held a target's counter for too long. Nothing of this request was stored. */
+  | { readonly kind: 'contended' }
+  /** This request alone could not be stored (its neighbours were). Nothing of it was stored. */
+  | { readonly kind: 'failed'; readonly error: Error };
+
+/** What a reader asks of one target's log. */
+export interface LogQuery {
+  readonly targetId: string;
+  /** Only messages with a greater offset. */
+  readonly afterOffset: number;
+  /** At most so many rows; a row's message can take 65,535 bytes. */
+  readonly limit: number;
+}
+
+/** Where one target's log stands. Offset 0 is before the first message. */
+export interface LogHead {
+  readonly head: number;
+  /** The last offset that came from before the current epoch; 0 in a fresh database. */
+  readonly epochStart: number;
+}
+
+/** A part of one target's log; epoch, head and messages are from one snapshot. */
+export interface LogSlice extends LogHead {
+  readonly epoch: string;
+  /** Oldest first. An offset that is missing up to `head` (or up to the last row of a full page) was deleted. */
+  readonly messages: readonly StoredMessage[];
+}
+
+/** Heads of many targets. */
+export interface LogHeads {
+  readonly epoch: string;
+  /** An entry for each target that was asked for; one that nobody wrote to has head 0. */
+  readonly heads: ReadonlyMap<string, LogHead>;
+}
+
+/**
+ * The logs of all targets, on a database: the one truth. Two kinds: `mysql` and `sqlite`, held to the same contract
+ * suite. Every call ends within the store's own deadline; where the database doesn't answer it rejects with a
+ * StoreUnavailableError.
+ */
+export interface MessageStore {
+  /**
+   * Appends in one transaction all requests that can be stored, each of them all or nothing; one outcome for each,
+   * in order. Commit order is offset order: a reader that has seen an offset will never find a lower one new.
+   */
+  append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]>;
+
+  /** Reads a target's log after an offset. */
+  readLog(query: LogQuery): Promise<LogSlice>;
+
+  /** Reads the heads of up to HEADS_PER_READ_MAX targets, as committed at some moment after the call. */
+  readHeads(targetIds: readonly string[]): Promise<LogHeads>;
+
+  /** Resolves where the database answers and its schema is the one this program needs. */
+  checkReady(): Promise<void>;
+
+  /** Ends the connections; calls in flight finish first, within the store's deadline. */
+  close(): Promise<void>;
+}
+
+/** Targets in one readHeads: a statement of this many keys is parsed in a few milliseconds. */
+export const HEADS_PER_READ_MAX = 1_000;
+
+/**
+ * The database could not be reached, did not answer in time, or refused the session. An append that fails so may
+ * have been stored all the same: only its idempotency key can tell.
+ */
+export class StoreUnavailableError extends Error {
+  readonly code = 'store_unavailable';
+
+  constructor(what: string, cause: unknown) {
+    super(what, { cause });
+    this.name = 'StoreUnavailableError';
+  }
+}

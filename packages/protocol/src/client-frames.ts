@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import {
+  DEVICE_ID_CHARACTERS_MAX,
+  EPOCH_CHARACTERS_MAX,
+  RESUME_OFFSETS_MAX,
+  TOKEN_BYTES_MAX,
+} from './limits.ts';
+import { isTargetId, targetIdSchema } from './target-id.ts';
+
+const offsetSchema = z.int().min(0);
+
+const offsetsSchema = z
+  .record(z.string(), offsetSchema)
+  .refine((offsets) => Object.keys(offsets).length <= RESUME_OFFSETS_MAX, {
+    error: `must hold at most ${RESUME_OFFSETS_MAX} targets`,
+  })
+  .refine((offsets) => Object.keys(offsets).every(isTargetId), { error: 'has a key that is no target id' })
+  .transform((offsets) => new Map(Object.entries(offsets)));
+
+/** Where a reader stopped: the last offset that it processed of each target, and the epoch it read them in. */
+const resumeSchema = z.object({
+  epoch: z.string().max(EPOCH_CHARACTERS_MAX),
+  offsets: offsetsSchema,
+});
+export type Resume = z.output<typeof resumeSchema>;
+
+export const identifyFrameSchema = z.object({
+  type: z.literal('identify'),
+  clientId: targetIdSchema,
+  token: z.string().max(TOKEN_BYTES_MAX).optional(),
+  deviceId: z
+    .string()
+    .regex(new RegExp(`^[A-Za-z0-9._-]{1,${DEVICE_ID_CHARACTERS_MAX}}$`))
+    .optional(),
+  resume: resumeSchema.optional(),
+});
+export type IdentifyFrame = z.output<typeof identifyFrameSchema>;
+
+export const ackFrameSchema = z.object({
+  type: z.literal('ack'),
+  targetId: targetIdSchema.optional(),
+  offset: offsetSchema,
+});
+export type AckFrame = z.output<typeof ackFrameSchema>;
+
+export const pingFrameSchema = z.object({ type: z.literal('ping') });
+export type PingFrame = z.output<typeof pingFrameSchema>;
+
+/** Everything that a client may send. */
+export const clientFrameSchema = z.discriminatedUnion('type', [
+  identifyFrameSchema,
+  ackFrameSchema,
+  pingFrameSchema,
+]);
+export type ClientFrame = z.output<typeof clientFrameSchema>;
+
+/** Reads one text frame from a client; `undefined` where it is not one of ours (close code 4500). */
+export function parseClientFrame(text: string): ClientFrame | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const parsed = clientFrameSchema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+interface ErrorRow {
+  readonly status: number;
+  readonly title: string;
+  /** Whether sending the same request again can succeed without changing it. */
+  readonly retryable: boolean;
+}
+
+/** Every error the HTTP surface tells: wire code, status, whether a retry can help. The code is the metric label too. */
+export const HTTP_ERRORS = {
+  malformed_json: { status: 400, title: 'The body is not JSON', retryable: false },
+  validation_failed: { status: 400, title: 'The request is not valid', retryable: false },
+  unauthorized: { status: 401, title: 'Authentication is required', retryable: false },
+  forbidden: { status: 403, title: 'Not allowed', retryable: false },
+  not_found: { status: 404, title: 'There is nothing at this address', retryable: false },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
+  payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body must be application/json in UTF-8',
+    retryable: false,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The idempotency key was used for another message',
+    retryable: false,
+  },
+  rate_limited: { status: 429, title: 'Too many requests', retryable: true },
+  internal_error: { status: 500, title: 'The server failed', retryable: true },
+  overloaded: { status: 503, title: 'The server has too much to do', retryable: true },
+  store_unavailable: { status: 503, title: 'The database does not answer', retryable: true },
+} as const satisfies Record<string, ErrorRow>;
+
+export type HttpErrorCode = keyof typeof HTTP_ERRORS;
+const HTTP_ERROR_CODES = Object.keys(HTTP_ERRORS) as [HttpErrorCode, ...HttpErrorCode[]];
+
+/** An error as `application/problem+json` (RFC 9457). */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ example: 'about:blank#validation_failed' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(HTTP_ERROR_CODES),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'With validation_failed: what is wrong, and where.' }),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.output<typeof problemSchema>;
+
+/** Error frames' codes on the socket. */
+export type FrameErrorCode = keyof typeof FRAME_ERRORS;
+export const FRAME_ERRORS = {
+  bad_frame: 'The frame is not one this server knows',
+  bad_ack: 'The ack is beyond what this connection was sent, or for a target it does not follow',
+  identify_timeout: 'No identify frame came in time',
+  target_not_allowed: 'A client may not identify as a group',
+  store_unavailable: 'The database does not answer',
+  overloaded: 'The server has too much to do',
+  log_restarted: 'The log was restarted: reconnect and resume',
+  no_progress: 'The connection took nothing for too long',
+} as const;

@@ -1,0 +1,43 @@
+/**
+ * Bounds on everything that crosses a process boundary, each with its unit in its name and its reason here.
+ * Bounds that only one service needs live in that service's configuration.
+ */
+
+/** MySQL's TEXT holds 65,535 bytes; a longer message could be stored only by cutting it. */
+export const MESSAGE_BYTES_MAX = 65_535;
+
+/** Long enough for a prefixed UUID or an e-mail-like id, short enough for an index key in every supported server. */
+export const TARGET_ID_CHARACTERS_MAX = 128;
+
+/** The header's limit in the contract; also fits a unique index beside the publisher's name. */
+export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 255;
+
+/** One transaction and one answer; larger batches would hold their targets' counters for too long. */
+export const BATCH_MESSAGES_MAX = 1_000;
+
+/** A message of 65,535 bytes can take 393,210 bytes when every character is written as a \uXXXX escape. */
+export const MESSAGE_BODY_BYTES_MAX = 512 * 1024;
+
+/** Room for 1,000 ordinary messages, or for about 20 of the longest ones written without any economy. */
+export const BATCH_BODY_BYTES_MAX = 8 * 1024 * 1024;
+
+/** One page of a target's log over HTTP. */
+export const LOG_PAGE_MESSAGES_MAX = 1_000;
+
+/** What one page is when the reader doesn't say. */
+export const LOG_PAGE_MESSAGES_DEFAULT = 100;
+
+/** Frames from clients are identify, ack and ping: small. A token of 8 KB and some cursors fit many times over. */
+export const CLIENT_FRAME_BYTES_MAX = 64 * 1024;
+
+/** A connection follows its own id and a few groups; more cursors than this in one frame is not a client of ours. */
+export const RESUME_OFFSETS_MAX = 1_000;
+
+/** Names a client's device; part of an index key. */
+export const DEVICE_ID_CHARACTERS_MAX = 64;
+
+/** A signed token with generous claims; beyond it verifying would be work done for a stranger. */
+export const TOKEN_BYTES_MAX = 8 * 1024;
+
+/** Epochs are 22 characters here; the bound is for those that come from elsewhere. */
+export const EPOCH_CHARACTERS_MAX = 64;

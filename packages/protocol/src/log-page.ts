@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { EPOCH_CHARACTERS_MAX, LOG_PAGE_MESSAGES_DEFAULT, LOG_PAGE_MESSAGES_MAX } from './limits.ts';
+
+const wholeNumberText = (name: string, from: number, to: number) =>
+  z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: `must be an integer from ${from} to ${to}` })
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, { error: `must be an integer from ${from} to ${to}` })
+    .meta({ override: { type: 'integer', minimum: from, maximum: to }, description: name });
+
+/** Query of `GET /targets/:targetId/messages`. */
+export const logPageQuerySchema = z.object({
+  after: wholeNumberText('Messages after this offset.', 0, Number.MAX_SAFE_INTEGER).optional(),
+  limit: wholeNumberText(
+    `At most so many messages (${LOG_PAGE_MESSAGES_DEFAULT} where left out).`,
+    1,
+    LOG_PAGE_MESSAGES_MAX,
+  ).optional(),
+  epoch: z
+    .string()
+    .min(1)
+    .max(EPOCH_CHARACTERS_MAX)
+    .optional()
+    .meta({ description: 'The epoch that `after` was read in.' }),
+});
+export type LogPageQuery = z.output<typeof logPageQuerySchema>;
+
+/** One message of a target's log: a `new_message` frame without `type` and `epoch`. */
+export const logEntrySchema = z
+  .object({
+    id: z.string(),
+    targetId: z.string(),
+    offset: z.int().min(1),
+    data: z.string(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'LogEntry' });
+export type LogEntry = z.output<typeof logEntrySchema>;
+
+/** Answer of `GET /targets/:targetId/messages`, oldest first. */
+export const logPageSchema = z
+  .object({
+    epoch: z.string(),
+    head: z.int().min(0).meta({ description: 'The last offset of the log; 0 for a target nobody wrote to.' }),
+    recovered: z
+      .boolean()
+      .meta({
+        description: 'False where `after` is of another epoch or beyond the head: the log starts over.',
+      }),
+    messages: z.array(logEntrySchema),
+    truncatedBefore: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: 'The oldest offset kept, where something after `after` was deleted.' }),
+  })
+  .meta({ id: 'LogPage' });
+export type LogPage = z.output<typeof logPageSchema>;

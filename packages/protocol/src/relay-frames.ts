@@ -1,0 +1,80 @@
+import type { FrameErrorCode } from './error-codes.ts';
+
+/** Where the stream of one target goes on: the first message sent has offset `offset + 1`. */
+export interface FollowedTarget {
+  readonly offset: number;
+  readonly head: number;
+  /** True where the reader's cursor was of this epoch and not beyond the head. */
+  readonly recovered: boolean;
+}
+
+export interface IdentifiedFrame {
+  readonly type: 'identified';
+  readonly clientId: string;
+  readonly connectionId: string;
+  readonly epoch: string;
+  readonly heartbeatSeconds: number;
+  readonly targets: ReadonlyMap<string, FollowedTarget>;
+}
+
+export interface NewMessageFrame {
+  readonly type: 'new_message';
+  readonly id: string;
+  readonly targetId: string;
+  /** Position in the target's log, 1-based, contiguous. */
+  readonly offset: number;
+  readonly epoch: string;
+  /** The message as it was published. */
+  readonly data: string;
+  /** ISO 8601 with milliseconds, UTC: when the row was written. */
+  readonly createdAt: string;
+}
+
+/** The messages `from` to `to` were deleted by the retention rule; the stream goes on after `to`. */
+export interface TruncatedFrame {
+  readonly type: 'truncated';
+  readonly targetId: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface HeartbeatFrame {
+  readonly type: 'heartbeat';
+}
+
+export interface PongFrame {
+  readonly type: 'pong';
+}
+
+export interface ErrorFrame {
+  readonly type: 'error';
+  readonly code: FrameErrorCode;
+  readonly message: string;
+}
+
+/** Everything that the relay may send. */
+export type RelayFrame =
+  | IdentifiedFrame
+  | NewMessageFrame
+  | TruncatedFrame
+  | HeartbeatFrame
+  | PongFrame
+  | ErrorFrame;
+
+/** One frame as the text that goes on the socket. */
+export function encodeRelayFrame(frame: RelayFrame): string {
+  if (frame.type === 'new_message') return encodeNewMessage(frame);
+  if (frame.type !== 'identified') return JSON.stringify(frame);
+  return JSON.stringify({ ...frame, targets: Object.fromEntries(frame.targets) });
+}
+
+/**
+ * A `new_message` frame as text, its fields always in this order. Ids, epochs and times hold nothing that JSON
+ * escapes, so only `data` goes through the encoder.
+ */
+export function encodeNewMessage(frame: Omit<NewMessageFrame, 'type'>): string {
+  return (
+    `{"type":"new_message","id":"${frame.id}","targetId":"${frame.targetId}","offset":${frame.offset},` +
+    `"epoch":"${frame.epoch}","data":${JSON.stringify(frame.data)},"createdAt":"${frame.createdAt}"}`
+  );
+}

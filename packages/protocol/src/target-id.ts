@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { TARGET_ID_CHARACTERS_MAX } from './limits.ts';
+
+const TARGET_ID_PATTERN = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:@-]{0,${TARGET_ID_CHARACTERS_MAX - 1}}$`);
+const GROUP_PREFIX = 'group:';
+
+const targetIdText = z
+  .string()
+  .regex(TARGET_ID_PATTERN, {
+    error: `must be 1 to ${TARGET_ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ : @ -, and start with a letter or digit`,
+  })
+  .refine((id) => id !== GROUP_PREFIX, { error: 'must name a group after "group:"' });
+
+const targetIdNumber = z
+  .int({ error: 'must be an integer from 0 to 9007199254740991' })
+  .min(0, { error: 'must be an integer from 0 to 9007199254740991' });
+
+/**
+ * An address: a client id, or `group:<name>`. Integers are accepted and become strings here, at the edge:
+ * `1` and `"1"` are the same target. Case matters; nothing is trimmed, folded or coerced.
+ */
+export const targetIdSchema = z
+  .union([targetIdText, targetIdNumber], {
+    error: (issue) =>
+      issue.input === undefined
+        ? 'is required'
+        : (firstBranchMessage(issue) ?? 'must be a string or an integer'),
+  })
+  .transform(String)
+  .meta({
+    id: 'TargetId',
+    description: 'A client id, or group:<name>. The integer 1 and the string "1" are the same target.',
+    example: 1,
+  });
+
+/** Reads a target id out of anything: the string form, or `undefined` where it is none. */
+export function parseTargetId(value: unknown): string | undefined {
+  if (typeof value === 'string') return isTargetId(value) ? value : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? String(value) : undefined;
+}
+
+/** True for a string that is a well-formed target id. */
+export function isTargetId(value: string): boolean {
+  return TARGET_ID_PATTERN.test(value) && value !== GROUP_PREFIX;
+}
+
+/** True where the id addresses a group: such an id is never a client's own. */
+export function isGroupId(targetId: string): boolean {
+  return targetId.startsWith(GROUP_PREFIX);
+}
+
+type UnionIssue = Parameters<Extract<z.core.$ZodErrorMap, (...args: never[]) => unknown>>[0];
+
+/** The reason of the branch whose type was right, so that "a b" is told about characters and -1 about integers. */
+function firstBranchMessage(issue: UnionIssue): string | undefined {
+  if (issue.code !== 'invalid_union') return undefined;
+  const branch = issue.errors.find((issues) => issues[0] !== undefined && issues[0].code !== 'invalid_type');
+  if (branch?.[0] !== undefined) return branch[0].message;
+  return typeof issue.input === 'number' ? issue.errors[1]?.[0]?.message : undefined;
+}

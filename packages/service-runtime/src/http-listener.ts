@@ -1,0 +1,52 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A client that needs longer to send its headers is not in earnest (Node's default is 60 s). */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** An 8 MiB batch over a slow line; Node's default is 300 s. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Above the idle timeout of common load balancers (60 s), so that the balancer is the one that closes. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** How often Node looks for requests that are over their time. */
+const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
+
+/** Options for `http.createServer`: Node's own waits are too long for a public port. */
+export const HTTP_SERVER_OPTIONS = {
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+} as const;
+
+/** Binds the server; the port that was bound (of interest where 0 was asked for). */
+export function listen(server: Server, address: ListenAddress): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/**
+ * Takes no new connection, lets the requests in flight finish for at most `graceMilliseconds`, then ends what is
+ * left.
+ */
+export function closeGracefully(server: Server, graceMilliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+    }, graceMilliseconds);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

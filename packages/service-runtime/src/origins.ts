@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+
+const ANY_PORT_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+const OPEN_MODE_RULES = 'http://localhost:*,http://127.0.0.1:*,null';
+
+/** Which pages may use a service: exact origins, `null` (a page opened from disk), or any port of this machine. */
+export interface OriginRules {
+  readonly exact: ReadonlySet<string>;
+  readonly anyPortOf: ReadonlySet<string>;
+}
+
+type OriginRulesResult = { ok: true; value: OriginRules } | { ok: false; error: string };
+
+/** Reads a comma-separated list of origins. */
+export function parseOriginRules(text: string): OriginRulesResult {
+  const exact = new Set<string>();
+  const anyPortOf = new Set<string>();
+  for (const rule of text.split(',').map((part) => part.trim())) {
+    const anyPort = /^(https?:\/\/)([^/]+):\*$/.exec(rule);
+    if (anyPort !== null) {
+      if (!ANY_PORT_HOSTS.has(anyPort[2] ?? ''))
+        return { ok: false, error: '"*" is only for ports of localhost' };
+      anyPortOf.add(`${anyPort[1]}${anyPort[2]}`);
+    } else if (rule === 'null' || (URL.canParse(rule) && new URL(rule).origin === rule)) {
+      exact.add(rule);
+    } else {
+      return { ok: false, error: 'must be origins like https://shop.example, separated by commas' };
+    }
+  }
+  return { ok: true, value: { exact, anyPortOf } };
+}
+
+/** The rules where none are set: this machine's own pages in open mode, nobody otherwise. */
+export function defaultOriginRules(auth: 'open' | 'required'): OriginRules {
+  const none: OriginRules = { exact: new Set(), anyPortOf: new Set() };
+  if (auth === 'required') return none;
+  const rules = parseOriginRules(OPEN_MODE_RULES);
+  return rules.ok ? rules.value : none;
+}
+
+/** Whether a request with this `Origin` header may go on. Programs that are no browser send none. */
+export function isOriginAllowed(rules: OriginRules, origin: string | undefined): boolean {
+  if (origin === undefined || rules.exact.has(origin)) return true;
+  if (!URL.canParse(origin)) return false;
+  const { protocol, hostname, origin: canonical } = new URL(origin);
+  return canonical === origin && rules.anyPortOf.has(`${protocol}//${hostname}`);
+}
+
+/**
+ * Whether an open service may be called under this `Host` header. A page of a stranger's can point its own name at
+ * this machine (DNS rebinding); it can't do so with an IP address, localhost, or a name without a dot.
+ */
+export function isHostAllowed(allowedHosts: readonly string[], host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  const { hostname } = new URL(`http://${host}`);
+  if (hostname.startsWith('[') || isIP(hostname) !== 0) return true;
+  return !hostname.includes('.') || hostname.endsWith('.localhost') || allowedHosts.includes(hostname);
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/** The start was refused: one line for each variable that is wrong. */
+export class SettingsError extends Error {
+  readonly code = 'settings_invalid';
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'SettingsError';
+    this.lines = lines;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the variables that `schema` names out of an environment. An empty variable counts as not set. Throws a
+ * SettingsError that names every wrong variable at once; values are never repeated, they may be secrets.
+ */
+export function readSettings<Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}
+
+interface IntegerBounds {
+  readonly from: number;
+  readonly to: number;
+  readonly default: number;
+}
+
+/** A whole number; nothing else is coerced into one. */
+export function integerSetting(bounds: IntegerBounds) {
+  const error = `must be an integer from ${bounds.from} to ${bounds.to}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { error })
+    .transform(Number)
+    .refine((value) => value >= bounds.from && value <= bounds.to, { error })
+    .default(bounds.default);
+}
+
+/** A TCP port; 0 lets the system pick one. */
+export function portSetting(defaultPort: number) {
+  return integerSetting({ from: 0, to: 65_535, default: defaultPort });
+}
+
+/** `yes` or `no`. */
+export function yesNoSetting(defaultValue: boolean) {
+  return z
+    .enum(['yes', 'no'], { error: 'must be yes or no' })
+    .transform((value) => value === 'yes')
+    .default(defaultValue);
+}
+
+/** A URL of one of these schemes (with their colon), kept as text. */
+export function urlSetting(schemes: readonly string[]) {
+  const error = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`;
+  return z
+    .string()
+    .refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), { error });
+}

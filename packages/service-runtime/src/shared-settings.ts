@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { parseOriginRules } from './origins.ts';
+import { integerSetting, urlSetting } from './settings.ts';
+
+const databaseUrl = urlSetting(['mysql:'])
+  .refine((text) => !URL.canParse(text) || new URL(text).pathname.length > 1, {
+    error: 'must name a database: mysql://user:password@host:port/database',
+  })
+  .meta({ description: 'MySQL or MariaDB: `mysql://user:password@host:port/database`.' });
+
+const redisUrl = urlSetting(['redis:', 'rediss:']).meta({
+  description: 'Redis: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.',
+});
+
+/** Settings that every service has, by the name of their environment variable. */
+export const sharedSettings = {
+  NODE_ENV: z.string().optional().meta({ description: '`production` makes `AUTH` default to `required`.' }),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'must be fatal, error, warn, info, debug, trace or silent',
+    })
+    .default('info')
+    .meta({ description: 'The least severe level that is logged.' }),
+  AUTH: z
+    .enum(['open', 'required'], { error: 'must be open or required' })
+    .optional()
+    .meta({ description: '`open`: anyone who reaches the ports may publish and listen.' }),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((text, context) => {
+      const rules = parseOriginRules(text);
+      if (rules.ok) return rules.value;
+      context.addIssue({ code: 'custom', message: rules.error });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({
+      description:
+        'Comma-separated origins of pages that may use the service, exact; `*` only for the port of localhost or 127.0.0.1.',
+    }),
+  ALLOWED_HOSTS: z
+    .string()
+    .transform((text) => text.split(',').map((host) => host.trim().toLowerCase()))
+    .default([])
+    .meta({
+      description:
+        'Comma-separated names under which an open service may be called, beside localhost, IP addresses and names without a dot.',
+    }),
+  SHUTDOWN_DEADLINE_MS: integerSetting({ from: 1_000, to: 600_000, default: 12_000 }).meta({
+    description: 'Milliseconds from SIGTERM to the exit, whatever is still open then.',
+  }),
+};
+
+/** The two real servers: both or none. */
+export const serverSettings = {
+  DATABASE_URL: databaseUrl.optional(),
+  REDIS_URL: redisUrl.optional(),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\x21-\x7e]{0,64}$/, { error: 'must be at most 64 visible ASCII characters' })
+    .default('')
+    .meta({ description: 'Put before every channel and key: keeps two deployments on one Redis apart.' }),
+};
+
+interface ServerUrls {
+  readonly DATABASE_URL?: string | undefined;
+  readonly REDIS_URL?: string | undefined;
+}
+
+/**
+ * Names the server that is missing. One of the two alone never falls back to an embedded kind; with `both` neither
+ * may be left out.
+ */
+export function checkServerUrls(
+  settings: ServerUrls,
+  context: z.core.$RefinementCtx,
+  needed: 'both' | 'both-or-none',
+) {
+  const { DATABASE_URL, REDIS_URL } = settings;
+  if (needed === 'both-or-none' && DATABASE_URL === undefined && REDIS_URL === undefined) return;
+  const missing = { DATABASE_URL, REDIS_URL };
+  for (const [name, value] of Object.entries(missing)) {
+    if (value !== undefined) continue;
+    const message = needed === 'both' ? 'is required' : 'is required too: both real servers, or neither';
+    context.addIssue({ code: 'custom', path: [name], message });
+  }
+}
+
+interface AuthSettings {
+  readonly NODE_ENV?: string | undefined;
+  readonly AUTH?: 'open' | 'required' | undefined;
+}
+
+/** The mode that applies: in production nothing is open unless it is said. */
+export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
+  return settings.AUTH ?? (settings.NODE_ENV === 'production' ? 'required' : 'open');
+}

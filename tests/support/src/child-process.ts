@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const OUTPUT_CHARACTERS_KEPT = 200_000;
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface StartedProcess {
+  readonly pid: number;
+  /** What it printed, standard output and error together; the last 200,000 characters. */
+  output(): string;
+  /** True once it has ended. */
+  hasEnded(): boolean;
+  /** Sends a signal without waiting. SIGSTOP freezes it, SIGCONT lets it go on. */
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit code (or the signal's name) once it has ended. */
+  ended: Promise<number | string>;
+  /** Sends the signal and waits for the end; SIGTERM where none is named. */
+  end(name?: NodeJS.Signals): Promise<number | string>;
+}
+
+export interface ProcessToStart {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/** Starts a program; it is killed at the latest when the test process ends. */
+export function startProcess({ command, args, env, cwd }: ProcessToStart): StartedProcess {
+  const child = spawn(command, args, { env: env ?? process.env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  let output = '';
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString('utf8')).slice(-OUTPUT_CHARACTERS_KEPT);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const ended = once(child, 'close').then(([code, signal]: unknown[]) => {
+    running.delete(child);
+    return (code ?? signal) as number | string;
+  });
+  return {
+    pid: child.pid ?? -1,
+    output: () => output,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    signal: (name) => {
+      child.kill(name);
+    },
+    ended,
+    end: (name = 'SIGTERM') => {
+      child.kill(name);
+      if (name !== 'SIGSTOP') child.kill('SIGCONT'); // a frozen process can't end
+      return ended;
+    },
+  };
+}

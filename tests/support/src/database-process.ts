@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { type StartedProcess, startProcess } from './child-process.ts';
+import { findProgram } from './find-program.ts';
+import { freePort } from './free-port.ts';
+import { makeTempFolder } from './temp-folder.ts';
+import { waitUntil } from './wait-until.ts';
+
+const START_MS = 60_000;
+
+export interface TestDatabase {
+  readonly name: string;
+  /** `mysql://root@127.0.0.1:port/name` */
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+export interface DatabaseServer {
+  readonly port: number;
+  /** The server's URL without a database. */
+  readonly url: string;
+  /** A new empty database in the server's default character set. */
+  createDatabase(): Promise<TestDatabase>;
+  freeze(): void;
+  thaw(): void;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data after `kill`. */
+  startAgain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a MariaDB (or MySQL) of its own on a free port in a temp folder, with an fsync at every commit. */
+export async function startDatabase(extraOptions: readonly string[] = []): Promise<DatabaseServer> {
+  const folder = await makeTempFolder('database');
+  const port = await freePort();
+  const program = findProgram('mariadbd', 'mysqld');
+  initialise(program, folder.path);
+  const launch = () => launchServer({ program, folder: folder.path, port, extraOptions });
+  let server = await launch();
+  const url = `mysql://root@127.0.0.1:${port}`;
+  return {
+    port,
+    url,
+    createDatabase: () => createTestDatabase(url),
+    freeze: () => {
+      server.signal('SIGSTOP');
+    },
+    thaw: () => {
+      server.signal('SIGCONT');
+    },
+    kill: async () => {
+      await server.end('SIGKILL');
+    },
+    startAgain: async () => {
+      server = await launch();
+    },
+    stop: async () => {
+      await server.end('SIGKILL');
+      await folder.remove();
+    },
+  };
+}
+
+/** Creates an empty database with a name of its own on a running server. */
+export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
+  const name = `postline_${randomBytes(6).toString('hex')}`;
+  await runStatement(serverUrl, `CREATE DATABASE ${name}`);
+  return { name, url: `${serverUrl}/${name}`, drop: () => runStatement(serverUrl, `DROP DATABASE ${name}`) };
+}
+
+async function runStatement(serverUrl: string, statement: string): Promise<void> {
+  const connection = await createConnection(serverUrl);
+  await connection.query(statement);
+  await connection.end();
+}
+
+/** Both kinds of server are made here so that root has no password and may come over TCP from this machine. */
+function initialise(program: string, folder: string): void {
+  const data = join(folder, 'data');
+  if (program.endsWith('mariadbd')) {
+    const words = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal'];
+    const extra = ['--skip-test-db', `--user=${processUser()}`, '--innodb-log-file-size=64M'];
+    execFileSync(findProgram('mariadb-install-db'), [...words, ...extra], { stdio: 'pipe' });
+  } else {
+    const words = ['--no-defaults', `--datadir=${data}`, '--initialize-insecure', `--user=${processUser()}`];
+    execFileSync(program, words, { stdio: 'pipe' });
+  }
+}
+
+interface ServerLaunch {
+  readonly program: string;
+  readonly folder: string;
+  readonly port: number;
+  readonly extraOptions: readonly string[];
+}
+
+async function launchServer({ program, folder, port, extraOptions }: ServerLaunch): Promise<StartedProcess> {
+  const server = startProcess({
+    command: program,
+    args: [
+      '--no-defaults',
+      `--user=${processUser()}`,
+      `--datadir=${join(folder, 'data')}`,
+      `--socket=${join(folder, 'server.sock')}`,
+      `--pid-file=${join(folder, 'server.pid')}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      '--skip-name-resolve',
+      '--max-connections=500',
+      '--innodb-flush-log-at-trx-commit=1',
+      ...extraOptions,
+    ],
+  });
+  await waitUntil(
+    `the database answers on port ${port}`,
+    async () => {
+      if (server.hasEnded()) throw new Error(server.output());
+      await runStatement(`mysql://root@127.0.0.1:${port}`, 'SELECT 1');
+      return true;
+    },
+    START_MS,
+  );
+  return server;
+}
+
+function processUser(): string {
+  return process.getuid?.() === 0 ? 'root' : (process.env['USER'] ?? 'mysql');
+}

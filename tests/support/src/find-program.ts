@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const SEARCHED_FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+
+/** The first of these programs that is installed, as an absolute path; throws where there is none. */
+export function findProgram(...names: readonly string[]): string {
+  const paths = names.flatMap((name) => SEARCHED_FOLDERS.map((folder) => join(folder, name)));
+  const found = paths.find((path) => existsSync(path));
+  if (found === undefined) throw new Error(`none of these programs is installed: ${names.join(', ')}`);
+  return found;
+}

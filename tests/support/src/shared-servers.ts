@@ -1,0 +1,23 @@
+/** Global set-up of the tests that need real servers: one Redis and one MariaDB (or MySQL) for the whole run. */
+import type {} from 'vitest';
+import type { TestProject } from 'vitest/node';
+import { startDatabase } from './database-process.ts';
+import { startRedis } from './redis-process.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of the shared database server, without a database: make your own with createTestDatabase. */
+    databaseServerUrl: string;
+    /** URL of the shared Redis: keep apart by a REDIS_PREFIX of your own. Kill and freeze only servers of your own. */
+    redisUrl: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const [database, redis] = await Promise.all([startDatabase(), startRedis()]);
+  project.provide('databaseServerUrl', database.url);
+  project.provide('redisUrl', redis.url);
+  return async () => {
+    await Promise.all([database.stop(), redis.stop()]);
+  };
+}

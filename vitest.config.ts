@@ -1,0 +1,54 @@
+import { defineConfig } from 'vitest/config';
+
+/** Workspaces are tested from their sources: each package.json names them under this export condition. */
+const conditions = ['postline-source', 'node', 'import', 'module', 'default'];
+const fromSource = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+const NEEDS_SERVERS = ['**/*.mysql.test.ts', '**/*.redis.test.ts'];
+const WHOLE_SYSTEM = ['**/*.e2e.test.ts', '**/*.browser.test.ts'];
+const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
+
+const SERVER_START_MS = 60_000;
+
+export default defineConfig({
+  test: {
+    reporters: ['default', ['json', { outputFile: 'reports/tests.json' }]],
+    maxWorkers: 2,
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...NEVER, ...NEEDS_SERVERS, ...WHOLE_SYSTEM],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'servers',
+          include: NEEDS_SERVERS,
+          exclude: NEVER,
+          globalSetup: 'tests/support/src/shared-servers.ts',
+          testTimeout: 30_000,
+          hookTimeout: SERVER_START_MS,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'system',
+          include: WHOLE_SYSTEM,
+          exclude: NEVER,
+          globalSetup: 'tests/support/src/shared-servers.ts',
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: SERVER_START_MS,
+        },
+      },
+    ],
+  },
+});
