@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 
 export type Logger = pino.Logger;
 
@@ -7,15 +7,18 @@ export interface LoggerOptions {
   readonly service: string;
   /** A pino level. */
   readonly level: string;
+  /** Where the lines go; standard output where left out. Tests read them back from here. */
+  readonly destination?: DestinationStream | undefined;
 }
 
 /** JSON lines on standard output, with ISO times. Message bodies, tokens and keys are never given to it. */
-export function createLogger({ service, level }: LoggerOptions): Logger {
-  return pino({
+export function createLogger({ service, level, destination }: LoggerOptions): Logger {
+  const options = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: pino.stdSerializers.err },
-    formatters: { level: (label) => ({ level: label }) },
-  });
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
 }

@@ -1,5 +1,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
+/** The kinds of figure that services make; from here, so that one version of the library serves one registry. */
+export { Counter, Gauge, Histogram } from 'prom-client';
+
 export type MetricsRegistry = Registry;
 
 /** A registry with the process's own figures. Labels never carry ids: their number must stay small. */
