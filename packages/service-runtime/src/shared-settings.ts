@@ -86,6 +86,9 @@ export function checkServerUrls(
   }
 }
 
+/** Said at start and in `/readyz`, so that nobody runs open without knowing it. */
+export const OPEN_MODE_WARNING = 'AUTH=open: whoever reaches this port may publish to and listen as anyone';
+
 interface AuthSettings {
   readonly NODE_ENV?: string | undefined;
   readonly AUTH?: 'open' | 'required' | undefined;
@@ -94,4 +97,11 @@ interface AuthSettings {
 /** The mode that applies: in production nothing is open unless it is said. */
 export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
   return settings.AUTH ?? (settings.NODE_ENV === 'production' ? 'required' : 'open');
+}
+
+/** Refuses a mode that this version doesn't have: what is to be closed must never run open instead. */
+export function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void {
+  if (effectiveAuth(settings) === 'open') return;
+  const message = 'required (the default with NODE_ENV=production) is not available in this version; set AUTH=open';
+  context.addIssue({ code: 'custom', path: ['AUTH'], message });
 }
