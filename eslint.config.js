@@ -22,10 +22,14 @@ export default tseslint.config(
       'max-params': ['error', 4],
       complexity: ['error', 12],
       eqeqeq: 'error',
+      'prefer-const': ['error', { ignoreReadBeforeAssign: true }],
       'no-console': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       // An index that noUncheckedIndexedAccess calls possibly undefined may be asserted in a test only.
       '@typescript-eslint/no-non-null-assertion': 'error',

@@ -1,0 +1,121 @@
+import {
+  checkAuth,
+  checkServerUrls,
+  defaultOriginRules,
+  effectiveAuth,
+  type Environment,
+  integerSetting,
+  type OriginRules,
+  portSetting,
+  readSettings,
+  sharedSettings,
+  serverSettings,
+  urlSetting,
+  yesNoSetting,
+} from '@postline/service-runtime';
+import { z } from 'zod';
+
+const SECONDS_A_DAY = 86_400;
+
+/** The relay's own settings, by the name of their environment variable. */
+export const relayEnvironment = {
+  PUBLIC_API_URL: urlSetting(['http:', 'https:'])
+    .optional()
+    .meta({ description: "Where the page finds the API. Default: the page's own host, port 8080." }),
+  SERVE_PAGE: yesNoSetting(true)
+    .optional()
+    .meta({ description: 'Serve the page. Default: yes where `AUTH=open`.' }),
+  HEARTBEAT_SECONDS: integerSetting({ from: 1, to: SECONDS_A_DAY, default: 25 }).meta({
+    description:
+      'Seconds between heartbeats of one connection; below the idle timeout of common proxies (30 s).',
+  }),
+  IDENTIFY_TIMEOUT_MS: integerSetting({ from: 100, to: 600_000, default: 10_000 }).meta({
+    description: 'Milliseconds in which a new connection must identify.',
+  }),
+  NO_PROGRESS_MS: integerSetting({ from: 1_000, to: 3_600_000, default: 30_000 }).meta({
+    description:
+      'Milliseconds after which a connection that takes nothing of what waits for it is closed (4002).',
+  }),
+  COMPARE_INTERVAL_MS: integerSetting({ from: 100, to: 600_000, default: 3_000 }).meta({
+    description:
+      'Milliseconds between comparisons of all heads with the database: how late a lost hint is at most.',
+  }),
+  COMPARE_INTERVAL_WITHOUT_BUS_MS: integerSetting({ from: 50, to: 600_000, default: 1_000 }).meta({
+    description: 'The same while Redis is away and the database alone delivers.',
+  }),
+  CONNECTIONS_MAX: integerSetting({ from: 1, to: 10_000_000, default: 50_000 }).meta({
+    description: 'Open connections; a further upgrade is refused with 503.',
+  }),
+  CONNECTIONS_AWAITING_IDENTIFY_MAX: integerSetting({ from: 1, to: 1_000_000, default: 10_000 }).meta({
+    description: 'Connections that have not identified yet; a further upgrade is refused with 503.',
+  }),
+  BACKLOG_READS_MAX: integerSetting({ from: 1, to: 1_000, default: 8 }).meta({
+    description: 'Pages of backlog read from the database at the same time; a page can take 16 MiB.',
+  }),
+  DRAIN_MS: integerSetting({ from: 0, to: 600_000, default: 5_000 }).meta({
+    description: 'Milliseconds over which the sockets are closed on SIGTERM.',
+  }),
+};
+
+const environmentSchema = z
+  .object({
+    ...sharedSettings,
+    ...serverSettings,
+    ...relayEnvironment,
+    HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+    PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
+  })
+  .superRefine((settings, context) => {
+    checkServerUrls(settings, context, 'both');
+    checkAuth(settings, context);
+  });
+
+/** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
+export interface RelaySettings {
+  readonly auth: 'open' | 'required';
+  readonly originRules: OriginRules;
+  readonly allowedHosts: readonly string[];
+  readonly servePage: boolean;
+  readonly publicApiUrl: string | undefined;
+  /** Port of the API on the page's own host, where no URL is set. */
+  readonly apiPort: number;
+  readonly heartbeatSeconds: number;
+  readonly identifyTimeoutMs: number;
+  readonly noProgressMs: number;
+  readonly compareIntervalMs: number;
+  readonly compareIntervalWithoutBusMs: number;
+  readonly connectionsMax: number;
+  readonly connectionsAwaitingIdentifyMax: number;
+  readonly backlogReadsMax: number;
+  readonly drainMs: number;
+}
+
+type RelayEnvironment = z.output<z.ZodObject<typeof relayEnvironment & typeof sharedSettings>>;
+
+/** The relay's settings out of its environment. */
+export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySettings {
+  const auth = effectiveAuth(env);
+  return {
+    auth,
+    originRules: env.ALLOWED_ORIGINS ?? defaultOriginRules(auth),
+    allowedHosts: env.ALLOWED_HOSTS,
+    servePage: env.SERVE_PAGE ?? auth === 'open',
+    publicApiUrl: env.PUBLIC_API_URL,
+    apiPort,
+    heartbeatSeconds: env.HEARTBEAT_SECONDS,
+    identifyTimeoutMs: env.IDENTIFY_TIMEOUT_MS,
+    noProgressMs: env.NO_PROGRESS_MS,
+    compareIntervalMs: env.COMPARE_INTERVAL_MS,
+    compareIntervalWithoutBusMs: env.COMPARE_INTERVAL_WITHOUT_BUS_MS,
+    connectionsMax: env.CONNECTIONS_MAX,
+    connectionsAwaitingIdentifyMax: env.CONNECTIONS_AWAITING_IDENTIFY_MAX,
+    backlogReadsMax: env.BACKLOG_READS_MAX,
+    drainMs: env.DRAIN_MS,
+  };
+}
+
+/** Everything that `npm run relay` takes from its environment. Throws a SettingsError. */
+export function readRelayEnvironment(env: Environment) {
+  const { DATABASE_URL = '', REDIS_URL = '', ...rest } = readSettings(environmentSchema, env);
+  return { ...rest, DATABASE_URL, REDIS_URL }; // the schema has seen to it that both are there
+}

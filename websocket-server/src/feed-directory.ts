@@ -1,0 +1,91 @@
+import type { HintSubscriber } from '@postline/message-bus';
+import { decodeEnvelope } from '@postline/protocol';
+import { Feed } from './feed.ts';
+import type { HeadReader } from './head-reader.ts';
+import type { RelayCounters } from './relay-counters.ts';
+
+/** A client that reconnects within this time finds its feed open; longer would keep channels for nobody. */
+const UNUSED_FEED_KEPT_MS = 5_000;
+
+interface Entry {
+  readonly feed: Feed;
+  /** Settled once the bus confirmed the subscription, or said that it can't now. */
+  readonly subscribed: Promise<void>;
+  /** Connections that are using it or about to. */
+  users: number;
+  unusedSince: number;
+}
+
+export interface FeedDirectoryOptions {
+  readonly subscriber: Pick<HintSubscriber, 'subscribe' | 'unsubscribe'>;
+  readonly heads: HeadReader;
+  readonly counters: RelayCounters;
+}
+
+/** The open feeds, one for each target that somebody follows here. */
+export class FeedDirectory {
+  readonly #options: FeedDirectoryOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: FeedDirectoryOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Every open feed. */
+  feeds(): Feed[] {
+    return [...this.#entries.values()].map((entry) => entry.feed);
+  }
+
+  /**
+   * The feed of a target, subscribed on the bus before it is returned, so that a head read afterwards misses nothing.
+   * Where the bus is away the comparison of heads does its work. Each call is matched by one `release`.
+   */
+  async acquire(targetId: string): Promise<Feed> {
+    const entry = this.#entries.get(targetId) ?? this.#add(targetId);
+    entry.users += 1;
+    await entry.subscribed;
+    return entry.feed;
+  }
+
+  release(feed: Feed): void {
+    const entry = this.#entries.get(feed.targetId);
+    if (entry?.feed !== feed) return;
+    entry.users -= 1;
+    if (entry.users === 0) entry.unusedSince = performance.now();
+  }
+
+  /** Closes the feeds that nobody has used for a while. Called every second or so. */
+  closeUnused(): void {
+    const before = performance.now() - UNUSED_FEED_KEPT_MS;
+    for (const [targetId, entry] of this.#entries) {
+      if (entry.users > 0 || entry.unusedSince > before) continue;
+      this.#entries.delete(targetId);
+      entry.feed.close();
+      this.#options.subscriber.unsubscribe(targetId);
+    }
+  }
+
+  /** Something came on the channel of a target. */
+  onHint(targetId: string, payload: string): void {
+    const feed = this.#entries.get(targetId)?.feed;
+    if (feed === undefined) return;
+    const envelope = decodeEnvelope(targetId, payload);
+    if (envelope === undefined) feed.onForeignHint();
+    else feed.onHint(envelope);
+  }
+
+  #add(targetId: string): Entry {
+    const { subscriber, heads, counters } = this.#options;
+    const feed = new Feed({ targetId, counters, readHead: (id) => heads.read(id) });
+    const subscribed = subscriber.subscribe(targetId).catch(() => {
+      // The bus is away and will subscribe when it is back; until then heads are compared more often.
+    });
+    const entry = { feed, subscribed, users: 0, unusedSince: 0 };
+    this.#entries.set(targetId, entry);
+    return entry;
+  }
+}

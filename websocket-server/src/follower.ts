@@ -1,0 +1,149 @@
+import { CLOSE_CODES, encodeRelayFrame } from '@postline/protocol';
+import type { ClientSocket } from './client-socket.ts';
+import type { Feed } from './feed.ts';
+import type { LogPage, LogReader } from './log-reader.ts';
+import type { RelayCounters } from './relay-counters.ts';
+
+/** A first page this large is read in a millisecond, and is enough for most who were away. */
+const FIRST_PAGE_ROWS = 64;
+/** With rows of 64 KiB, 16 MiB: the most that one read may bring into memory. */
+const PAGE_ROWS_MAX = 256;
+/** What a page should come to, so that little of it is read again when the socket fills: the socket's own bound. */
+const PAGE_CHARACTERS_AIM = 256 * 1024;
+
+export interface FollowerOptions {
+  readonly feed: Feed;
+  readonly socket: ClientSocket;
+  readonly logReader: LogReader;
+  readonly counters: RelayCounters;
+  /** The last offset that the reader has: the first one sent is the next. */
+  readonly cursor: number;
+  /** Called once when the connection is over. */
+  readonly onLeave: () => void;
+}
+
+/**
+ * One connection's place in one target's log: a cursor that chases the feed's head. The only thing ever sent is
+ * cursor + 1; a hint that is just that goes straight out, everything else is read from the log.
+ */
+export class Follower {
+  readonly feed: Feed;
+  readonly #socket: ClientSocket;
+  readonly #logReader: LogReader;
+  readonly #counters: RelayCounters;
+  readonly #onLeave: () => void;
+  #cursor: number;
+  #pageRows = FIRST_PAGE_ROWS;
+  #reading = false;
+  #left = false;
+
+  constructor(options: FollowerOptions) {
+    this.feed = options.feed;
+    this.#socket = options.socket;
+    this.#logReader = options.logReader;
+    this.#counters = options.counters;
+    this.#onLeave = options.onLeave;
+    this.#cursor = options.cursor;
+  }
+
+  /** The last offset that was handed to the socket. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** True while there is something in the log that this connection was not sent. */
+  get isBehind(): boolean {
+    return this.#cursor < this.feed.head;
+  }
+
+  /** The next frame of the feed: sent if it is the one that comes next here, else the log is read. */
+  onFrame(offset: number, text: string): void {
+    if (this.#cursor === offset - 1 && !this.#reading && this.#socket.isWritable()) {
+      this.#socket.send(text);
+      this.#cursor = offset;
+      this.#counters.messagesSent += 1;
+    } else {
+      this.chase();
+    }
+  }
+
+  /** Reads the log up to the head, unless it does so already or the socket takes nothing now. */
+  chase(): void {
+    if (this.#reading || !this.#mayRead()) return;
+    void this.#readToHead();
+  }
+
+  /** The log that this cursor belonged to is no more: the client is to resume and be told. */
+  closeForRestart(): void {
+    this.#socket.close(CLOSE_CODES.logRestarted, 'the log was restarted');
+  }
+
+  leave(): void {
+    this.#left = true;
+    this.feed.removeFollower(this);
+    this.#onLeave();
+  }
+
+  async #readToHead(): Promise<void> {
+    this.#reading = true;
+    try {
+      while (this.#mayRead()) {
+        const query = { targetId: this.feed.targetId, afterOffset: this.#cursor, limit: this.#pageRows };
+        const page = await this.#logReader.readPage(query);
+        if (this.#hasLeft()) return;
+        if (page.epoch !== this.feed.epoch) return this.feed.askDatabase();
+        if (!this.#sendPage(page)) return;
+      }
+    } catch {
+      // The database doesn't answer: the comparison of heads starts this follower again when it does.
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #mayRead(): boolean {
+    return !this.#left && this.isBehind && this.#socket.isWritable();
+  }
+
+  #hasLeft(): boolean {
+    return this.#left;
+  }
+
+  /** Sends what the socket takes; false where there was nothing to send, although the feed's head said so. */
+  #sendPage(page: LogPage): boolean {
+    const texts: string[] = [];
+    const cursorBefore = this.#cursor;
+    let characters = 0;
+    let rows = 0;
+    for (const frame of page.frames) {
+      if (characters > PAGE_CHARACTERS_AIM) break;
+      if (frame.offset > this.#cursor + 1) texts.push(this.#truncatedTo(frame.offset - 1));
+      texts.push(frame.text);
+      characters += frame.text.length;
+      rows += 1;
+      this.#cursor = frame.offset;
+    }
+    if (rows === page.frames.length && page.reachesHead && this.#cursor < page.head)
+      texts.push(this.#truncatedTo(page.head));
+    this.#socket.sendAll(texts);
+    this.#counters.messagesSent += rows;
+    this.#adaptPageRows(rows, characters);
+    if (this.#cursor > cursorBefore) return true;
+    this.feed.askDatabase();
+    return false;
+  }
+
+  /** Tells of a hole and moves the cursor behind it. */
+  #truncatedTo(to: number): string {
+    const from = this.#cursor + 1;
+    this.#cursor = to;
+    this.#counters.truncationsSent += 1;
+    return encodeRelayFrame({ type: 'truncated', targetId: this.feed.targetId, from, to });
+  }
+
+  #adaptPageRows(rows: number, characters: number): void {
+    if (rows === 0) return;
+    const rowsThatFit = Math.floor((PAGE_CHARACTERS_AIM * rows) / Math.max(characters, 1));
+    this.#pageRows = Math.min(Math.max(rowsThatFit, 1), PAGE_ROWS_MAX);
+  }
+}

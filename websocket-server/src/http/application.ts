@@ -1,0 +1,75 @@
+import {
+  isHostAllowed,
+  type MetricsRegistry,
+  OPEN_MODE_WARNING,
+  type Readiness,
+} from '@postline/service-runtime';
+import express, { type Express, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import type { RelaySettings } from '../configuration.ts';
+import { loadPage, type Page } from './page.ts';
+
+export interface HttpApplicationParts {
+  readonly settings: RelaySettings;
+  readonly readiness: Readiness;
+  readonly metrics: MetricsRegistry;
+}
+
+/** What the relay's port answers to plain HTTP: the page, and how the relay is. */
+export function createHttpApplication({ settings, readiness, metrics }: HttpApplicationParts): Express {
+  const application = express();
+  application.disable('x-powered-by');
+  application.set('etag', false);
+  application.use(
+    helmet({
+      contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false },
+      hsts: false,
+    }),
+  );
+  application.use((request, response, next) => {
+    if (settings.auth === 'required' || isHostAllowed(settings.allowedHosts, request.headers.host)) next();
+    else answer(response, 403, 'this name is not allowed in open mode (ALLOWED_HOSTS)');
+  });
+  application.get('/healthz', (_request, response) => {
+    response.json({ status: 'alive' });
+  });
+  application.get('/readyz', async (_request, response) => {
+    const { ready, parts } = await readiness.report();
+    const warnings = settings.auth === 'open' ? [OPEN_MODE_WARNING] : [];
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', parts, warnings });
+  });
+  application.get('/metrics', async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.metrics());
+  });
+  if (settings.servePage) servePage(application, loadPage(settings));
+  application.use((_request, response) => {
+    answer(response, 404, 'nothing is at this address; WebSocket connections are taken on any path');
+  });
+  return application;
+}
+
+function servePage(application: Express, page: Page): void {
+  application.get('/', (request, response) => {
+    const host = hostOf(request);
+    response
+      .setHeader('Content-Security-Policy', page.contentSecurityPolicy(host))
+      .setHeader('Cache-Control', 'no-cache')
+      .type('html')
+      .send(page.html(host));
+  });
+  for (const [path, { type, content }] of page.files) {
+    application.get(path, (_request, response) => {
+      response.setHeader('Cache-Control', 'no-cache').type(type).send(content);
+    });
+  }
+}
+
+/** The host as a URL parser understands it: what is put into the page and its policy can hold no other character. */
+function hostOf(request: Request): string {
+  const given = `http://${request.headers.host ?? 'localhost'}`;
+  return URL.canParse(given) ? new URL(given).host : 'localhost';
+}
+
+function answer(response: Response, status: number, text: string): void {
+  response.status(status).type('text/plain').send(`${text}\n`);
+}

@@ -1,0 +1,2 @@
+export { relayEnvironment, relaySettings, type RelaySettings } from './configuration.ts';
+export { createRelay, type Relay, type RelayParts } from './relay.ts';

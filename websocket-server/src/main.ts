@@ -1,0 +1,28 @@
+import { createRedisMessageBus } from '@postline/message-bus/redis';
+import { createMysqlMessageStore } from '@postline/message-store/mysql';
+import { createLogger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
+import { readRelayEnvironment, relaySettings } from './configuration.ts';
+import { createRelay } from './relay.ts';
+
+/** Where a page finds the API when nothing else is said: the API's own default port. */
+const API_PORT_DEFAULT = 8080;
+
+await runProcess(process.env, async (processEnv) => {
+  const env = readRelayEnvironment(processEnv);
+  const logger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
+  const store = createMysqlMessageStore({ databaseUrl: env.DATABASE_URL });
+  const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
+  const settings = relaySettings(env, API_PORT_DEFAULT);
+  const relay = createRelay({ store, bus, settings, logger });
+  if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);
+  const port = await relay.listen({ host: env.HOST, port: env.PORT });
+  logger.info({ host: env.HOST, port }, 'listening');
+  return {
+    logger,
+    shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    close: async () => {
+      await relay.close();
+      await store.close();
+    },
+  };
+});

@@ -1,0 +1,32 @@
+import { CLOSE_CODES } from '@postline/protocol';
+
+/** Codes that are counted by themselves; a client may close with any of thousands, and labels must stay few. */
+const COUNTED_CLOSE_CODES: ReadonlySet<number> = new Set([
+  1000,
+  1001,
+  1005,
+  1006,
+  1009,
+  ...Object.values(CLOSE_CODES),
+]);
+
+/** What the relay counts on its hot path: plain numbers, turned into metrics only when somebody asks for them. */
+export class RelayCounters {
+  connectionsOpened = 0;
+  messagesSent = 0;
+  truncationsSent = 0;
+  logPagesRead = 0;
+  hintsApplied = 0;
+  hintsOld = 0;
+  hintsEarly = 0;
+  hintsForeign = 0;
+  gapsRepaired = 0;
+  comparisons = 0;
+  comparisonsFailed = 0;
+  readonly closesByCode = new Map<string, number>();
+
+  countClose(code: number): void {
+    const label = COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other';
+    this.closesByCode.set(label, (this.closesByCode.get(label) ?? 0) + 1);
+  }
+}

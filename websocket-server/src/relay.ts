@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { HintSubscriber, MessageBus } from '@postline/message-bus';
+import type { MessageStore } from '@postline/message-store';
+import {
+  closeGracefully,
+  HTTP_SERVER_OPTIONS,
+  isHostAllowed,
+  isOriginAllowed,
+  listen,
+  type ListenAddress,
+  type Logger,
+  Readiness,
+} from '@postline/service-runtime';
+import type { RelaySettings } from './configuration.ts';
+import type { Connection } from './connection.ts';
+import { ConnectionRegistry } from './connection-registry.ts';
+import { FeedDirectory } from './feed-directory.ts';
+import { HeadComparison } from './head-comparison.ts';
+import { HeadReader } from './head-reader.ts';
+import { createHttpApplication } from './http/application.ts';
+import { identify } from './identify.ts';
+import { LogReader } from './log-reader.ts';
+import { RelayCounters } from './relay-counters.ts';
+import { createRelayMetrics } from './relay-metrics.ts';
+import { attachSocketServer, type UpgradeRefusal } from './socket/socket-server.ts';
+
+/** Requests for pages and probes that are still under way when the relay closes get this long. */
+const HTTP_GRACE_MS = 1_000;
+
+export interface RelayParts {
+  readonly store: MessageStore;
+  readonly bus: MessageBus;
+  readonly settings: RelaySettings;
+  readonly logger: Logger;
+}
+
+export interface Relay {
+  /** Starts listening; the port that was bound. */
+  listen(address: ListenAddress): Promise<number>;
+  /** Not ready, no new connection, every socket closed with 1001 spread over time; then the bus is left. */
+  close(): Promise<void>;
+}
+
+/** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
+export function createRelay({ store, bus, settings, logger }: RelayParts): Relay {
+  const counters = new RelayCounters();
+  const readiness = new Readiness();
+  const heads = new HeadReader(store);
+  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
+  let comparison: HeadComparison | undefined;
+  const subscriber: HintSubscriber = bus.createSubscriber({
+    onHint: (targetId, payload) => {
+      feeds.onHint(targetId, payload);
+    },
+    onState: (state) => {
+      logger.info({ bus: state }, state === 'up' ? 'hints flow' : 'no hints: the database alone delivers');
+      comparison?.now();
+    },
+  });
+  const feeds = new FeedDirectory({ subscriber, heads, counters });
+  comparison = new HeadComparison({
+    store,
+    feeds,
+    counters,
+    intervalMs: settings.compareIntervalMs,
+    intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
+    isBusUp: () => subscriber.state === 'up',
+  });
+  const connections = new ConnectionRegistry({
+    settings,
+    identify: (connection: Connection, frame) => {
+      identify(connection, frame, { feeds, heads, logReader, counters, ...settings }).catch(
+        (error: unknown) => {
+          logger.error({ err: error, connectionId: connection.id }, 'identify failed');
+          connection.socket.terminate();
+        },
+      );
+    },
+    onSweep: () => {
+      feeds.closeUnused();
+    },
+  });
+  const metrics = createRelayMetrics({ counters, connections, feeds });
+  readiness.addPart('database', () => store.checkReady());
+  readiness.addPart('redis', () => subscriber.checkReady());
+
+  const httpServer = createServer(
+    HTTP_SERVER_OPTIONS,
+    createHttpApplication({ settings, readiness, metrics }),
+  );
+  attachSocketServer({
+    httpServer,
+    host: connections,
+    refusal: (request) => refusalOf(request, connections, settings),
+    onConnection: (connection) => {
+      counters.connectionsOpened += 1;
+      connections.add(connection);
+    },
+    onClose: (code) => {
+      counters.countClose(code);
+    },
+  });
+
+  return {
+    listen: (address) => listen(httpServer, address),
+    close: async () => {
+      readiness.startDraining();
+      comparison.stop();
+      const httpClosed = closeGracefully(httpServer, settings.drainMs + HTTP_GRACE_MS);
+      await connections.drain();
+      await Promise.all([httpClosed, subscriber.close()]);
+    },
+  };
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  connections: ConnectionRegistry,
+  settings: RelaySettings,
+): UpgradeRefusal | undefined {
+  if (connections.isDraining) return 'draining';
+  if (settings.auth === 'open' && !isHostAllowed(settings.allowedHosts, request.headers.host))
+    return 'host-not-allowed';
+  if (!isOriginAllowed(settings.originRules, request.headers.origin)) return 'origin-not-allowed';
+  return connections.isFull ? 'too-many-connections' : undefined;
+}
