@@ -19,15 +19,24 @@ export interface Deadline {
 /**
  * Settles as `work` does, or rejects with a DeadlineError after `milliseconds`. The work itself goes on: its later
  * outcome is dropped, so `onExpired` should end it.
+ *
+ * In a process that was busy the timer comes before the answers that lie in its sockets. They are read first (by
+ * waiting for the immediate that follows the poll for I/O), so a busy process does not take its peer for dead.
  */
 export function withDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => {
+    let settled = false;
+    const expire = () => {
+      if (settled) return;
+      settled = true;
       reject(new DeadlineError(deadline.what, deadline.milliseconds));
       deadline.onExpired?.();
-    }, deadline.milliseconds);
-    work.then(resolve, reject).finally(() => {
+    };
+    const timer = setTimeout(() => setImmediate(expire), deadline.milliseconds);
+    const settle = () => {
+      settled = true;
       clearTimeout(timer);
-    });
+    };
+    work.then(resolve, reject).finally(settle);
   });
 }

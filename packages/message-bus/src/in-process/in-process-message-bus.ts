@@ -1,0 +1,105 @@
+import {
+  BusUnavailableError,
+  type Hint,
+  type HintPublisher,
+  type HintSubscriber,
+  type HintSubscriberEvents,
+  type MessageBus,
+  type SubscriberState,
+} from '../message-bus.ts';
+
+/**
+ * Carries hints between a publisher and subscribers of one process; always `up`. Hints are handed out in a microtask
+ * of their own, so that no subscriber runs inside a publisher's call; what a subscriber throws is a programmer's
+ * error and becomes an uncaught exception, never the publisher's or another subscriber's.
+ */
+export function createInProcessMessageBus(): MessageBus {
+  const subscribers = new Set<InProcessSubscriber>();
+  return {
+    createPublisher: () => new InProcessPublisher(subscribers),
+    createSubscriber: (events) => {
+      const subscriber = new InProcessSubscriber(events, () => subscribers.delete(subscriber));
+      subscribers.add(subscriber);
+      return subscriber;
+    },
+  };
+}
+
+class InProcessPublisher implements HintPublisher {
+  readonly #subscribers: ReadonlySet<InProcessSubscriber>;
+  #closed = false;
+
+  constructor(subscribers: ReadonlySet<InProcessSubscriber>) {
+    this.#subscribers = subscribers;
+  }
+
+  async publish(hints: readonly Hint[]): Promise<void> {
+    await this.checkReady();
+    for (const hint of hints) {
+      for (const subscriber of this.#subscribers) subscriber.deliver(hint);
+    }
+  }
+
+  checkReady(): Promise<void> {
+    return this.#closed ? Promise.reject(closedError()) : Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return Promise.resolve();
+  }
+}
+
+class InProcessSubscriber implements HintSubscriber {
+  readonly #events: HintSubscriberEvents;
+  readonly #onClose: () => void;
+  readonly #targets = new Set<string>();
+  #state: SubscriberState = 'up';
+
+  constructor(events: HintSubscriberEvents, onClose: () => void) {
+    this.#events = events;
+    this.#onClose = onClose;
+    queueMicrotask(() => {
+      if (this.#state === 'up') events.onState('up');
+    });
+  }
+
+  get state(): SubscriberState {
+    return this.#state;
+  }
+
+  deliver(hint: Hint): void {
+    if (!this.#targets.has(hint.targetId)) return;
+    try {
+      this.#events.onHint(hint.targetId, hint.frame);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  subscribe(targetId: string): Promise<void> {
+    if (this.#state === 'up') this.#targets.add(targetId);
+    return this.checkReady();
+  }
+
+  unsubscribe(targetId: string): void {
+    this.#targets.delete(targetId);
+  }
+
+  checkReady(): Promise<void> {
+    return this.#state === 'down' ? Promise.reject(closedError()) : Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#state = 'down';
+    this.#targets.clear();
+    this.#onClose();
+    return Promise.resolve();
+  }
+}
+
+function closedError(): BusUnavailableError {
+  return new BusUnavailableError('this end of the bus is closed');
+}

@@ -1,0 +1,29 @@
+import type { MessageBus } from '../message-bus.ts';
+import type { OnBusState } from './bus-state.ts';
+import { RedisPublisher } from './redis-publisher.ts';
+import { RedisSubscriber } from './redis-subscriber.ts';
+import { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-times.ts';
+import { parseRedisUrl } from './redis-url.ts';
+
+export interface RedisMessageBusOptions extends Partial<RedisTimes> {
+  /** `redis://[user:password@]host:port`, or `rediss://` for TLS. */
+  readonly redisUrl: string;
+  /** Put before every channel: keeps two deployments on one Redis apart. */
+  readonly prefix: string;
+  /** Told once at each change of either end, for the log. */
+  readonly onState?: OnBusState;
+}
+
+/**
+ * The bus on Redis pub/sub. Nothing is connected before an end is created; from then on each end connects, and
+ * connects again, by itself. Throws a TypeError for a URL that it can't read.
+ */
+export function createRedisMessageBus(options: RedisMessageBusOptions): MessageBus {
+  const { redisUrl, prefix, onState, ...given } = options;
+  const address = parseRedisUrl(redisUrl);
+  const times = { ...REDIS_TIMES_DEFAULT, ...given };
+  return {
+    createPublisher: () => new RedisPublisher({ address, prefix, times, onState }),
+    createSubscriber: (events) => new RedisSubscriber({ address, prefix, times, events, onState }),
+  };
+}

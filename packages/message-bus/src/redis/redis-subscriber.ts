@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { livenessChannel, updatesChannel } from '@postline/protocol';
+import { withDeadline } from '@postline/service-runtime';
+import type { Redis } from 'ioredis';
+import {
+  BusUnavailableError,
+  type HintSubscriber,
+  type HintSubscriberEvents,
+  type SubscriberState,
+} from '../message-bus.ts';
+import { createStateReport, type OnBusState } from './bus-state.ts';
+import { LivenessProbe } from './liveness-probe.ts';
+import { RedisConnection } from './redis-connection.ts';
+import type { RedisTimes } from './redis-times.ts';
+import type { RedisAddress } from './redis-url.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+/** Channels in one SUBSCRIBE: about 50 KB there and back, which Redis answers within a few ms. */
+const TARGETS_PER_ROUND_MAX = 1_000;
+
+export interface RedisSubscriberOptions {
+  readonly address: RedisAddress;
+  readonly prefix: string;
+  readonly times: RedisTimes;
+  readonly events: HintSubscriberEvents;
+  readonly onState?: OnBusState | undefined;
+}
+
+/** One connection's life, from its handshake to its loss. */
+interface Session {
+  readonly client: Redis;
+  readonly ended: AbortController;
+  /** The rounds that are being sent, where there are any. */
+  rounds: Promise<void> | undefined;
+}
+
+/**
+ * Receives hints. Says `up` only after every subscription was confirmed and a message to itself came back, and goes
+ * on proving that for as long as it lives.
+ */
+export class RedisSubscriber implements HintSubscriber {
+  readonly #prefix: string;
+  readonly #times: RedisTimes;
+  readonly #events: HintSubscriberEvents;
+  readonly #report: ReturnType<typeof createStateReport>;
+  readonly #ownChannel: string;
+  readonly #channelPrefixLength: number;
+  readonly #subscriptions = new Subscriptions();
+  readonly #connection: RedisConnection;
+  readonly #probe: LivenessProbe;
+  #session: Session | undefined;
+  #state: SubscriberState = 'down';
+  #downReason: Error | undefined;
+  #closed = false;
+  #roundsScheduled = false;
+
+  constructor({ address, prefix, times, events, onState }: RedisSubscriberOptions) {
+    this.#prefix = prefix;
+    this.#times = times;
+    this.#events = events;
+    this.#report = createStateReport('subscriber', onState);
+    this.#ownChannel = livenessChannel(prefix, randomUUID());
+    this.#channelPrefixLength = updatesChannel(prefix, '').length;
+    this.#probe = new LivenessProbe({
+      connection: { ...times, address, name: 'postline-liveness' },
+      channel: this.#ownChannel,
+      deadlineMs: times.probeDeadlineMs,
+    });
+    this.#connection = new RedisConnection(
+      { ...times, address, name: 'postline-subscriber' },
+      {
+        onReady: (client) => {
+          this.#startSession(client);
+        },
+        onLost: (reason) => {
+          this.#endSession(reason);
+        },
+      },
+    );
+  }
+
+  get state(): SubscriberState {
+    return this.#state;
+  }
+
+  async subscribe(targetId: string): Promise<void> {
+    if (this.#closed) throw this.#unavailable();
+    if (this.#state === 'down') {
+      this.#subscriptions.want(targetId);
+      this.#scheduleRounds();
+      throw this.#unavailable();
+    }
+    const confirmed = this.#subscriptions.subscribe(targetId);
+    this.#scheduleRounds();
+    await confirmed;
+  }
+
+  unsubscribe(targetId: string): void {
+    this.#subscriptions.unsubscribe(targetId);
+    this.#scheduleRounds();
+  }
+
+  async checkReady(): Promise<void> {
+    if (this.#state === 'down') throw this.#unavailable();
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#endSession(new Error('the subscriber is closed'));
+    await Promise.all([this.#connection.close(), this.#probe.close()]);
+  }
+
+  #startSession(client: Redis): void {
+    const session: Session = { client, ended: new AbortController(), rounds: undefined };
+    this.#session = session;
+    client.on('message', (channel: string, payload: string) => {
+      this.#onMessage(channel, payload);
+    });
+    this.#run(session).catch((error: unknown) => {
+      this.#giveUp(session, error);
+    });
+  }
+
+  /** The hot path. Only channels with our prefix were subscribed to, so the rest of the name is the target. */
+  #onMessage(channel: string, payload: string): void {
+    const targetId = channel.slice(this.#channelPrefixLength);
+    if (this.#subscriptions.isWanted(targetId)) this.#events.onHint(targetId, payload);
+    else if (channel === this.#ownChannel) this.#probe.onEcho(payload);
+  }
+
+  /** Subscribes to everything wanted, then proves again and again that messages come. Ends by rejecting. */
+  async #run(session: Session): Promise<void> {
+    await this.#confirmed(session.client.subscribe(this.#ownChannel));
+    let provenAtMs = performance.now();
+    for (;;) {
+      await this.#sendRounds(session);
+      const proven = await this.#probe.check();
+      session.ended.signal.throwIfAborted();
+      if (proven) {
+        provenAtMs = performance.now();
+        // A target that was added meanwhile is confirmed before `up` is said.
+        if (this.#state === 'down' && this.#subscriptions.hasChanges) continue;
+        this.#setState('up');
+      } else {
+        this.#setState('down', new Error(`nothing came back within ${this.#times.probeDeadlineMs} ms`));
+        this.#endLongSilence(performance.now() - provenAtMs);
+      }
+      await sleep(this.#times.probeIntervalMs, undefined, { signal: session.ended.signal });
+    }
+  }
+
+  #endLongSilence(silentMs: number): void {
+    if (silentMs < this.#times.silenceMaxMs) return;
+    const reason = new Error(`nothing came back for ${this.#times.silenceMaxMs} ms`);
+    this.#probe.replaceConnection(reason); // nobody can say which of the two is the silent one
+    throw reason;
+  }
+
+  /** Calls of one tick go out together. */
+  #scheduleRounds(): void {
+    if (this.#roundsScheduled || this.#session === undefined || !this.#subscriptions.hasChanges) return;
+    this.#roundsScheduled = true;
+    setImmediate(() => {
+      this.#roundsScheduled = false;
+      const session = this.#session;
+      if (session === undefined) return;
+      this.#sendRounds(session).catch((error: unknown) => {
+        this.#giveUp(session, error);
+      });
+    });
+  }
+
+  /** Resolves when Redis confirmed every change; what is called for meanwhile goes with the next round. */
+  #sendRounds(session: Session): Promise<void> {
+    session.rounds ??= this.#sendEachRound(session).finally(() => {
+      session.rounds = undefined;
+    });
+    return session.rounds;
+  }
+
+  async #sendEachRound(session: Session): Promise<void> {
+    while (this.#subscriptions.hasChanges && this.#session === session) {
+      const round = this.#subscriptions.takeRound(TARGETS_PER_ROUND_MAX);
+      const commands: Promise<unknown>[] = [];
+      if (round.unsubscribe.length > 0)
+        commands.push(session.client.unsubscribe(...this.#channels(round.unsubscribe)));
+      if (round.subscribe.length > 0)
+        commands.push(session.client.subscribe(...this.#channels(round.subscribe)));
+      if (commands.length === 0) continue;
+      await this.#confirmed(Promise.all(commands));
+      if (this.#session === session) this.#subscriptions.confirm(round);
+    }
+  }
+
+  #channels(targetIds: readonly string[]): string[] {
+    return targetIds.map((targetId) => updatesChannel(this.#prefix, targetId));
+  }
+
+  #confirmed(command: Promise<unknown>): Promise<unknown> {
+    return withDeadline(command, { what: 'SUBSCRIBE', milliseconds: this.#times.subscribeDeadlineMs });
+  }
+
+  /** The session came to an error: its connection goes, unless it is gone already. */
+  #giveUp(session: Session, error: unknown): void {
+    if (this.#session !== session) return;
+    this.#connection.replace(error instanceof Error ? error : new Error('the subscription failed'));
+  }
+
+  #endSession(reason: Error): void {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#setState('down', reason);
+    this.#subscriptions.reset(this.#unavailable());
+    session?.ended.abort();
+    session?.client.removeAllListeners('message');
+  }
+
+  #setState(state: SubscriberState, reason?: Error): void {
+    this.#downReason = reason;
+    if (!this.#closed) this.#report(state, reason);
+    if (state === this.#state) return;
+    this.#state = state;
+    // In a microtask, so that what the callback throws is not taken for a failure of the connection.
+    queueMicrotask(() => {
+      if (!this.#closed) this.#events.onState(state);
+    });
+  }
+
+  #unavailable(): BusUnavailableError {
+    return new BusUnavailableError('Redis is away', this.#downReason);
+  }
+}

@@ -1,0 +1,33 @@
+/** Every wait of the redis kind. */
+export interface RedisTimes {
+  /** How long one `publish` may take. */
+  readonly publishDeadlineMs: number;
+  /** How long Redis may take to confirm one SUBSCRIBE command. */
+  readonly subscribeDeadlineMs: number;
+  /** How long one attempt to connect may take, from the SYN to the answer of the handshake. */
+  readonly connectDeadlineMs: number;
+  /** The longest pause between two attempts to connect. */
+  readonly reconnectPauseMaxMs: number;
+  /** From the end of one proof of liveness to the start of the next. */
+  readonly probeIntervalMs: number;
+  /** How long a message to oneself may take before no hint is expected any longer. */
+  readonly probeDeadlineMs: number;
+  /** How long Redis may prove nothing before its connection is replaced. */
+  readonly silenceMaxMs: number;
+}
+
+export const REDIS_TIMES_DEFAULT: RedisTimes = {
+  // A POST has 300 ms (p99) while Redis is frozen, and needs some of them for the database. A healthy Redis takes 1 ms.
+  publishDeadlineMs: 150,
+  // A thousand channels are confirmed in a few ms; the probes notice a frozen Redis in about the same time.
+  subscribeDeadlineMs: 1_000,
+  // Four round trips of TCP, TLS and HELLO across an ocean. With the pause below, and a proof, under the 5 s after
+  // which everything has to work again: an attempt that was made to a frozen Redis may have to run out first.
+  connectDeadlineMs: 2_000,
+  reconnectPauseMaxMs: 1_000,
+  // Together: a frozen Redis is noticed within 1 s, at the cost of 2 small messages per second and relay.
+  probeIntervalMs: 500,
+  probeDeadlineMs: 500,
+  // A Redis that forks or runs a slow script comes back before this; a connection cut without a word never does.
+  silenceMaxMs: 2_000,
+};

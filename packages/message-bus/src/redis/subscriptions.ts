@@ -1,0 +1,104 @@
+/** What one round tells Redis. */
+export interface SubscriptionRound {
+  readonly subscribe: readonly string[];
+  readonly unsubscribe: readonly string[];
+}
+
+interface Waiter {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * What one connection is, and should be, subscribed to. Calls only change what is wanted; rounds bring Redis there,
+ * one round at a time, so the last call wins whatever was on its way.
+ */
+export class Subscriptions {
+  readonly #wanted = new Set<string>();
+  /** What Redis has, or will have once it answered the round that is on its way. */
+  readonly #sent = new Set<string>();
+  /** Where `wanted` and `sent` may differ. */
+  readonly #changed = new Set<string>();
+  /** One for each target that someone waits for; those of targets in `sent` are of the round that is on its way. */
+  readonly #waiters = new Map<string, Waiter>();
+
+  isWanted(targetId: string): boolean {
+    return this.#wanted.has(targetId);
+  }
+
+  get hasChanges(): boolean {
+    return this.#changed.size > 0;
+  }
+
+  /** Wants a target without waiting for it. */
+  want(targetId: string): void {
+    this.#wanted.add(targetId);
+    if (!this.#sent.has(targetId)) this.#changed.add(targetId);
+  }
+
+  /** Wants a target; resolves when Redis confirmed it, or when it is no longer wanted before Redis was asked. */
+  subscribe(targetId: string): Promise<void> {
+    this.want(targetId);
+    const waiter = this.#waiters.get(targetId);
+    if (waiter !== undefined) return waiter.promise;
+    if (this.#sent.has(targetId)) return Promise.resolve();
+    const created = createWaiter();
+    this.#waiters.set(targetId, created);
+    return created.promise;
+  }
+
+  unsubscribe(targetId: string): void {
+    if (this.#wanted.delete(targetId)) this.#changed.add(targetId);
+  }
+
+  /** Takes up to `targetsMax` changes: what Redis has to be told now. */
+  takeRound(targetsMax: number): SubscriptionRound {
+    const subscribe: string[] = [];
+    const unsubscribe: string[] = [];
+    let taken = 0;
+    for (const targetId of this.#changed) {
+      if (taken === targetsMax) break;
+      taken += 1;
+      this.#changed.delete(targetId);
+      if (this.#wanted.has(targetId) === this.#sent.has(targetId)) {
+        this.#settle(targetId); // wanted and given up before Redis heard of it, or the other way round
+      } else if (this.#sent.delete(targetId)) {
+        unsubscribe.push(targetId);
+      } else {
+        this.#sent.add(targetId);
+        subscribe.push(targetId);
+      }
+    }
+    return { subscribe, unsubscribe };
+  }
+
+  /** Redis answered the whole round. */
+  confirm(round: SubscriptionRound): void {
+    for (const targetId of round.subscribe) this.#settle(targetId);
+  }
+
+  /** The connection is gone, and what it had with it: whoever waits is told, everything wanted is to be sent again. */
+  reset(reason: Error): void {
+    this.#sent.clear();
+    this.#changed.clear();
+    for (const targetId of this.#wanted) this.#changed.add(targetId);
+    for (const waiter of this.#waiters.values()) waiter.reject(reason);
+    this.#waiters.clear();
+  }
+
+  #settle(targetId: string): void {
+    this.#waiters.get(targetId)?.resolve();
+    this.#waiters.delete(targetId);
+  }
+}
+
+function createWaiter(): Waiter {
+  let resolve: Waiter['resolve'] = () => undefined;
+  let reject: Waiter['reject'] = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
