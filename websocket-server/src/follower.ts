@@ -91,7 +91,10 @@ export class Follower {
         const query = { targetId: this.feed.targetId, afterOffset: this.#cursor, limit: this.#pageRows };
         const page = await this.#logReader.readPage(query);
         if (this.#hasLeft()) return;
-        if (page.epoch !== this.feed.epoch) return this.feed.askDatabase();
+        if (page.epoch !== this.feed.epoch) {
+          this.feed.askDatabase();
+          return;
+        }
         if (!this.#sendPage(page)) return;
       }
     } catch {

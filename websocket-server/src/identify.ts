@@ -32,8 +32,8 @@ export async function identify(
   const feed = await options.feeds.acquire(frame.clientId);
   try {
     const reading = await readHeadPatiently(connection, feed, options.heads);
-    if (reading === undefined) return options.feeds.release(feed);
-    startFollowing({ connection, frame, feed, reading, options });
+    if (reading === undefined) options.feeds.release(feed);
+    else startFollowing({ connection, frame, feed, reading, options });
   } catch (error) {
     options.feeds.release(feed);
     throw error;
