@@ -1,0 +1,82 @@
+import { pageElement, textElement } from './page-element.ts';
+import type { PublishAnswer } from './publish-answer.ts';
+import type { TimedAnswer } from './publish-message.ts';
+
+export interface AnswerView {
+  show(timed: TimedAnswer, idempotencyKey: string): void;
+}
+
+/** What the API said to the last message: in words first, then as it came. */
+export function createAnswerView(): AnswerView {
+  const region = pageElement('answer', HTMLElement);
+  const summary = pageElement('answer-summary', HTMLElement);
+  const timing = pageElement('answer-timing', HTMLElement);
+  const details = pageElement('answer-details', HTMLElement);
+  const raw = pageElement('answer-raw', HTMLDetailsElement);
+  const json = pageElement('answer-json', HTMLElement);
+  const key = pageElement('answer-key', HTMLElement);
+  const icon = pageElement('answer-icon', SVGUseElement);
+
+  return {
+    show: ({ answer, durationMs }, idempotencyKey) => {
+      const isAccepted = answer.kind === 'accepted';
+      region.hidden = false;
+      raw.hidden = false;
+      region.dataset['outcome'] = answer.kind;
+      icon.setAttribute('href', isAccepted ? '#icon-connected' : '#icon-stopped');
+      summary.textContent = summaryWords(answer);
+      timing.textContent = `${answer.kind === 'unanswered' ? 'no answer' : answer.status} · ${Math.round(durationMs)} ms`;
+      details.replaceChildren(...detailElements(answer));
+      json.textContent = answer.kind === 'unanswered' ? '' : answer.json;
+      json.hidden = json.textContent === '';
+      key.textContent = idempotencyKey;
+    },
+  };
+}
+
+function summaryWords(answer: PublishAnswer): string {
+  switch (answer.kind) {
+    case 'accepted':
+      return `Accepted: offset ${answer.offset} in the log of ${answer.targetId}`;
+    case 'refused':
+      return answer.title;
+    case 'unanswered':
+      return 'No answer came';
+  }
+}
+
+function detailElements(answer: PublishAnswer): HTMLElement[] {
+  const words = detailWords(answer).map((text) => textElement('p', 'answer-detail', text));
+  if (answer.kind !== 'refused' || answer.errors.length === 0) return words;
+  const list = textElement('ul', 'answer-errors');
+  for (const { path, message } of answer.errors) {
+    const item = textElement('li', '');
+    item.append(textElement('code', '', path === '' ? 'body' : path), ` ${message}`);
+    list.append(item);
+  }
+  return [...words, list];
+}
+
+function detailWords(answer: PublishAnswer): string[] {
+  switch (answer.kind) {
+    case 'accepted': {
+      const delivery =
+        answer.delivery === 'stored' ? 'Stored; the relay fetches it from the database within seconds.' : '';
+      const replayed = answer.replayed
+        ? 'It was stored already by an earlier try; nothing was stored twice.'
+        : '';
+      return [delivery, replayed].filter((text) => text !== '');
+    }
+    case 'refused': {
+      const wait =
+        answer.retryAfterSeconds === undefined ? '' : ` (in ${answer.retryAfterSeconds} s or later)`;
+      const retry = answer.retryable ? `Send it again${wait}: with its key kept, it is stored once.` : '';
+      return [answer.detail, retry].filter((text) => text !== '');
+    }
+    case 'unanswered':
+      return [
+        answer.reason,
+        'It may have been stored or not. Send it again: with its key kept, it is stored once.',
+      ];
+  }
+}

@@ -1,0 +1,27 @@
+const ID_CHARACTERS_MAX = 128;
+const ID_PATTERN = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:@-]{0,${ID_CHARACTERS_MAX - 1}}$`);
+const INTEGER_PATTERN = /^(?:0|[1-9]\d{0,15})$/;
+const GROUP_PREFIX = 'group:';
+
+export type ClientIdResult =
+  | { readonly ok: true; readonly id: string }
+  | { readonly ok: false; readonly problem: string };
+
+/** Reads what a person typed as the id to connect as. Nothing is trimmed or folded: ids are compared as they are. */
+export function readClientId(typed: string): ClientIdResult {
+  if (typed === '') return { ok: false, problem: 'Type a client id first, for example 1 or anna.' };
+  if (!ID_PATTERN.test(typed)) {
+    return {
+      ok: false,
+      problem: `An id has 1 to ${ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ : @ - and starts with a letter or a digit.`,
+    };
+  }
+  if (typed.startsWith(GROUP_PREFIX)) return { ok: false, problem: 'A client cannot connect as a group.' };
+  return { ok: true, id: typed };
+}
+
+/** The id as it is written in JSON: `1` as a number, as in the documented example, everything else as a string. */
+export function jsonId(id: string): number | string {
+  const isInteger = INTEGER_PATTERN.test(id) && Number.isSafeInteger(Number(id));
+  return isInteger ? Number(id) : id;
+}

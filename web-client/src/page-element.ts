@@ -1,0 +1,22 @@
+/**
+ * The element of index.html with this id, as the class it is expected to be. Throws where index.html and the script
+ * do not belong together.
+ */
+export function pageElement<T extends Element>(id: string, expected: new () => T): T {
+  const element = document.getElementById(id);
+  if (!(element instanceof expected))
+    throw new Error(`index.html has no ${expected.name} with the id "${id}"`);
+  return element;
+}
+
+/** A new element with a class and a text. The text is only ever text: nothing in it becomes an element. */
+export function textElement<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text = '',
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}

@@ -1,0 +1,57 @@
+import { jsonId } from './client-id.ts';
+import { type PublishAnswer, readPublishAnswer } from './publish-answer.ts';
+
+/** The API answers or gives up within five seconds; beyond three times that nothing is to be expected any more. */
+const ANSWER_WITHIN_MS = 15_000;
+
+export interface OutgoingMessage {
+  readonly targetId: string;
+  readonly text: string;
+}
+
+export interface TimedAnswer {
+  readonly answer: PublishAnswer;
+  /** From sending to having read the whole answer. */
+  readonly durationMs: number;
+}
+
+/** Sends one message to the API. Never rejects: what went wrong is part of the answer. */
+export async function publishMessage(
+  apiUrl: string,
+  message: OutgoingMessage,
+  idempotencyKey: string,
+): Promise<TimedAnswer> {
+  const startMs = performance.now();
+  const answer = await requestAnswer(apiUrl, message, idempotencyKey);
+  return { answer, durationMs: performance.now() - startMs };
+}
+
+async function requestAnswer(
+  apiUrl: string,
+  message: OutgoingMessage,
+  idempotencyKey: string,
+): Promise<PublishAnswer> {
+  try {
+    const response = await fetch(apiUrl, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
+      body: JSON.stringify({ message: message.text, targetId: jsonId(message.targetId) }),
+      credentials: 'omit',
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    return readPublishAnswer({
+      status: response.status,
+      body: await response.text(),
+      replayed: response.headers.get('Idempotent-Replayed') === 'true',
+      retryAfter: response.headers.get('Retry-After'),
+    });
+  } catch (error) {
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+    return {
+      kind: 'unanswered',
+      reason: isLate
+        ? `The API at ${apiUrl} did not answer within ${ANSWER_WITHIN_MS / 1_000} seconds.`
+        : `The API at ${apiUrl} cannot be reached from this page.`,
+    };
+  }
+}
