@@ -5,3 +5,6 @@ export * from './free-port.ts';
 export * from './redis-process.ts';
 export * from './temp-folder.ts';
 export * from './wait-until.ts';
+export * from './publish.ts';
+export * from './relay-client.ts';
+export * from './service-process.ts';

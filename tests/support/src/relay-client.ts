@@ -1,0 +1,93 @@
+import { WebSocket } from 'ws';
+import { waitUntil } from './wait-until.ts';
+
+/** A frame as it came, parsed; its fields are for the test to check. */
+export type ReceivedFrame = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export interface Identify {
+  readonly clientId: number | string;
+  readonly resume?: { readonly epoch: string; readonly offsets: Readonly<Record<string, number>> };
+}
+
+/** A raw WebSocket client that keeps every frame it gets. */
+export class RelayClient {
+  readonly frames: ReceivedFrame[] = [];
+  /** The close code, once the socket is closed. */
+  closeCode: number | undefined;
+  readonly #socket: WebSocket;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data) => {
+      this.frames.push(JSON.parse((data as Buffer).toString('utf8')) as ReceivedFrame);
+    });
+    socket.on('close', (code) => {
+      this.closeCode = code;
+    });
+    socket.on('error', () => undefined);
+  }
+
+  /** Opens a socket to a relay at `http://…`. */
+  static async connect(
+    relayUrl: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<RelayClient> {
+    const socket = new WebSocket(relayUrl.replace(/^http/, 'ws'), { headers });
+    const client = new RelayClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    return client;
+  }
+
+  /** Opens a socket, identifies, and waits for the answer. */
+  static async identified(relayUrl: string, identify: Identify): Promise<RelayClient> {
+    const client = await RelayClient.connect(relayUrl);
+    client.send({ type: 'identify', ...identify });
+    await client.frame('identified');
+    return client;
+  }
+
+  send(frame: unknown): void {
+    this.#socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  /** The first frame of a type, waited for. */
+  frame(type: string, milliseconds?: number): Promise<ReceivedFrame> {
+    return waitUntil(
+      `a frame of type ${type}`,
+      () => this.frames.find((frame) => frame.type === type),
+      milliseconds,
+    );
+  }
+
+  /** The new_message frames so far. */
+  messages(): ReceivedFrame[] {
+    return this.frames.filter((frame) => frame.type === 'new_message');
+  }
+
+  /** Waits until so many messages have come, and returns them. */
+  async messagesOnceThereAre(count: number, milliseconds?: number): Promise<ReceivedFrame[]> {
+    await waitUntil(`${count} messages`, () => this.messages().length >= count, milliseconds);
+    return this.messages();
+  }
+
+  /** Everything the relay had to say before now has been received: it answers a ping in order. */
+  async settled(): Promise<void> {
+    const pongs = () => this.frames.filter((frame) => frame.type === 'pong').length;
+    const before = pongs();
+    this.send({ type: 'ping' });
+    await waitUntil('a pong', () => pongs() > before);
+  }
+
+  /** Waits for the close and returns its code. */
+  closed(milliseconds?: number): Promise<number> {
+    return waitUntil('the socket is closed', () => this.closeCode, milliseconds);
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    await this.closed();
+  }
+}

@@ -1,0 +1,122 @@
+import { fileURLToPath } from 'node:url';
+import { type StartedProcess, startProcess } from './child-process.ts';
+import { makeTempFolder } from './temp-folder.ts';
+import { waitUntil } from './wait-until.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const READY_MS = 30_000;
+
+/** Variables that a service is given; what the tests' own environment has of them is not passed on. */
+export type ServiceEnvironment = Readonly<Record<string, string>>;
+
+export interface ServiceProcess {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  readonly port: number;
+  readonly process: StartedProcess;
+  /** SIGTERM; the exit code. */
+  stop(): Promise<number | string>;
+  /** kill -9. */
+  kill(): Promise<void>;
+}
+
+export interface RealServers {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly redisPrefix: string;
+}
+
+/** Starts the built API as a process of its own; resolves when it is ready. */
+export function startApi(servers: RealServers, env: ServiceEnvironment = {}): Promise<ServiceProcess> {
+  return startService('api-server', { ...serverEnvironment(servers), ...env });
+}
+
+/** Starts the built relay as a process of its own; resolves when it is ready. */
+export function startRelay(servers: RealServers, env: ServiceEnvironment = {}): Promise<ServiceProcess> {
+  return startService('websocket-server', { ...serverEnvironment(servers), ...env });
+}
+
+export interface StandaloneProcess {
+  readonly apiUrl: string;
+  readonly relayUrl: string;
+  readonly process: StartedProcess;
+  /** SIGTERM, and the temp folder removed; the exit code. */
+  stop(): Promise<number | string>;
+}
+
+/** Starts what `npm start` runs, on free ports and (where DATA_DIR isn't given) a temp folder; resolves when ready. */
+export async function startStandalone(env: ServiceEnvironment = {}): Promise<StandaloneProcess> {
+  const folder = await makeTempFolder('standalone');
+  const process = launch('standalone', { API_PORT: '0', RELAY_PORT: '0', DATA_DIR: folder.path, ...env });
+  const apiUrl = `http://127.0.0.1:${await listeningPort(process, 'api-server')}`;
+  const relayUrl = `http://127.0.0.1:${await listeningPort(process, 'websocket-server')}`;
+  await Promise.all([ready(process, apiUrl), ready(process, relayUrl)]);
+  const stop = async () => {
+    const code = await process.end();
+    await folder.remove();
+    return code;
+  };
+  return { apiUrl, relayUrl, process, stop };
+}
+
+/** A service's environment for one database and one Redis. */
+export function serverEnvironment({ databaseUrl, redisUrl, redisPrefix }: RealServers): ServiceEnvironment {
+  return { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, REDIS_PREFIX: redisPrefix };
+}
+
+async function startService(service: string, env: ServiceEnvironment): Promise<ServiceProcess> {
+  const process = launch(service, { PORT: '0', ...env });
+  const port = await listeningPort(process, service);
+  const url = `http://127.0.0.1:${port}`;
+  await ready(process, url);
+  return {
+    url,
+    port,
+    process,
+    stop: () => process.end(),
+    kill: async () => {
+      await process.end('SIGKILL');
+    },
+  };
+}
+
+/** Starts `<folder>/dist/main.js` with nothing but these variables and PATH. */
+export function launch(folder: string, env: ServiceEnvironment): StartedProcess {
+  return startProcess({
+    command: process.execPath,
+    args: [`${ROOT}${folder}/dist/main.js`],
+    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env },
+    cwd: ROOT,
+  });
+}
+
+function listeningPort(service: StartedProcess, name: string): Promise<number> {
+  return waitUntil(
+    `${name} listens`,
+    () => {
+      if (service.hasEnded()) return Promise.reject(new Error(service.output()));
+      return Promise.resolve(service.output().split('\n').map(portOf(name)).find(Boolean));
+    },
+    READY_MS,
+  );
+}
+
+/** The port in a log line that says "listening", where it is this service's. */
+function portOf(name: string): (line: string) => number | undefined {
+  return (line) => {
+    if (!line.includes('"msg":"listening"')) return undefined;
+    const entry = JSON.parse(line) as { service: string; port: number };
+    return entry.service === name ? entry.port : undefined;
+  };
+}
+
+async function ready(service: StartedProcess, url: string): Promise<void> {
+  await waitUntil(
+    `${url} is ready`,
+    async () => {
+      if (service.hasEnded()) throw new Error(service.output());
+      return (await fetch(`${url}/readyz`)).ok;
+    },
+    READY_MS,
+  );
+}
