@@ -1,0 +1,109 @@
+import { Counter, Gauge, Histogram, type MetricsRegistry } from '@postline/service-runtime';
+import type { CommitReport } from './commit-lane.ts';
+import type { WaitingFigures } from './group-commit.ts';
+import type { PublishOutcome } from './publish-message.ts';
+
+/** From an answer out of memory to the deadline of a publish. */
+const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** From one request alone to the largest batch. */
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
+/** The figures of this service. */
+export interface ApiMetrics {
+  readonly requests: Counter<'route' | 'method' | 'code'>;
+  readonly requestSeconds: Histogram<'route'>;
+  countPublish(outcome: PublishOutcome): void;
+  countHints(hints: number, failed: boolean): void;
+  countCommit(report: CommitReport): void;
+}
+
+export function createApiMetrics(registry: MetricsRegistry, waiting: () => WaitingFigures): ApiMetrics {
+  const registers = [registry];
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name, help, buckets, registers });
+  const publishes = new Counter({
+    name: 'postline_publishes_total',
+    help: 'Publish requests by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const messages = new Counter({
+    name: 'postline_published_messages_total',
+    help: 'Messages answered 201; replayed ones were stored before.',
+    labelNames: ['status', 'replayed'],
+    registers,
+  });
+  const hints = new Counter({
+    name: 'postline_hints_total',
+    help: 'Hints given to the bus by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const commitRequests = histogram(
+    'postline_commit_requests',
+    'Requests that shared a commit.',
+    BATCH_BUCKETS,
+  );
+  const commitMessages = histogram('postline_commit_messages', 'Messages in one commit.', BATCH_BUCKETS);
+  const commitSeconds = histogram('postline_commit_seconds', 'How long a commit took.', SECONDS_BUCKETS);
+  const failedCommits = new Counter({
+    name: 'postline_commits_failed_total',
+    help: 'Commits that the database did not take, or not in time.',
+    registers,
+  });
+  registerWaiting(registry, waiting);
+
+  return {
+    requests: new Counter({
+      name: 'postline_http_requests_total',
+      help: 'HTTP requests by route, method and status.',
+      labelNames: ['route', 'method', 'code'],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: 'postline_http_request_seconds',
+      help: 'How long HTTP requests took.',
+      labelNames: ['route'],
+      buckets: SECONDS_BUCKETS,
+      registers,
+    }),
+    countPublish: (outcome) => {
+      publishes.inc({ outcome: outcome.kind });
+      if (outcome.kind !== 'published') return;
+      for (const { status, replayed } of outcome.messages)
+        messages.inc({ status, replayed: String(replayed) });
+    },
+    countHints: (count, failed) => {
+      hints.inc({ outcome: failed ? 'failed' : 'sent' }, count);
+    },
+    countCommit: (report) => {
+      commitRequests.observe(report.requests);
+      commitMessages.observe(report.messages);
+      commitSeconds.observe(report.milliseconds / 1_000);
+      if (report.error !== undefined) failedCommits.inc();
+    },
+  };
+}
+
+/** Read when the figures are asked for, so that nothing is counted twice. */
+function registerWaiting(registry: MetricsRegistry, waiting: () => WaitingFigures): void {
+  const gauges: [name: string, help: string, read: (figures: WaitingFigures) => number][] = [
+    ['postline_commit_waiting_requests', 'Publishes without an outcome.', ({ requests }) => requests],
+    ['postline_commit_waiting_bytes', 'Bytes of publishes without an outcome.', ({ bytes }) => bytes],
+    [
+      'postline_commit_contended_requests',
+      'Publishes that wait for a target which another transaction holds.',
+      ({ contendedRequests }) => contendedRequests,
+    ],
+  ];
+  for (const [name, help, read] of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(waiting()));
+      },
+    });
+  }
+}

@@ -1,0 +1,170 @@
+import { BATCH_BODY_BYTES_MAX, MESSAGE_BODY_BYTES_MAX } from '@postline/protocol';
+import {
+  checkAuth,
+  checkServerUrls,
+  defaultOriginRules,
+  effectiveAuth,
+  type Environment,
+  integerSetting,
+  type OriginRules,
+  portSetting,
+  readSettings,
+  serverSettings,
+  sharedSettings,
+} from '@postline/service-runtime';
+import { z } from 'zod';
+import type { GroupCommitLimits } from './group-commit.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** One commit holds its counters for a few ms at this size; more rows bring hardly more rows per second. */
+const COMMIT_MESSAGES_DEFAULT = 500;
+/** Stays well below the 16 MiB that MariaDB takes in one packet by default. */
+const COMMIT_BYTES_DEFAULT = 4 * MIB;
+/** About a quarter of a second of work at 40,000 rows/s: whoever waits longer is better told to come back. */
+const WAITING_REQUESTS_DEFAULT = 10_000;
+/** Eight of the largest batches; the process stays below a few hundred MB whatever is sent to it. */
+const WAITING_BYTES_DEFAULT = 64 * MIB;
+/** Those behind a held counter do nobody any good by waiting in thousands. */
+const CONTENDED_REQUESTS_DEFAULT = 1_000;
+/** With the wait for the bus this leaves more than half a second of the 5 s in which a POST is answered. */
+const COMMIT_DEADLINE_DEFAULT_MS = 4_000;
+/** A healthy Redis answers in under 1 ms; the answer is promised within 300 ms of the commit while it is not. */
+const HINT_DEADLINE_DEFAULT_MS = 200;
+/** With the bound on one page: 128 MiB at the very most are held for readers. */
+const LOG_READS_DEFAULT = 32;
+const LOG_PAGE_BYTES_DEFAULT = 4 * MIB;
+const LOG_READ_DEADLINE_DEFAULT_MS = 4_000;
+/** 16 of the largest batches, or 256 of the largest messages, may be on their way in at once. */
+const BODIES_BYTES_DEFAULT = 128 * MIB;
+/** Each open connection costs about 20 KB and a file descriptor. */
+const CONNECTIONS_DEFAULT = 10_000;
+
+/** The API's own settings, by the name of their environment variable. */
+export const apiEnvironment = {
+  MESSAGE_BODY_BYTES_MAX: integerSetting({
+    from: 1 * KIB,
+    to: 64 * MIB,
+    default: MESSAGE_BODY_BYTES_MAX,
+  }).meta({ description: 'Bytes in the body of one publish; more is answered 413.' }),
+  BATCH_BODY_BYTES_MAX: integerSetting({ from: 1 * KIB, to: 64 * MIB, default: BATCH_BODY_BYTES_MAX }).meta({
+    description: 'Bytes in the body of a batch; more is answered 413.',
+  }),
+  BODIES_BYTES_MAX: integerSetting({ from: 1 * MIB, to: 4_096 * MIB, default: BODIES_BYTES_DEFAULT }).meta({
+    description: 'Bytes of all bodies that are being received at once; beyond it 503 `overloaded`.',
+  }),
+  API_CONNECTIONS_MAX: integerSetting({ from: 1, to: 1_000_000, default: CONNECTIONS_DEFAULT }).meta({
+    description: 'Open HTTP connections; further ones are closed at once.',
+  }),
+  COMMIT_MESSAGES_MAX: integerSetting({ from: 1, to: 10_000, default: COMMIT_MESSAGES_DEFAULT }).meta({
+    description: 'Messages that share one commit; a larger batch request goes alone.',
+  }),
+  COMMIT_BYTES_MAX: integerSetting({ from: 64 * KIB, to: 64 * MIB, default: COMMIT_BYTES_DEFAULT }).meta({
+    description: 'Bytes of messages that share one commit; a larger batch request goes alone.',
+  }),
+  COMMIT_WAITING_REQUESTS_MAX: integerSetting({
+    from: 1,
+    to: 1_000_000,
+    default: WAITING_REQUESTS_DEFAULT,
+  }).meta({ description: 'Publishes that wait for the database at once; beyond it 503 `overloaded`.' }),
+  COMMIT_WAITING_BYTES_MAX: integerSetting({
+    from: 64 * KIB,
+    to: 4_096 * MIB,
+    default: WAITING_BYTES_DEFAULT,
+  }).meta({ description: 'Bytes of publishes that wait for the database; beyond it 503 `overloaded`.' }),
+  COMMIT_CONTENDED_REQUESTS_MAX: integerSetting({
+    from: 1,
+    to: 100_000,
+    default: CONTENDED_REQUESTS_DEFAULT,
+  }).meta({
+    description:
+      'Publishes that wait for a target which another database transaction holds; beyond it 503 `overloaded`.',
+  }),
+  COMMIT_DEADLINE_MS: integerSetting({ from: 100, to: 60_000, default: COMMIT_DEADLINE_DEFAULT_MS }).meta({
+    description:
+      'Milliseconds until a publish that the database has not taken is answered `store_unavailable`.',
+  }),
+  HINT_DEADLINE_MS: integerSetting({ from: 10, to: 10_000, default: HINT_DEADLINE_DEFAULT_MS }).meta({
+    description: 'Milliseconds that a stored publish waits for the bus before it is answered `stored`.',
+  }),
+  LOG_READS_MAX: integerSetting({ from: 1, to: 10_000, default: LOG_READS_DEFAULT }).meta({
+    description: 'Pages of logs that are read at once; beyond it 503 `overloaded`.',
+  }),
+  LOG_PAGE_BYTES_MAX: integerSetting({ from: 64 * KIB, to: 64 * MIB, default: LOG_PAGE_BYTES_DEFAULT }).meta({
+    description: 'Bytes of messages in one page of a log; a page that reaches it holds fewer than `limit`.',
+  }),
+  LOG_READ_DEADLINE_MS: integerSetting({
+    from: 100,
+    to: 60_000,
+    default: LOG_READ_DEADLINE_DEFAULT_MS,
+  }).meta({ description: 'Milliseconds until a page that was not read is answered `store_unavailable`.' }),
+};
+
+const environmentSchema = z
+  .object({
+    ...sharedSettings,
+    ...serverSettings,
+    ...apiEnvironment,
+    HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+    PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
+  })
+  .superRefine(
+    (settings, context) => {
+      checkServerUrls(settings, context, 'both');
+      if (!context.issues.some(({ path }) => path?.[0] === 'AUTH')) checkAuth(settings, context);
+    },
+    { when: () => true }, // also where a variable is wrong, so that everything is told at once
+  );
+
+/** What the API's parts need to know; the same for the API alone and inside `standalone`. */
+export interface ApiSettings {
+  readonly auth: 'open' | 'required';
+  readonly originRules: OriginRules;
+  readonly allowedHosts: readonly string[];
+  readonly shutdownDeadlineMs: number;
+  readonly messageBodyBytesMax: number;
+  readonly batchBodyBytesMax: number;
+  readonly bodiesBytesMax: number;
+  readonly connectionsMax: number;
+  readonly groupCommit: GroupCommitLimits;
+  readonly hintDeadlineMs: number;
+  readonly logReadsMax: number;
+  readonly logPageBytesMax: number;
+  readonly logReadDeadlineMs: number;
+}
+
+type ApiEnvironment = z.output<z.ZodObject<typeof apiEnvironment & typeof sharedSettings>>;
+
+/** The API's settings out of its environment. */
+export function apiSettings(env: ApiEnvironment): ApiSettings {
+  const auth = effectiveAuth(env);
+  return {
+    auth,
+    originRules: env.ALLOWED_ORIGINS ?? defaultOriginRules(auth),
+    allowedHosts: env.ALLOWED_HOSTS,
+    shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    messageBodyBytesMax: env.MESSAGE_BODY_BYTES_MAX,
+    batchBodyBytesMax: env.BATCH_BODY_BYTES_MAX,
+    bodiesBytesMax: env.BODIES_BYTES_MAX,
+    connectionsMax: env.API_CONNECTIONS_MAX,
+    groupCommit: {
+      batchMessagesMax: env.COMMIT_MESSAGES_MAX,
+      batchBytesMax: env.COMMIT_BYTES_MAX,
+      waitingRequestsMax: env.COMMIT_WAITING_REQUESTS_MAX,
+      waitingBytesMax: env.COMMIT_WAITING_BYTES_MAX,
+      contendedRequestsMax: env.COMMIT_CONTENDED_REQUESTS_MAX,
+      deadlineMs: env.COMMIT_DEADLINE_MS,
+    },
+    hintDeadlineMs: env.HINT_DEADLINE_MS,
+    logReadsMax: env.LOG_READS_MAX,
+    logPageBytesMax: env.LOG_PAGE_BYTES_MAX,
+    logReadDeadlineMs: env.LOG_READ_DEADLINE_MS,
+  };
+}
+
+/** Everything that `npm run api` takes from its environment. Throws a SettingsError. */
+export function readApiEnvironment(env: Environment) {
+  const { DATABASE_URL = '', REDIS_URL = '', ...rest } = readSettings(environmentSchema, env);
+  return { ...rest, DATABASE_URL, REDIS_URL }; // the schema has seen to it that both are there
+}

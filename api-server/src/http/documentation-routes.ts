@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { type RequestHandler, Router } from 'express';
+import { allowOnly } from './allow-only.ts';
+import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
+import { createOpenApiDocument } from './openapi-document.ts';
+
+const ASSETS_FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'] as const;
+/** The files change only with a new version of the service. */
+const ASSETS_MAX_AGE_SECONDS = 3_600;
+
+/** Everything comes from here, and no script stands in the page; the styles that the viewer writes itself are let. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>Postline API</title>
+  <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+  <link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+  <div id="documentation"></div>
+  <noscript>The description of this API in machine-readable form is at <a href="/openapi.json">/openapi.json</a>.</noscript>
+  <script src="/docs/swagger-ui-bundle.js"></script>
+  <script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const START_SCRIPT = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#documentation',
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  supportedSubmitMethods: ['get', 'post'],
+  validatorUrl: null,
+});
+`;
+
+/** `GET /openapi.json` and, for people, `GET /docs`. */
+export function createDocumentationRoutes(): Router {
+  const router = Router({ caseSensitive: true });
+  const documentAnswer = jsonAnswer(200, createOpenApiDocument());
+  router.get('/openapi.json', answerWith(documentAnswer));
+  router.get('/docs', answerWith(pageAnswer('text/html; charset=utf-8', PAGE)));
+  router.get('/docs/start.js', answerWith(pageAnswer('text/javascript; charset=utf-8', START_SCRIPT)));
+  for (const name of ASSETS) {
+    router.get(`/docs/${name}`, (_request, response) => {
+      response.sendFile(name, {
+        root: ASSETS_FOLDER,
+        maxAge: ASSETS_MAX_AGE_SECONDS * 1_000,
+        cacheControl: true,
+      });
+    });
+  }
+  const paths = ['/openapi.json', '/docs', '/docs/start.js', ...ASSETS.map((name) => `/docs/${name}`)];
+  router.all(paths, allowOnly('GET', 'HEAD'));
+  return router;
+}
+
+function pageAnswer(contentType: string, body: string): HttpAnswer {
+  return {
+    status: 200,
+    headers: { 'Content-Type': contentType, 'Content-Security-Policy': PAGE_POLICY },
+    body,
+  };
+}
+
+function answerWith(answer: HttpAnswer): RequestHandler {
+  return (_request, response) => {
+    sendAnswer(response, answer);
+  };
+}

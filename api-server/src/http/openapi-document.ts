@@ -1,0 +1,238 @@
+import {
+  HTTP_ERRORS,
+  type HttpErrorCode,
+  idempotencyKeySchema,
+  logPageQuerySchema,
+  logPageSchema,
+  problemSchema,
+  publishBatchRequestSchema,
+  publishedBatchSchema,
+  publishedMessageSchema,
+  publishRequestSchema,
+} from '@postline/protocol';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import { problemAnswer } from './problem.ts';
+
+const JSON_TYPE = 'application/json';
+const CURL = `curl -X POST http://localhost:8080 -H "Content-Type: application/json" -d '{"message": "Hello Client 1!", "targetId": 1}'`;
+
+const EXAMPLE_MESSAGE = { message: 'Hello Client 1!', targetId: 1 };
+const EXAMPLE_PUBLISHED = {
+  id: '1024',
+  targetId: '1',
+  offset: 58,
+  createdAt: '2026-11-23T00:00:00.000Z',
+  status: 'sent' as const,
+};
+
+/** Every error that any route may answer: the guards at the door, and what the framework finds. */
+const ANYWHERE: readonly HttpErrorCode[] = ['validation_failed', 'forbidden', 'internal_error'];
+const BODY_ERRORS: readonly HttpErrorCode[] = [
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'overloaded',
+  'store_unavailable',
+];
+
+/** The description of the HTTP surface (OpenAPI 3.1), made from the schemas that requests are checked with. */
+export function createOpenApiDocument(): ReturnType<typeof createDocument> {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Postline',
+      version: '0.1.0',
+      description: [
+        'Messages over HTTP to the people they are meant for. A 2xx answer means: committed in the database, and it will reach the target.',
+        `\`\`\`\n${CURL}\n\`\`\``,
+        errorTable(),
+      ].join('\n\n'),
+    },
+    tags: [
+      { name: 'Publishing', description: 'Storing messages and telling whoever follows their targets.' },
+      { name: 'Reading', description: "A target's log, for clients that poll." },
+      { name: 'Operating', description: 'For load balancers, monitoring and people.' },
+    ],
+    paths: {
+      '/': { post: publishOperation('publish', 'Publish a message') },
+      '/messages': { post: publishOperation('publishMessage', 'Publish a message (the same as POST /)') },
+      '/messages/batch': { post: batchOperation() },
+      '/targets/{targetId}/messages': { get: logOperation() },
+      '/healthz': {
+        get: operatingOperation('health', 'The process lives', z.object({ status: z.literal('ok') })),
+      },
+      '/readyz': { get: readinessOperation() },
+      '/metrics': {
+        get: {
+          operationId: 'metrics',
+          tags: ['Operating'],
+          summary: 'Figures for Prometheus',
+          responses: {
+            200: { description: 'The figures.', content: { 'text/plain': { schema: z.string() } } },
+            ...problems(ANYWHERE),
+          },
+        },
+      },
+      '/openapi.json': { get: operatingOperation('openapi', 'This description', z.looseObject({})) },
+    },
+  });
+}
+
+function publishOperation(operationId: string, summary: string): ZodOpenApiOperationObject {
+  return {
+    operationId,
+    tags: ['Publishing'],
+    summary,
+    description:
+      'Unknown fields are ignored. With an `Idempotency-Key`, a retry with the same message and target returns the first answer; with another message or target it is refused.',
+    requestParams: { header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }) },
+    requestBody: {
+      required: true,
+      content: { [JSON_TYPE]: { schema: publishRequestSchema, example: EXAMPLE_MESSAGE } },
+    },
+    responses: {
+      201: {
+        description:
+          'Committed. `stored` where the bus could not be told in time; it is delivered all the same.',
+        headers: z.object({
+          'Idempotent-Replayed': z
+            .literal('true')
+            .optional()
+            .meta({ description: 'The message was already stored under its key.' }),
+        }),
+        content: { [JSON_TYPE]: { schema: publishedMessageSchema, example: EXAMPLE_PUBLISHED } },
+      },
+      ...problems([...ANYWHERE, ...BODY_ERRORS]),
+    },
+  };
+}
+
+function batchOperation(): ZodOpenApiOperationObject {
+  return {
+    operationId: 'publishBatch',
+    tags: ['Publishing'],
+    summary: 'Publish up to 1,000 messages, all or none',
+    requestBody: {
+      required: true,
+      content: {
+        [JSON_TYPE]: {
+          schema: publishBatchRequestSchema,
+          example: {
+            messages: [EXAMPLE_MESSAGE, { ...EXAMPLE_MESSAGE, idempotencyKey: 'order-1042-shipped' }],
+          },
+        },
+      },
+    },
+    responses: {
+      201: {
+        description: 'All are committed; in the order of the request.',
+        content: {
+          [JSON_TYPE]: { schema: publishedBatchSchema, example: { messages: [EXAMPLE_PUBLISHED] } },
+        },
+      },
+      ...problems([...ANYWHERE, ...BODY_ERRORS]),
+    },
+  };
+}
+
+function logOperation(): ZodOpenApiOperationObject {
+  const { id, targetId, offset, createdAt } = EXAMPLE_PUBLISHED;
+  return {
+    operationId: 'readLog',
+    tags: ['Reading'],
+    summary: "Read a part of a target's log, oldest first",
+    description:
+      'A target that nobody wrote to has head 0. Go on with the last `offset` read as `after`, and with its `epoch`.',
+    requestParams: {
+      path: z.object({
+        targetId: z.string().meta({ description: 'A client id, or group:<name>.', example: '1' }),
+      }),
+      query: logPageQuerySchema,
+    },
+    responses: {
+      200: {
+        description: 'A page; it may hold fewer messages than `limit` where they are large.',
+        content: {
+          [JSON_TYPE]: {
+            schema: logPageSchema,
+            example: {
+              epoch: 'q83vEjRWeJASNFZ4kBI0Vg',
+              head: 58,
+              recovered: true,
+              messages: [{ id, targetId, offset, data: 'Hello Client 1!', createdAt }],
+              truncatedBefore: null,
+            },
+          },
+        },
+      },
+      ...problems([...ANYWHERE, 'overloaded', 'store_unavailable']),
+    },
+  };
+}
+
+function readinessOperation(): ZodOpenApiOperationObject {
+  const schema = z.object({
+    status: z.enum(['ready', 'not_ready']),
+    parts: z.record(z.string(), z.string()).meta({ description: '`ok`, or what is wrong, for each part.' }),
+    warnings: z.array(z.string()),
+  });
+  const example = { status: 'ready' as const, parts: { database: 'ok', bus: 'ok' }, warnings: [] };
+  return {
+    operationId: 'readiness',
+    tags: ['Operating'],
+    summary: 'Whether the database and the bus answer',
+    responses: {
+      200: { description: 'They do.', content: { [JSON_TYPE]: { schema, example } } },
+      503: { description: 'One does not, or the service is closing.', content: { [JSON_TYPE]: { schema } } },
+      ...problems(ANYWHERE),
+    },
+  };
+}
+
+function operatingOperation(
+  operationId: string,
+  summary: string,
+  schema: z.ZodType,
+): ZodOpenApiOperationObject {
+  return {
+    operationId,
+    tags: ['Operating'],
+    summary,
+    responses: { 200: { description: 'OK.', content: { [JSON_TYPE]: { schema } } }, ...problems(ANYWHERE) },
+  };
+}
+
+/** One response for each status, with an example for each code that has it. */
+function problems(codes: readonly HttpErrorCode[]): ZodOpenApiResponsesObject {
+  const statuses = new Set(codes.map((code) => HTTP_ERRORS[code].status));
+  const responses: ZodOpenApiResponsesObject = {};
+  for (const status of statuses) {
+    const ofStatus = codes.filter((code) => HTTP_ERRORS[code].status === status);
+    responses[`${status}`] = {
+      description: ofStatus.map((code) => `\`${code}\`: ${HTTP_ERRORS[code].title}.`).join(' '),
+      content: {
+        'application/problem+json': {
+          schema: problemSchema,
+          examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleProblem(code) }])),
+        },
+      },
+    };
+  }
+  return responses;
+}
+
+function exampleProblem(code: HttpErrorCode): unknown {
+  const errors = code === 'validation_failed' ? [{ path: 'targetId', message: 'is required' }] : undefined;
+  const detail = errors === undefined ? HTTP_ERRORS[code].title : 'targetId: is required';
+  return JSON.parse(problemAnswer({ code, detail, ...(errors === undefined ? {} : { errors }) }).body);
+}
+
+function errorTable(): string {
+  const rows = Object.entries(HTTP_ERRORS).map(
+    ([code, { status, title, retryable }]) =>
+      `| ${status} | \`${code}\` | ${title} | ${retryable ? 'yes' : 'no'} |`,
+  );
+  return ['| status | code | meaning | retry as it is |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}

@@ -1,0 +1,2 @@
+export { type ApiServer, type ApiServerParts, createApiServer } from './api-server.ts';
+export { apiEnvironment, type ApiSettings, apiSettings } from './configuration.ts';

@@ -1,0 +1,134 @@
+import type { LogSlice, MessageStore, StoredMessage } from '@postline/message-store';
+import { StoreUnavailableError } from '@postline/message-store';
+import { DeadlineError, withDeadline } from '@postline/service-runtime';
+
+/** Rows in one read of the store: at most 6.5 MB of text in memory at a time. */
+const STORE_READ_ROWS_MAX = 100;
+
+export interface LogPageRequest {
+  readonly targetId: string;
+  readonly after: number;
+  readonly limit: number;
+  /** The epoch that `after` was read in, where the reader says. */
+  readonly epoch?: string | undefined;
+}
+
+/** A part of a target's log as a polling reader gets it. */
+export interface LogPageContent {
+  readonly epoch: string;
+  readonly head: number;
+  readonly recovered: boolean;
+  readonly messages: readonly StoredMessage[];
+  readonly truncatedBefore: number | null;
+}
+
+export type LogPageOutcome =
+  | { readonly kind: 'page'; readonly page: LogPageContent }
+  | { readonly kind: 'overloaded' }
+  | { readonly kind: 'store-unavailable' };
+
+export interface LogPageReaderOptions {
+  readonly store: Pick<MessageStore, 'readLog'>;
+  /** Pages that are read at once. */
+  readonly readsMax: number;
+  /** Bytes of messages in one page; a page holds at least one message. */
+  readonly pageBytesMax: number;
+  readonly deadlineMs: number;
+}
+
+/** Reads pages of logs, a bounded number at once, each within a deadline. */
+export type ReadLogPage = (request: LogPageRequest) => Promise<LogPageOutcome>;
+
+export function createLogPageReader(options: LogPageReaderOptions): ReadLogPage {
+  const { store, readsMax, pageBytesMax, deadlineMs } = options;
+  let reading = 0;
+  return async (request) => {
+    if (reading >= readsMax) return { kind: 'overloaded' };
+    reading += 1;
+    const expiry = new AbortController();
+    const work = readPage(request, { store, pageBytesMax, expired: expiry.signal }).finally(() => {
+      reading -= 1;
+    });
+    try {
+      const onExpired = () => {
+        expiry.abort();
+      };
+      const deadline = { what: 'reading a log', milliseconds: deadlineMs, onExpired };
+      return { kind: 'page', page: await withDeadline(work, deadline) };
+    } catch (error) {
+      if (error instanceof StoreUnavailableError || error instanceof DeadlineError) {
+        return { kind: 'store-unavailable' };
+      }
+      throw error;
+    }
+  };
+}
+
+interface PageSource {
+  readonly store: Pick<MessageStore, 'readLog'>;
+  readonly pageBytesMax: number;
+  /** Set once nobody waits for the page any more. */
+  readonly expired: AbortSignal;
+}
+
+async function readPage(request: LogPageRequest, source: PageSource): Promise<LogPageContent> {
+  const { targetId, after, epoch } = request;
+  const limit = Math.min(request.limit, STORE_READ_ROWS_MAX);
+  let slice = await source.store.readLog({ targetId, afterOffset: after, limit });
+  const recovered = (epoch === undefined || epoch === slice.epoch) && after <= slice.head;
+
+  // A cursor of another history is worth nothing: what it may have missed is everything since this epoch began.
+  const start = recovered ? after : Math.min(after, slice.epochStart);
+  if (start !== after) slice = await source.store.readLog({ targetId, afterOffset: start, limit });
+
+  const page = await readOn(slice, { request, start, source });
+  return { ...page, recovered, truncatedBefore: truncatedBefore(page, start) };
+}
+
+interface PageReading {
+  readonly request: LogPageRequest;
+  readonly start: number;
+  readonly source: PageSource;
+}
+
+/** Reads further slices of the same epoch until the page is full or the log at its end. */
+async function readOn(
+  firstSlice: LogSlice,
+  { request, start, source }: PageReading,
+): Promise<Pick<LogPageContent, 'epoch' | 'head' | 'messages'>> {
+  const page = { messages: [] as StoredMessage[], bytes: 0 };
+  let slice = firstSlice;
+  let hasRoom = addRows(page, slice, source.pageBytesMax);
+  while (hasRoom && page.messages.length < request.limit && !source.expired.aborted) {
+    const last = page.messages.at(-1)?.offset ?? start;
+    if (slice.messages.length === 0 || last >= slice.head) break;
+
+    const limit = Math.min(request.limit - page.messages.length, STORE_READ_ROWS_MAX);
+    const next = await source.store.readLog({ targetId: request.targetId, afterOffset: last, limit });
+    // The log was restarted or cut meanwhile: what was read is one true part of it, and the next page will tell.
+    if (next.epoch !== slice.epoch || next.messages[0]?.offset !== last + 1) break;
+    slice = next;
+    hasRoom = addRows(page, slice, source.pageBytesMax);
+  }
+  return { epoch: slice.epoch, head: slice.head, messages: page.messages };
+}
+
+/** Adds a slice's rows for as long as they fit; false where one did not. The first one always does. */
+function addRows(
+  page: { messages: StoredMessage[]; bytes: number },
+  slice: LogSlice,
+  bytesMax: number,
+): boolean {
+  for (const message of slice.messages) {
+    page.bytes += Buffer.byteLength(message.message);
+    if (page.messages.length > 0 && page.bytes > bytesMax) return false;
+    page.messages.push(message);
+  }
+  return true;
+}
+
+/** The oldest offset kept, where something after `start` was deleted; deletions only ever take the oldest. */
+function truncatedBefore(page: Pick<LogPageContent, 'head' | 'messages'>, start: number): number | null {
+  const oldestKept = page.messages[0]?.offset ?? page.head + 1;
+  return oldestKept > start + 1 ? oldestKept : null;
+}
