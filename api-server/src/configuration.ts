@@ -40,6 +40,8 @@ const LOG_READ_DEADLINE_DEFAULT_MS = 4_000;
 const BODIES_BYTES_DEFAULT = 128 * MIB;
 /** Each open connection costs about 20 KB and a file descriptor. */
 const CONNECTIONS_DEFAULT = 10_000;
+/** A database that starts on an empty volume at the same moment takes up to half a minute. */
+const DATABASE_WAIT_DEFAULT_MS = 60_000;
 
 /** The API's own settings, by the name of their environment variable. */
 export const apiEnvironment = {
@@ -108,6 +110,9 @@ const environmentSchema = z
     ...apiEnvironment,
     HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
     PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
+    DATABASE_WAIT_MS: integerSetting({ from: 0, to: 600_000, default: DATABASE_WAIT_DEFAULT_MS }).meta({
+      description: 'Milliseconds that the start waits for a database that does not answer yet.',
+    }),
   })
   .superRefine(
     (settings, context) => {

@@ -1,0 +1,34 @@
+import { createRedisMessageBus } from '@postline/message-bus/redis';
+import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
+import { createLogger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
+import { createApiServer } from './api-server.ts';
+import { apiSettings, readApiEnvironment } from './configuration.ts';
+import { migrateWhenReachable } from './migrate-when-reachable.ts';
+
+const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
+
+await runProcess(process.env, async (processEnv) => {
+  const env = readApiEnvironment(processEnv);
+  const logger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
+  const databaseUrl = env.DATABASE_URL;
+  await migrateWhenReachable({
+    migrate: () => migrate({ databaseUrl, folder: MIGRATIONS_FOLDER }),
+    waitMs: env.DATABASE_WAIT_MS,
+    logger,
+  });
+  const store = createMysqlMessageStore({ databaseUrl });
+  const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
+  const settings = apiSettings(env);
+  const api = createApiServer({ store, bus, settings, logger });
+  if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);
+  const port = await api.listen({ host: env.HOST, port: env.PORT });
+  logger.info({ host: env.HOST, port }, 'listening');
+  return {
+    logger,
+    shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    close: async () => {
+      await api.close();
+      await store.close();
+    },
+  };
+});
