@@ -1,0 +1,56 @@
+-- The whole current schema. It is what the files in migrations/ lead to, from an empty database and from the proof of
+-- concept's alike; a test holds the two equal. An API does the same by itself when it starts, so this file is for
+-- reading, and for those who create databases by hand:  mysql postline < db/init.sql
+-- Runs unchanged on MySQL 8.0, 8.4, 9 and MariaDB from 10.11 on.
+SET NAMES utf8mb4;
+
+-- The logs. A row is an acknowledged message. `offset` is its position in its target's log: 1, 2, 3, … without a gap.
+-- Only the API (or publish_message) can know the next one, so it has no default and a bare INSERT fails.
+CREATE TABLE messages (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  message TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  target_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `offset` BIGINT NOT NULL,
+  created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  -- The scope of idempotency keys; empty where nobody has to say who they are.
+  publisher VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
+  idempotency_key VARBINARY(255) NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY messages_target_offset (target_id, `offset`),
+  UNIQUE KEY messages_publisher_key (publisher, idempotency_key),
+  -- A server that is not strict would give a missing offset the value 0.
+  CONSTRAINT messages_offset_from_one CHECK (`offset` >= 1)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- One counter for each target: its row's lock, held to the commit, makes commit order offset order. Never deleted.
+CREATE TABLE targets (
+  target_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  head BIGINT NOT NULL,
+  -- The last offset that came from before the current epoch.
+  epoch_start BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (target_id)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- One row: the lifetime of the logs that cursors belong to.
+CREATE TABLE log_epoch (
+  singleton TINYINT NOT NULL DEFAULT 1,
+  epoch VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  started_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (singleton),
+  CONSTRAINT log_epoch_one_row CHECK (singleton = 1)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- 128 random bits as 22 characters.
+INSERT INTO log_epoch (epoch)
+VALUES (REPLACE(REPLACE(TRIM(TRAILING '=' FROM TO_BASE64(RANDOM_BYTES(16))), '+', '-'), '/', '_'));
+
+-- What of migrations/ this database has.
+CREATE TABLE schema_migrations (
+  version INT NOT NULL,
+  name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  applied_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (version)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT INTO schema_migrations (version, name)
+VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs');

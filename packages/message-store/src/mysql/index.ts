@@ -1,0 +1,3 @@
+export { migrate, type MigrateOptions, type MigrateResult, type MigrationEvent } from './migrate.ts';
+export { createMysqlMessageStore, type MysqlMessageStoreOptions } from './mysql-message-store.ts';
+export { SchemaVersionError } from './schema-version.ts';

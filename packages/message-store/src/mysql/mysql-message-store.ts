@@ -1,0 +1,186 @@
+import { withDeadline } from '@postline/service-runtime';
+import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  HEADS_PER_READ_MAX,
+  type LogHeads,
+  type LogQuery,
+  type LogSlice,
+  type MessageStore,
+  StoreUnavailableError,
+} from '../message-store.ts';
+import { assertTargetId, assertWholeNumber, storageFault } from '../storable.ts';
+import { appendInTransaction, type WrittenAppend } from './append-transaction.ts';
+import { readCommitOutcome } from './commit-outcome.ts';
+import { readLogHeads } from './read-heads.ts';
+import { readLogSlice } from './read-log.ts';
+import { checkSchema } from './schema-version.ts';
+import type { Session, SessionOptions } from './session.ts';
+import { SessionPool } from './session-pool.ts';
+
+export interface MysqlMessageStoreOptions {
+  /** `mysql://user:password@host:port/database` */
+  readonly databaseUrl: string;
+  /** Milliseconds after which every call has ended. */
+  readonly deadlineMs?: number;
+  readonly writerConnectionsMax?: number;
+  readonly readerConnectionsMax?: number;
+  /** Calls of each side, reading and writing, that may wait for a connection. */
+  readonly waitingCallsMax?: number;
+}
+
+/** A publisher must be told within 5 s that the database is away; this leaves a second for everything else. */
+const DEADLINE_MS = 4_000;
+
+/** Of the deadline an append uses at most so much; the rest is for looking up a COMMIT that was not answered. */
+const APPEND_SHARE = 0.75;
+
+/** The group-commit writer, the lane for contended targets, and some room. */
+const WRITER_CONNECTIONS_MAX = 4;
+
+/** Reads take a millisecond; more at once than this would only compete for the server's cores. */
+const READER_CONNECTIONS_MAX = 8;
+
+/** About two seconds' worth of work; whoever comes later would not be served in time anyway. */
+const WAITING_CALLS_MAX = 1_000;
+
+/**
+ * Seconds after which the server rolls back a writer that says nothing: an API that was frozen in mid-transaction
+ * holds its targets no longer than that. Longer than any live transaction, since those end with our deadline.
+ */
+const WRITER_SILENCE_SECONDS_MAX = 10;
+const READER_SILENCE_SECONDS_MAX = 120;
+
+/** Idle connections are closed at this share of the server's own bound, so that they never die while being lent. */
+const IDLE_SHARE = 0.5;
+
+/** The logs in a MySQL or MariaDB database that was migrated before. Connects when first used. */
+export function createMysqlMessageStore(options: MysqlMessageStoreOptions): MessageStore {
+  return new MysqlMessageStore(options);
+}
+
+class MysqlMessageStore implements MessageStore {
+  readonly #deadlineMs: number;
+  readonly #writerSession: SessionOptions;
+  readonly #writers: SessionPool;
+  readonly #readers: SessionPool;
+
+  constructor(options: MysqlMessageStoreOptions) {
+    const { databaseUrl, deadlineMs = DEADLINE_MS } = options;
+    const waitersMax = options.waitingCallsMax ?? WAITING_CALLS_MAX;
+    const readerSession: SessionOptions = {
+      databaseUrl,
+      role: 'read',
+      idleSecondsMax: READER_SILENCE_SECONDS_MAX,
+    };
+    this.#deadlineMs = deadlineMs;
+    this.#writerSession = { databaseUrl, role: 'write', idleSecondsMax: writerSilenceSeconds(deadlineMs) };
+    this.#writers = new SessionPool({
+      ...this.#writerSession,
+      connectionsMax: options.writerConnectionsMax ?? WRITER_CONNECTIONS_MAX,
+      waitersMax,
+      idleMs: this.#writerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
+    });
+    this.#readers = new SessionPool({
+      ...readerSession,
+      connectionsMax: options.readerConnectionsMax ?? READER_CONNECTIONS_MAX,
+      waitersMax,
+      idleMs: readerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
+    });
+  }
+
+  append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
+    return appendTheRest(requests, refusal, (storable) =>
+      this.#inTime('appending', (signal) => this.#append(storable, signal)),
+    );
+  }
+
+  readLog(query: LogQuery): Promise<LogSlice> {
+    return this.#read('reading a log', () => {
+      assertTargetId(query.targetId);
+      assertWholeNumber('afterOffset', query.afterOffset, 0);
+      assertWholeNumber('limit', query.limit, 1);
+      return (session) => readLogSlice(session, query);
+    });
+  }
+
+  readHeads(targetIds: readonly string[]): Promise<LogHeads> {
+    return this.#read('reading heads', () => {
+      targetIds.forEach(assertTargetId);
+      if (targetIds.length > HEADS_PER_READ_MAX) {
+        throw new RangeError(`at most ${HEADS_PER_READ_MAX} heads in one read`);
+      }
+      return (session) => readLogHeads(session, targetIds);
+    });
+  }
+
+  checkReady(): Promise<void> {
+    return this.#read('checking the database', () => checkSchema);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#writers.close(), this.#readers.close()]);
+  }
+
+  async #append(requests: readonly AppendRequest[], signal: AbortSignal): Promise<readonly AppendOutcome[]> {
+    const writing = new AbortController();
+    const timer = setTimeout(() => writing.abort(), this.#deadlineMs * APPEND_SHARE);
+    try {
+      return await appendApart(requests, async (together) => {
+        const result = await this.#writers.use(writing.signal, (session) =>
+          appendInTransaction(session, together),
+        );
+        switch (result.kind) {
+          case 'done':
+            return result.outcomes;
+          case 'row-refused':
+            throw new RowRefusedError(result.error);
+          case 'commit-unknown':
+            return await this.#settleCommit(result.written, result.error, signal);
+        }
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #settleCommit(
+    written: WrittenAppend,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<readonly AppendOutcome[]> {
+    const outcome = await readCommitOutcome(this.#writerSession, written, signal);
+    if (outcome === 'committed') return written.outcomes;
+    throw new StoreUnavailableError('the database was lost while committing, and nothing was stored', error);
+  }
+
+  /** `prepare` checks the arguments, and throws where the caller made a mistake. */
+  async #read<T>(what: string, prepare: () => (session: Session) => Promise<T>): Promise<T> {
+    const work = prepare();
+    return await this.#inTime(what, (signal) => this.#readers.use(signal, work));
+  }
+
+  async #inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    try {
+      return await withDeadline(work(controller.signal), {
+        what,
+        milliseconds: this.#deadlineMs,
+        onExpired: () => controller.abort(),
+      });
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      throw new StoreUnavailableError(`${what} failed`, error);
+    }
+  }
+}
+
+function writerSilenceSeconds(deadlineMs: number): number {
+  return Math.max(WRITER_SILENCE_SECONDS_MAX, 2 * Math.ceil(deadlineMs / 1_000));
+}
+
+function refusal(request: AppendRequest): AppendOutcome | undefined {
+  const error = storageFault(request);
+  return error === undefined ? undefined : { kind: 'failed', error };
+}

@@ -1,0 +1,30 @@
+import type { LogHead, LogHeads } from '../message-store.ts';
+import type { Session } from './session.ts';
+import { padInList, placeholders } from './statement-shape.ts';
+
+interface HeadRow {
+  readonly epoch: string;
+  readonly target_id: string | null;
+  readonly head: string | null;
+  readonly epoch_start: string | null;
+}
+
+const UNWRITTEN: LogHead = { head: 0, epochStart: 0 };
+
+/** Reads the heads of many targets, and the epoch with them, in one statement. */
+export async function readLogHeads(session: Session, targetIds: readonly string[]): Promise<LogHeads> {
+  const ids = padInList(targetIds);
+  const condition = ids.length === 0 ? 'FALSE' : `t.target_id IN (${placeholders(ids.length)})`;
+  const rows = await session.select<HeadRow>(
+    `SELECT e.epoch, t.target_id, t.head, t.epoch_start FROM log_epoch e LEFT JOIN targets t ON ${condition} WHERE e.singleton = 1`,
+    ids,
+  );
+  const [first] = rows;
+  if (first === undefined) throw new Error('the database has no epoch');
+  const heads = new Map(targetIds.map((targetId) => [targetId, UNWRITTEN]));
+  for (const row of rows) {
+    if (row.target_id === null) continue;
+    heads.set(row.target_id, { head: Number(row.head), epochStart: Number(row.epoch_start) });
+  }
+  return { epoch: first.epoch, heads };
+}

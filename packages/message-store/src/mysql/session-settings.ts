@@ -1,0 +1,107 @@
+/**
+ * What every session is told on connect and then asked back. A session that is not strict cuts a text that is too
+ * long, one that is not utf8mb4 turns emoji into "?", one that is not UTC shifts every time: such a one is refused.
+ */
+
+/** `write` sessions hold counters' locks, `read` ones never do, `migrate` ones wait for as long as DDL takes. */
+export type SessionRole = 'read' | 'write' | 'migrate';
+
+export interface SessionTimes {
+  /** Seconds after which the server ends a session that says nothing, and gives its locks back. */
+  readonly idleSecondsMax: number;
+}
+
+const SQL_MODE = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
+
+/** The least that can be waited. A counter that is held longer is another lane's business. */
+const WRITER_LOCK_WAIT_SECONDS = 1;
+
+/** A migration waits so long for a table that a transaction is using, rather than for MySQL's default of a year. */
+const MIGRATION_TABLE_WAIT_SECONDS = 60;
+
+/** A message of 65,535 bytes and its statement fit many times over; the servers' defaults are 16 MiB and 64 MiB. */
+export const PACKET_BYTES_MIN = 1024 * 1024;
+
+/** The statements that make a session ours. */
+export function sessionStatements(role: SessionRole, times: SessionTimes): readonly string[] {
+  const common = [
+    'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  ];
+  const variables = [`sql_mode = '${SQL_MODE}'`, "time_zone = '+00:00'"];
+  switch (role) {
+    case 'read':
+      variables.push('autocommit = 1', `wait_timeout = ${times.idleSecondsMax}`);
+      break;
+    case 'write':
+      variables.push(
+        'autocommit = 0', // each statement begins a transaction by itself: no round trip for a BEGIN
+        `wait_timeout = ${times.idleSecondsMax}`,
+        `innodb_lock_wait_timeout = ${WRITER_LOCK_WAIT_SECONDS}`,
+      );
+      break;
+    case 'migrate':
+      variables.push('autocommit = 1', `lock_wait_timeout = ${MIGRATION_TABLE_WAIT_SECONDS}`);
+      break;
+  }
+  return [...common, `SET ${variables.map((variable) => `SESSION ${variable}`).join(', ')}`];
+}
+
+/** Asks back what counts; MariaDB before 11.1 has `tx_isolation` for `transaction_isolation`. */
+export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_name IN (
+  'sql_mode', 'time_zone', 'character_set_client', 'character_set_connection', 'character_set_results',
+  'transaction_isolation', 'tx_isolation', 'autocommit', 'max_allowed_packet', 'auto_increment_increment')`;
+
+/** What a session needs to know about its server. */
+export interface SessionFacts {
+  readonly packetBytesMax: number;
+  /** Ids of the rows of one statement are so far apart. */
+  readonly idStep: number;
+}
+
+/** The server's settings make it impossible to store what one is given. */
+export class SessionRefusedError extends Error {
+  readonly code = 'session_refused';
+
+  constructor(faults: readonly string[]) {
+    super(`the database session is not usable: ${faults.join('; ')}`);
+    this.name = 'SessionRefusedError';
+  }
+}
+
+/** Modes under which a statement of ours would mean something else. */
+const FOREIGN_MODES: ReadonlySet<string> = new Set([
+  'ANSI_QUOTES',
+  'NO_BACKSLASH_ESCAPES',
+  'PAD_CHAR_TO_FULL_LENGTH',
+  'NO_UNSIGNED_SUBTRACTION',
+  'PIPES_AS_CONCAT',
+  'NO_AUTO_VALUE_ON_ZERO',
+]);
+
+/** Reads a session's variables; throws a SessionRefusedError that names everything that is wrong with them. */
+export function checkSessionVariables(
+  variables: ReadonlyMap<string, string>,
+  role: SessionRole,
+): SessionFacts {
+  const faults: string[] = [];
+  const expect = (name: string, expected: string, actual = variables.get(name) ?? 'missing') => {
+    if (actual.toLowerCase() !== expected.toLowerCase()) faults.push(`${name} is ${actual}, not ${expected}`);
+  };
+  const modes = (variables.get('sql_mode') ?? '').split(',');
+  if (!modes.includes('STRICT_TRANS_TABLES')) faults.push('sql_mode lacks STRICT_TRANS_TABLES');
+  for (const mode of modes.filter((name) => FOREIGN_MODES.has(name))) faults.push(`sql_mode has ${mode}`);
+  expect('time_zone', '+00:00');
+  for (const side of ['client', 'connection', 'results']) expect(`character_set_${side}`, 'utf8mb4');
+  const isolation = variables.get('transaction_isolation') ?? variables.get('tx_isolation');
+  expect('transaction_isolation', 'READ-COMMITTED', isolation);
+  expect('autocommit', role === 'write' ? 'OFF' : 'ON');
+  const packetBytesMax = Number(variables.get('max_allowed_packet'));
+  if (!(packetBytesMax >= PACKET_BYTES_MIN)) {
+    faults.push(`max_allowed_packet is ${packetBytesMax}, less than ${PACKET_BYTES_MIN}`);
+  }
+  const idStep = Number(variables.get('auto_increment_increment'));
+  if (!(idStep >= 1)) faults.push('auto_increment_increment is not known');
+  if (faults.length > 0) throw new SessionRefusedError(faults);
+  return { packetBytesMax, idStep };
+}

@@ -1,0 +1,207 @@
+import { connect, type Socket } from 'node:net';
+import {
+  type Connection,
+  createConnection,
+  type QueryError,
+  type ResultSetHeader,
+  type RowDataPacket,
+} from 'mysql2';
+import {
+  checkSessionVariables,
+  SESSION_VARIABLES_QUERY,
+  type SessionFacts,
+  type SessionRole,
+  sessionStatements,
+  type SessionTimes,
+} from './session-settings.ts';
+
+/** What a statement may be given: never an object, which a driver could expand into SQL. */
+export type SqlValue = string | number | null;
+
+export interface SessionOptions extends SessionTimes {
+  readonly databaseUrl: string;
+  readonly role: SessionRole;
+}
+
+/** The database ended the connection, or we did. What was under way on it has an unknown outcome. */
+export class ConnectionLostError extends Error {
+  readonly code = 'connection_lost';
+
+  constructor(cause: unknown) {
+    super('the connection to the database was lost', { cause });
+    this.name = 'ConnectionLostError';
+  }
+}
+
+/** Statements of different shapes that one connection keeps prepared: more than our roundings can make. */
+const PREPARED_STATEMENTS_MAX = 256;
+
+/** Tells a dead server apart from a silent one in the operating system's own time; ours is the deadline. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
+
+/**
+ * One connection, set up and checked. One statement at a time. Where the driver would leave a statement waiting for
+ * a server that says nothing, `destroy` rejects it at once and gives the socket back to the system.
+ */
+export class Session {
+  readonly facts: SessionFacts;
+  /** Statements that the server has answered. */
+  answers = 0;
+  readonly #connection: Connection;
+  readonly #socket: Socket;
+  #onEnded: (() => void) | undefined;
+  #rejectStatement: ((error: Error) => void) | undefined;
+  #lost: ConnectionLostError | undefined;
+
+  /** Use `openSession`. */
+  constructor(connection: Connection, socket: Socket, facts: SessionFacts) {
+    this.#connection = connection;
+    this.#socket = socket;
+    this.facts = facts;
+    const end = (error?: unknown) => this.destroy(error);
+    connection.on('error', end);
+    socket.once('end', end);
+    socket.once('close', end);
+    if (socket.destroyed) this.destroy();
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Calls `listener` (instead of the one named before) when the connection ends, whoever ended it. */
+  onceEnded(listener: () => void): void {
+    this.#onEnded = listener;
+  }
+
+  /** Runs a prepared statement that gives rows. */
+  select<Row extends object>(sql: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
+    return this.#answer<(Row & RowDataPacket)[]>((settle) => {
+      this.#connection.execute<(Row & RowDataPacket)[]>(sql, [...values], settle);
+    });
+  }
+
+  /** Runs a prepared statement that changes rows; gives the first id that it made, if any. */
+  async change(sql: string, values: readonly SqlValue[]): Promise<{ readonly firstId: number }> {
+    const header = await this.#answer<ResultSetHeader>((settle) => {
+      this.#connection.execute<ResultSetHeader>(sql, [...values], settle);
+    });
+    return { firstId: header.insertId };
+  }
+
+  /** Runs a fixed text without values: COMMIT, ROLLBACK, SET, DDL. */
+  async run(sql: string): Promise<void> {
+    await this.#answer<ResultSetHeader>((settle) => {
+      this.#connection.query<ResultSetHeader>(sql, settle);
+    });
+  }
+
+  /** Ends the connection at once; a statement under way rejects with a ConnectionLostError. */
+  destroy(cause?: unknown): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = new ConnectionLostError(cause);
+    this.#rejectStatement?.(this.#lost);
+    this.#socket.destroy();
+    this.#onEnded?.();
+  }
+
+  /** Tells the server goodbye; for a session that nothing is under way on. */
+  close(): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = new ConnectionLostError('closed');
+    this.#connection.end();
+    this.#socket.destroySoon();
+    this.#onEnded?.();
+  }
+
+  #answer<T>(send: (settle: (error: QueryError | null, result: T) => void) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#lost !== undefined) {
+        reject(this.#lost);
+        return;
+      }
+      this.#rejectStatement = reject;
+      send((error, result) => {
+        this.#rejectStatement = undefined;
+        if (error === null) {
+          this.answers += 1;
+          resolve(result);
+        } else if (error.fatal) {
+          this.destroy(error);
+          reject(this.#lost ?? error);
+        } else {
+          this.answers += 1;
+          reject(error);
+        }
+      });
+    });
+  }
+}
+
+/**
+ * Connects, sets the session up and checks that it is what was asked for. Rejects with a SessionRefusedError where it
+ * is not, with the driver's error where the database can't be reached, and as soon as `signal` is aborted.
+ */
+export function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+  return new Promise((resolve, reject) => {
+    const { connection, socket } = startConnection(options.databaseUrl);
+    const fail = (error: unknown) => {
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+      reject(error instanceof Error ? error : new ConnectionLostError(error));
+    };
+    const onAbort = () => fail(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    connection.on('error', fail);
+    socket.once('close', () => fail(new ConnectionLostError(undefined)));
+    setUp(connection, options)
+      .then((facts) => {
+        signal.removeEventListener('abort', onAbort);
+        connection.removeListener('error', fail);
+        resolve(new Session(connection, socket, facts));
+      })
+      .catch(fail);
+  });
+}
+
+function startConnection(databaseUrl: string): { connection: Connection; socket: Socket } {
+  const url = new URL(databaseUrl);
+  const socket = connect({
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? MYSQL_PORT : Number(url.port),
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
+  });
+  const connection = createConnection({
+    uri: databaseUrl,
+    stream: socket, // our own, because the driver's destroy() waits for the other side
+    charset: 'UTF8MB4_BIN',
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    stringifyObjects: true,
+    multipleStatements: false,
+    flags: ['-LOCAL_FILES'],
+    connectTimeout: 0, // the caller's signal is the only clock
+    maxPreparedStatements: PREPARED_STATEMENTS_MAX,
+  });
+  return { connection, socket };
+}
+
+const MYSQL_PORT = 3306;
+
+async function setUp(connection: Connection, options: SessionOptions): Promise<SessionFacts> {
+  const query = (sql: string) =>
+    new Promise<RowDataPacket[]>((resolve, reject) => {
+      connection.query<RowDataPacket[]>(sql, (error, rows) => {
+        if (error === null) resolve(rows);
+        else reject(error);
+      });
+    });
+  for (const statement of sessionStatements(options.role, options)) await query(statement);
+  const rows = await query(SESSION_VARIABLES_QUERY);
+  const variables = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
+  return checkSessionVariables(variables, options.role);
+}

@@ -1,0 +1,47 @@
+/** What the driver tells about a statement that failed: `errno` where the server answered with an error. */
+export interface SqlError extends Error {
+  readonly errno: number;
+  readonly sqlState: string;
+}
+
+/** Server errors by their number; the same on MySQL and MariaDB where both have them. */
+export const SQL_ERRORS = {
+  duplicateKey: 1062,
+  lockWaitTimeout: 1205,
+  deadlock: 1213,
+  wrongStringValue: 1366,
+  checkViolatedMysql: 3819,
+  checkViolatedMariadb: 4025,
+} as const;
+
+/** True where the server answered a statement with an error: the connection is alive and can be rolled back. */
+export function isSqlError(error: unknown): error is SqlError {
+  return (
+    error instanceof Error &&
+    'errno' in error &&
+    typeof error.errno === 'number' &&
+    'sqlState' in error &&
+    typeof error.sqlState === 'string' &&
+    !('fatal' in error && error.fatal === true)
+  );
+}
+
+export function hasErrno(error: unknown, errno: number): error is SqlError {
+  return isSqlError(error) && error.errno === errno;
+}
+
+const ROW_ERRORS: ReadonlySet<number> = new Set([
+  SQL_ERRORS.duplicateKey,
+  SQL_ERRORS.wrongStringValue,
+  SQL_ERRORS.checkViolatedMysql,
+  SQL_ERRORS.checkViolatedMariadb,
+]);
+
+/** SQLSTATE classes of errors that lie in the values: data exception, integrity constraint violation. */
+const ROW_ERROR_CLASSES: readonly string[] = ['22', '23'];
+
+/** True where the server refused a statement for a value in it: another row may well be stored. */
+export function isRowError(error: unknown): error is SqlError {
+  if (!isSqlError(error)) return false;
+  return ROW_ERRORS.has(error.errno) || ROW_ERROR_CLASSES.includes(error.sqlState.slice(0, 2));
+}

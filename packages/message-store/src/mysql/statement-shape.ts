@@ -1,0 +1,49 @@
+/**
+ * Roundings that keep the number of different statement texts, and so of prepared statements, small: otherwise each
+ * size of a batch would be prepared anew on each connection.
+ */
+
+/** Up to here every count of rows has a statement of its own; beyond, multiples of it. */
+const EXACT_ROWS_MAX = 16;
+
+/** Rows of one statement at most: 512 rows of 6 values are far below the protocol's 65,535 values. */
+export const ROWS_PER_STATEMENT_MAX = 512;
+
+/** Ids of one IN list at most. */
+export const IN_LIST_MAX = 1_024;
+
+/** Splits a count into a multiple of 16 and the rest, each of which has a statement text that comes again. */
+export function splitRowCount(count: number): readonly number[] {
+  if (count <= EXACT_ROWS_MAX) return [count];
+  const rest = count % EXACT_ROWS_MAX;
+  return rest === 0 ? [count] : [count - rest, rest];
+}
+
+/** The next count that has a statement of its own, for rows that may be repeated without effect. */
+export function roundUpRowCount(count: number): number {
+  return count <= EXACT_ROWS_MAX ? count : Math.ceil(count / EXACT_ROWS_MAX) * EXACT_ROWS_MAX;
+}
+
+/** Fills an IN list up to a power of two by repeating its last value. */
+export function padInList(values: readonly string[]): readonly string[] {
+  const last = values.at(-1);
+  if (last === undefined) return values;
+  const length = 2 ** Math.ceil(Math.log2(values.length));
+  return [...values, ...Array.from({ length: length - values.length }, () => last)];
+}
+
+/** `?,?,?` */
+export function placeholders(count: number): string {
+  return Array.from({ length: count }, () => '?').join(',');
+}
+
+/** `(?,?),(?,?)` */
+export function rowPlaceholders(rowCount: number, columnCount: number): string {
+  const row = `(${placeholders(columnCount)})`;
+  return Array.from({ length: rowCount }, () => row).join(',');
+}
+
+/** Parts of at most `lengthMax`, in order. */
+export function* partsOf<T>(items: readonly T[], lengthMax: number): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += lengthMax) yield items.slice(from, from + lengthMax);
+}

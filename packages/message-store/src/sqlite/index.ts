@@ -1,0 +1,1 @@
+export { createSqliteMessageStore, type SqliteMessageStoreOptions } from './sqlite-message-store.ts';

@@ -1,0 +1,146 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'libsql';
+import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  HEADS_PER_READ_MAX,
+  type LogHead,
+  type LogHeads,
+  type LogQuery,
+  type LogSlice,
+  type MessageStore,
+  StoreUnavailableError,
+} from '../message-store.ts';
+import { assertTargetId, assertWholeNumber, storageFault } from '../storable.ts';
+import { retryWhileBusy } from './busy-retry.ts';
+import { appendToFile } from './sqlite-append.ts';
+import { storedMessageOf } from './sqlite-rows.ts';
+import { createSqliteSchema } from './sqlite-schema.ts';
+import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts';
+
+export interface SqliteMessageStoreOptions {
+  /** Path of the database file; it and its folder are made where they are missing, for the owner alone. */
+  readonly file: string;
+  /** Milliseconds after which a call gives up while another process keeps the file locked. */
+  readonly deadlineMs?: number;
+}
+
+/** The same as the mysql kind's. */
+const DEADLINE_MS = 4_000;
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/**
+ * The logs in one SQLite file, which several processes may use at once. Rejects with a StoreUnavailableError where the
+ * file can't be opened.
+ */
+export async function createSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<MessageStore> {
+  const { file, deadlineMs = DEADLINE_MS } = options;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: FOLDER_MODE });
+    closeSync(openSync(file, 'a', FILE_MODE)); // SQLite gives its -wal and -shm files the same mode
+    const database = new Database(file, { timeout: 0 });
+    await retryWhileBusy({ what: 'opening the file', deadlineMs }, () => {
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec('PRAGMA synchronous = FULL'); // a commit is on the disk before it is answered
+      createSqliteSchema(database);
+    });
+    return new SqliteMessageStore(database, deadlineMs);
+  } catch (error) {
+    throw unavailable('opening the file', error);
+  }
+}
+
+class SqliteMessageStore implements MessageStore {
+  readonly #database: Database.Database;
+  readonly #deadlineMs: number;
+  readonly #statements: SqliteStatements;
+
+  constructor(database: Database.Database, deadlineMs: number) {
+    this.#database = database;
+    this.#deadlineMs = deadlineMs;
+    this.#statements = prepareStatements(database);
+  }
+
+  append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
+    return appendTheRest(requests, refusal, (storable) =>
+      appendApart(storable, (together) =>
+        this.#whenFree('appending', () => appendToFile(this.#statements, together)),
+      ),
+    );
+  }
+
+  async readLog({ targetId, afterOffset, limit }: LogQuery): Promise<LogSlice> {
+    assertTargetId(targetId);
+    assertWholeNumber('afterOffset', afterOffset, 0);
+    assertWholeNumber('limit', limit, 1);
+    return await this.#snapshot('reading a log', (epoch) => {
+      const rows = this.#statements.selectLog(targetId, afterOffset, limit);
+      return { epoch, ...this.#headOf(targetId), messages: rows.map(storedMessageOf) };
+    });
+  }
+
+  async readHeads(targetIds: readonly string[]): Promise<LogHeads> {
+    targetIds.forEach(assertTargetId);
+    if (targetIds.length > HEADS_PER_READ_MAX) {
+      throw new RangeError(`at most ${HEADS_PER_READ_MAX} heads in one read`);
+    }
+    return await this.#snapshot('reading heads', (epoch) => ({
+      epoch,
+      heads: new Map(targetIds.map((targetId) => [targetId, this.#headOf(targetId)])),
+    }));
+  }
+
+  async checkReady(): Promise<void> {
+    await this.#snapshot('checking the file', () => undefined);
+  }
+
+  close(): Promise<void> {
+    if (this.#database.open) this.#database.close();
+    return Promise.resolve();
+  }
+
+  #headOf(targetId: string): LogHead {
+    const [row] = this.#statements.selectTarget(targetId);
+    return { head: Number(row?.[0] ?? 0), epochStart: Number(row?.[1] ?? 0) };
+  }
+
+  /** Reads everything that `read` asks for as of one commit. */
+  #snapshot<T>(what: string, read: (epoch: string) => T): Promise<T> {
+    return this.#whenFree(what, () => {
+      this.#statements.beginReading();
+      try {
+        const epoch = this.#statements.selectEpoch()[0]?.[0];
+        if (typeof epoch !== 'string') throw new Error('the file has no epoch');
+        return read(epoch);
+      } finally {
+        this.#statements.rollback();
+      }
+    });
+  }
+
+  async #whenFree<T>(what: string, work: () => T): Promise<T> {
+    try {
+      return await retryWhileBusy({ what, deadlineMs: this.#deadlineMs }, () => {
+        if (!this.#database.open) throw new Error('the store is closed');
+        return work();
+      });
+    } catch (error) {
+      throw unavailable(what, error);
+    }
+  }
+}
+
+/** What lies in a row or in the caller stays what it is; everything else is the file's trouble. */
+function unavailable(what: string, error: unknown): unknown {
+  const isOwn = error instanceof StoreUnavailableError || error instanceof RowRefusedError;
+  return isOwn ? error : new StoreUnavailableError(`${what} failed`, error);
+}
+
+function refusal(request: AppendRequest): AppendOutcome | undefined {
+  const error = storageFault(request);
+  return error === undefined ? undefined : { kind: 'failed', error };
+}

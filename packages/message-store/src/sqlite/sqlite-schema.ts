@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import type Database from 'libsql';
+
+/** Raised with each change of the schema; kept in the file as user_version. */
+const SCHEMA_VERSION = 1;
+
+const EPOCH_BYTES = 16;
+
+/** The tables of db/init.sql, as far as SQLite knows their types. Its text compares as bytes unless told otherwise. */
+const SCHEMA = `
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  message TEXT NOT NULL CHECK (length(CAST(message AS BLOB)) <= 65535),
+  target_id TEXT NOT NULL CHECK (length(target_id) BETWEEN 1 AND 128),
+  "offset" INTEGER NOT NULL CHECK ("offset" >= 1),
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  publisher TEXT NOT NULL DEFAULT '' CHECK (length(publisher) <= 64),
+  idempotency_key TEXT CHECK (length(idempotency_key) <= 255),
+  UNIQUE (target_id, "offset"),
+  UNIQUE (publisher, idempotency_key)
+) STRICT;
+CREATE TABLE targets (
+  target_id TEXT NOT NULL PRIMARY KEY,
+  head INTEGER NOT NULL,
+  epoch_start INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_epoch (
+  singleton INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (singleton = 1),
+  epoch TEXT NOT NULL,
+  started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+) STRICT;`;
+
+/** The file was written by a newer program. */
+export class SqliteSchemaError extends Error {
+  readonly code = 'schema_version';
+
+  constructor(version: number) {
+    super(`the file's schema is version ${version}, this program knows ${SCHEMA_VERSION}`);
+    this.name = 'SqliteSchemaError';
+  }
+}
+
+/** Makes the tables and the epoch in a new file; all of it or nothing, also where two processes begin at once. */
+export function createSqliteSchema(database: Database.Database): void {
+  if (readVersion(database) === SCHEMA_VERSION) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const version = readVersion(database);
+    if (version > SCHEMA_VERSION) throw new SqliteSchemaError(version);
+    if (version === 0) {
+      database.exec(SCHEMA);
+      const epoch = randomBytes(EPOCH_BYTES).toString('base64url');
+      database.prepare('INSERT INTO log_epoch (epoch) VALUES (?)').run(epoch);
+      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    }
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function readVersion(database: Database.Database): number {
+  const [row] = database.prepare('PRAGMA user_version').raw().all();
+  return Array.isArray(row) ? Number(row[0]) : 0;
+}

@@ -1,0 +1,56 @@
+import type Database from 'libsql';
+
+type Value = string | number | bigint | Buffer | null;
+
+/** The store's statements, prepared once, with their results typed. A message is read as bytes: libsql cuts text at NUL. */
+export function prepareStatements(database: Database.Database) {
+  /** Columns by position; `all` reads to the end, so no statement keeps an old snapshot open. */
+  const rowsOf = (sql: string) => {
+    const statement = database.prepare(sql).raw();
+    return (...values: Value[]): readonly (readonly unknown[])[] => statement.all(...values).map(asRow);
+  };
+  const changeOf = (sql: string) => {
+    const statement = database.prepare(sql);
+    return (...values: Value[]) => statement.run(...values);
+  };
+  return {
+    begin: () => {
+      database.exec('BEGIN IMMEDIATE');
+    },
+    beginReading: () => {
+      database.exec('BEGIN');
+    },
+    commit: () => {
+      database.exec('COMMIT');
+    },
+    rollback: () => {
+      if (database.inTransaction) database.exec('ROLLBACK');
+    },
+    selectEpoch: rowsOf(`SELECT epoch, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM log_epoch`),
+    selectTarget: rowsOf('SELECT head, epoch_start FROM targets WHERE target_id = ?'),
+    addToHead: changeOf(
+      `INSERT INTO targets (target_id, head) VALUES (?, ?)
+       ON CONFLICT (target_id) DO UPDATE SET head = head + excluded.head`,
+    ),
+    selectByKey: rowsOf(
+      `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages
+       WHERE publisher = ? AND idempotency_key = ?`,
+    ),
+    insertMessage: changeOf(
+      `INSERT INTO messages (message, target_id, "offset", created_at, publisher, idempotency_key)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    ),
+    selectLog: rowsOf(
+      `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages
+       WHERE target_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`,
+    ),
+  };
+}
+
+export type SqliteStatements = ReturnType<typeof prepareStatements>;
+
+function asRow(row: unknown): readonly unknown[] {
+  if (!Array.isArray(row)) throw new TypeError('a row did not come as an array');
+  const columns: readonly unknown[] = row;
+  return columns;
+}

@@ -1,0 +1,32 @@
+import { isTargetId } from '@postline/protocol';
+import type { AppendRequest } from './message-store.ts';
+
+/**
+ * Why a request can't be stored as it is, `undefined` where it can. Callers validate at their edge; this is the last
+ * gate before a database that would change such a text silently: ascii_bin ignores trailing spaces, and a lone
+ * surrogate becomes another character on its way.
+ */
+export function storageFault(request: AppendRequest): RangeError | undefined {
+  for (const { targetId, message, idempotencyKey } of request.messages) {
+    if (!isTargetId(targetId)) return new RangeError('a target id is not well-formed');
+    if (!message.isWellFormed()) return new RangeError('a message is not well-formed Unicode');
+    if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+      return new RangeError('an idempotency key is not visible ASCII');
+    }
+  }
+  return request.messages.length === 0 ? new RangeError('a request has no messages') : undefined;
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]+$/;
+
+/** Throws where a reader asks for something that can't be a target. */
+export function assertTargetId(targetId: string): void {
+  if (!isTargetId(targetId)) throw new RangeError('the target id is not well-formed');
+}
+
+/** Throws where a reader's bound is no whole number from `least` on. */
+export function assertWholeNumber(what: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${what} must be a whole number from ${least} on`);
+  }
+}
