@@ -65,6 +65,9 @@ module.exports = {
     exclude: { path: '(^|/)(dist|node_modules/\\.vite)/' },
     tsConfig: { fileName: 'tsconfig.checks.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { conditionNames: ['postline-source', 'import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['postline-source', 'import', 'node', 'default', 'types'],
+    },
   },
 };
