@@ -32,6 +32,7 @@ export default defineConfig({
           name: 'servers',
           include: NEEDS_SERVERS,
           exclude: NEVER,
+          sequence: { groupOrder: 1 },
           globalSetup: 'tests/support/src/shared-servers.ts',
           testTimeout: 30_000,
           hookTimeout: SERVER_START_MS,
@@ -44,6 +45,8 @@ export default defineConfig({
           include: WHOLE_SYSTEM,
           exclude: NEVER,
           globalSetup: 'tests/support/src/shared-servers.ts',
+          // After the others and one file at a time: these hold the system to the times of the contract.
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: SERVER_START_MS,

@@ -1,0 +1,70 @@
+/**
+ * Holds the tree to what no other tool checks: tests mirror sources, file names say something, every rule of the
+ * specification has a test and every id in a test is a rule, and no file names a machine or a registry.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|manager|lib)\.[a-z]+$/;
+/** Tests of a whole package or service, and suites that several tests share. */
+const WITHOUT_ONE_SOURCE = /-contract\.ts$|\/test\/(?:[^/]+\/)?support\//;
+const RULE_ID = /\*\*([A-Z]+-\d+)\*\*/g;
+const QUOTED_ID = /\[([A-Z]{3,4}-\d+)\]/g;
+/** Put together here so that this file doesn't hold what it looks for. */
+const FOREIGN_NAMES = ['registry.' + 'npmjs', 'npm' + 'mirror', 'unpkg' + '.com', '/work' + '/', '/home' + '/', '/root' + '/'];
+
+/** Tracked files and new ones that are not ignored. */
+function treeFiles(): string[] {
+  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' });
+  return list.split('\n').filter((file) => file !== '' && existsSync(file));
+}
+
+function idsIn(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+}
+
+function checkNames(files: readonly string[]): string[] {
+  return files.filter((file) => EMPTY_NAMES.test(basename(file))).map((file) => `${file}: the name says nothing`);
+}
+
+/** `x/test/a/b.test.ts` (or b.mysql.test.ts, …) tests `x/src/a/b.ts`. */
+function checkMirrors(files: readonly string[]): string[] {
+  return files
+    .filter((file) => /^(packages\/|api-server|websocket-server|standalone|web-client)/.test(file))
+    .filter((file) => file.includes('/test/') && file.endsWith('.test.ts') && !WITHOUT_ONE_SOURCE.test(file))
+    .filter((file) => !existsSync(sourceOf(file)))
+    .map((file) => `${file}: there is no ${sourceOf(file)}`);
+}
+
+function sourceOf(testFile: string): string {
+  return testFile.replace('/test/', '/src/').replace(/(?:\.(?:mysql|redis|process))?\.test\.ts$/, '.ts');
+}
+
+function checkRules(files: readonly string[]): string[] {
+  const rules = new Set(idsIn(readFileSync('docs/SPEC.md', 'utf8'), RULE_ID));
+  const tests = files.filter((file) => /(\.test|-contract)\.ts$/.test(file));
+  const quoted = new Map(tests.flatMap((file) => idsIn(readFileSync(file, 'utf8'), QUOTED_ID).map((id) => [id, file])));
+  return [
+    ...[...rules].filter((rule) => !quoted.has(rule)).map((rule) => `docs/SPEC.md: no test carries [${rule}]`),
+    ...[...quoted].filter(([id]) => !rules.has(id)).map(([id, file]) => `${file}: [${id}] is no rule of docs/SPEC.md`),
+  ];
+}
+
+function checkForeignNames(files: readonly string[]): string[] {
+  return files.flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    return FOREIGN_NAMES.filter((name) => text.includes(name)).map((name) => `${file}: names ${name}`);
+  });
+}
+
+const files = treeFiles();
+const findings = [
+  ...checkNames(files),
+  ...checkMirrors(files),
+  ...checkRules(files),
+  ...checkForeignNames(files),
+];
+for (const finding of findings) console.error(finding);
+console.log(findings.length === 0 ? `tree: ${files.length} files, nothing to say` : `tree: ${findings.length} findings`);
+process.exitCode = findings.length === 0 ? 0 : 1;

@@ -1,0 +1,34 @@
+import { apiEnvironment } from '@postline/api-server';
+import {
+  checkAuth,
+  checkServerUrls,
+  type Environment,
+  portSetting,
+  readSettings,
+  serverSettings,
+  sharedSettings,
+} from '@postline/service-runtime';
+import { relayEnvironment } from '@postline/websocket-server';
+import { z } from 'zod';
+
+/** Every setting of both services in one process, by the name of its environment variable. */
+export const standaloneEnvironmentSchema = z
+  .object({
+    ...sharedSettings,
+    ...serverSettings,
+    ...apiEnvironment,
+    ...relayEnvironment,
+    HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+    API_PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
+    RELAY_PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
+    DATA_DIR: z.string().default('./data').meta({ description: 'Folder of the embedded database.' }),
+  })
+  .superRefine((settings, context) => {
+    checkServerUrls(settings, context, 'both-or-none');
+    checkAuth(settings, context);
+  });
+
+/** Everything that `npm start` takes from its environment. Throws a SettingsError. */
+export function readStandaloneEnvironment(env: Environment) {
+  return readSettings(standaloneEnvironmentSchema, env);
+}

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import {
+  createTestDatabase,
+  type RealServers,
+  type ServiceEnvironment,
+  type ServiceProcess,
+  startApi,
+  startRelay,
+  type TestDatabase,
+} from '@postline/test-support';
+import { inject } from 'vitest';
+
+export interface System {
+  readonly servers: RealServers;
+  readonly database: TestDatabase;
+  readonly api: ServiceProcess;
+  readonly relay: ServiceProcess;
+  /** SIGTERM to both, and the database dropped. */
+  stop(): Promise<void>;
+}
+
+/** An empty database and a Redis prefix of its own on the shared servers. */
+export async function freshServers(): Promise<{ servers: RealServers; database: TestDatabase }> {
+  const database = await createTestDatabase(inject('databaseServerUrl'));
+  const redisPrefix = `${randomBytes(4).toString('hex')}:`;
+  return { database, servers: { databaseUrl: database.url, redisUrl: inject('redisUrl'), redisPrefix } };
+}
+
+/** One API and one relay as processes of their own, on the shared Redis and database server. */
+export async function startSystem(env: ServiceEnvironment = {}): Promise<System> {
+  const { servers, database } = await freshServers();
+  const api = await startApi(servers, env);
+  const relay = await startRelay(servers, env);
+  const stop = async () => {
+    await Promise.all([api.stop(), relay.stop()]);
+    await database.drop();
+  };
+  return { servers, database, api, relay, stop };
+}
