@@ -140,8 +140,9 @@ export class RedisSubscriber implements HintSubscriber {
       session.ended.signal.throwIfAborted();
       if (proven) {
         provenAtMs = performance.now();
-        // A target that was added meanwhile is confirmed before `up` is said.
-        if (this.#state === 'down' && this.#subscriptions.hasChanges) continue;
+        // What was called for meanwhile was rejected as long as the state is `down`: it is confirmed before `up`.
+        while (this.#state === 'down' && !this.#subscriptions.isConfirmed) await this.#sendRounds(session);
+        session.ended.signal.throwIfAborted();
         this.#setState('up');
       } else {
         this.#setState('down', new Error(`nothing came back within ${this.#times.probeDeadlineMs} ms`));

@@ -20,15 +20,23 @@ export class Subscriptions {
   readonly #sent = new Set<string>();
   /** Where `wanted` and `sent` may differ. */
   readonly #changed = new Set<string>();
-  /** One for each target that someone waits for; those of targets in `sent` are of the round that is on its way. */
+  /** Targets of the round that is on its way, which Redis has yet to confirm. */
+  readonly #unconfirmed = new Set<string>();
+  /** One for each target that someone waits for. */
   readonly #waiters = new Map<string, Waiter>();
 
   isWanted(targetId: string): boolean {
     return this.#wanted.has(targetId);
   }
 
+  /** True where there is something to tell Redis. */
   get hasChanges(): boolean {
     return this.#changed.size > 0;
+  }
+
+  /** True where Redis confirmed everything that is wanted. */
+  get isConfirmed(): boolean {
+    return this.#changed.size === 0 && this.#unconfirmed.size === 0;
   }
 
   /** Wants a target without waiting for it. */
@@ -42,7 +50,7 @@ export class Subscriptions {
     this.want(targetId);
     const waiter = this.#waiters.get(targetId);
     if (waiter !== undefined) return waiter.promise;
-    if (this.#sent.has(targetId)) return Promise.resolve();
+    if (this.#sent.has(targetId) && !this.#unconfirmed.has(targetId)) return Promise.resolve();
     const created = createWaiter();
     this.#waiters.set(targetId, created);
     return created.promise;
@@ -62,11 +70,12 @@ export class Subscriptions {
       taken += 1;
       this.#changed.delete(targetId);
       if (this.#wanted.has(targetId) === this.#sent.has(targetId)) {
-        this.#settle(targetId); // wanted and given up before Redis heard of it, or the other way round
+        this.#resolveWaiter(targetId); // wanted and given up before Redis heard of it, or the other way round
       } else if (this.#sent.delete(targetId)) {
         unsubscribe.push(targetId);
       } else {
         this.#sent.add(targetId);
+        this.#unconfirmed.add(targetId);
         subscribe.push(targetId);
       }
     }
@@ -75,19 +84,21 @@ export class Subscriptions {
 
   /** Redis answered the whole round. */
   confirm(round: SubscriptionRound): void {
-    for (const targetId of round.subscribe) this.#settle(targetId);
+    this.#unconfirmed.clear();
+    for (const targetId of round.subscribe) this.#resolveWaiter(targetId);
   }
 
   /** The connection is gone, and what it had with it: whoever waits is told, everything wanted is to be sent again. */
   reset(reason: Error): void {
     this.#sent.clear();
+    this.#unconfirmed.clear();
     this.#changed.clear();
     for (const targetId of this.#wanted) this.#changed.add(targetId);
     for (const waiter of this.#waiters.values()) waiter.reject(reason);
     this.#waiters.clear();
   }
 
-  #settle(targetId: string): void {
+  #resolveWaiter(targetId: string): void {
     this.#waiters.get(targetId)?.resolve();
     this.#waiters.delete(targetId);
   }
