@@ -32,3 +32,5 @@ export const standaloneEnvironmentSchema = z
 export function readStandaloneEnvironment(env: Environment) {
   return readSettings(standaloneEnvironmentSchema, env);
 }
+
+export type StandaloneEnvironment = ReturnType<typeof readStandaloneEnvironment>;

@@ -31,7 +31,11 @@ afterAll(async () => {
 });
 
 describe.each([
-  { fault: 'frozen', begin: () => server.freeze(), end: () => server.thaw() },
+  {
+    fault: 'frozen',
+    begin: () => Promise.resolve(server.freeze()),
+    end: () => Promise.resolve(server.thaw()),
+  },
   { fault: 'killed', begin: () => server.kill(), end: () => server.startAgain() },
 ])('the database $fault', ({ fault, begin, end }) => {
   it('[PUB-9] [DEL-16] 503 within the deadline, connections stay, and it works again by itself', async () => {

@@ -45,7 +45,7 @@ async function publishAndMeasure(targetId: string, count: number) {
 }
 
 describe.each([
-  { fault: 'frozen', begin: () => redis.freeze(), end: () => redis.thaw() },
+  { fault: 'frozen', begin: () => Promise.resolve(redis.freeze()), end: () => Promise.resolve(redis.thaw()) },
   { fault: 'killed', begin: () => redis.kill(), end: () => redis.startAgain() },
 ])('Redis $fault', ({ fault, begin, end }) => {
   it('[PUB-3] [DEL-8] publishing goes on, delivery too, and both recover by themselves', async () => {

@@ -11,15 +11,15 @@ process.once('exit', () => {
 export interface StartedProcess {
   readonly pid: number;
   /** What it printed, standard output and error together; the last 200,000 characters. */
-  output(): string;
+  readonly output: () => string;
   /** True once it has ended. */
-  hasEnded(): boolean;
+  readonly hasEnded: () => boolean;
   /** Sends a signal without waiting. SIGSTOP freezes it, SIGCONT lets it go on. */
-  signal(name: NodeJS.Signals): void;
+  readonly signal: (name: NodeJS.Signals) => void;
   /** Resolves with the exit code (or the signal's name) once it has ended. */
   ended: Promise<number | string>;
   /** Sends the signal and waits for the end; SIGTERM where none is named. */
-  end(name?: NodeJS.Signals): Promise<number | string>;
+  readonly end: (name?: NodeJS.Signals) => Promise<number | string>;
 }
 
 export interface ProcessToStart {

@@ -14,7 +14,7 @@ export interface TestDatabase {
   readonly name: string;
   /** `mysql://root@127.0.0.1:port/name` */
   readonly url: string;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 export interface DatabaseServer {
@@ -22,14 +22,14 @@ export interface DatabaseServer {
   /** The server's URL without a database. */
   readonly url: string;
   /** A new empty database in the server's default character set. */
-  createDatabase(): Promise<TestDatabase>;
-  freeze(): void;
-  thaw(): void;
+  readonly createDatabase: () => Promise<TestDatabase>;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   /** kill -9. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** Starts it again on the same port and data after `kill`. */
-  startAgain(): Promise<void>;
-  stop(): Promise<void>;
+  readonly startAgain: () => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts a MariaDB (or MySQL) of its own on a free port in a temp folder, with an fsync at every commit. */

@@ -1,4 +1,5 @@
 export * from './child-process.ts';
+export * from './chromium.ts';
 export * from './database-process.ts';
 export * from './find-program.ts';
 export * from './free-port.ts';

@@ -8,13 +8,13 @@ export interface RedisServer {
   readonly url: string;
   readonly port: number;
   /** Stops answering, connections stay open. */
-  freeze(): void;
-  thaw(): void;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   /** kill -9. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** Starts it again on the same port after `kill`. */
-  startAgain(): Promise<void>;
-  stop(): Promise<void>;
+  readonly startAgain: () => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts a redis-server of its own on a free port, without persistence; resolves when it answers. */

@@ -15,9 +15,9 @@ export interface ServiceProcess {
   readonly port: number;
   readonly process: StartedProcess;
   /** SIGTERM; the exit code. */
-  stop(): Promise<number | string>;
+  readonly stop: () => Promise<number | string>;
   /** kill -9. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 export interface RealServers {
@@ -41,7 +41,7 @@ export interface StandaloneProcess {
   readonly relayUrl: string;
   readonly process: StartedProcess;
   /** SIGTERM, and the temp folder removed; the exit code. */
-  stop(): Promise<number | string>;
+  readonly stop: () => Promise<number | string>;
 }
 
 /** Starts what `npm start` runs, on free ports and (where DATA_DIR isn't given) a temp folder; resolves when ready. */
@@ -91,14 +91,21 @@ export function launch(folder: string, env: ServiceEnvironment): StartedProcess 
 }
 
 function listeningPort(service: StartedProcess, name: string): Promise<number> {
-  return waitUntil(
-    `${name} listens`,
-    () => {
-      if (service.hasEnded()) return Promise.reject(new Error(service.output()));
-      return Promise.resolve(service.output().split('\n').map(portOf(name)).find(Boolean));
-    },
-    READY_MS,
-  );
+  const port = () => service.output().split('\n').map(portOf(name)).find(Boolean);
+  return unlessItEnds(service, waitUntil(`${name} listens`, port, READY_MS));
+}
+
+async function ready(service: StartedProcess, url: string): Promise<void> {
+  const isReady = async () => (await fetch(`${url}/readyz`)).ok;
+  await unlessItEnds(service, waitUntil(`${url} is ready`, isReady, READY_MS));
+}
+
+/** A process that has ended will never get there: its output says why. */
+function unlessItEnds<T>(service: StartedProcess, fact: Promise<T>): Promise<T> {
+  const end = service.ended.then((code) => {
+    throw new Error(`the process ended with ${code}:\n${service.output()}`);
+  });
+  return Promise.race([fact, end]);
 }
 
 /** The port in a log line that says "listening", where it is this service's. */
@@ -108,15 +115,4 @@ function portOf(name: string): (line: string) => number | undefined {
     const entry = JSON.parse(line) as { service: string; port: number };
     return entry.service === name ? entry.port : undefined;
   };
-}
-
-async function ready(service: StartedProcess, url: string): Promise<void> {
-  await waitUntil(
-    `${url} is ready`,
-    async () => {
-      if (service.hasEnded()) throw new Error(service.output());
-      return (await fetch(`${url}/readyz`)).ok;
-    },
-    READY_MS,
-  );
 }

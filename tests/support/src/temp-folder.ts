@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export interface TempFolder {
   readonly path: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /** A new empty folder under the system's temp folder. */

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { apiSettings, createApiServer } from '@postline/api-server';
+import type { MessageBus } from '@postline/message-bus';
+import { createInProcessMessageBus } from '@postline/message-bus/in-process';
+import { createRedisMessageBus } from '@postline/message-bus/redis';
+import type { MessageStore } from '@postline/message-store';
+import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
+import { createSqliteMessageStore } from '@postline/message-store/sqlite';
+import { createLogger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
+import { createRelay, relaySettings } from '@postline/websocket-server';
+import { readStandaloneEnvironment, type StandaloneEnvironment } from './configuration.ts';
+
+const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
+const DATABASE_FILE = 'postline.sqlite';
+
+interface Backends {
+  readonly store: MessageStore;
+  readonly bus: MessageBus;
+}
+
+/** Real servers where their URLs are set (both: the settings have seen to that), else everything in this process. */
+async function openBackends(env: StandaloneEnvironment): Promise<Backends> {
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, REDIS_PREFIX: prefix, DATA_DIR: folder } = env;
+  if (databaseUrl === undefined || redisUrl === undefined) {
+    const store = await createSqliteMessageStore({ file: join(folder, DATABASE_FILE) });
+    return { store, bus: createInProcessMessageBus() };
+  }
+  await migrate({ databaseUrl, folder: MIGRATIONS_FOLDER });
+  return {
+    store: createMysqlMessageStore({ databaseUrl }),
+    bus: createRedisMessageBus({ redisUrl, prefix }),
+  };
+}
+
+await runProcess(process.env, async (processEnv) => {
+  const env = readStandaloneEnvironment(processEnv);
+  const logger = createLogger({ service: 'standalone', level: env.LOG_LEVEL });
+  const { store, bus } = await openBackends(env);
+  const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
+  const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
+  const api = createApiServer({ store, bus, settings: apiSettings(env), logger: apiLogger });
+  const apiPort = await api.listen({ host: env.HOST, port: env.API_PORT });
+  const relay = createRelay({ store, bus, settings: relaySettings(env, apiPort), logger: relayLogger });
+  const relayPort = await relay.listen({ host: env.HOST, port: env.RELAY_PORT });
+  logger.warn(OPEN_MODE_WARNING);
+  apiLogger.info({ host: env.HOST, port: apiPort }, 'listening');
+  relayLogger.info({ host: env.HOST, port: relayPort }, 'listening');
+  return {
+    logger,
+    shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    close: async () => {
+      await Promise.all([api.close(), relay.close()]);
+      await store.close();
+    },
+  };
+});

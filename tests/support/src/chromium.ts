@@ -1,0 +1,20 @@
+import { type Browser, chromium } from 'playwright-core';
+import { findProgram } from './find-program.ts';
+
+/** No sandbox, because tests run as root in containers; nothing of the browser's own goes over the network. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--headless',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the system's Chromium with an empty profile in a temp folder, which goes with it on `close`. */
+export function launchChromium(): Promise<Browser> {
+  const executablePath = findProgram('chromium', 'chromium-browser', 'google-chrome');
+  return chromium.launch({ executablePath, args: ARGUMENTS });
+}
