@@ -30,14 +30,26 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe.each([
+interface Fault {
+  readonly fault: string;
+  readonly begin: () => unknown;
+  readonly end: () => unknown;
+}
+
+const FAULTS: readonly Fault[] = [
   {
     fault: 'frozen',
-    begin: () => Promise.resolve(server.freeze()),
-    end: () => Promise.resolve(server.thaw()),
+    begin: () => {
+      server.freeze();
+    },
+    end: () => {
+      server.thaw();
+    },
   },
   { fault: 'killed', begin: () => server.kill(), end: () => server.startAgain() },
-])('the database $fault', ({ fault, begin, end }) => {
+];
+
+describe.each(FAULTS)('the database $fault', ({ fault, begin, end }) => {
   it('[PUB-9] [DEL-16] 503 within the deadline, connections stay, and it works again by itself', async () => {
     const reader = await RelayClient.identified(relay.url, { clientId: fault });
     await publish(api.url, { message: 'before', targetId: fault });

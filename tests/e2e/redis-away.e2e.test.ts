@@ -44,10 +44,26 @@ async function publishAndMeasure(targetId: string, count: number) {
   return answers;
 }
 
-describe.each([
-  { fault: 'frozen', begin: () => Promise.resolve(redis.freeze()), end: () => Promise.resolve(redis.thaw()) },
+interface Fault {
+  readonly fault: string;
+  readonly begin: () => unknown;
+  readonly end: () => unknown;
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    fault: 'frozen',
+    begin: () => {
+      redis.freeze();
+    },
+    end: () => {
+      redis.thaw();
+    },
+  },
   { fault: 'killed', begin: () => redis.kill(), end: () => redis.startAgain() },
-])('Redis $fault', ({ fault, begin, end }) => {
+];
+
+describe.each(FAULTS)('Redis $fault', ({ fault, begin, end }) => {
   it('[PUB-3] [DEL-8] publishing goes on, delivery too, and both recover by themselves', async () => {
     const reader = await RelayClient.identified(relay.url, { clientId: fault });
     await begin();
