@@ -1,7 +1,7 @@
 /** Puts the page together: the addresses, the connection, and the parts of index.html that show and use them. */
 import { createClientExamples } from './client-examples.ts';
 import { createConnectForm } from './connect-form.ts';
-import { messageElement, noticeElement } from './message-element.ts';
+import { messageElement } from './message-element.ts';
 import { createMessageList } from './message-list.ts';
 import { addressForClientId, clientIdInAddress, resolveAddresses } from './page-address.ts';
 import { pageElement } from './page-element.ts';
@@ -32,17 +32,17 @@ function main(): void {
   const connection = createRelayConnection(relayUrl, {
     onState: showState,
     onStreamStart: (start) => {
-      for (const words of startWords(start, list.isEmpty())) list.add(noticeElement(words));
+      for (const words of startWords(start, list.isEmpty())) list.addNotice(words);
     },
     onMessage: (message, origin) => {
       list.add(messageElement(message, origin));
       title.countMessage();
     },
     onTruncated: (from, to) => {
-      list.add(noticeElement(truncatedWords(from, to)));
+      list.addNotice(truncatedWords(from, to));
     },
     onRelayError: (code, message) => {
-      list.add(noticeElement(`The relay says: ${message} (${code}).`));
+      list.addNotice(`The relay says: ${message} (${code}).`);
     },
   });
   const status = createStatusView(() => {

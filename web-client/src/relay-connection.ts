@@ -4,8 +4,11 @@ import { failuresAfterClose, mayReconnect, retryDelayMs, silenceLimitMs } from '
 import { type IdentifiedFrame, type NewMessageFrame, readRelayFrame } from './relay-frame.ts';
 import { type MessageOrigin, StreamPosition, type StreamStart } from './stream-position.ts';
 
-/** From the start of a connection to `identified`; a relay whose database is away answers late, but says so. */
-const IDENTIFIED_WITHIN_MS = 15_000;
+/** For the connection itself. */
+const OPEN_WITHIN_MS = 15_000;
+
+/** What a relay is taken for until it says otherwise. One whose database is away identifies nobody, but it beats. */
+const HEARTBEAT_SECONDS_DEFAULT = 25;
 
 /** After the network or the tab came back: a connection that is alive answers a ping well within this. */
 const PONG_WITHIN_MS = 5_000;
@@ -61,7 +64,7 @@ class ReconnectingSocket implements RelayConnection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #identifiedAtMs: number | undefined;
-  #silenceLimitMs = IDENTIFIED_WITHIN_MS;
+  #silenceLimitMs = silenceLimitMs(HEARTBEAT_SECONDS_DEFAULT);
 
   constructor(url: string, listener: RelayConnectionListener) {
     this.#url = url;
@@ -96,7 +99,9 @@ class ReconnectingSocket implements RelayConnection {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.addEventListener('open', () => {
-      if (socket === this.#socket) socket.send(this.#identifyFrame());
+      if (socket !== this.#socket) return;
+      socket.send(this.#identifyFrame());
+      this.#expectWithin(this.#silenceLimitMs);
     });
     socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       if (socket === this.#socket && typeof data === 'string') this.#onFrame(data);
@@ -104,7 +109,7 @@ class ReconnectingSocket implements RelayConnection {
     socket.addEventListener('close', ({ code }) => {
       if (socket === this.#socket) this.#onClosed(code, explainClose(code));
     });
-    this.#expectWithin(IDENTIFIED_WITHIN_MS);
+    this.#expectWithin(OPEN_WITHIN_MS);
   }
 
   #identifyFrame(): string {
@@ -117,7 +122,7 @@ class ReconnectingSocket implements RelayConnection {
   }
 
   #onFrame(text: string): void {
-    if (this.#state === 'connected') this.#expectWithin(this.#silenceLimitMs);
+    this.#expectWithin(this.#silenceLimitMs);
     const frame = readRelayFrame(text);
     switch (frame?.type) {
       case 'identified':

@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { waitUntil } from '@postline/test-support';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+
+const PAGE_FILE = new URL('../../web-client/index.html', import.meta.url);
+
+/** A page in a browser profile of its own, and everything that must not happen on it. */
+export interface OpenedPage {
+  readonly page: Page;
+  /** Uncaught errors, dialogs, and what the Content-Security-Policy had to stop. */
+  readonly incidents: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** `before` may set traps on the page before it loads. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions & { before?: (page: Page) => Promise<unknown> } = {},
+): Promise<OpenedPage> {
+  const { before, ...contextOptions } = options;
+  const context = await browser.newContext(contextOptions);
+  const page = await context.newPage();
+  const incidents: string[] = [];
+  page.on('pageerror', (error) => incidents.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    incidents.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    if (/Content Security Policy|TrustedHTML|TrustedScript/.test(message.text())) {
+      incidents.push(`policy: ${message.text()}`);
+    }
+  });
+  await before?.(page);
+  await page.goto(url);
+  return { page, incidents, close: () => context.close() };
+}
+
+/** Address of the page on disk, told to use these ports. Without addresses: as anyone would open it. */
+export function pageOnDisk(query: Readonly<Record<string, string>> = {}): string {
+  const url = new URL(PAGE_FILE);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+export const PAGE_FOLDER = fileURLToPath(new URL('.', PAGE_FILE));
+
+/** Resolves when the page says that it is connected as this client. */
+export async function connectedAs(page: Page, clientId: string): Promise<void> {
+  await page
+    .getByRole('status')
+    .filter({ hasText: `Connected as ${clientId}` })
+    .waitFor();
+}
+
+/** The list's messages, without the notices between them. */
+export function messagesOn(page: Page): Locator {
+  return page.getByRole('log').locator('li.message');
+}
+
+/** Texts of the messages, in order, once there are at least so many. */
+export async function textsOnceThereAre(page: Page, count: number): Promise<string[]> {
+  const texts = messagesOn(page).locator('.message-text');
+  return waitUntil(`${count} messages are on the page`, async () => {
+    const found = await texts.allTextContents();
+    return found.length >= count && found;
+  });
+}
+
+/** Offsets of the messages, in order. */
+export async function offsetsOn(page: Page): Promise<number[]> {
+  return page.evaluate<number[]>(
+    `Array.from(document.querySelectorAll('li.message'), (item) => Number(item.dataset.offset))`,
+  );
+}

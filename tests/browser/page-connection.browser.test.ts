@@ -1,0 +1,224 @@
+/** What the page does when its connection misbehaves. The test plays the relay, on the socket of a page from disk. */
+import { launchChromium, waitUntil } from '@postline/test-support';
+import type { Browser, Page, WebSocketRoute } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectedAs, offsetsOn, openPage, pageOnDisk, textsOnceThereAre } from './opened-page.ts';
+
+const EPOCH = 'epoch-1';
+const MORE_THAN_THE_PAGE_KEEPS = 520;
+const KEPT = 500;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+type Frame = Readonly<Record<string, unknown>>;
+
+/** One connection of the page's, seen from the relay's side. */
+interface Visit {
+  readonly socket: WebSocketRoute;
+  readonly received: Frame[];
+  say(frame: Frame): void;
+  identified(at: { offset: number; head: number; recovered?: boolean; epoch?: string }): void;
+  message(offset: number): void;
+}
+
+interface Visited {
+  readonly page: Page;
+  /** The n-th connection (1, 2, …), once it has identified itself. */
+  readonly visit: (n: number) => Promise<Visit>;
+  readonly count: () => number;
+  readonly close: () => Promise<void>;
+}
+
+async function openVisited(clientId: string, before?: (page: Page) => Promise<unknown>): Promise<Visited> {
+  const visits: Visit[] = [];
+  const { page, close } = await openPage(browser, pageOnDisk({ clientId }), {
+    before: async (opened) => {
+      await opened.routeWebSocket(/.*/, (socket) => visits.push(visitOn(socket, clientId)));
+      await before?.(opened);
+    },
+  });
+  return {
+    page,
+    close,
+    count: () => visits.length,
+    visit: (n) =>
+      waitUntil(`connection ${n} identifies itself`, () => {
+        const visit = visits[n - 1];
+        return visit?.received.some((frame) => frame['type'] === 'identify') === true && visit;
+      }),
+  };
+}
+
+function visitOn(socket: WebSocketRoute, targetId: string): Visit {
+  const received: Frame[] = [];
+  let epochNow = EPOCH;
+  socket.onMessage((text) => received.push(JSON.parse(String(text)) as Frame));
+  const say = (frame: Frame) => {
+    socket.send(JSON.stringify(frame));
+  };
+  return {
+    socket,
+    received,
+    say,
+    identified: ({ offset, head, recovered = true, epoch = EPOCH }) => {
+      epochNow = epoch;
+      const targets = { [targetId]: { offset, head, recovered } };
+      say({
+        type: 'identified',
+        clientId: targetId,
+        connectionId: 'c',
+        epoch,
+        heartbeatSeconds: 25,
+        targets,
+      });
+    },
+    message: (offset) => {
+      const createdAt = '2026-11-23T00:00:00.000Z';
+      const data = `text ${offset}`;
+      say({ type: 'new_message', id: `${offset}`, targetId, offset, epoch: epochNow, data, createdAt });
+    },
+  };
+}
+
+it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated one is not shown again', async () => {
+  const { page, visit, close } = await openVisited('1');
+  const first = await visit(1);
+  expect(first.received).toEqual([{ type: 'identify', clientId: 1 }]);
+  first.identified({ offset: 40, head: 40 });
+  first.message(41);
+  await textsOnceThereAre(page, 1);
+  await first.socket.close({ code: 1012 });
+
+  const second = await visit(2);
+  expect(second.received[0]).toEqual({
+    type: 'identify',
+    clientId: 1,
+    resume: { epoch: EPOCH, offsets: { '1': 41 } },
+  });
+  second.identified({ offset: 41, head: 42 });
+  for (const offset of [41, 42, 42, 43]) second.message(offset);
+  await textsOnceThereAre(page, 3);
+  expect(await offsetsOn(page)).toEqual([41, 42, 43]);
+  await page.getByText('Connected again. One message was waiting:').waitFor();
+  const origins = `Array.from(document.querySelectorAll('li.message'), (item) => item.dataset.origin)`;
+  expect(await page.evaluate(origins)).toEqual(['live', 'caught-up', 'live']);
+  await close();
+});
+
+it('[PAGE-5] a message that comes before the one it follows is not shown: the page asks again', async () => {
+  const { page, visit, close } = await openVisited('anna');
+  const first = await visit(1);
+  first.identified({ offset: 0, head: 0 });
+  first.message(1);
+  first.message(3);
+  const second = await visit(2);
+  expect(second.received[0]?.['resume']).toEqual({ epoch: EPOCH, offsets: { anna: 1 } });
+  second.identified({ offset: 1, head: 3 });
+  second.message(2);
+  second.message(3);
+  await textsOnceThereAre(page, 3);
+  expect(await offsetsOn(page)).toEqual([1, 2, 3]);
+  await close();
+});
+
+it('[PAGE-5] a restarted log and deleted messages are told in words', async () => {
+  const { page, visit, close } = await openVisited('1');
+  const first = await visit(1);
+  first.identified({ offset: 6, head: 6 });
+  first.message(7);
+  await textsOnceThereAre(page, 1);
+  await first.socket.close({ code: 4003 });
+  const second = await visit(2);
+  second.identified({ offset: 0, head: 5, recovered: false, epoch: 'epoch-2' });
+  second.say({ type: 'truncated', targetId: '1', from: 1, to: 4 });
+  second.message(5);
+  await textsOnceThereAre(page, 2);
+  const log = page.getByRole('log');
+  await log.getByText('The log was restarted: what follows may have been shown before.').waitFor();
+  await log.getByText('Messages 1 to 4 were deleted by the retention rule').waitFor();
+  expect(await offsetsOn(page)).toEqual([7, 5]);
+  await close();
+});
+
+it('[PAGE-5] a close that means "do not reconnect" stops the page and says why; Connect tries again', async () => {
+  const { page, visit, count, close } = await openVisited('1');
+  const first = await visit(1);
+  first.say({ type: 'error', code: 'unauthorized', message: 'A token is required' });
+  await first.socket.close({ code: 4501 });
+  await page.getByRole('status').filter({ hasText: 'Connection refused' }).waitFor();
+  await page
+    .getByText('The relay requires a token, and this page has none that it accepts. (code 4501)')
+    .waitFor();
+  await page.getByText('The relay says: A token is required (unauthorized).').waitFor();
+  await page.evaluate(`window.dispatchEvent(new Event('online'))`);
+  expect(count()).toBe(1);
+  await page.getByRole('button', { name: 'Connect' }).click();
+  (await visit(2)).identified({ offset: 0, head: 0 });
+  await connectedAs(page, '1');
+  await close();
+});
+
+it('[PAGE-5] silence for more than two heartbeats counts as a broken connection; heartbeats keep it', async () => {
+  const { page, visit, count, close } = await openVisited('1', (opened) => opened.clock.install());
+  const first = await visit(1);
+  first.identified({ offset: 0, head: 0 });
+  await connectedAs(page, '1');
+  for (let beat = 0; beat < 4; beat += 1) {
+    await page.clock.runFor(24_000);
+    first.say({ type: 'heartbeat' });
+    await page.evaluate('0'); // the frame is in the page before its clock goes on
+  }
+  expect(count()).toBe(1);
+  await page.clock.runFor(52_000);
+  await page.getByText('The relay has been silent for too long.').waitFor();
+  await page.clock.runFor(1_001);
+  (await visit(2)).identified({ offset: 0, head: 0 });
+  await connectedAs(page, '1');
+  await close();
+});
+
+it('[PAGE-5] when the network or the tab comes back, a dead connection is found within seconds', async () => {
+  const { page, visit, close } = await openVisited('1', (opened) => opened.clock.install());
+  const first = await visit(1);
+  first.identified({ offset: 0, head: 0 });
+  await connectedAs(page, '1');
+  await page.evaluate(`window.dispatchEvent(new Event('online'))`);
+  await waitUntil('the page asks whether the relay is there', () =>
+    first.received.some((frame) => frame['type'] === 'ping'),
+  );
+  await page.clock.runFor(5_001);
+  await page.getByRole('status').filter({ hasText: 'Connection lost' }).waitFor();
+  // Coming back cuts the wait short: the page's clock stands still now, and it connects all the same.
+  await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+  (await visit(2)).identified({ offset: 0, head: 0 });
+  await connectedAs(page, '1');
+  await close();
+});
+
+it('[PAGE-6] the list is bounded, and a reader further up is told of new messages instead of being moved', async () => {
+  const { page, visit, close } = await openVisited('1');
+  const relay = await visit(1);
+  relay.identified({ offset: 0, head: MORE_THAN_THE_PAGE_KEEPS });
+  for (let offset = 1; offset <= MORE_THAN_THE_PAGE_KEEPS; offset += 1) relay.message(offset);
+  await page.getByText(`text ${MORE_THAN_THE_PAGE_KEEPS}`, { exact: true }).waitFor();
+  const offsets = await offsetsOn(page);
+  expect(offsets).toHaveLength(KEPT);
+  expect(offsets[0]).toBe(MORE_THAN_THE_PAGE_KEEPS - KEPT + 1);
+  await page
+    .getByText('The newest 500 are shown; 20 before them left this page')
+    .waitFor({ state: 'attached' });
+
+  const scrollTop = () => page.evaluate<number>(`document.getElementById('messages').scrollTop`);
+  expect(await scrollTop()).toBeGreaterThan(0); // it followed to the end
+  await page.getByRole('log').press('Home');
+  await waitUntil('the reader is at the top', async () => (await scrollTop()) === 0);
+  relay.message(MORE_THAN_THE_PAGE_KEEPS + 1);
+  await page.getByRole('button', { name: '1 new message' }).click();
+  await page.getByText(`text ${MORE_THAN_THE_PAGE_KEEPS + 1}`, { exact: true }).waitFor();
+  expect(await page.getByRole('button', { name: 'new message' }).isVisible()).toBe(false);
+  await close();
+});
