@@ -43,11 +43,9 @@ export const logPageSchema = z
   .object({
     epoch: z.string(),
     head: z.int().min(0).meta({ description: 'The last offset of the log; 0 for a target nobody wrote to.' }),
-    recovered: z
-      .boolean()
-      .meta({
-        description: 'False where `after` is of another epoch or beyond the head: the log starts over.',
-      }),
+    recovered: z.boolean().meta({
+      description: 'False where `after` is of another epoch or beyond the head: the log starts over.',
+    }),
     messages: z.array(logEntrySchema),
     truncatedBefore: z
       .int()

@@ -4,16 +4,16 @@ import { TARGET_ID_CHARACTERS_MAX } from './limits.ts';
 const TARGET_ID_PATTERN = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:@-]{0,${TARGET_ID_CHARACTERS_MAX - 1}}$`);
 const GROUP_PREFIX = 'group:';
 
+const MUST_BE_A_WHOLE_NUMBER = `must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
+const MUST_BE_WELL_FORMED = `must be 1 to ${TARGET_ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ : @ -, and start with a letter or digit`;
+
 const targetIdText = z
   .string()
-  .regex(TARGET_ID_PATTERN, {
-    error: `must be 1 to ${TARGET_ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ : @ -, and start with a letter or digit`,
-  })
+  .regex(TARGET_ID_PATTERN, { error: MUST_BE_WELL_FORMED })
   .refine((id) => id !== GROUP_PREFIX, { error: 'must name a group after "group:"' });
 
-const targetIdNumber = z
-  .int({ error: 'must be an integer from 0 to 9007199254740991' })
-  .min(0, { error: 'must be an integer from 0 to 9007199254740991' });
+/** Beyond 2^53-1 JSON's numbers are rounded: to another client's id. */
+const targetIdNumber = z.int({ error: MUST_BE_A_WHOLE_NUMBER }).min(0, { error: MUST_BE_A_WHOLE_NUMBER });
 
 /**
  * An address: a client id, or `group:<name>`. Integers are accepted and become strings here, at the edge:
@@ -21,10 +21,11 @@ const targetIdNumber = z
  */
 export const targetIdSchema = z
   .union([targetIdText, targetIdNumber], {
-    error: (issue) =>
-      issue.input === undefined
-        ? 'is required'
-        : (firstBranchMessage(issue) ?? 'must be a string or an integer'),
+    // Asked only where neither kind's own check could say more: another type, or a number that is no integer.
+    error: ({ input }) => {
+      if (input === undefined) return 'is required';
+      return typeof input === 'number' ? MUST_BE_A_WHOLE_NUMBER : 'must be a string or an integer';
+    },
   })
   .transform(String)
   .meta({
@@ -47,14 +48,4 @@ export function isTargetId(value: string): boolean {
 /** True where the id addresses a group: such an id is never a client's own. */
 export function isGroupId(targetId: string): boolean {
   return targetId.startsWith(GROUP_PREFIX);
-}
-
-type UnionIssue = Parameters<Extract<z.core.$ZodErrorMap, (...args: never[]) => unknown>>[0];
-
-/** The reason of the branch whose type was right, so that "a b" is told about characters and -1 about integers. */
-function firstBranchMessage(issue: UnionIssue): string | undefined {
-  if (issue.code !== 'invalid_union') return undefined;
-  const branch = issue.errors.find((issues) => issues[0] !== undefined && issues[0].code !== 'invalid_type');
-  if (branch?.[0] !== undefined) return branch[0].message;
-  return typeof issue.input === 'number' ? issue.errors[1]?.[0]?.message : undefined;
 }

@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseClientFrame } from '../src/index.ts';
+import { anyText } from './any-text.ts';
+
+const parse = (value: unknown) => parseClientFrame(JSON.stringify(value));
+const identify = { type: 'identify', clientId: 1 };
+
+describe('frames from clients', () => {
+  it('[PRO-4] each of them, as it is written and as it is read', () => {
+    const read = [
+      '{"type":"identify","clientId":1}',
+      '{"type":"identify","clientId":"bob","token":"t","deviceId":"tab-1","resume":{"epoch":"e","offsets":{"bob":41,"group:a":0}}}',
+      '{"type":"ack","targetId":1,"offset":58}',
+      '{"type":"ack","offset":58}',
+      '{"type":"ping"}',
+    ].map(parseClientFrame);
+    expect(read).toMatchInlineSnapshot(`
+      [
+        {
+          "clientId": "1",
+          "type": "identify",
+        },
+        {
+          "clientId": "bob",
+          "deviceId": "tab-1",
+          "resume": {
+            "epoch": "e",
+            "offsets": Map {
+              "bob" => 41,
+              "group:a" => 0,
+            },
+          },
+          "token": "t",
+          "type": "identify",
+        },
+        {
+          "offset": 58,
+          "targetId": "1",
+          "type": "ack",
+        },
+        {
+          "offset": 58,
+          "type": "ack",
+        },
+        {
+          "type": "ping",
+        },
+      ]
+    `);
+  });
+
+  it('[PRO-3] unknown fields are ignored', () => {
+    expect(parse({ ...identify, extra: {}, resume: { epoch: 'e', offsets: {}, more: 1 } })).toEqual({
+      type: 'identify',
+      clientId: '1',
+      resume: { epoch: 'e', offsets: new Map() },
+    });
+  });
+
+  it.each([
+    '',
+    ' ',
+    '{',
+    'null',
+    '[]',
+    '"ping"',
+    '1',
+    '{}',
+    '{"type":"Ping"}',
+    '{"type":"new_message"}',
+    '{"type":"toString"}',
+    '{"type":"__proto__"}',
+    '{"type":["ping"]}',
+    '{"type":"ping"} x',
+    '['.repeat(60_000),
+  ])('[PRO-3] %j is a bad frame', (text) => {
+    expect(parseClientFrame(text)).toBeUndefined();
+  });
+
+  it.each([
+    { type: 'identify' },
+    { ...identify, clientId: null },
+    { ...identify, clientId: 'a b' },
+    { ...identify, clientId: 9007199254740992 },
+    { ...identify, token: 1 },
+    { ...identify, token: 'x'.repeat(8 * 1024 + 1) },
+    { ...identify, deviceId: '' },
+    { ...identify, deviceId: 'x'.repeat(65) },
+    { ...identify, deviceId: 'a b' },
+    { ...identify, resume: {} },
+    { ...identify, resume: null },
+    { ...identify, resume: { epoch: 'e', offsets: [] } },
+    { ...identify, resume: { epoch: 'x'.repeat(65), offsets: {} } },
+    { ...identify, resume: { epoch: 'e', offsets: { '1': -1 } } },
+    { ...identify, resume: { epoch: 'e', offsets: { '1': 1.5 } } },
+    { ...identify, resume: { epoch: 'e', offsets: { '1': '1' } } },
+    { ...identify, resume: { epoch: 'e', offsets: { '1': 2 ** 53 } } },
+    { ...identify, resume: { epoch: 'e', offsets: { 'a b': 1 } } },
+    { type: 'ack' },
+    { type: 'ack', offset: '1' },
+    { type: 'ack', offset: -1 },
+    { type: 'ack', offset: 1, targetId: 'group:' },
+  ])('[DEL-13] %j is a bad frame', (frame) => {
+    expect(parse(frame)).toBeUndefined();
+  });
+
+  it('[DEL-4] at most 1,000 cursors are read', () => {
+    const cursors = (count: number) => ({
+      ...identify,
+      resume: {
+        epoch: 'e',
+        offsets: Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i])),
+      },
+    });
+    expect(parse(cursors(1_000))).toBeDefined();
+    expect(parse(cursors(1_001))).toBeUndefined();
+  });
+
+  it('[PRO-1] ids that are properties of every object are ids like any other (trap 21)', () => {
+    const frame = parseClientFrame(
+      '{"type":"identify","clientId":"constructor","resume":{"epoch":"e","offsets":{"constructor":3,"toString":4}}}',
+    );
+    expect(frame).toEqual({
+      type: 'identify',
+      clientId: 'constructor',
+      resume: {
+        epoch: 'e',
+        offsets: new Map([
+          ['constructor', 3],
+          ['toString', 4],
+        ]),
+      },
+    });
+  });
+
+  it('[PRO-1] a cursor under __proto__ changes no object', () => {
+    parseClientFrame('{"type":"identify","clientId":1,"resume":{"epoch":"e","offsets":{"__proto__":3}}}');
+    parseClientFrame('{"type":"identify","clientId":1,"__proto__":{"token":"t"}}');
+    expect(({} as Record<string, unknown>)['token']).toBeUndefined();
+    expect(parseClientFrame('{"type":"identify","clientId":1,"__proto__":{"token":"t"}}')).toEqual({
+      type: 'identify',
+      clientId: '1',
+    });
+  });
+
+  it('[DEL-13] any text gives a frame or undefined, never an exception', () => {
+    const frameLike = fc.record(
+      {
+        type: fc.constantFrom('identify', 'ack', 'ping', 'x'),
+        clientId: fc.jsonValue(),
+        resume: fc.jsonValue(),
+        offset: fc.jsonValue(),
+      },
+      { requiredKeys: ['type'] },
+    );
+    const text = fc.oneof(
+      anyText,
+      fc.json(),
+      frameLike.map((frame) => JSON.stringify(frame)),
+    );
+    fc.assert(
+      fc.property(text, (given) => {
+        const frame = parseClientFrame(given);
+        expect(['identify', 'ack', 'ping', undefined]).toContain(frame?.type);
+      }),
+    );
+  });
+});

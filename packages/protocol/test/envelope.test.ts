@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeEnvelope, encodeNewMessage } from '../src/index.ts';
+import { anyText } from './any-text.ts';
+
+const newMessage = {
+  type: 'new_message',
+  id: '1024',
+  targetId: 'bob',
+  offset: 58,
+  epoch: 'e',
+  data: 'm',
+  createdAt: '2026-11-23T00:00:00.000Z',
+} as const;
+
+describe('decodeEnvelope', () => {
+  it('[DEL-7] reads what the API wrote, and keeps the frame as it came', () => {
+    const frame = encodeNewMessage(newMessage);
+    expect(decodeEnvelope('bob', frame)).toEqual({ targetId: 'bob', epoch: 'e', offset: 58, frame });
+  });
+
+  it('[DEL-3] a frame for another target is no envelope, however alike the ids are', () => {
+    const frame = encodeNewMessage(newMessage);
+    for (const targetId of ['Bob', 'bob.', 'bo', '', 'group:bob']) {
+      expect(decodeEnvelope(targetId, frame)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['no offset', { offset: undefined }],
+    ['offset 0', { offset: 0 }],
+    ['a negative offset', { offset: -1 }],
+    ['an offset as text', { offset: '58' }],
+    ['half an offset', { offset: 58.5 }],
+    ['an offset beyond 2^53-1', { offset: 2 ** 53 }],
+    ['no epoch', { epoch: undefined }],
+    ['an empty epoch', { epoch: '' }],
+    ['an epoch that is too long', { epoch: 'x'.repeat(65) }],
+    ['no data', { data: undefined }],
+    ['data of another type', { data: 1 }],
+    ['another type', { type: 'heartbeat' }],
+    ['no id', { id: undefined }],
+  ])('[DEL-7] %s: undefined', (_what, change) => {
+    expect(decodeEnvelope('bob', JSON.stringify({ ...newMessage, ...change }))).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    'x',
+    '{',
+    'null',
+    '[]',
+    '1',
+    '{"message":"as the proof of concept published it","targetId":"bob"}',
+  ])('[DEL-7] %j: undefined', (payload) => {
+    expect(decodeEnvelope('bob', payload)).toBeUndefined();
+  });
+
+  it('[DEL-7] any text gives an envelope or undefined, never an exception', () => {
+    const almost = fc
+      .record({
+        offset: fc.jsonValue(),
+        epoch: fc.jsonValue(),
+        data: fc.jsonValue(),
+        targetId: fc.jsonValue(),
+      })
+      .map((change) => JSON.stringify({ ...newMessage, ...change }));
+    fc.assert(
+      fc.property(fc.oneof(anyText, fc.json(), almost), (payload) => {
+        const envelope = decodeEnvelope('bob', payload);
+        if (envelope === undefined) return;
+        expect(envelope.frame).toBe(payload);
+        expect(Number.isSafeInteger(envelope.offset) && envelope.offset >= 1).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeNewMessage, encodeRelayFrame, type RelayFrame } from '../src/index.ts';
+import { anyText } from './any-text.ts';
+
+const newMessage = {
+  type: 'new_message',
+  id: '1024',
+  targetId: '1',
+  offset: 58,
+  epoch: 'tT0mD0nn7dGGVjVRu8K2Sw',
+  data: 'Hello "Client" 1!\n\u2028\u{1F600}',
+  createdAt: '2026-11-23T00:00:00.000Z',
+} as const;
+
+describe('frames to clients', () => {
+  it('[PRO-4] each of them as it goes on the socket', () => {
+    const targets = new Map([
+      ['1', { offset: 41, head: 57, recovered: true }],
+      ['constructor', { offset: 0, head: 0, recovered: false }],
+    ]);
+    const frames: Record<RelayFrame['type'], RelayFrame> = {
+      identified: {
+        type: 'identified',
+        clientId: '1',
+        connectionId: 'c-1',
+        epoch: 'e',
+        heartbeatSeconds: 25,
+        targets,
+      },
+      new_message: newMessage,
+      truncated: { type: 'truncated', targetId: '1', from: 1, to: 40 },
+      heartbeat: { type: 'heartbeat' },
+      pong: { type: 'pong' },
+      error: { type: 'error', code: 'bad_ack', message: 'no' },
+    };
+    expect(Object.values(frames).map(encodeRelayFrame)).toMatchInlineSnapshot(`
+      [
+        "{"type":"identified","clientId":"1","connectionId":"c-1","epoch":"e","heartbeatSeconds":25,"targets":{"1":{"offset":41,"head":57,"recovered":true},"constructor":{"offset":0,"head":0,"recovered":false}}}",
+        "{"type":"new_message","id":"1024","targetId":"1","offset":58,"epoch":"tT0mD0nn7dGGVjVRu8K2Sw","data":"Hello \\"Client\\" 1!\\n 😀","createdAt":"2026-11-23T00:00:00.000Z"}",
+        "{"type":"truncated","targetId":"1","from":1,"to":40}",
+        "{"type":"heartbeat"}",
+        "{"type":"pong"}",
+        "{"type":"error","code":"bad_ack","message":"no"}",
+      ]
+    `);
+  });
+
+  it('[PRO-4] a new_message is encoded by hand exactly as JSON.stringify does it', () => {
+    const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/);
+    const frame = fc.record({
+      type: fc.constant('new_message' as const),
+      id: fc.nat().map(String),
+      targetId: id,
+      offset: fc.maxSafeNat(),
+      epoch: fc.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+      data: anyText,
+      createdAt: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    });
+    fc.assert(
+      fc.property(frame, (given) => {
+        expect(encodeNewMessage(given)).toBe(JSON.stringify(given));
+        expect(encodeRelayFrame(given)).toBe(JSON.stringify(given));
+      }),
+    );
+  });
+});
