@@ -2,7 +2,7 @@ import type { CloseCode } from '@postline/protocol';
 
 /** What a connection needs of its socket; the WebSocket library stays behind it. */
 export interface ClientSocket {
-  /** False while too much waits in the socket's buffer: then nothing is sent until it has drained. */
+  /** False from the moment that the socket's buffer is full until it is empty again, and once it is being closed. */
   isWritable(): boolean;
   /** Bytes that the peer's side has taken so far; stands still where the peer has stopped reading. */
   bytesTaken(): number;
@@ -12,7 +12,7 @@ export interface ClientSocket {
   sendAll(texts: readonly string[]): void;
   /** Sends a protocol ping; any answer counts as a sign of life. */
   ping(): void;
-  /** Says why and closes; a peer that doesn't answer is dropped soon after. */
+  /** Says why and closes; nothing is sent after it. A peer that doesn't answer is dropped soon after. */
   close(code: CloseCode, reason: string): void;
   /** Drops the socket at once. */
   terminate(): void;

@@ -15,7 +15,8 @@ import {
 } from '@postline/service-runtime';
 import { z } from 'zod';
 
-const SECONDS_A_DAY = 86_400;
+/** A line that is silent for longer is cut by any proxy; and the wheel of heartbeats has a slot for each second. */
+const HEARTBEAT_SECONDS_MAX = 3_600;
 
 /** The relay's own settings, by the name of their environment variable. */
 export const relayEnvironment = {
@@ -25,7 +26,7 @@ export const relayEnvironment = {
   SERVE_PAGE: yesNoSetting(true)
     .optional()
     .meta({ description: 'Serve the page. Default: yes where `AUTH=open`.' }),
-  HEARTBEAT_SECONDS: integerSetting({ from: 1, to: SECONDS_A_DAY, default: 25 }).meta({
+  HEARTBEAT_SECONDS: integerSetting({ from: 1, to: HEARTBEAT_SECONDS_MAX, default: 25 }).meta({
     description:
       'Seconds between heartbeats of one connection; below the idle timeout of common proxies (30 s).',
   }),

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLOSE_CODES, type IdentifyFrame } from '@postline/protocol';
 import type { RelaySettings } from './configuration.ts';
 import type { Connection, ConnectionHost } from './connection.ts';
+import type { Feed } from './feed.ts';
+import type { FeedDirectory } from './feed-directory.ts';
 import { HeartbeatWheel } from './heartbeat-wheel.ts';
 import { StalledWatch } from './stalled-watch.ts';
 
@@ -16,9 +18,8 @@ const DRAIN_LAST_ANSWER_MS = 2_500;
 
 export interface ConnectionRegistryOptions {
   readonly settings: RelaySettings;
+  readonly feeds: Pick<FeedDirectory, 'release' | 'closeUnused'>;
   readonly identify: (connection: Connection, frame: IdentifyFrame) => void;
-  /** Called with every sweep, for what else is to be looked at now and then. */
-  readonly onSweep: () => void;
 }
 
 /** All open connections, and what happens to them by the clock: heartbeats, waits that are over, draining. */
@@ -73,6 +74,10 @@ export class ConnectionRegistry implements ConnectionHost {
     this.#options.identify(connection, frame);
   }
 
+  releaseFeed(feed: Feed): void {
+    this.#options.feeds.release(feed);
+  }
+
   forget(connection: Connection): void {
     const slot = this.#connections.get(connection);
     if (slot !== undefined) this.#wheel.remove(connection, slot);
@@ -116,6 +121,6 @@ export class ConnectionRegistry implements ConnectionHost {
       connection.fail('identify_timeout', CLOSE_CODES.identifyTimeout);
     }
     this.#stalled.sweep();
-    this.#options.onSweep();
+    this.#options.feeds.closeUnused();
   }
 }

@@ -10,6 +10,7 @@ import {
   parseClientFrame,
 } from '@postline/protocol';
 import type { ClientSocket } from './client-socket.ts';
+import type { Feed } from './feed.ts';
 import type { Follower } from './follower.ts';
 
 /** What a connection asks of the relay around it. */
@@ -19,6 +20,8 @@ export interface ConnectionHost {
    * long as the database is away.
    */
   identify(connection: Connection, frame: IdentifyFrame): void;
+  /** The connection no longer follows this feed, which it followed from `identify` on. */
+  releaseFeed(feed: Feed): void;
   /** The connection is over: forget it. */
   forget(connection: Connection): void;
   /** The socket takes nothing now: watch whether it ever does again. */
@@ -96,13 +99,19 @@ export class Connection {
   onClosed(): void {
     const followers = this.#followers();
     this.#state = { state: 'closed' };
-    for (const follower of followers) follower.leave();
+    for (const follower of followers) {
+      follower.leave();
+      this.#host.releaseFeed(follower.feed);
+    }
     this.#host.forget(this);
   }
 
   /** Once a turn of the wheel: tells the client that the line lives, and drops a peer that showed no sign of it. */
   onHeartbeat(): void {
-    if (!this.socket.isWritable()) return; // it can't answer a ping that waits behind the rest; see onStalled
+    if (!this.socket.isWritable()) {
+      this.#awaitsSignOfLife = false; // a ping may wait behind all the rest: onStalled has its own patience
+      return;
+    }
     if (this.#awaitsSignOfLife) return this.socket.terminate();
     this.#awaitsSignOfLife = true;
     if (this.#state.state === 'following') this.socket.send(HEARTBEAT_TEXT);
@@ -113,10 +122,7 @@ export class Connection {
   startFollowing({ clientId, followers, identified }: FollowingStart): void {
     this.#state = { state: 'following', clientId, followers };
     this.socket.send(identified);
-    for (const follower of followers) {
-      follower.feed.addFollower(follower);
-      follower.chase();
-    }
+    for (const follower of followers) follower.join();
   }
 
   /** Tells the error and closes. */

@@ -13,12 +13,11 @@ interface Entry {
   readonly subscribed: Promise<void>;
   /** Connections that are using it or about to. */
   users: number;
-  unusedSince: number;
 }
 
 export interface FeedDirectoryOptions {
   readonly subscriber: Pick<HintSubscriber, 'subscribe' | 'unsubscribe'>;
-  readonly heads: HeadReader;
+  readonly heads: Pick<HeadReader, 'read'>;
   readonly counters: RelayCounters;
 }
 
@@ -26,6 +25,8 @@ export interface FeedDirectoryOptions {
 export class FeedDirectory {
   readonly #options: FeedDirectoryOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Targets of feeds without users, since when; the longest unused first. */
+  readonly #unusedSince = new Map<string, number>();
 
   constructor(options: FeedDirectoryOptions) {
     this.#options = options;
@@ -37,7 +38,7 @@ export class FeedDirectory {
 
   /** Every open feed. */
   feeds(): Feed[] {
-    return [...this.#entries.values()].map((entry) => entry.feed);
+    return Array.from(this.#entries.values(), (entry) => entry.feed);
   }
 
   /**
@@ -47,24 +48,27 @@ export class FeedDirectory {
   async acquire(targetId: string): Promise<Feed> {
     const entry = this.#entries.get(targetId) ?? this.#add(targetId);
     entry.users += 1;
+    this.#unusedSince.delete(targetId);
     await entry.subscribed;
     return entry.feed;
   }
 
-  release(feed: Feed): void {
-    const entry = this.#entries.get(feed.targetId);
-    if (entry?.feed !== feed) return;
+  /** Gives back what `acquire` gave. A feed that nobody uses stays open for a while. */
+  release({ targetId }: Feed): void {
+    const entry = this.#entries.get(targetId);
+    if (entry === undefined || entry.users === 0) throw new Error('a feed was released twice');
     entry.users -= 1;
-    if (entry.users === 0) entry.unusedSince = performance.now();
+    if (entry.users === 0) this.#unusedSince.set(targetId, performance.now());
   }
 
-  /** Closes the feeds that nobody has used for a while. Called every second or so. */
+  /** Closes the feeds that nobody has used for a while. Called every now and then. */
   closeUnused(): void {
     const before = performance.now() - UNUSED_FEED_KEPT_MS;
-    for (const [targetId, entry] of this.#entries) {
-      if (entry.users > 0 || entry.unusedSince > before) continue;
+    for (const [targetId, unusedSince] of this.#unusedSince) {
+      if (unusedSince > before) return;
+      this.#unusedSince.delete(targetId);
+      this.#entries.get(targetId)?.feed.close();
       this.#entries.delete(targetId);
-      entry.feed.close();
       this.#options.subscriber.unsubscribe(targetId);
     }
   }
@@ -80,11 +84,11 @@ export class FeedDirectory {
 
   #add(targetId: string): Entry {
     const { subscriber, heads, counters } = this.#options;
-    const feed = new Feed({ targetId, counters, readHead: (id) => heads.read(id) });
+    const feed = new Feed({ targetId, counters, heads });
     const subscribed = subscriber.subscribe(targetId).catch(() => {
       // The bus is away and will subscribe when it is back; until then heads are compared more often.
     });
-    const entry = { feed, subscribed, users: 0, unusedSince: 0 };
+    const entry = { feed, subscribed, users: 0 };
     this.#entries.set(targetId, entry);
     return entry;
   }

@@ -1,5 +1,4 @@
 import type { Envelope } from '@postline/protocol';
-import type { Follower } from './follower.ts';
 import type { HeadReading } from './head-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -8,33 +7,44 @@ const EARLY_HINT_WAIT_MS = 10;
 /** Hints that may wait for their predecessor; beyond it the log is the quicker way. */
 const EARLY_HINTS_MAX = 64;
 
+/** Who follows a feed. */
+export interface FeedFollower {
+  /** The head moved by one: this is the frame of that offset. */
+  onFrame(offset: number, text: string): void;
+  /** Whatever is behind the head is to be read from the log, if that isn't under way. */
+  chase(): void;
+  /** The log that was followed is no more. */
+  onRestart(): void;
+}
+
 export interface FeedOptions {
   readonly targetId: string;
   readonly counters: RelayCounters;
-  /** Reads the target's head from the database, after the call. */
-  readonly readHead: (targetId: string) => Promise<HeadReading>;
+  /** Reads heads from the database, after the call. */
+  readonly heads: { read(targetId: string): Promise<HeadReading> };
 }
 
-/** In which log, and how far: what a feed knows once the database has told it. */
-interface Position {
+/** In which log, and how far. Replaced, never changed: what was known when the database was asked can be kept. */
+export interface Position {
   readonly epoch: string;
-  head: number;
+  readonly head: number;
 }
 
 /**
- * One target's head, and the connections that follow it. The head moves by hints that come in order, and by what the
- * database says; a hint that does neither only makes the feed ask the database.
+ * One target's head, and who follows it. The head moves by hints that come in order, and by what the database says;
+ * a hint that does neither only makes the feed ask the database.
  */
 export class Feed {
   readonly targetId: string;
   readonly #counters: RelayCounters;
-  readonly #readHead: (targetId: string) => Promise<HeadReading>;
-  readonly #followers = new Set<Follower>();
-  readonly #early = new Map<number, Envelope>();
+  readonly #heads: FeedOptions['heads'];
+  readonly #followers = new Set<FeedFollower>();
   /** Undefined until the database told it for the first time. */
   #position: Position | undefined;
   /** The highest offset that was heard of; while it is above the head, something is missing. */
   #highestSeen = 0;
+  /** Hints that came before their predecessor, by offset; only there while there are any. */
+  #early: Map<number, Envelope> | undefined;
   #earlyTimer: NodeJS.Timeout | undefined;
   #asking = false;
   #closed = false;
@@ -42,7 +52,12 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.targetId = options.targetId;
     this.#counters = options.counters;
-    this.#readHead = options.readHead;
+    this.#heads = options.heads;
+  }
+
+  /** What the feed knows; undefined until the database has told it. */
+  get position(): Position | undefined {
+    return this.#position;
   }
 
   get head(): number {
@@ -53,19 +68,15 @@ export class Feed {
     return this.#position?.epoch;
   }
 
-  get followerCount(): number {
-    return this.#followers.size;
-  }
-
-  addFollower(follower: Follower): void {
+  addFollower(follower: FeedFollower): void {
     this.#followers.add(follower);
   }
 
-  removeFollower(follower: Follower): void {
+  removeFollower(follower: FeedFollower): void {
     this.#followers.delete(follower);
   }
 
-  /** No follower and no hint from now on. */
+  /** Nobody follows it, and no hint comes from now on. */
   close(): void {
     this.#closed = true;
     this.#forgetEarly();
@@ -78,13 +89,13 @@ export class Feed {
       this.#highestSeen = Math.max(this.#highestSeen, envelope.offset);
     } else if (envelope.epoch !== position.epoch) {
       this.onForeignHint();
-    } else if (envelope.offset === position.head + 1) {
-      this.#advance(position, envelope);
-      if (this.#early.size > 0) this.#applyEarly(position);
     } else if (envelope.offset <= position.head) {
       this.#counters.hintsOld += 1;
-    } else {
+    } else if (envelope.offset > position.head + 1) {
       this.#keepEarly(envelope);
+    } else {
+      this.#advance(position.epoch, envelope);
+      this.#applyEarly(position.epoch);
     }
   }
 
@@ -99,120 +110,119 @@ export class Feed {
     if (this.#asking || this.#closed) return;
     this.#asking = true;
     const known = this.#position;
-    const knownHead = this.head;
-    this.#readHead(this.targetId)
-      .then((reading) => {
+    this.#heads.read(this.targetId).then(
+      (reading) => {
         this.#asking = false;
-        this.onReading(reading, known === undefined ? undefined : { epoch: known.epoch, head: knownHead });
-      })
-      .catch(() => {
+        this.onReading(reading, known);
+        this.#waitForMissing(); // the answer may be older than what was heard of since
+      },
+      () => {
         this.#asking = false; // the database is away; the comparison of heads asks again when it is back
-      });
-  }
-
-  /** What a reading is to be held against: the position known when the database was asked. */
-  get knownPosition(): Readonly<Position> | undefined {
-    return this.#position === undefined ? undefined : { ...this.#position };
+        this.#early = undefined;
+      },
+    );
   }
 
   /**
    * The database told the head. `known` is the position at the moment it was asked: hints that came meanwhile may
    * be ahead of the reading, but nothing known before may be beyond it.
    */
-  onReading(reading: HeadReading, known: Readonly<Position> | undefined): void {
-    const position = this.#position;
+  onReading(reading: HeadReading, known: Position | undefined): void {
     if (this.#closed) return;
-    if (position === undefined) {
-      this.#open(reading);
-    } else if (known?.epoch !== position.epoch) {
-      return; // asked about a log that this feed has left meanwhile
-    } else if (reading.epoch !== position.epoch || reading.head < known.head) {
+    const { epoch, head } = reading;
+    if (this.#position === undefined) {
+      this.#position = { epoch, head };
+      this.#expect(this.#highestSeen);
+    } else if (known !== undefined && known.epoch === this.epoch && isOtherLog(reading, known)) {
       this.#restart(reading);
-    } else {
-      this.#raiseHead(position, reading.head);
-    }
+    } else if (epoch === this.epoch) {
+      this.#raiseHead(epoch, head);
+    } // else it was asked about a log that this feed has left meanwhile
   }
 
   /**
-   * A comparison found the head ahead of this feed. The hint is probably on its way: it gets the few ms that an
-   * early one would get, then the database is asked again.
+   * A comparison told the head. Where it is ahead of this feed while hints flow, the hint is probably on its way: it
+   * gets the few ms that an early one would get, then the database is asked again.
    */
-  onComparison(reading: HeadReading, known: Readonly<Position> | undefined, hintsFlow: boolean): void {
-    const sameLog = known !== undefined && reading.epoch === known.epoch && reading.head >= known.head;
-    if (!hintsFlow || !sameLog || known.epoch !== this.epoch) {
+  onComparison(reading: HeadReading, known: Position, hintsFlow: boolean): void {
+    if (!hintsFlow || known.epoch !== this.epoch || isOtherLog(reading, known)) {
       this.onReading(reading, known);
       return;
     }
-    this.chaseAll();
+    this.#chaseAll();
     this.#expect(reading.head);
   }
 
-  /** Starts every follower that is behind and does nothing about it (its read failed, or its socket was full). */
-  chaseAll(): void {
+  /** Starts every follower that is behind and does nothing about it, as its read failed. */
+  #chaseAll(): void {
     for (const follower of this.#followers) follower.chase();
   }
 
-  #open(reading: HeadReading): void {
-    this.#position = { epoch: reading.epoch, head: reading.head };
-    this.#expect(this.#highestSeen);
-  }
-
-  #restart(reading: HeadReading): void {
+  #restart({ epoch, head }: HeadReading): void {
     this.#forgetEarly();
     this.#highestSeen = 0;
-    this.#position = { epoch: reading.epoch, head: reading.head };
-    for (const follower of this.#followers) follower.closeForRestart();
+    this.#position = { epoch, head };
+    for (const follower of this.#followers) follower.onRestart();
   }
 
-  #advance(position: Position, envelope: Envelope): void {
-    position.head = envelope.offset;
+  #advance(epoch: string, { offset, frame }: Envelope): void {
+    this.#position = { epoch, head: offset };
     this.#counters.hintsApplied += 1;
-    for (const follower of this.#followers) follower.onFrame(envelope.offset, envelope.frame);
+    for (const follower of this.#followers) follower.onFrame(offset, frame);
   }
 
-  #raiseHead(position: Position, head: number): void {
-    if (head > position.head) {
-      position.head = head;
+  #raiseHead(epoch: string, head: number): void {
+    if (head > this.head) {
+      this.#position = { epoch, head };
       this.#counters.gapsRepaired += 1;
     }
-    this.chaseAll();
-    this.#applyEarly(position);
+    this.#chaseAll();
+    this.#applyEarly(epoch);
   }
 
   #keepEarly(envelope: Envelope): void {
     this.#counters.hintsEarly += 1;
+    this.#early ??= new Map();
     if (this.#early.size < EARLY_HINTS_MAX) this.#early.set(envelope.offset, envelope);
     this.#expect(envelope.offset);
+  }
+
+  /** Sends what was early and has its turn now; what came by another way meanwhile is forgotten. */
+  #applyEarly(epoch: string): void {
+    const early = this.#early;
+    if (early === undefined) return;
+    for (let next = early.get(this.head + 1); next !== undefined; next = early.get(this.head + 1)) {
+      this.#advance(epoch, next);
+    }
+    for (const offset of early.keys()) if (offset <= this.head) early.delete(offset);
+    if (early.size === 0) this.#early = undefined;
   }
 
   /** Somebody said that the log goes up to `offset`: if that doesn't come by itself, the database is asked. */
   #expect(offset: number): void {
     this.#highestSeen = Math.max(this.#highestSeen, offset);
-    if (this.#highestSeen > this.head) this.#waitForPredecessor();
+    this.#waitForMissing();
   }
 
-  #waitForPredecessor(): void {
+  #waitForMissing(): void {
+    if (this.#highestSeen <= this.head) return;
     this.#earlyTimer ??= setTimeout(() => {
       this.#earlyTimer = undefined;
-      if (this.#highestSeen <= this.head) return;
-      if (this.#asking) return this.#waitForPredecessor(); // that answer may be older than what was heard of since
+      if (this.#highestSeen <= this.head || this.#asking) return;
       this.#highestSeen = this.head;
+      this.#early = undefined; // the log has them too, and what anybody wrote on the bus is not kept for ever
       this.askDatabase();
     }, EARLY_HINT_WAIT_MS);
-  }
-
-  #applyEarly(position: Position): void {
-    for (let next = this.#early.get(position.head + 1); next !== undefined; ) {
-      this.#early.delete(next.offset);
-      this.#advance(position, next);
-      next = this.#early.get(position.head + 1);
-    }
-    for (const offset of this.#early.keys()) if (offset <= position.head) this.#early.delete(offset);
   }
 
   #forgetEarly(): void {
     clearTimeout(this.#earlyTimer);
     this.#earlyTimer = undefined;
-    this.#early.clear();
+    this.#early = undefined;
   }
+}
+
+/** Nothing that was known before the database was asked may be beyond what it says, in one and the same log. */
+function isOtherLog(reading: HeadReading, known: Position): boolean {
+  return reading.epoch !== known.epoch || reading.head < known.head;
 }

@@ -1,6 +1,6 @@
-import { CLOSE_CODES, encodeRelayFrame } from '@postline/protocol';
+import { CLOSE_CODES, encodeRelayFrame, FRAME_ERRORS } from '@postline/protocol';
 import type { ClientSocket } from './client-socket.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, FeedFollower } from './feed.ts';
 import type { LogPage, LogReader } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -11,6 +11,12 @@ const PAGE_ROWS_MAX = 256;
 /** What a page should come to, so that little of it is read again when the socket fills: the socket's own bound. */
 const PAGE_CHARACTERS_AIM = 256 * 1024;
 
+const LOG_RESTARTED_TEXT = encodeRelayFrame({
+  type: 'error',
+  code: 'log_restarted',
+  message: FRAME_ERRORS.log_restarted,
+});
+
 export interface FollowerOptions {
   readonly feed: Feed;
   readonly socket: ClientSocket;
@@ -18,31 +24,26 @@ export interface FollowerOptions {
   readonly counters: RelayCounters;
   /** The last offset that the reader has: the first one sent is the next. */
   readonly cursor: number;
-  /** Called once when the connection is over. */
-  readonly onLeave: () => void;
 }
 
 /**
  * One connection's place in one target's log: a cursor that chases the feed's head. The only thing ever sent is
  * cursor + 1; a hint that is just that goes straight out, everything else is read from the log.
  */
-export class Follower {
+export class Follower implements FeedFollower {
   readonly feed: Feed;
   readonly #socket: ClientSocket;
   readonly #logReader: LogReader;
   readonly #counters: RelayCounters;
-  readonly #onLeave: () => void;
   #cursor: number;
   #pageRows = FIRST_PAGE_ROWS;
-  #reading = false;
-  #left = false;
+  #state: 'waiting' | 'reading' | 'left' = 'waiting';
 
   constructor(options: FollowerOptions) {
     this.feed = options.feed;
     this.#socket = options.socket;
     this.#logReader = options.logReader;
     this.#counters = options.counters;
-    this.#onLeave = options.onLeave;
     this.#cursor = options.cursor;
   }
 
@@ -51,14 +52,21 @@ export class Follower {
     return this.#cursor;
   }
 
-  /** True while there is something in the log that this connection was not sent. */
-  get isBehind(): boolean {
-    return this.#cursor < this.feed.head;
+  /** From here on what is new is sent; what is behind the head already is read from the log. */
+  join(): void {
+    this.feed.addFollower(this);
+    this.chase();
+  }
+
+  /** Nothing is sent any more. */
+  leave(): void {
+    this.#state = 'left';
+    this.feed.removeFollower(this);
   }
 
   /** The next frame of the feed: sent if it is the one that comes next here, else the log is read. */
   onFrame(offset: number, text: string): void {
-    if (this.#cursor === offset - 1 && !this.#reading && this.#socket.isWritable()) {
+    if (this.#state === 'waiting' && this.#cursor === offset - 1 && this.#socket.isWritable()) {
       this.#socket.send(text);
       this.#cursor = offset;
       this.#counters.messagesSent += 1;
@@ -69,47 +77,49 @@ export class Follower {
 
   /** Reads the log up to the head, unless it does so already or the socket takes nothing now. */
   chase(): void {
-    if (this.#reading || !this.#mayRead()) return;
-    void this.#readToHead();
+    if (this.#state === 'waiting' && this.#mayRead()) void this.#readToHead();
   }
 
   /** The log that this cursor belonged to is no more: the client is to resume and be told. */
-  closeForRestart(): void {
-    this.#socket.close(CLOSE_CODES.logRestarted, 'the log was restarted');
-  }
-
-  leave(): void {
-    this.#left = true;
-    this.feed.removeFollower(this);
-    this.#onLeave();
+  onRestart(): void {
+    this.leave();
+    if (this.#socket.isWritable()) this.#socket.send(LOG_RESTARTED_TEXT);
+    this.#socket.close(CLOSE_CODES.logRestarted, FRAME_ERRORS.log_restarted);
   }
 
   async #readToHead(): Promise<void> {
-    this.#reading = true;
+    this.#state = 'reading';
+    while (this.#mayRead()) {
+      const page = await this.#readPage();
+      if (this.#hasLeft()) return;
+      if (page === undefined || !this.#socket.isWritable()) break;
+      if (!this.#isOfThisLog(page) || !this.#sendPage(page)) break;
+    }
+    this.#state = 'waiting';
+  }
+
+  /** Undefined where the database doesn't answer: the comparison of heads starts this follower again when it does. */
+  async #readPage(): Promise<LogPage | undefined> {
+    const query = { targetId: this.feed.targetId, afterOffset: this.#cursor, limit: this.#pageRows };
     try {
-      while (this.#mayRead()) {
-        const query = { targetId: this.feed.targetId, afterOffset: this.#cursor, limit: this.#pageRows };
-        const page = await this.#logReader.readPage(query);
-        if (this.#hasLeft()) return;
-        if (page.epoch !== this.feed.epoch) {
-          this.feed.askDatabase();
-          return;
-        }
-        if (!this.#sendPage(page)) return;
-      }
+      return await this.#logReader.readPage(query);
     } catch {
-      // The database doesn't answer: the comparison of heads starts this follower again when it does.
-    } finally {
-      this.#reading = false;
+      return undefined;
     }
   }
 
   #mayRead(): boolean {
-    return !this.#left && this.isBehind && this.#socket.isWritable();
+    return this.#cursor < this.feed.head && this.#socket.isWritable();
   }
 
   #hasLeft(): boolean {
-    return this.#left;
+    return this.#state === 'left';
+  }
+
+  #isOfThisLog(page: LogPage): boolean {
+    if (page.epoch === this.feed.epoch) return true;
+    this.feed.askDatabase();
+    return false;
   }
 
   /** Sends what the socket takes; false where there was nothing to send, although the feed's head said so. */
@@ -126,8 +136,8 @@ export class Follower {
       rows += 1;
       this.#cursor = frame.offset;
     }
-    if (rows === page.frames.length && page.reachesHead && this.#cursor < page.head)
-      texts.push(this.#truncatedTo(page.head));
+    const isWhole = rows === page.frames.length && page.reachesHead;
+    if (isWhole && this.#cursor < page.head) texts.push(this.#truncatedTo(page.head));
     this.#socket.sendAll(texts);
     this.#counters.messagesSent += rows;
     this.#adaptPageRows(rows, characters);

@@ -1,17 +1,20 @@
-import { HEADS_PER_READ_MAX, type MessageStore } from '@postline/message-store';
+import { HEADS_PER_READ_MAX, type LogHeads, type MessageStore } from '@postline/message-store';
 import type { Feed } from './feed.ts';
-import type { FeedDirectory } from './feed-directory.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
 export interface HeadComparisonOptions {
   readonly store: Pick<MessageStore, 'readHeads'>;
-  readonly feeds: FeedDirectory;
+  readonly feeds: { feeds(): Feed[] };
   readonly counters: RelayCounters;
   /** Milliseconds between comparisons while hints arrive. */
   readonly intervalMs: number;
   /** Milliseconds between comparisons while the bus is away and the database alone delivers. */
   readonly intervalWithoutBusMs: number;
   readonly isBusUp: () => boolean;
+  /** The database didn't answer. Called once for each outage. */
+  readonly onDatabaseAway: (error: unknown) => void;
+  /** It answers again. */
+  readonly onDatabaseBack: () => void;
 }
 
 /**
@@ -24,6 +27,7 @@ export class HeadComparison {
   #running = false;
   #wantedAgain = false;
   #stopped = false;
+  #databaseIsAway = false;
 
   constructor(options: HeadComparisonOptions) {
     this.#options = options;
@@ -47,19 +51,16 @@ export class HeadComparison {
 
   async #run(): Promise<void> {
     this.#running = true;
-    try {
-      await this.#compareAll();
-      this.#options.counters.comparisons += 1;
-    } catch {
-      this.#options.counters.comparisonsFailed += 1; // the database is away; the next round tries again
-    }
-    this.#running = false;
-    if (this.#wantedAgain && !this.#stopped) {
+    do {
       this.#wantedAgain = false;
-      void this.#run();
-    } else {
-      this.#plan();
-    }
+      await this.#compareAll();
+    } while (this.#isWantedAgain() && !this.#stopped);
+    this.#running = false;
+    this.#plan();
+  }
+
+  #isWantedAgain(): boolean {
+    return this.#wantedAgain;
   }
 
   #plan(): void {
@@ -68,20 +69,44 @@ export class HeadComparison {
     this.#timer = setTimeout(() => void this.#run(), isBusUp() ? intervalMs : intervalWithoutBusMs);
   }
 
+  /** A batch that isn't answered ends the round: the next one tries again. */
   async #compareAll(): Promise<void> {
-    const feeds = this.#options.feeds.feeds();
-    for (let start = 0; start < feeds.length && !this.#stopped; start += HEADS_PER_READ_MAX) {
-      await this.#compare(feeds.slice(start, start + HEADS_PER_READ_MAX));
+    const { counters, feeds } = this.#options;
+    const open = feeds.feeds();
+    for (let start = 0; start < open.length && !this.#stopped; start += HEADS_PER_READ_MAX) {
+      if (await this.#compare(open.slice(start, start + HEADS_PER_READ_MAX))) continue;
+      counters.comparisonsFailed += 1;
+      return;
     }
+    counters.comparisons += 1;
   }
 
-  async #compare(feeds: readonly Feed[]): Promise<void> {
-    const asked = feeds.map((feed) => ({ feed, known: feed.knownPosition }));
-    const { epoch, heads } = await this.#options.store.readHeads(feeds.map((feed) => feed.targetId));
+  /** False where the database didn't answer. */
+  async #compare(feeds: readonly Feed[]): Promise<boolean> {
+    const asked = feeds.map((feed) => ({ feed, known: feed.position }));
+    const answer = await this.#readHeads(feeds.map((feed) => feed.targetId));
+    if (answer === undefined) return false;
+    const { epoch, heads } = answer;
     const hintsFlow = this.#options.isBusUp();
     for (const { feed, known } of asked) {
       const head = heads.get(feed.targetId);
       if (head !== undefined && known !== undefined) feed.onComparison({ epoch, ...head }, known, hintsFlow);
+    }
+    return true;
+  }
+
+  /** Undefined where the database didn't answer. */
+  async #readHeads(targetIds: readonly string[]): Promise<LogHeads | undefined> {
+    const { store, onDatabaseAway, onDatabaseBack } = this.#options;
+    try {
+      const heads = await store.readHeads(targetIds);
+      if (this.#databaseIsAway) onDatabaseBack();
+      this.#databaseIsAway = false;
+      return heads;
+    } catch (error) {
+      if (!this.#databaseIsAway) onDatabaseAway(error);
+      this.#databaseIsAway = true;
+      return undefined;
     }
   }
 }

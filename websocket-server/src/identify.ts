@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeRelayFrame, type FollowedTarget, type IdentifyFrame } from '@postline/protocol';
+import { encodeRelayFrame, type IdentifyFrame } from '@postline/protocol';
 import type { Connection } from './connection.ts';
 import type { Feed } from './feed.ts';
 import type { FeedDirectory } from './feed-directory.ts';
@@ -29,36 +29,17 @@ export async function identify(
   frame: IdentifyFrame,
   options: IdentifyOptions,
 ): Promise<void> {
-  const feed = await options.feeds.acquire(frame.clientId);
-  try {
-    const reading = await readHeadPatiently(connection, feed, options.heads);
-    if (reading === undefined) options.feeds.release(feed);
-    else startFollowing({ connection, frame, feed, reading, options });
-  } catch (error) {
-    options.feeds.release(feed);
-    throw error;
+  const { feeds, heads, logReader, counters, heartbeatSeconds } = options;
+  const feed = await feeds.acquire(frame.clientId);
+  const reading = await readHeadPatiently(connection, feed, heads);
+  if (reading === undefined) {
+    feeds.release(feed);
+    return;
   }
-}
 
-interface FollowingParts {
-  readonly connection: Connection;
-  readonly frame: IdentifyFrame;
-  readonly feed: Feed;
-  readonly reading: HeadReading;
-  readonly options: IdentifyOptions;
-}
-
-function startFollowing({ connection, frame, feed, reading, options }: FollowingParts): void {
-  const { logReader, counters, heartbeatSeconds, feeds } = options;
-  const start: FollowedTarget = startingPoint(reading, feed.targetId, frame.resume);
-  const follower = new Follower({
-    feed,
-    socket: connection.socket,
-    logReader,
-    counters,
-    cursor: start.offset,
-    onLeave: () => feeds.release(feed),
-  });
+  const start = startingPoint(reading, feed.targetId, frame.resume);
+  const { socket } = connection;
+  const follower = new Follower({ feed, socket, logReader, counters, cursor: start.offset });
   const identified = encodeRelayFrame({
     type: 'identified',
     clientId: frame.clientId,
@@ -77,10 +58,14 @@ async function readHeadPatiently(
   heads: HeadReader,
 ): Promise<HeadReading | undefined> {
   while (isWaiting(connection)) {
+    const known = feed.position;
     const reading = await readHeadOnce(feed, heads);
-    if (!isWaiting(connection)) return undefined;
-    if (reading?.epoch === feed.epoch) return reading;
-    if (reading === undefined) await sleep(RETRY_MS);
+    if (reading === undefined) {
+      await sleep(RETRY_MS);
+    } else {
+      feed.onReading(reading, known);
+      if (isWaiting(connection) && reading.epoch === feed.epoch) return reading;
+    }
   }
   return undefined;
 }
@@ -89,13 +74,11 @@ function isWaiting(connection: Connection): boolean {
   return connection.state === 'identifying';
 }
 
+/** Undefined where the database doesn't answer. */
 async function readHeadOnce(feed: Feed, heads: HeadReader): Promise<HeadReading | undefined> {
-  const known = feed.knownPosition;
   try {
-    const reading = await heads.read(feed.targetId);
-    feed.onReading(reading, known);
-    return reading;
+    return await heads.read(feed.targetId);
   } catch {
-    return undefined; // the database is away: the caller tries again
+    return undefined;
   }
 }

@@ -32,13 +32,16 @@ export class LogReader {
   readonly #options: LogReaderOptions;
   readonly #underWay = new Map<string, Promise<LogPage>>();
   readonly #waiting: (() => void)[] = [];
-  #active = 0;
+  #turnsTaken = 0;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
   }
 
-  /** Rejects with the store's error where the database doesn't answer. */
+  /**
+   * A page as of some moment since its read was asked for, by this caller or by one who stands at the same place.
+   * Rejects with the store's error where the database doesn't answer.
+   */
   readPage(query: LogQuery): Promise<LogPage> {
     const key = `${query.targetId} ${query.afterOffset}`;
     const shared = this.#underWay.get(key);
@@ -49,17 +52,25 @@ export class LogReader {
   }
 
   async #readInTurn(query: LogQuery): Promise<LogPage> {
-    if (this.#active >= this.#options.parallelReads) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#active += 1;
+    await this.#takeTurn();
     try {
       this.#options.counters.logPagesRead += 1;
       return encodePage(await this.#options.store.readLog(query), query.limit);
     } finally {
-      this.#active -= 1;
-      this.#waiting.shift()?.();
+      this.#passTurnOn();
     }
+  }
+
+  async #takeTurn(): Promise<void> {
+    if (this.#turnsTaken < this.#options.parallelReads) this.#turnsTaken += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Straight to whoever waits longest: a turn that was free in between could be taken by a newcomer. */
+  #passTurnOn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#turnsTaken -= 1;
+    else next();
   }
 }
 

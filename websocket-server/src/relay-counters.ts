@@ -3,10 +3,11 @@ import { CLOSE_CODES } from '@postline/protocol';
 /** Codes that are counted by themselves; a client may close with any of thousands, and labels must stay few. */
 const COUNTED_CLOSE_CODES: ReadonlySet<number> = new Set([
   1000,
-  1001,
+  1002,
   1005,
   1006,
-  1009,
+  1007,
+  1008,
   ...Object.values(CLOSE_CODES),
 ]);
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { HintSubscriber, MessageBus } from '@postline/message-bus';
+import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import {
   closeGracefully,
@@ -12,14 +12,10 @@ import {
   Readiness,
 } from '@postline/service-runtime';
 import type { RelaySettings } from './configuration.ts';
-import type { Connection } from './connection.ts';
 import { ConnectionRegistry } from './connection-registry.ts';
-import { FeedDirectory } from './feed-directory.ts';
-import { HeadComparison } from './head-comparison.ts';
-import { HeadReader } from './head-reader.ts';
+import { startDelivery } from './delivery.ts';
 import { createHttpApplication } from './http/application.ts';
 import { identify } from './identify.ts';
-import { LogReader } from './log-reader.ts';
 import { RelayCounters } from './relay-counters.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { attachSocketServer, type UpgradeRefusal } from './socket/socket-server.ts';
@@ -44,45 +40,26 @@ export interface Relay {
 /** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
 export function createRelay({ store, bus, settings, logger }: RelayParts): Relay {
   const counters = new RelayCounters();
-  const readiness = new Readiness();
-  const heads = new HeadReader(store);
-  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
-  let comparison: HeadComparison | undefined;
-  const subscriber: HintSubscriber = bus.createSubscriber({
-    onHint: (targetId, payload) => {
-      feeds.onHint(targetId, payload);
-    },
-    onState: (state) => {
-      logger.info({ bus: state }, state === 'up' ? 'hints flow' : 'no hints: the database alone delivers');
-      comparison?.now();
-    },
-  });
-  const feeds = new FeedDirectory({ subscriber, heads, counters });
-  comparison = new HeadComparison({
-    store,
-    feeds,
-    counters,
-    intervalMs: settings.compareIntervalMs,
-    intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
-    isBusUp: () => subscriber.state === 'up',
-  });
+  const delivery = startDelivery({ store, bus, settings, counters, logger });
+  const { feeds } = delivery;
   const connections = new ConnectionRegistry({
     settings,
-    identify: (connection: Connection, frame) => {
-      identify(connection, frame, { feeds, heads, logReader, counters, ...settings }).catch(
-        (error: unknown) => {
-          logger.error({ err: error, connectionId: connection.id }, 'identify failed');
-          connection.socket.terminate();
-        },
-      );
-    },
-    onSweep: () => {
-      feeds.closeUnused();
+    feeds,
+    identify: (connection, frame) => {
+      identify(connection, frame, {
+        ...delivery,
+        counters,
+        heartbeatSeconds: settings.heartbeatSeconds,
+      }).catch((error: unknown) => {
+        logger.error({ err: error, connectionId: connection.id }, 'identify failed');
+        connection.socket.terminate();
+      });
     },
   });
   const metrics = createRelayMetrics({ counters, connections, feeds });
+  const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
-  readiness.addPart('redis', () => subscriber.checkReady());
+  readiness.addPart('redis', () => delivery.checkBus());
 
   const httpServer = createServer(
     HTTP_SERVER_OPTIONS,
@@ -105,10 +82,8 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     listen: (address) => listen(httpServer, address),
     close: async () => {
       readiness.startDraining();
-      comparison.stop();
-      const httpClosed = closeGracefully(httpServer, settings.drainMs + HTTP_GRACE_MS);
-      await connections.drain();
-      await Promise.all([httpClosed, subscriber.close()]);
+      await connections.drain(); // probes and upgrades are still answered: not ready, and 503
+      await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close()]);
     },
   };
 }

@@ -64,10 +64,10 @@ function servePage(application: Express, page: Page): void {
   }
 }
 
-/** The host as a URL parser understands it: what is put into the page and its policy can hold no other character. */
+/** What is put into the page and its policy can hold no other character than a host's. */
 function hostOf(request: Request): string {
-  const given = `http://${request.headers.host ?? 'localhost'}`;
-  return URL.canParse(given) ? new URL(given).host : 'localhost';
+  const { host = '' } = request.headers;
+  return URL.canParse(`http://${host}`) && /^[A-Za-z0-9.:[\]-]+$/.test(host) ? host : 'localhost';
 }
 
 function answer(response: Response, status: number, text: string): void {

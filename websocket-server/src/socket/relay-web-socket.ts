@@ -5,24 +5,25 @@ import type { ClientSocket } from '../client-socket.ts';
 import type { Connection } from '../connection.ts';
 
 /**
- * What may wait in one socket's buffer. A page of backlog fits, so a reader at full speed is never starved; 1,000
- * clients that have stopped reading hold 256 MB at the very most, and usually nothing.
+ * UTF-16 units that may wait in one socket's buffer before it is full. A page of backlog fits, so a reader at full
+ * speed is never starved. What comes on top before that is noticed is one page and one message: 1,000 clients that
+ * have stopped reading hold 256 MB as a rule and 900 MB at the very most.
  */
-const SOCKET_BUFFER_BYTES_MAX = 256 * 1024;
-
-/** A peer that does not answer a close frame within this time is gone (the library itself waits 30 s). */
-const CLOSE_ANSWER_MS = 2_000;
+const BUFFERED_UNITS_MAX = 256 * 1024;
 
 /** A ws socket with its connection, so that its handlers are plain functions and not closures for each socket. */
 export class RelayWebSocket extends WebSocket {
   connection: Connection | undefined;
+  /** Why the relay closed it, where it did: a peer that never answers would otherwise count as 1006. */
+  closedWith: CloseCode | undefined;
 }
 
-/** The ClientSocket on a ws socket and the TCP (or TLS) socket below it. */
+/** The ClientSocket on a ws socket and the TCP socket below it. */
 export class WsClientSocket implements ClientSocket {
   readonly #ws: RelayWebSocket;
   readonly #raw: Socket;
-  #stalled = false;
+  /** From the moment the buffer was full to the moment it is empty again. */
+  #full = false;
 
   constructor(ws: RelayWebSocket, raw: Socket) {
     this.#ws = ws;
@@ -30,7 +31,7 @@ export class WsClientSocket implements ClientSocket {
   }
 
   isWritable(): boolean {
-    return this.#ws.readyState === WebSocket.OPEN && this.#raw.writableLength < SOCKET_BUFFER_BYTES_MAX;
+    return !this.#full && this.#isOpen();
   }
 
   bytesTaken(): number {
@@ -38,13 +39,13 @@ export class WsClientSocket implements ClientSocket {
   }
 
   send(text: string): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (!this.#isOpen()) return;
     this.#ws.send(text);
     this.#noteIfFull();
   }
 
   sendAll(texts: readonly string[]): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (!this.#isOpen()) return;
     this.#raw.cork();
     for (const text of texts) this.#ws.send(text);
     this.#raw.uncork();
@@ -52,27 +53,29 @@ export class WsClientSocket implements ClientSocket {
   }
 
   ping(): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping();
+    if (this.#isOpen()) this.#ws.ping();
   }
 
   close(code: CloseCode, reason: string): void {
-    if (this.#ws.readyState === WebSocket.CLOSED) return;
+    if (!this.#isOpen()) return;
+    this.#ws.closedWith = code;
     this.#ws.close(code, reason);
-    setTimeout(() => {
-      this.#ws.terminate();
-    }, CLOSE_ANSWER_MS).unref();
   }
 
   terminate(): void {
     this.#ws.terminate();
   }
 
+  #isOpen(): boolean {
+    return this.#ws.readyState === WebSocket.OPEN;
+  }
+
   #noteIfFull(): void {
-    if (this.#stalled || this.#raw.writableLength < SOCKET_BUFFER_BYTES_MAX) return;
-    this.#stalled = true;
+    if (this.#full || this.#raw.writableLength < BUFFERED_UNITS_MAX) return;
+    this.#full = true;
     this.#ws.connection?.onStalled();
     this.#raw.once('drain', () => {
-      this.#stalled = false;
+      this.#full = false;
       this.#ws.connection?.onDrain();
     });
   }

@@ -10,8 +10,10 @@ import { RelayWebSocket, WsClientSocket } from './relay-web-socket.ts';
 const FRAGMENTS_MAX = 16;
 /** Pieces of one frame that may wait for the rest of it: a frame of 64 KiB comes in a few dozen TCP segments. */
 const BUFFERED_CHUNKS_MAX = 1_024;
-/** Protocol pings of a client that may wait to be answered. */
-const PENDING_PONGS_MAX = 8;
+/** Protocol pings of a client that may wait to be answered: more than come in one burst, and 8 KB at the most. */
+const PENDING_PONGS_MAX = 64;
+/** A peer that does not answer a close frame within this time is gone (the library's default is 30 s). */
+const CLOSE_ANSWER_MS = 2_000;
 
 const WEB_SOCKET_OPTIONS = {
   noServer: true,
@@ -22,6 +24,7 @@ const WEB_SOCKET_OPTIONS = {
   maxFragments: FRAGMENTS_MAX,
   maxBufferedChunks: BUFFERED_CHUNKS_MAX,
   maxPendingAutoPongs: PENDING_PONGS_MAX,
+  closeTimeout: CLOSE_ANSWER_MS,
 };
 
 /** Why an upgrade is refused. */
@@ -47,8 +50,8 @@ export interface SocketServerOptions {
 export function attachSocketServer(options: SocketServerOptions): void {
   const { httpServer, host, refusal, onConnection, onClose } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
-  const countClose = (code: number) => {
-    onClose(code);
+  const countClose = function (this: WebSocket, code: number): void {
+    onClose(relaySocket(this)?.closedWith ?? code);
   };
 
   httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -75,30 +78,34 @@ export function attachSocketServer(options: SocketServerOptions): void {
 function refuseUpgrade(socket: Duplex, refused: UpgradeRefusal): void {
   const body = `${refused}\n`;
   socket.on('error', ignoreError);
+  socket.once('finish', () => socket.destroy()); // else a client that stays half-open keeps it for ever
   socket.end(
     `HTTP/1.1 ${REFUSAL_STATUS[refused]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
       `Content-Length: ${body.length}\r\n\r\n${body}`,
   );
 }
 
+/** What still comes from a client that is being closed is not listened to. */
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  if (isBinary) connectionOf(this)?.fail('bad_frame', CLOSE_CODES.badFrame);
-  else connectionOf(this)?.onText((data as Buffer).toString('utf8'));
-}
-
-function connectionOf(ws: WebSocket): Connection | undefined {
-  return ws instanceof RelayWebSocket ? ws.connection : undefined;
+  if (this.readyState !== this.OPEN) return;
+  const connection = relaySocket(this)?.connection;
+  if (isBinary) connection?.fail('bad_frame', CLOSE_CODES.badFrame);
+  else connection?.onText((data as Buffer).toString('utf8'));
 }
 
 function onPong(this: WebSocket): void {
-  connectionOf(this)?.onSignOfLife();
+  relaySocket(this)?.connection?.onSignOfLife();
 }
 
 function onWebSocketClose(this: WebSocket): void {
-  connectionOf(this)?.onClosed();
+  relaySocket(this)?.connection?.onClosed();
 }
 
-/** The library closes the socket itself (with 1002, 1007 or 1009); the close event does the rest. */
+function relaySocket(ws: WebSocket): RelayWebSocket | undefined {
+  return ws instanceof RelayWebSocket ? ws : undefined;
+}
+
+/** The library closes the socket itself (with 1002, 1007, 1008 or 1009); the close event does the rest. */
 function ignoreError(): void {
   return undefined;
 }

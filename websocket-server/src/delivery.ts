@@ -1,0 +1,68 @@
+import type { HintSubscriber, MessageBus } from '@postline/message-bus';
+import type { MessageStore } from '@postline/message-store';
+import type { Logger } from '@postline/service-runtime';
+import type { RelaySettings } from './configuration.ts';
+import { FeedDirectory } from './feed-directory.ts';
+import { HeadComparison } from './head-comparison.ts';
+import { HeadReader } from './head-reader.ts';
+import { LogReader } from './log-reader.ts';
+import type { RelayCounters } from './relay-counters.ts';
+
+export interface DeliveryParts {
+  readonly store: MessageStore;
+  readonly bus: MessageBus;
+  readonly settings: RelaySettings;
+  readonly counters: RelayCounters;
+  readonly logger: Logger;
+}
+
+/** What connections follow: the feeds, moved by the bus and by the database, and what reads the database for them. */
+export interface Delivery {
+  readonly feeds: FeedDirectory;
+  readonly heads: HeadReader;
+  readonly logReader: LogReader;
+  /** Resolves where hints flow. */
+  checkBus(): Promise<void>;
+  /** No hint and no comparison any more. */
+  close(): Promise<void>;
+}
+
+/** Starts to take hints and to compare heads. */
+export function startDelivery({ store, bus, settings, counters, logger }: DeliveryParts): Delivery {
+  const heads = new HeadReader(store);
+  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
+  const subscriber: HintSubscriber = bus.createSubscriber({
+    onHint: (targetId, payload) => {
+      feeds.onHint(targetId, payload);
+    },
+    onState: (state) => {
+      logger.info({ bus: state }, state === 'up' ? 'hints flow' : 'no hints: the database alone delivers');
+      comparison.now();
+    },
+  });
+  const feeds = new FeedDirectory({ subscriber, heads, counters });
+  const comparison = new HeadComparison({
+    store,
+    feeds,
+    counters,
+    intervalMs: settings.compareIntervalMs,
+    intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
+    isBusUp: () => subscriber.state === 'up',
+    onDatabaseAway: (error) => {
+      logger.warn({ err: error }, 'the database does not answer: connections stay and wait');
+    },
+    onDatabaseBack: () => {
+      logger.info('the database answers again');
+    },
+  });
+  return {
+    feeds,
+    heads,
+    logReader,
+    checkBus: () => subscriber.checkReady(),
+    close: async () => {
+      comparison.stop();
+      await subscriber.close();
+    },
+  };
+}
