@@ -1,0 +1,350 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type AppendedMessage,
+  type AppendOutcome,
+  type AppendRequest,
+  HEADS_PER_READ_MAX,
+  type MessageStore,
+  type NewMessage,
+} from '../src/message-store.ts';
+import { describeConcurrentAppends } from './concurrent-appends.ts';
+import { describeIdempotency } from './idempotency-contract.ts';
+
+/** A database of one kind that the suite may fill. */
+export interface ContractDatabase {
+  readonly kind: 'mysql' | 'sqlite';
+  /** URL or file. */
+  readonly location: string;
+  /** A further store on the same database. */
+  openStore(): Promise<MessageStore>;
+  remove(): Promise<void>;
+}
+
+export const EPOCH_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+const MESSAGE_BYTES_MAX = 65_535;
+
+let lastTarget = 0;
+/** A target that no other test uses. */
+export function newTarget(): string {
+  lastTarget += 1;
+  return `target-${lastTarget}`;
+}
+
+export function publish(...messages: readonly NewMessage[]): AppendRequest {
+  return { publisher: '', messages };
+}
+
+/** The messages of an outcome that must be `appended`. */
+export function appended(outcome: AppendOutcome | undefined): readonly AppendedMessage[] {
+  if (outcome?.kind !== 'appended') throw new Error(`not appended: ${JSON.stringify(outcome)}`);
+  return outcome.messages;
+}
+
+export async function appendOne(store: MessageStore, message: NewMessage): Promise<AppendedMessage> {
+  const [outcome] = await store.append([publish(message)]);
+  return appended(outcome)[0]!;
+}
+
+export async function readTexts(store: MessageStore, targetId: string): Promise<string[]> {
+  const { messages } = await store.readLog({ targetId, afterOffset: 0, limit: 10_000 });
+  return messages.map(({ message }) => message);
+}
+
+/** Everything that a kind of MessageStore promises. */
+export function describeMessageStore(title: string, createDatabase: () => Promise<ContractDatabase>): void {
+  describe(title, () => {
+    let database: ContractDatabase;
+    let store: MessageStore;
+    beforeAll(async () => {
+      database = await createDatabase();
+      store = await database.openStore();
+    });
+    afterAll(async () => {
+      await store.close();
+      await database.remove();
+    });
+
+    describeAppending(() => store);
+    describeText(() => store);
+    describeIds(() => store);
+    describeReading(
+      () => store,
+      () => database,
+    );
+    describeIdempotency(() => store);
+    describeConcurrentAppends(
+      () => store,
+      () => database,
+    );
+  });
+}
+
+function describeAppending(store: () => MessageStore): void {
+  it('[LOG-1] gives a target the offsets 1, 2, 3, … over calls, requests and messages', async () => {
+    const [a, b] = [newTarget(), newTarget()];
+    const first = await store().append([
+      publish({ targetId: a, message: 'a1' }),
+      publish({ targetId: b, message: 'b1' }, { targetId: a, message: 'a2' }, { targetId: b, message: 'b2' }),
+    ]);
+    const second = await store().append([publish({ targetId: a, message: 'a3' })]);
+    const places = [...first, ...second]
+      .flatMap(appended)
+      .map((m) => `${m.message}@${m.targetId}:${m.offset}`);
+    expect(places).toEqual([`a1@${a}:1`, `b1@${b}:1`, `a2@${a}:2`, `b2@${b}:2`, `a3@${a}:3`]);
+    expect(await readTexts(store(), a)).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('[PUB-1] [PUB-4] answers what was stored, in order, with ids, epoch and the time in UTC', async () => {
+    const targetId = newTarget();
+    const [outcome] = await store().append([
+      publish({ targetId, message: 'one' }, { targetId, message: 'two' }),
+    ]);
+    const messages = appended(outcome);
+    const { epoch, messages: read } = await store().readLog({ targetId, afterOffset: 0, limit: 10 });
+    expect(outcome).toMatchObject({ epoch });
+    expect(read).toEqual(messages.map(({ replayed: _, ...stored }) => stored));
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(2);
+    for (const { id, createdAt, replayed } of messages) {
+      expect(id).toMatch(/^[1-9]\d*$/);
+      expect(createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      expect(Math.abs(Date.now() - Date.parse(createdAt))).toBeLessThan(60_000);
+      expect(replayed).toBe(false);
+    }
+  });
+
+  it('[LOG-3] a request that the database refuses fails alone, and none of it is stored', async () => {
+    const [good, bad] = [newTarget(), newTarget()];
+    const tooLong = 'x'.repeat(MESSAGE_BYTES_MAX + 1);
+    const requests = Array.from({ length: 40 }, (_, index) =>
+      index === 17 || index === 31
+        ? publish({ targetId: good, message: 'with a bad one' }, { targetId: bad, message: tooLong })
+        : publish({ targetId: good, message: `good ${index}` }),
+    );
+    const outcomes = await store().append(requests);
+    const failed = outcomes.flatMap(({ kind }, index) => (kind === 'failed' ? [index] : []));
+    expect(failed).toEqual([17, 31]);
+    expect(outcomes.filter(({ kind }) => kind === 'appended')).toHaveLength(38);
+    const { head, messages } = await store().readLog({ targetId: good, afterOffset: 0, limit: 100 });
+    expect(head).toBe(38);
+    expect(messages.map(({ offset }) => offset)).toEqual(Array.from({ length: 38 }, (_, index) => index + 1));
+    expect(await readTexts(store(), good)).not.toContain('with a bad one');
+    expect((await store().readHeads([bad])).heads.get(bad)?.head).toBe(0);
+  });
+
+  it('[LOG-3] what could only be stored as something else is refused', async () => {
+    const targetId = newTarget();
+    const outcomes = await store().append([
+      publish({ targetId, message: 'lone \ud800 surrogate' }),
+      publish({ targetId: 'no space', message: 'x' }),
+      publish({ targetId: '', message: 'x' }),
+      publish({ targetId, message: 'x', idempotencyKey: '' }),
+      publish(),
+      publish({ targetId, message: 'fine' }),
+    ]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual([...Array<string>(5).fill('failed'), 'appended']);
+    expect(await readTexts(store(), targetId)).toEqual(['fine']);
+  });
+
+  it('[PUB-4] stores a batch of 1,000 messages and 8 MiB in one request', async () => {
+    const targets = [newTarget(), newTarget(), newTarget()];
+    const messages = Array.from({ length: 1_000 }, (_, index) => ({
+      targetId: targets[index % 3]!,
+      message: `${index} `.padEnd(index % 100 === 0 ? MESSAGE_BYTES_MAX : 7_600, 'x'),
+    }));
+    const [outcome] = await store().append([publish(...messages)]);
+    expect(appended(outcome).map(({ message }) => message)).toEqual(messages.map(({ message }) => message));
+    expect(new Set(appended(outcome).map(({ id }) => id)).size).toBe(1_000);
+    for (const targetId of targets) {
+      const { messages: read, head } = await store().readLog({ targetId, afterOffset: 0, limit: 1_000 });
+      const mine = appended(outcome).filter((message) => message.targetId === targetId);
+      expect(head).toBe(mine.length);
+      expect(read.map(({ id, offset, message }) => [id, offset, message])).toEqual(
+        mine.map(({ id, offset, message }) => [id, offset, message]),
+      );
+    }
+  });
+
+  it('appending nothing gives nothing', async () => {
+    expect(await store().append([])).toEqual([]);
+  });
+}
+
+function describeText(store: () => MessageStore): void {
+  const texts: Readonly<Record<string, string>> = {
+    emoji: '👩‍👩‍👧 and 𝄞',
+    NUL: 'before\0after\0',
+    'only NUL': '\0',
+    quotes: `'"\`\\' OR 1=1; -- \\0 \\n %_ ? :name`,
+    'trailing spaces': ' padded  \t\r\n ',
+    'a byte order mark': '\ufeffstart',
+    'combining and composed': 'e\u0301 is not é',
+    'ends of the planes': '\u{10ffff}\ufffd\uffff\u0001\u007f\u0080',
+    'one ASCII character': 'x',
+    '65,535 bytes of ASCII': 'a'.repeat(MESSAGE_BYTES_MAX),
+    '65,535 bytes of emoji and more': `${'😀'.repeat(16_383)}abc`,
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    it(`[LOG-4] reads what was written: ${name}`, async () => {
+      const targetId = newTarget();
+      expect((await appendOne(store(), { targetId, message: text })).message).toBe(text);
+      expect(await readTexts(store(), targetId)).toEqual([text]);
+    });
+  }
+
+  it('[LOG-4] reads what was written: any well-formed text', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'binary', minLength: 1 }), { minLength: 1 }),
+        async (all) => {
+          const targetId = newTarget();
+          await store().append([publish(...all.map((message) => ({ targetId, message })))]);
+          expect(await readTexts(store(), targetId)).toEqual(all);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+}
+
+function describeIds(store: () => MessageStore): void {
+  it('[LOG-5] ids that look alike are different targets', async () => {
+    const ids = [
+      'bob',
+      'Bob',
+      'BOB',
+      'bob.',
+      'bob-',
+      '0bob',
+      '0',
+      '00',
+      '1',
+      '01',
+      '1.0',
+      '1e0',
+      'x'.repeat(128),
+    ];
+    await store().append(ids.map((targetId) => publish({ targetId, message: `for ${targetId}` })));
+    for (const targetId of ids) expect(await readTexts(store(), targetId)).toEqual([`for ${targetId}`]);
+    const { heads } = await store().readHeads(ids);
+    expect([...heads.values()].map(({ head }) => head)).toEqual(ids.map(() => 1));
+  });
+
+  it('[LOG-5] an id that a database could take for another one is refused, reading and writing', async () => {
+    await appendOne(store(), { targetId: 'alice', message: 'hers' });
+    for (const targetId of [
+      'alice ',
+      ' alice',
+      'álice',
+      'alice\0',
+      'alice\n',
+      '-alice',
+      '',
+      'x'.repeat(129),
+    ]) {
+      const [outcome] = await store().append([publish({ targetId, message: 'not hers' })]);
+      expect(outcome?.kind).toBe('failed');
+      await expect(store().readLog({ targetId, afterOffset: 0, limit: 10 })).rejects.toThrow(RangeError);
+      await expect(store().readHeads([targetId])).rejects.toThrow(RangeError);
+    }
+    expect(await readTexts(store(), 'alice')).toEqual(['hers']);
+  });
+}
+
+function describeReading(store: () => MessageStore, database: () => ContractDatabase): void {
+  it('reads pages after a cursor, oldest first', async () => {
+    const targetId = newTarget();
+    await store().append([
+      publish(...Array.from({ length: 300 }, (_, index) => ({ targetId, message: `m${index + 1}` }))),
+    ]);
+    const seen: string[] = [];
+    for (let cursor = 0; ; ) {
+      const { messages, head } = await store().readLog({ targetId, afterOffset: cursor, limit: 128 });
+      expect(head).toBe(300);
+      if (messages.length === 0) break;
+      expect(messages[0]!.offset).toBe(cursor + 1);
+      seen.push(...messages.map(({ message }) => message));
+      cursor = messages.at(-1)!.offset;
+    }
+    expect(seen).toEqual(Array.from({ length: 300 }, (_, index) => `m${index + 1}`));
+  });
+
+  it('[LOG-6] reads head and epoch of a target that nobody wrote to', async () => {
+    const targetId = newTarget();
+    const slice = await store().readLog({ targetId, afterOffset: 0, limit: 10 });
+    expect(slice).toEqual({ epoch: slice.epoch, head: 0, epochStart: 0, messages: [] });
+    expect(slice.epoch).toMatch(EPOCH_PATTERN);
+  });
+
+  it('[LOG-6] a cursor beyond the head reads the head and no messages', async () => {
+    const targetId = newTarget();
+    await appendOne(store(), { targetId, message: 'only' });
+    const slice = await store().readLog({ targetId, afterOffset: Number.MAX_SAFE_INTEGER, limit: 10 });
+    expect(slice).toMatchObject({ head: 1, messages: [] });
+  });
+
+  it('[LOG-6] a slice agrees with its own head while messages come in', async () => {
+    const targetId = newTarget();
+    let isWriting = true;
+    const writing = (async () => {
+      for (let index = 0; index < 60; index += 1) {
+        await store().append([publish({ targetId, message: 'a' }, { targetId, message: 'b' })]);
+      }
+      isWriting = false;
+    })();
+    const heads = new Set<number>();
+    while (isWriting) {
+      const { head, messages } = await store().readLog({ targetId, afterOffset: 0, limit: 1_000 });
+      expect(messages.map(({ offset }) => offset)).toEqual(
+        Array.from({ length: head }, (_, index) => index + 1),
+      );
+      expect(head % 2).toBe(0);
+      heads.add(head);
+    }
+    await writing;
+    expect(heads.size).toBeGreaterThan(1);
+  });
+
+  it('reads heads of many targets, also of those nobody wrote to', async () => {
+    const targetId = newTarget();
+    await store().append([publish({ targetId, message: '1' }, { targetId, message: '2' })]);
+    const others = Array.from({ length: HEADS_PER_READ_MAX - 1 }, () => newTarget());
+    const { epoch, heads } = await store().readHeads([targetId, ...others]);
+    expect(epoch).toMatch(EPOCH_PATTERN);
+    expect(heads.size).toBe(HEADS_PER_READ_MAX);
+    expect(heads.get(targetId)).toEqual({ head: 2, epochStart: 0 });
+    expect(heads.get(others.at(-1)!)).toEqual({ head: 0, epochStart: 0 });
+    expect((await store().readHeads([])).heads.size).toBe(0);
+    await expect(store().readHeads([targetId, newTarget(), ...others])).rejects.toThrow(RangeError);
+  });
+
+  it('bounds that are no whole numbers are refused before the database sees them', async () => {
+    const targetId = newTarget();
+    for (const afterOffset of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
+      await expect(store().readLog({ targetId, afterOffset, limit: 1 })).rejects.toThrow(RangeError);
+    }
+    for (const limit of [0, -1, 1.5, NaN]) {
+      await expect(store().readLog({ targetId, afterOffset: 0, limit })).rejects.toThrow(RangeError);
+    }
+  });
+
+  it('[LOG-7] there is one epoch, for every store and after reopening', async () => {
+    const { epoch } = await store().readHeads([]);
+    const others = await Promise.all([database().openStore(), database().openStore()]);
+    for (const other of others) {
+      expect((await other.readHeads([])).epoch).toBe(epoch);
+      await other.close();
+    }
+  });
+
+  it('[LOG-8] a closed store rejects, and a closed one can be closed', async () => {
+    const other = await database().openStore();
+    await other.checkReady();
+    await other.close();
+    await other.close();
+    const unavailable = { code: 'store_unavailable' };
+    await expect(other.append([publish({ targetId: '1', message: 'x' })])).rejects.toMatchObject(unavailable);
+    await expect(other.readHeads(['1'])).rejects.toMatchObject(unavailable);
+    await expect(other.checkReady()).rejects.toMatchObject(unavailable);
+  });
+}
