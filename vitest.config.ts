@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Workspaces are tested from their sources: each package.json names them under this export condition. */
-const conditions = ['postline-source', 'node', 'import', 'module', 'default'];
+/**
+ * Workspaces are tested from their sources: each package.json names them under this export condition. Vitest hands
+ * these to Node too, where `import` among them would give an ES module to a CommonJS `require`; it is implied anyway.
+ */
+const conditions = ['postline-source', 'node'];
 const fromSource = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
