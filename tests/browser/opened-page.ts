@@ -1,6 +1,10 @@
-import { fileURLToPath } from 'node:url';
-import { waitUntil } from '@postline/test-support';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+  waitUntil,
+} from '@postline/test-support';
 
 const PAGE_FILE = new URL('../../web-client/index.html', import.meta.url);
 
@@ -43,8 +47,6 @@ export function pageOnDisk(query: Readonly<Record<string, string>> = {}): string
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url.href;
 }
-
-export const PAGE_FOLDER = fileURLToPath(new URL('.', PAGE_FILE));
 
 /** Resolves when the page says that it is connected as this client. */
 export async function connectedAs(page: Page, clientId: string): Promise<void> {

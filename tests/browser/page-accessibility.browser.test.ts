@@ -1,6 +1,5 @@
 /** The page for everyone: names for all that can be used, contrast, narrow screens. */
-import { launchChromium } from '@postline/test-support';
-import type { Browser, Page } from 'playwright-core';
+import { type Browser, launchChromium, type Page } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPage, pageOnDisk } from './opened-page.ts';
 

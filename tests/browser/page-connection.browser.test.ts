@@ -1,6 +1,11 @@
 /** What the page does when its connection misbehaves. The test plays the relay, on the socket of a page from disk. */
-import { launchChromium, waitUntil } from '@postline/test-support';
-import type { Browser, Page, WebSocketRoute } from 'playwright-core';
+import {
+  type Browser,
+  launchChromium,
+  type Page,
+  waitUntil,
+  type WebSocketRoute,
+} from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectedAs, offsetsOn, openPage, pageOnDisk, textsOnceThereAre } from './opened-page.ts';
 

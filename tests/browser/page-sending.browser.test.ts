@@ -1,6 +1,5 @@
 /** What the page says to the API's answers. The test plays the API, for a page from disk. */
-import { launchChromium } from '@postline/test-support';
-import type { Browser, Page, Route } from 'playwright-core';
+import { type Browser, launchChromium, type Page, type Route } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPage, pageOnDisk } from './opened-page.ts';
 

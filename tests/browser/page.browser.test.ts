@@ -1,4 +1,5 @@
 import {
+  type Browser,
   freePort,
   launchChromium,
   makeTempFolder,
@@ -7,7 +8,6 @@ import {
   type TempFolder,
   waitUntil,
 } from '@postline/test-support';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   connectedAs,

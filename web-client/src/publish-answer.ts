@@ -3,7 +3,7 @@ import { isJsonObject, parseJson } from './json-value.ts';
 const STATUS_REQUEST_TIMEOUT = 408;
 const STATUS_TOO_MANY_REQUESTS = 429;
 
-export interface FieldError {
+interface FieldError {
   readonly path: string;
   readonly message: string;
 }

@@ -33,7 +33,7 @@ export interface TruncatedFrame {
   readonly to: number;
 }
 
-export interface ErrorFrame {
+interface ErrorFrame {
   readonly type: 'error';
   readonly code: string;
   readonly message: string;
