@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '@postline/message-store';
 import type { Logger } from '@postline/service-runtime';
 
@@ -28,6 +27,6 @@ export async function migrateWhenReachable({
       if (!(error instanceof StoreUnavailableError) || performance.now() > end) throw error;
       logger.warn({ err: error }, 'the database does not answer yet');
     }
-    await sleep(RETRY_PAUSE_MS);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
   }
 }

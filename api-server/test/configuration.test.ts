@@ -1,0 +1,55 @@
+import { SettingsError } from '@postline/service-runtime';
+import { expect, it } from 'vitest';
+import { apiSettings, readApiEnvironment } from '../src/configuration.ts';
+
+const SERVERS = { DATABASE_URL: 'mysql://root@127.0.0.1/postline', REDIS_URL: 'redis://127.0.0.1' };
+
+function linesOf(env: Record<string, string>): readonly string[] {
+  try {
+    readApiEnvironment(env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.lines;
+    throw error;
+  }
+  return [];
+}
+
+it('has a default for everything but the servers', () => {
+  const env = readApiEnvironment(SERVERS);
+  expect(env).toMatchObject({ HOST: '127.0.0.1', PORT: 8080, ...SERVERS });
+  expect(apiSettings(env)).toMatchObject({ auth: 'open', messageBodyBytesMax: 524_288, hintDeadlineMs: 200 });
+});
+
+it('[OPS-1] tells every wrong variable at once, one line for each, and no value', () => {
+  const lines = linesOf({
+    DATABASE_URL: 'postgres://secret@host/db',
+    PORT: '80a',
+    LOG_LEVEL: 'loud',
+    AUTH: 'maybe',
+    ALLOWED_ORIGINS: 'kiosk',
+    COMMIT_DEADLINE_MS: '-1',
+  });
+  const names = lines.map((line) => line.split(':')[0]);
+  expect(names.toSorted()).toEqual(
+    [
+      'ALLOWED_ORIGINS',
+      'AUTH',
+      'COMMIT_DEADLINE_MS',
+      'DATABASE_URL',
+      'LOG_LEVEL',
+      'PORT',
+      'REDIS_URL',
+    ].toSorted(),
+  );
+  expect(lines.join('\n')).not.toMatch(/secret|80a|loud|maybe|kiosk/);
+});
+
+it.each(['DATABASE_URL', 'REDIS_URL'] as const)('[OPS-2] names the server that is missing: %s', (name) => {
+  expect(linesOf({ ...SERVERS, [name]: '' })).toEqual([`${name}: is required`]);
+});
+
+it('[OPS-4] never runs open where authentication is required', () => {
+  expect(linesOf({ ...SERVERS, AUTH: 'required' })).toHaveLength(1);
+  expect(linesOf({ ...SERVERS, NODE_ENV: 'production' })[0]).toMatch(/^AUTH: /);
+  expect(linesOf({ ...SERVERS, NODE_ENV: 'production', AUTH: 'open' })).toEqual([]);
+});

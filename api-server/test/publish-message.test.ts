@@ -1,0 +1,138 @@
+import { BusUnavailableError, type Hint } from '@postline/message-bus';
+import type { AppendRequest } from '@postline/message-store';
+import { decodeEnvelope } from '@postline/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CommitOutcome } from '../src/commit-lane.ts';
+import { createPublishMessages } from '../src/publish-message.ts';
+
+const HINT_DEADLINE_MS = 200;
+const REQUEST: AppendRequest = {
+  publisher: '',
+  messages: [
+    { targetId: 'bob', message: 'one "quoted" 😀' },
+    { targetId: 'ann', message: 'two', idempotencyKey: 'k' },
+  ],
+};
+const CREATED_AT = '2026-11-23T00:00:00.000Z';
+const APPENDED: CommitOutcome = {
+  kind: 'appended',
+  epoch: 'E',
+  messages: [
+    {
+      id: '7',
+      targetId: 'bob',
+      offset: 3,
+      message: 'one "quoted" 😀',
+      createdAt: CREATED_AT,
+      replayed: false,
+    },
+    { id: '5', targetId: 'ann', offset: 1, message: 'two', createdAt: CREATED_AT, replayed: true },
+  ],
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function publishWith(outcome: CommitOutcome, publish: (hints: readonly Hint[]) => Promise<void>) {
+  const steps: string[] = [];
+  const told: [hints: number, error: unknown][] = [];
+  const publishMessages = createPublishMessages({
+    append: () => {
+      steps.push('append');
+      return Promise.resolve(outcome);
+    },
+    publisher: {
+      publish: (hints) => {
+        steps.push('publish');
+        return publish(hints);
+      },
+    },
+    hintDeadlineMs: HINT_DEADLINE_MS,
+    onHints: (hints, error) => void told.push([hints, error]),
+  });
+  return { publishMessages, steps, told };
+}
+
+describe('what was committed', () => {
+  it('[PUB-1] is told to the bus after the commit, replayed messages too, as frames of the log', async () => {
+    let hints: readonly Hint[] = [];
+    const { publishMessages, steps } = publishWith(APPENDED, (given) => {
+      hints = given;
+      return Promise.resolve();
+    });
+    await publishMessages(REQUEST);
+    expect(steps).toEqual(['append', 'publish']);
+    expect(hints.map(({ targetId, frame }) => decodeEnvelope(targetId, frame))).toMatchObject([
+      { targetId: 'bob', epoch: 'E', offset: 3 },
+      { targetId: 'ann', epoch: 'E', offset: 1 },
+    ]);
+    expect(JSON.parse(hints[0]!.frame)).toEqual({
+      type: 'new_message',
+      id: '7',
+      targetId: 'bob',
+      offset: 3,
+      epoch: 'E',
+      data: 'one "quoted" 😀',
+      createdAt: CREATED_AT,
+    });
+  });
+
+  it('[PUB-2] is answered in order with what the database gave it', async () => {
+    const { publishMessages, told } = publishWith(APPENDED, () => Promise.resolve());
+    expect(await publishMessages(REQUEST)).toEqual({
+      kind: 'published',
+      messages: [
+        { id: '7', targetId: 'bob', offset: 3, createdAt: CREATED_AT, status: 'sent', replayed: false },
+        { id: '5', targetId: 'ann', offset: 1, createdAt: CREATED_AT, status: 'sent', replayed: true },
+      ],
+    });
+    expect(told).toEqual([[2, undefined]]);
+  });
+});
+
+describe('the bus', () => {
+  it('[PUB-3] a failed publish does not fail the request', async () => {
+    const error = new BusUnavailableError('away');
+    const { publishMessages, told } = publishWith(APPENDED, () => Promise.reject(error));
+    const outcome = await publishMessages(REQUEST);
+    expect(outcome.kind === 'published' && outcome.messages.map(({ status }) => status)).toEqual([
+      'stored',
+      'stored',
+    ]);
+    expect(told).toEqual([[2, error]]);
+  });
+
+  it('[PUB-3] a publisher that throws at once does not either', async () => {
+    const { publishMessages } = publishWith(APPENDED, () => {
+      throw new TypeError('a mistake');
+    });
+    expect(await publishMessages(REQUEST)).toMatchObject({ messages: [{ status: 'stored' }, {}] });
+  });
+
+  it('[PUB-3] a publish that never ends is waited for no longer than its deadline', async () => {
+    const { publishMessages } = publishWith(APPENDED, () => new Promise(() => undefined));
+    let status: string | undefined;
+    void publishMessages(REQUEST).then((outcome) => {
+      status = outcome.kind === 'published' ? outcome.messages[0]?.status : outcome.kind;
+    });
+    await vi.advanceTimersByTimeAsync(HINT_DEADLINE_MS - 1);
+    expect(status).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(2);
+    expect(status).toBe('stored');
+  });
+});
+
+it.each<CommitOutcome>([
+  { kind: 'idempotency-key-reused', index: 1 },
+  { kind: 'overloaded' },
+  { kind: 'store-unavailable' },
+  { kind: 'failed', error: new Error('one row') },
+])('[PUB-1] $kind: nothing is told to the bus, and the publisher hears it', async (outcome) => {
+  const { publishMessages, steps } = publishWith(outcome, () => Promise.resolve());
+  expect(await publishMessages(REQUEST)).toEqual(outcome);
+  expect(steps).toEqual(['append']);
+});

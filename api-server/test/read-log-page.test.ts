@@ -1,0 +1,168 @@
+import {
+  type LogQuery,
+  type LogSlice,
+  type StoredMessage,
+  StoreUnavailableError,
+} from '@postline/message-store';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLogPageReader, type LogPageOutcome, type LogPageRequest } from '../src/read-log-page.ts';
+
+const OPTIONS = { readsMax: 2, pageBytesMax: 1_000, deadlineMs: 4_000 };
+
+/** A log of which the oldest rows may be deleted; rows are as long as asked for. */
+interface FakeLog {
+  epoch: string;
+  head: number;
+  epochStart: number;
+  oldestKept: number;
+  rowBytes: number;
+}
+
+function createReader(given: Partial<FakeLog> = {}) {
+  const log: FakeLog = { epoch: 'E', head: 250, epochStart: 0, oldestKept: 1, rowBytes: 1, ...given };
+  const queries: LogQuery[] = [];
+  const readLog = (query: LogQuery): Promise<LogSlice> => {
+    queries.push(query);
+    const { epoch, head, epochStart } = log;
+    const messages: StoredMessage[] = [];
+    const from = Math.max(query.afterOffset + 1, log.oldestKept);
+    for (let offset = from; offset <= head && messages.length < query.limit; offset += 1) {
+      const message = 'm'.repeat(log.rowBytes);
+      messages.push({ id: `${offset}`, targetId: '1', offset, message, createdAt: '' });
+    }
+    return Promise.resolve({ epoch, head, epochStart, messages });
+  };
+  const readPage = createLogPageReader({ ...OPTIONS, store: { readLog } });
+  const read = async (request: Partial<LogPageRequest> = {}) => {
+    const outcome = await readPage({ targetId: '1', after: 0, limit: 100, ...request });
+    if (outcome.kind !== 'page') throw new Error(outcome.kind);
+    const { messages, ...page } = outcome.page;
+    return { ...page, from: messages[0]?.offset, to: messages.at(-1)?.offset, count: messages.length };
+  };
+  return { log, queries, read };
+}
+
+describe('where the page starts', () => {
+  it('[DEL-4] after the cursor where the epoch is the current one and the cursor at most the head', async () => {
+    const { read } = createReader();
+    expect(await read({ after: 240, epoch: 'E' })).toEqual({
+      epoch: 'E',
+      head: 250,
+      recovered: true,
+      from: 241,
+      to: 250,
+      count: 10,
+      truncatedBefore: null,
+    });
+    expect(await read({ after: 250 })).toMatchObject({ recovered: true, count: 0, truncatedBefore: null });
+  });
+
+  it.each([
+    { title: 'another epoch, nothing from before this one', epochStart: 0, after: 40, from: 1 },
+    { title: 'another epoch, cursor before it began', epochStart: 200, after: 40, from: 41 },
+    { title: 'another epoch, cursor after it began', epochStart: 200, after: 240, from: 201 },
+  ])('[DEL-5] after min(cursor, epochStart): $title', async ({ epochStart, after, from }) => {
+    const { read } = createReader({ epochStart });
+    expect(await read({ after, epoch: 'old' })).toMatchObject({ recovered: false, from });
+  });
+
+  it('[DEL-5] a cursor beyond the head starts over, with or without an epoch', async () => {
+    const { read } = createReader({ epochStart: 245 });
+    const startedOver = { recovered: false, from: 246, to: 250 };
+    expect(await read({ after: 251, epoch: 'E' })).toMatchObject(startedOver);
+    expect(await read({ after: Number.MAX_SAFE_INTEGER })).toMatchObject(startedOver);
+  });
+
+  it('a target nobody wrote to has head 0', async () => {
+    const { read } = createReader({ head: 0 });
+    expect(await read()).toMatchObject({ head: 0, recovered: true, count: 0, truncatedBefore: null });
+  });
+});
+
+describe('what was deleted', () => {
+  it('[DEL-12] truncatedBefore is the oldest offset kept, where something after the cursor is gone', async () => {
+    const { read } = createReader({ oldestKept: 101 });
+    expect(await read({ after: 50, limit: 10 })).toMatchObject({ from: 101, truncatedBefore: 101 });
+    expect(await read({ after: 100 })).toMatchObject({ from: 101, truncatedBefore: null });
+    expect(await read({ after: 150 })).toMatchObject({ from: 151, truncatedBefore: null });
+  });
+
+  it('[DEL-12] where nothing is kept it is the next offset', async () => {
+    const { read } = createReader({ oldestKept: 251 });
+    expect(await read({ after: 50 })).toMatchObject({ count: 0, truncatedBefore: 251 });
+  });
+
+  it('[DEL-12] a page never skips rows that are deleted while it is read', async () => {
+    const { log, queries, read } = createReader();
+    const push = queries.push.bind(queries);
+    queries.push = (...given) => {
+      if (queries.length === 1) log.oldestKept = 120; // before the second slice
+      return push(...given);
+    };
+    expect(await read({ limit: 250 })).toMatchObject({ from: 1, to: 100, truncatedBefore: null });
+    expect(await read({ after: 100 })).toMatchObject({ from: 120, truncatedBefore: 120 });
+  });
+});
+
+describe('bounds', () => {
+  it('reads at most 100 rows at a time, and the number asked for in all', async () => {
+    const { queries, read } = createReader();
+    expect(await read({ limit: 230 })).toMatchObject({ from: 1, to: 230 });
+    expect(queries.map(({ afterOffset, limit }) => [afterOffset, limit])).toEqual([
+      [0, 100],
+      [100, 100],
+      [200, 30],
+    ]);
+  });
+
+  it('a page is bounded in bytes and holds at least one message', async () => {
+    const { read } = createReader({ rowBytes: 300 });
+    expect(await read()).toMatchObject({ from: 1, to: 3 });
+    const { read: readLong } = createReader({ rowBytes: 5_000 });
+    expect(await readLong()).toMatchObject({ from: 1, to: 1 });
+  });
+
+  it('a log that is restarted while it is read gives what was read of the first epoch', async () => {
+    const { log, queries, read } = createReader();
+    const push = queries.push.bind(queries);
+    queries.push = (...given) => {
+      if (queries.length === 1) log.epoch = 'F';
+      return push(...given);
+    };
+    expect(await read({ limit: 250 })).toMatchObject({ epoch: 'E', to: 100 });
+  });
+});
+
+describe('a database that does not answer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const REQUEST = { targetId: '1', after: 0, limit: 1 };
+
+  it('[PUB-9] pages that are read at once are bounded, and each ends with its deadline', async () => {
+    const readPage = createLogPageReader({
+      ...OPTIONS,
+      store: { readLog: () => new Promise(() => undefined) },
+    });
+    const kinds: LogPageOutcome['kind'][] = [];
+    for (let call = 0; call < 3; call += 1) {
+      void readPage(REQUEST).then(({ kind }) => kinds.push(kind));
+    }
+    await vi.advanceTimersByTimeAsync(0);
+    expect(kinds).toEqual(['overloaded']);
+    await vi.advanceTimersByTimeAsync(OPTIONS.deadlineMs + 1);
+    expect(kinds).toEqual(['overloaded', 'store-unavailable', 'store-unavailable']);
+  });
+
+  it('[PUB-9] a store that is away is told as such, a mistake is not', async () => {
+    const failWith = (error: Error) =>
+      createLogPageReader({ ...OPTIONS, store: { readLog: () => Promise.reject(error) } })(REQUEST);
+    expect(await failWith(new StoreUnavailableError('away', undefined))).toEqual({
+      kind: 'store-unavailable',
+    });
+    await expect(failWith(new TypeError('a mistake'))).rejects.toThrow('a mistake');
+  });
+});

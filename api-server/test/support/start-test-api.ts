@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { createInProcessMessageBus } from '@postline/message-bus/in-process';
+import type { HintPublisher, MessageBus } from '@postline/message-bus';
+import type { MessageStore } from '@postline/message-store';
+import { createSqliteMessageStore } from '@postline/message-store/sqlite';
+import { createLogger, readSettings, sharedSettings } from '@postline/service-runtime';
+import { makeTempFolder } from '@postline/test-support';
+import { z } from 'zod';
+import { createApiServer } from '../../src/api-server.ts';
+import { apiEnvironment, type ApiSettings, apiSettings } from '../../src/configuration.ts';
+
+export interface TestApi {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  readonly port: number;
+  readonly store: MessageStore;
+  readonly bus: MessageBus;
+  /** The lines that it logged. */
+  readonly logLines: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface TestApiOptions {
+  /** As a process would be given them. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** In place of the real ones, for what can't be made to happen. */
+  readonly store?: Partial<MessageStore>;
+  readonly publisher?: HintPublisher;
+}
+
+/** The API on a SQLite file of its own and an in-process bus, listening on a free port. */
+export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const folder = await makeTempFolder('api');
+  const realStore = await createSqliteMessageStore({ file: join(folder.path, 'postline.db') });
+  const store: MessageStore = {
+    append: (requests) => realStore.append(requests),
+    readLog: (query) => realStore.readLog(query),
+    readHeads: (targetIds) => realStore.readHeads(targetIds),
+    checkReady: () => realStore.checkReady(),
+    close: () => realStore.close(),
+    ...options.store,
+  };
+  const bus = createInProcessMessageBus();
+  const { publisher } = options;
+  const logLines: string[] = [];
+  const server = createApiServer({
+    store,
+    bus: publisher === undefined ? bus : { createPublisher: () => publisher },
+    settings: testSettings(options.env),
+    logger: createLogger({
+      service: 'api-server',
+      level: 'debug',
+      destination: { write: (line: string) => void logLines.push(line) },
+    }),
+  });
+  const port = await server.listen({ host: '127.0.0.1', port: 0 });
+  const close = async () => {
+    await server.close();
+    await realStore.close();
+    await folder.remove();
+  };
+  return { url: `http://127.0.0.1:${port}`, port, store: realStore, bus, logLines, close };
+}
+
+/** Settings with all defaults, but for what is given. */
+export function testSettings(env: Readonly<Record<string, string>> = {}): ApiSettings {
+  return apiSettings(readSettings(z.object({ ...sharedSettings, ...apiEnvironment }), env));
+}
