@@ -69,7 +69,7 @@ async function lockCounters(session: Session, sortedIds: readonly string[]): Pro
 interface PlaceRow {
   readonly id: string;
   readonly target_id: string;
-  readonly offset: string;
+  readonly offset: number;
 }
 
 /** Exactly our rows: another append may have taken the same offsets since, but never the same ids. */
@@ -78,7 +78,7 @@ async function hasAllRows(session: Session, { plan, ids }: WrittenAppend): Promi
   for (const part of partsOf(ids, IN_LIST_MAX)) {
     const padded = padInList(part);
     const rows = await session.select<PlaceRow>(
-      `SELECT id, target_id, \`offset\` FROM messages WHERE id IN (${placeholders(padded.length)})`,
+      `SELECT CAST(id AS CHAR) AS id, target_id, \`offset\` FROM messages WHERE id IN (${placeholders(padded.length)})`,
       padded,
     );
     for (const row of rows) placeOf.set(row.id, `${row.offset} ${row.target_id}`);

@@ -36,7 +36,7 @@ export async function addToCounters(session: Session, additions: ReadonlyMap<str
 
 interface CounterRow {
   readonly target_id: string;
-  readonly head: string;
+  readonly head: number;
   readonly epoch: string;
   readonly now: string;
 }
@@ -51,7 +51,7 @@ export async function readCounters(session: Session, targetIds: readonly string[
       `SELECT t.target_id, t.head, e.epoch, CURRENT_TIMESTAMP(3) AS now FROM targets t CROSS JOIN log_epoch e WHERE t.target_id IN (${placeholders(ids.length)})`,
       ids,
     );
-    for (const row of rows) heads.set(row.target_id, Number(row.head));
+    for (const row of rows) heads.set(row.target_id, row.head);
     last = rows.at(-1) ?? last;
   }
   if (last === undefined || heads.size !== targetIds.length) {

@@ -5,8 +5,8 @@ import { padInList, placeholders } from './statement-shape.ts';
 interface HeadRow {
   readonly epoch: string;
   readonly target_id: string | null;
-  readonly head: string | null;
-  readonly epoch_start: string | null;
+  readonly head: number | null;
+  readonly epoch_start: number | null;
 }
 
 const UNWRITTEN: LogHead = { head: 0, epochStart: 0 };
@@ -24,7 +24,7 @@ export async function readLogHeads(session: Session, targetIds: readonly string[
   const heads = new Map(targetIds.map((targetId) => [targetId, UNWRITTEN]));
   for (const row of rows) {
     if (row.target_id === null) continue;
-    heads.set(row.target_id, { head: Number(row.head), epochStart: Number(row.epoch_start) });
+    heads.set(row.target_id, { head: row.head ?? 0, epochStart: row.epoch_start ?? 0 });
   }
   return { epoch: first.epoch, heads };
 }

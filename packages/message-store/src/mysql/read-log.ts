@@ -11,16 +11,16 @@ export const READ_LOG_STATEMENT = `
 (SELECT e.epoch, t.head, t.epoch_start, NULL AS id, NULL AS \`offset\`, NULL AS message, NULL AS created_at
    FROM log_epoch e LEFT JOIN targets t ON t.target_id = ? WHERE e.singleton = 1)
 UNION ALL
-(SELECT NULL, NULL, NULL, m.id, m.\`offset\`, m.message, m.created_at
+(SELECT NULL, NULL, NULL, CAST(m.id AS CHAR), m.\`offset\`, m.message, m.created_at
    FROM messages m FORCE INDEX (messages_target_offset)
   WHERE m.target_id = ? AND m.\`offset\` > ? ORDER BY m.\`offset\` LIMIT ?)`;
 
 interface LogRow {
   readonly epoch: string | null;
-  readonly head: string | null;
-  readonly epoch_start: string | null;
+  readonly head: number | null;
+  readonly epoch_start: number | null;
   readonly id: string | null;
-  readonly offset: string | null;
+  readonly offset: number | null;
   readonly message: string | null;
   readonly created_at: string | null;
 }
@@ -43,7 +43,7 @@ export async function readLogSlice(session: Session, query: LogQuery): Promise<L
   const { epoch, head, epoch_start: epochStart } = state ?? {};
   if (typeof epoch !== 'string') throw new Error('the database has no epoch');
   messages.sort((a, b) => a.offset - b.offset);
-  return { epoch, head: Number(head ?? 0), epochStart: Number(epochStart ?? 0), messages };
+  return { epoch, head: head ?? 0, epochStart: epochStart ?? 0, messages };
 }
 
 function storedMessage(id: string, targetId: string, row: LogRow): StoredMessage {

@@ -178,8 +178,6 @@ function startConnection(databaseUrl: string): { connection: Connection; socket:
     uri: databaseUrl,
     stream: socket, // our own, because the driver's destroy() waits for the other side
     charset: 'UTF8MB4_BIN',
-    supportBigNumbers: true,
-    bigNumberStrings: true,
     dateStrings: true,
     stringifyObjects: true,
     multipleStatements: false,

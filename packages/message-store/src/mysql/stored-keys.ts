@@ -8,7 +8,7 @@ interface KeyRow {
   readonly idempotency_key: Buffer;
   readonly id: string;
   readonly target_id: string;
-  readonly offset: string;
+  readonly offset: number;
   readonly message: string;
   readonly created_at: string;
 }
@@ -26,14 +26,14 @@ export async function readStoredKeys(
     for (const part of partsOf([...keys], IN_LIST_MAX)) {
       const padded = padInList(part);
       const rows = await session.select<KeyRow>(
-        `SELECT idempotency_key, id, target_id, \`offset\`, message, created_at FROM messages WHERE publisher = ? AND idempotency_key IN (${placeholders(padded.length)})`,
+        `SELECT idempotency_key, CAST(id AS CHAR) AS id, target_id, \`offset\`, message, created_at FROM messages WHERE publisher = ? AND idempotency_key IN (${placeholders(padded.length)})`,
         [publisher, ...padded],
       );
       for (const row of rows) {
         stored.set(keyOf(publisher, row.idempotency_key.toString('latin1')), {
           id: row.id,
           targetId: row.target_id,
-          offset: Number(row.offset),
+          offset: row.offset,
           message: row.message,
           createdAt: isoFromDatabaseTime(row.created_at),
         });
