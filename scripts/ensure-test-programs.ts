@@ -1,6 +1,7 @@
 /**
  * Sees to the programs that the tests need beside Node: redis-server, MariaDB or MySQL, and Chromium. On Debian, as
- * root, it installs what is missing; elsewhere it says in one line what is missing and how to get it.
+ * root, it installs what is missing; elsewhere it says in one line what is missing and how to get it. Given names of
+ * executables (`mariadbd`), it sees to the programs that have these, and to no other.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -44,14 +45,17 @@ function install(debianPackages: readonly string[]): void {
   if (status !== 0) throw new Error(`apt-get install ${debianPackages.join(' ')} failed`);
 }
 
-function main(): void {
-  const missing = TEST_PROGRAMS.filter((program) => findExecutable(program.executables) === undefined);
+function main(wanted: readonly string[]): void {
+  const programs = TEST_PROGRAMS.filter(
+    ({ executables }) => wanted.length === 0 || executables.some((name) => wanted.includes(name)),
+  );
+  const missing = programs.filter((program) => findExecutable(program.executables) === undefined);
   if (missing.length > 0 && canInstall()) {
     const debianPackages = missing.flatMap((program) => program.debianPackages);
     console.log(`installing for the tests: ${debianPackages.join(' ')}`);
     install(debianPackages);
   }
-  for (const { need, executables, debianPackages } of TEST_PROGRAMS) {
+  for (const { need, executables, debianPackages } of programs) {
     const path = findExecutable(executables);
     if (path === undefined) {
       console.error(
@@ -68,4 +72,4 @@ function main(): void {
   }
 }
 
-main();
+main(process.argv.slice(2));

@@ -1,0 +1,71 @@
+# The images of both services: `docker build --target api-server .` and `docker build --target websocket-server .`;
+# docker-compose.yml builds and runs the two.
+
+# The package.json files alone, so that an edit of a source file installs nothing again.
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /app
+COPY . .
+RUN find . -type f -not -name package.json -not -name package-lock.json -delete \
+  && find . -type d -empty -delete
+
+
+# Compiles; it and its development dependencies stay behind. Only what runs goes to /built: no declarations, no maps.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY --from=manifests /app ./
+RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --ignore-scripts
+COPY . .
+RUN npx tsc -b api-server websocket-server && npm run bundle --workspace web-client
+RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-server/dist web-client/dist/page.js \
+    web-client/index.html web-client/page.css web-client/favicon.svg db/migrations -t /built/ \
+  && find /built \( -name '*.d.ts' -o -name '*.map' -o -name .tsbuildinfo \) -delete
+
+
+# What each service needs of the registry, and nothing of the other's. The optional packages are SQLite's binaries for
+# each platform; a service on MySQL never loads them.
+FROM manifests AS api-server-dependencies
+RUN --mount=type=cache,target=/npm-cache \
+  npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/api-server
+
+FROM manifests AS websocket-server-dependencies
+RUN --mount=type=cache,target=/npm-cache \
+  npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/websocket-server
+
+
+FROM node:24-bookworm-slim AS runtime
+WORKDIR /app
+# With NODE_ENV=production AUTH is `required` unless it is set: an image that nobody configured refuses to start, it
+# never runs open. docker-compose.yml says AUTH=open in so many words.
+ENV NODE_ENV=production
+ENV HOST=0.0.0.0
+COPY docker/healthcheck.cjs ./
+# Files belong to root, so the process couldn't change its own program even on a writable file system.
+USER node
+# Here: does the process live? An orchestrator may restart what fails this check, and a restart mends no database.
+# docker-compose.yml, which needs an order of starts, asks /readyz instead.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "healthcheck.cjs", "/healthz"]
+
+
+FROM runtime AS api-server
+COPY --from=api-server-dependencies /app/node_modules node_modules
+COPY --from=api-server-dependencies /app/packages packages
+COPY --from=api-server-dependencies /app/api-server api-server
+COPY --from=build /built/packages packages
+COPY --from=build /built/api-server api-server
+COPY --from=build /built/db db
+ENV PORT=8080
+EXPOSE 8080
+# Not by npm: as process 1 it would swallow SIGTERM, and the service could not end what it has begun.
+CMD ["node", "api-server/dist/main.js"]
+
+
+FROM runtime AS websocket-server
+COPY --from=websocket-server-dependencies /app/node_modules node_modules
+COPY --from=websocket-server-dependencies /app/packages packages
+COPY --from=websocket-server-dependencies /app/websocket-server websocket-server
+COPY --from=build /built/packages packages
+COPY --from=build /built/websocket-server websocket-server
+COPY --from=build /built/web-client web-client
+ENV PORT=3000
+EXPOSE 3000
+CMD ["node", "websocket-server/dist/main.js"]

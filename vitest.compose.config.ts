@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config';
+
+/** Workspaces are tested from their sources: each package.json names them under this export condition. */
+const conditions = ['postline-source', 'node', 'import', 'module', 'default'];
+const fromSource = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+/** The first build installs every dependency twice over the network. */
+const BUILD_AND_START_MS = 900_000;
+/** Restarts and stops of all containers, each within its own grace period. */
+const CONTAINER_STEP_MS = 180_000;
+
+/** What `npm run test:compose` runs: the Docker set-up, and the store's tests on the image's own MySQL. */
+export default defineConfig({
+  test: {
+    reporters: ['default', ['json', { outputFile: 'reports/compose.json' }]],
+    fileParallelism: false,
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'compose',
+          include: ['tests/compose/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+          testTimeout: CONTAINER_STEP_MS,
+          hookTimeout: BUILD_AND_START_MS,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'store on the MySQL image',
+          include: ['packages/message-store/test/**/*.mysql.test.ts'],
+          sequence: { groupOrder: 1 },
+          globalSetup: 'tests/compose/mysql-image-server.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
