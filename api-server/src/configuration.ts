@@ -101,26 +101,27 @@ export const apiEnvironment = {
     to: 60_000,
     default: LOG_READ_DEADLINE_DEFAULT_MS,
   }).meta({ description: 'Milliseconds until a page that was not read is answered `store_unavailable`.' }),
+  DATABASE_WAIT_MS: integerSetting({ from: 0, to: 600_000, default: DATABASE_WAIT_DEFAULT_MS }).meta({
+    description: 'Milliseconds that the start waits for a database server that does not answer yet.',
+  }),
 };
 
-const environmentSchema = z
-  .object({
-    ...sharedSettings,
-    ...serverSettings,
-    ...apiEnvironment,
-    HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
-    PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
-    DATABASE_WAIT_MS: integerSetting({ from: 0, to: 600_000, default: DATABASE_WAIT_DEFAULT_MS }).meta({
-      description: 'Milliseconds that the start waits for a database that does not answer yet.',
-    }),
-  })
-  .superRefine(
-    (settings, context) => {
-      checkServerUrls(settings, context, 'both');
-      if (!context.issues.some(({ path }) => path?.[0] === 'AUTH')) checkAuth(settings, context);
-    },
-    { when: () => true }, // also where a variable is wrong, so that everything is told at once
-  );
+/** Every variable of `npm run api`. */
+export const apiProcessEnvironment = {
+  ...sharedSettings,
+  ...serverSettings,
+  ...apiEnvironment,
+  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+  PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
+};
+
+const environmentSchema = z.object(apiProcessEnvironment).superRefine(
+  (settings, context) => {
+    checkServerUrls(settings, context, 'both');
+    if (!context.issues.some(({ path }) => path?.[0] === 'AUTH')) checkAuth(settings, context);
+  },
+  { when: () => true }, // also where a variable is wrong, so that everything is told at once
+);
 
 /** What the API's parts need to know; the same for the API alone and inside `standalone`. */
 export interface ApiSettings {

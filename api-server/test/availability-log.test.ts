@@ -11,9 +11,10 @@ it('says once that a part fails and once that it works again', () => {
   log.worked();
   log.worked();
   log.failed(new Error('away again'));
-  expect(lines.map((line) => JSON.parse(line)).map(({ level, part, msg }) => [level, part, msg])).toEqual([
-    ['warn', 'bus', 'does not answer'],
-    ['info', 'bus', 'works again'],
-    ['warn', 'bus', 'does not answer'],
+  expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+    { level: 'warn', part: 'bus', msg: 'does not answer', err: { message: 'away' } },
+    { level: 'info', part: 'bus', msg: 'works again' },
+    { level: 'warn', part: 'bus', msg: 'does not answer' },
   ]);
+  expect(lines).toHaveLength(3);
 });

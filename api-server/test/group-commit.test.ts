@@ -28,7 +28,7 @@ interface Rig {
   /** What became of each request, by name; a request without an outcome is not in it. */
   readonly outcomes: Map<string, CommitOutcome['kind']>;
   /** Appends one message each, named so, in this order. */
-  append(...requests: AppendRequest[]): void;
+  readonly append: (...requests: AppendRequest[]) => void;
 }
 
 function createRig(limits: Partial<GroupCommitLimits> = {}): Rig {
@@ -50,7 +50,8 @@ function createRig(limits: Partial<GroupCommitLimits> = {}): Rig {
   return { store, commit, reports, outcomes, append };
 }
 
-const named = (names: string, targetId?: string) => [...names].map((name) => oneMessage(name, targetId));
+const named = (names: string, targetId?: string) =>
+  Array.from(names).map((name) => oneMessage(name, targetId));
 
 describe('batches', () => {
   it('[PUB-7] one request alone goes at once', () => {
@@ -66,7 +67,7 @@ describe('batches', () => {
     await store.last().answer();
     expect(store.last().names).toEqual(['b', 'c', 'd']);
     await store.last().answer();
-    expect([...outcomes]).toEqual([...'abcd'].map((name) => [name, 'appended']));
+    expect([...outcomes]).toEqual(Array.from('abcd').map((name) => [name, 'appended']));
     expect(reports.map(({ requests, messages }) => [requests, messages])).toEqual([
       [1, 1],
       [3, 3],
@@ -77,9 +78,9 @@ describe('batches', () => {
     const { store, append } = createRig();
     append(...named('abcdefgh'));
     await store.last().answer();
-    expect(store.last().names).toEqual([...'bcdef']);
+    expect(store.last().names).toEqual(Array.from('bcdef'));
     await store.last().answer();
-    expect(store.last().names).toEqual([...'gh']);
+    expect(store.last().names).toEqual(Array.from('gh'));
   });
 
   it('[PUB-8] a batch is bounded in bytes, and a request that is larger than the bound goes alone', async () => {

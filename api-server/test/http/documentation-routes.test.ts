@@ -15,8 +15,8 @@ it('/openapi.json describes every route and every error', async () => {
   const { body, type } = await supertest(api.url).get('/openapi.json');
   expect(type).toBe('application/json');
   expect(body.openapi).toBe('3.1.0');
-  const routes = Object.entries(body.paths).flatMap(([path, operations]) =>
-    Object.keys(operations as object).map((method) => `${method} ${path}`),
+  const routes = Object.entries(body.paths as Record<string, object>).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method} ${path}`),
   );
   expect(routes.toSorted()).toEqual(
     [
@@ -34,7 +34,16 @@ it('/openapi.json describes every route and every error', async () => {
     expect(body.info.description).toContain(`| ${status} | \`${code}\` |`);
   }
   const publish = body.paths['/messages'].post;
-  expect(Object.keys(publish.responses)).toEqual(['201', '400', '403', '413', '415', '422', '500', '503']);
+  expect(Object.keys(publish.responses as object)).toEqual([
+    '201',
+    '400',
+    '403',
+    '413',
+    '415',
+    '422',
+    '500',
+    '503',
+  ]);
   expect(publish.responses['400'].content['application/problem+json'].examples).toHaveProperty(
     'malformed_json',
   );

@@ -125,8 +125,8 @@ describe('sizes', () => {
         else controller.enqueue(chunk);
       },
     });
-    const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body, duplex: 'half' };
-    const answer = await fetch(`${api.url}/`, init);
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`${api.url}/`, { method: 'POST', headers, body, duplex: 'half' });
     expect(answer.status).toBe(413);
     expect(await answer.json()).toMatchObject({ code: 'payload_too_large' });
   });

@@ -1,4 +1,4 @@
-import { logPageSchema } from '@postline/protocol';
+import { type LogEntry, logPageSchema } from '@postline/protocol';
 import supertest from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestApi, type TestApi } from '../support/start-test-api.ts';
@@ -38,15 +38,14 @@ it('[LOG-4] gives what was published, oldest first, in the shape of the contract
 it('after defaults to 0 and limit to 100', async () => {
   const { body } = await read('bob:1@x/messages');
   expect(body).toMatchObject({ head: 250, recovered: true, truncatedBefore: null });
-  expect(body.messages.map(({ offset }: { offset: number }) => offset)).toEqual(
-    Array.from({ length: 100 }, (_, index) => index + 1),
-  );
+  const offsets = (body.messages as LogEntry[]).map(({ offset }) => offset);
+  expect(offsets).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
 });
 
 it('goes on from page to page to the end, ids percent-encoded too', async () => {
   const { body } = await read('bob%3A1%40x/messages?after=100&limit=1000');
   expect(body.messages).toHaveLength(150);
-  expect(body.messages.at(-1)).toMatchObject({ offset: 250, data: 'm250' });
+  expect((body.messages as LogEntry[]).at(-1)).toMatchObject({ offset: 250, data: 'm250' });
   const end = await read(`bob:1@x/messages?after=250&epoch=${body.epoch}`);
   expect(end.body).toMatchObject({ head: 250, recovered: true, messages: [] });
 });
