@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CLOSE_CODES, type IdentifyFrame } from '@postline/protocol';
 import type { RelaySettings } from './configuration.ts';
 import type { Connection, ConnectionHost } from './connection.ts';
 import type { Feed } from './feed.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import { HeartbeatWheel } from './heartbeat-wheel.ts';
+import { pause } from './pause.ts';
 import { StalledWatch } from './stalled-watch.ts';
 
 /** How exact the waits for identify, progress and unused feeds are. */
@@ -100,7 +100,7 @@ export class ConnectionRegistry implements ConnectionHost {
       for (const connection of open.slice(start, start + perStep)) {
         connection.socket.close(CLOSE_CODES.draining, 'the relay is going away');
       }
-      await sleep(DRAIN_STEP_MS);
+      await pause(DRAIN_STEP_MS);
     }
     await this.#allClosed();
     clearInterval(this.#sweepTimer);
@@ -109,7 +109,7 @@ export class ConnectionRegistry implements ConnectionHost {
 
   async #allClosed(): Promise<void> {
     const end = performance.now() + DRAIN_LAST_ANSWER_MS;
-    while (this.#connections.size > 0 && performance.now() < end) await sleep(DRAIN_STEP_MS);
+    while (this.#connections.size > 0 && performance.now() < end) await pause(DRAIN_STEP_MS);
     for (const connection of this.#connections.keys()) connection.socket.terminate();
   }
 

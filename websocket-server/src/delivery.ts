@@ -9,9 +9,12 @@ import { LogReader } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
 export interface DeliveryParts {
-  readonly store: MessageStore;
-  readonly bus: MessageBus;
-  readonly settings: RelaySettings;
+  readonly store: Pick<MessageStore, 'readHeads' | 'readLog'>;
+  readonly bus: Pick<MessageBus, 'createSubscriber'>;
+  readonly settings: Pick<
+    RelaySettings,
+    'backlogReadsMax' | 'compareIntervalMs' | 'compareIntervalWithoutBusMs'
+  >;
   readonly counters: RelayCounters;
   readonly logger: Logger;
 }

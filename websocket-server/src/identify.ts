@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRelayFrame, type IdentifyFrame } from '@postline/protocol';
 import type { Connection } from './connection.ts';
 import type { Feed } from './feed.ts';
@@ -6,6 +5,7 @@ import type { FeedDirectory } from './feed-directory.ts';
 import { Follower } from './follower.ts';
 import type { HeadReader, HeadReading } from './head-reader.ts';
 import type { LogReader } from './log-reader.ts';
+import { pause } from './pause.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import { startingPoint } from './starting-point.ts';
 
@@ -61,7 +61,7 @@ async function readHeadPatiently(
     const known = feed.position;
     const reading = await readHeadOnce(feed, heads);
     if (reading === undefined) {
-      await sleep(RETRY_MS);
+      await pause(RETRY_MS);
     } else {
       feed.onReading(reading, known);
       if (isWaiting(connection) && reading.epoch === feed.epoch) return reading;

@@ -1,0 +1,132 @@
+import {
+  type LogHead,
+  type LogHeads,
+  type LogQuery,
+  type LogSlice,
+  type StoredMessage,
+  StoreUnavailableError,
+} from '@postline/message-store';
+import { encodeNewMessage } from '@postline/protocol';
+
+interface ModelLog {
+  messages: StoredMessage[];
+  head: number;
+  epochStart: number;
+}
+
+/** Logs in memory, with every log that ever was: what a reader may be shown, and when. */
+export class ModelStore {
+  /** Awaited before each read looks at the logs. Rejecting is a database that doesn't answer. */
+  beforeRead: () => Promise<void> = () => Promise.resolve();
+  /** Awaited between the look and the answer. */
+  beforeAnswer: () => Promise<void> = () => Promise.resolve();
+  readonly logQueries: LogQuery[] = [];
+  readonly headQueries: (readonly string[])[] = [];
+  #lifetimes = 1;
+  #logs = new Map<string, ModelLog>();
+  /** Each epoch's logs; those of earlier ones as they were at their end. */
+  readonly #logsByEpoch = new Map([[this.epoch, this.#logs]]);
+  #messagesWritten = 0;
+
+  get epoch(): string {
+    return `epoch-${this.#lifetimes}`;
+  }
+
+  /** Commits one message; the frame that its hint would carry. */
+  append(targetId: string, text = `text ${(this.#messagesWritten += 1)}`): string {
+    const log = this.#log(targetId);
+    log.head += 1;
+    const message = {
+      id: `${targetId}-${log.head}`,
+      targetId,
+      offset: log.head,
+      message: text,
+      createdAt: CREATED_AT,
+    };
+    log.messages.push(message);
+    return encodeNewMessage({ ...message, epoch: this.epoch, data: text });
+  }
+
+  /** Commits so many messages. */
+  appendMany(targetId: string, count: number): string[] {
+    return Array.from({ length: count }, () => this.append(targetId));
+  }
+
+  /** The retention rule: these are gone. */
+  deleteUpTo(targetId: string, offset: number): void {
+    const log = this.#log(targetId);
+    log.messages = log.messages.filter((message) => message.offset > offset);
+  }
+
+  /** A backup without the last `lost` messages of each log was restored, and a new epoch begun. */
+  restart(lost: number): void {
+    const logs = new Map<string, ModelLog>();
+    for (const [targetId, { messages, head }] of this.#logs) {
+      const kept = Math.max(0, head - lost);
+      logs.set(targetId, {
+        messages: messages.filter(({ offset }) => offset <= kept),
+        head: kept,
+        epochStart: kept,
+      });
+    }
+    this.#lifetimes += 1;
+    this.#logs = logs;
+    this.#logsByEpoch.set(this.epoch, logs);
+  }
+
+  /** The last `lost` messages of each log are gone, and nothing says so. */
+  rewind(lost: number): void {
+    for (const log of this.#logs.values()) {
+      log.head = Math.max(0, log.head - lost);
+      log.messages = log.messages.filter(({ offset }) => offset <= log.head);
+    }
+  }
+
+  head(targetId: string): number {
+    return this.#log(targetId).head;
+  }
+
+  /** The message at that place in that epoch's log; undefined where it was deleted or never was. */
+  messageAt(epoch: string, targetId: string, offset: number): string | undefined {
+    const log = this.#logsByEpoch.get(epoch)?.get(targetId);
+    return log?.messages.find((message) => message.offset === offset)?.message;
+  }
+
+  async readLog(query: LogQuery): Promise<LogSlice> {
+    this.logQueries.push(query);
+    await this.beforeRead();
+    const { messages, head, epochStart } = this.#log(query.targetId);
+    const rows = messages.filter(({ offset }) => offset > query.afterOffset).slice(0, query.limit);
+    const slice = { epoch: this.epoch, head, epochStart, messages: rows };
+    await this.beforeAnswer();
+    return slice;
+  }
+
+  async readHeads(targetIds: readonly string[]): Promise<LogHeads> {
+    this.headQueries.push(targetIds);
+    await this.beforeRead();
+    const heads = new Map(
+      targetIds.map((targetId): [string, LogHead] => [targetId, headOf(this.#log(targetId))]),
+    );
+    const answer = { epoch: this.epoch, heads };
+    await this.beforeAnswer();
+    return answer;
+  }
+
+  #log(targetId: string): ModelLog {
+    const log = this.#logs.get(targetId) ?? { messages: [], head: 0, epochStart: 0 };
+    this.#logs.set(targetId, log);
+    return log;
+  }
+}
+
+const CREATED_AT = '2026-11-23T00:00:00.000Z';
+
+function headOf({ head, epochStart }: ModelLog): LogHead {
+  return { head, epochStart };
+}
+
+/** What a store says while its database is away. */
+export function databaseAway(): Promise<never> {
+  return Promise.reject(new StoreUnavailableError('reading', undefined));
+}
