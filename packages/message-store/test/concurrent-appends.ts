@@ -1,10 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { makeTempFolder, startProcess } from '@postline/test-support';
-import { build } from 'esbuild';
+import { makeTempFolder } from '@postline/test-support';
 import { expect, it } from 'vitest';
 import type { MessageStore } from '../src/message-store.ts';
+import { startWorker } from './bundled-worker.ts';
 import { type ContractDatabase, newTarget } from './message-store-contract.ts';
 
 const PROCESSES = ['north', 'south'];
@@ -19,13 +18,21 @@ export function describeConcurrentAppends(store: () => MessageStore, database: (
     async () => {
       const targetIds = Array.from({ length: TARGETS }, () => newTarget());
       const folder = await makeTempFolder('append-workers');
-      const worker = await bundleWorker();
       const files = PROCESSES.map((name) => join(folder.path, `${name}.json`));
-      const processes = PROCESSES.map((name, index) => {
-        const { kind, location } = database();
-        const words = [kind, location, files[index]!, name, String(WRITERS_PER_PROCESS), targetIds.join(',')];
-        return startProcess({ command: process.execPath, args: [worker, ...words] });
-      });
+      const { kind, location } = database();
+      const processes = await Promise.all(
+        PROCESSES.map((name, index) => {
+          const words = [
+            kind,
+            location,
+            files[index]!,
+            name,
+            String(WRITERS_PER_PROCESS),
+            targetIds.join(','),
+          ];
+          return startWorker('append-worker.ts', words);
+        }),
+      );
       const isOver = () => processes.every((one) => one.hasEnded());
       const following = Promise.all(targetIds.map((targetId) => follow(store(), targetId, isOver)));
       for (const one of processes) expect(await one.ended, one.output()).toBe(0);
@@ -59,23 +66,4 @@ async function follow(store: MessageStore, targetId: string, isOver: () => boole
     if (messages.length > 0) pages += 1;
     if (wasOver && cursor === head) return { places, pages };
   }
-}
-
-/** Node can't run the worker's TypeScript; bundled beside the package's own output it finds the same dependencies. */
-async function bundleWorker(): Promise<string> {
-  const source = fileURLToPath(new URL('append-worker.ts', import.meta.url));
-  const folder = fileURLToPath(new URL('../dist/test', import.meta.url));
-  await mkdir(folder, { recursive: true });
-  const outfile = join(folder, `append-worker-${process.pid}.mjs`);
-  await build({
-    entryPoints: [source],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'silent',
-  });
-  return outfile;
 }
