@@ -1,0 +1,150 @@
+import {
+  createTestDatabase,
+  type DatabaseServer,
+  holdTarget,
+  publish,
+  startDatabase,
+  type TestDatabase,
+  waitUntil,
+} from '@postline/test-support';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { percentile, publishMany } from './support/publish-many.ts';
+import { type RealApi, startRealApi } from './support/start-real-api.ts';
+
+interface Fault {
+  readonly fault: string;
+  readonly begin: () => unknown;
+  readonly end: () => unknown;
+}
+
+const ANSWERED_WITHIN_MS = 5_000;
+const WORKING_AGAIN_MS = 5_000;
+
+describe('group commit', () => {
+  let database: TestDatabase;
+  let api: RealApi;
+  beforeAll(async () => {
+    database = await createTestDatabase(inject('databaseServerUrl'));
+    api = await startRealApi({ databaseUrl: database.url, redisUrl: inject('redisUrl') });
+    await publish(api.url, { message: 'first', targetId: 'held' });
+  });
+  afterAll(async () => {
+    await api.close();
+    await database.drop();
+  });
+
+  async function figure(name: string): Promise<number> {
+    const text = await (await fetch(`${api.url}/metrics`)).text();
+    return Number(new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(text)?.[1]);
+  }
+
+  it('[PUB-7] [LOG-1] requests share commits, and every target keeps its offsets without a gap', async () => {
+    const commits = await figure('postline_commit_requests_count');
+    const count = 2_000;
+    const targets = 20;
+    const answers = await publishMany(api.url, {
+      count,
+      atOnce: 64,
+      body: (index) => ({ message: `${index}`, targetId: index % targets }),
+    });
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    for (let target = 0; target < targets; target += 1) {
+      const ofTarget = answers.filter(({ body }) => body['targetId'] === String(target));
+      const offsets = ofTarget
+        .map(({ body }) => Number(body['offset']))
+        .toSorted((left, right) => left - right);
+      expect(offsets).toEqual(Array.from({ length: count / targets }, (_, index) => index + 1));
+    }
+    const made = (await figure('postline_commit_requests_count')) - commits;
+    expect(made).toBeLessThan(count / 4);
+    expect(made).toBeGreaterThan(count / 64 / 2);
+  });
+
+  it('[LOG-10] a counter that another transaction holds delays only the requests for its own target', async () => {
+    const held = await holdTarget(database.url, 'held');
+    const start = performance.now();
+    const waiting = publish(api.url, { message: 'waits', targetId: 'held' }).then((answer) => ({
+      ...answer,
+      milliseconds: performance.now() - start,
+    }));
+    await publish(api.url, { message: 'meets it', targetId: 'free' }); // at most one lock wait late
+    const others = await publishMany(api.url, {
+      count: 300,
+      atOnce: 8,
+      body: (index) => ({ message: `${index}`, targetId: `free-${index % 10}` }),
+    });
+    expect(new Set(others.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(percentile(others, 0.95)).toBeLessThan(500);
+    await held.release();
+    expect(await waiting).toMatchObject({ status: 201, body: { offset: 2 } });
+  });
+
+  it('[LOG-10] while it is held for longer, those requests get store_unavailable in time and store nothing', async () => {
+    const held = await holdTarget(database.url, 'held');
+    const before = await (await fetch(`${api.url}/targets/free/messages`)).json();
+    const answers = await publishMany(api.url, {
+      count: 20,
+      atOnce: 20,
+      body: (index) => ({ message: `${index}`, targetId: 'held' }),
+    });
+    expect(new Set(answers.map(({ body }) => body['code']))).toEqual(new Set(['store_unavailable']));
+    expect(percentile(answers, 1)).toBeLessThan(ANSWERED_WITHIN_MS);
+    expect(before).toMatchObject({ recovered: true });
+    await held.release();
+    const log = await (await fetch(`${api.url}/targets/held/messages`)).json();
+    expect(log).toMatchObject({ head: 2 });
+  });
+});
+
+describe('a database server that goes away', () => {
+  let server: DatabaseServer;
+  let database: TestDatabase;
+  let api: RealApi;
+  beforeAll(async () => {
+    server = await startDatabase();
+    database = await server.createDatabase();
+    api = await startRealApi({ databaseUrl: database.url, redisUrl: inject('redisUrl') });
+    await publish(api.url, { message: 'before', targetId: 'a' });
+  });
+  afterAll(async () => {
+    await api.close();
+    await server.stop();
+  });
+
+  it.each<Fault>([
+    {
+      fault: 'frozen',
+      begin: () => {
+        server.freeze();
+      },
+      end: () => {
+        server.thaw();
+      },
+    },
+    { fault: 'killed', begin: () => server.kill(), end: () => server.startAgain() },
+  ])(
+    '[PUB-9] $fault: store_unavailable within 5 s, and working within 5 s of its return',
+    async ({ begin, end }) => {
+      await begin();
+      const answers = await publishMany(api.url, {
+        count: 60,
+        atOnce: 30,
+        body: (index) => ({ message: `${index}`, targetId: 'a' }),
+      });
+      expect(new Set(answers.map(({ status, body }) => `${status} ${String(body['code'])}`))).toEqual(
+        new Set(['503 store_unavailable']),
+      );
+      expect(percentile(answers, 1)).toBeLessThan(ANSWERED_WITHIN_MS);
+      const log = await fetch(`${api.url}/targets/a/messages`);
+      expect([log.status, log.headers.get('retry-after')]).toEqual([503, '1']);
+      expect((await fetch(`${api.url}/readyz`)).status).toBe(503);
+      expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+
+      await end();
+      const isTaken = async () =>
+        (await publish(api.url, { message: 'after', targetId: 'a' })).status === 201;
+      await waitUntil('messages are taken again', isTaken, WORKING_AGAIN_MS);
+      await waitUntil('ready', async () => (await fetch(`${api.url}/readyz`)).ok, WORKING_AGAIN_MS);
+    },
+  );
+});
