@@ -1,0 +1,38 @@
+import type { IdentifyFrame } from '@postline/protocol';
+import { Connection, type ConnectionHost } from '../../src/connection.ts';
+import type { Feed } from '../../src/feed.ts';
+import { ModelSocket } from './model-socket.ts';
+
+/** What connections asked of the relay around them. */
+export class RecordingHost implements ConnectionHost {
+  readonly identified: IdentifyFrame[] = [];
+  readonly released: Feed[] = [];
+  readonly forgotten: Connection[] = [];
+  readonly stalled: Connection[] = [];
+
+  identify(_connection: Connection, frame: IdentifyFrame): void {
+    this.identified.push(frame);
+  }
+
+  releaseFeed(feed: Feed): void {
+    this.released.push(feed);
+  }
+
+  forget(connection: Connection): void {
+    this.forgotten.push(connection);
+  }
+
+  watchStalled(connection: Connection): void {
+    this.stalled.push(connection);
+  }
+}
+
+/** A connection on a modelled socket. */
+export function connectionOn(
+  host: ConnectionHost,
+  socket = new ModelSocket(),
+): { connection: Connection; socket: ModelSocket } {
+  const connection = new Connection({ id: 'connection-1', socket, host });
+  socket.connection = connection;
+  return { connection, socket };
+}
