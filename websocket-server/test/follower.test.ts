@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Feed } from '../src/feed.ts';
+import { Follower } from '../src/follower.ts';
+import { HeadReader } from '../src/head-reader.ts';
+import { LogReader } from '../src/log-reader.ts';
+import { RelayCounters } from '../src/relay-counters.ts';
+import { ModelSocket } from './support/model-socket.ts';
+import { databaseAway, ModelStore } from './support/model-store.ts';
+
+describe('Follower', () => {
+  let store: ModelStore;
+  let counters: RelayCounters;
+  let heads: HeadReader;
+  let feed: Feed;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    store = new ModelStore();
+    counters = new RelayCounters();
+    heads = new HeadReader(store);
+    feed = new Feed({ targetId: '1', counters, heads });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+
+  /** The feed learns the head as the database has it. */
+  async function look(): Promise<void> {
+    const known = feed.position;
+    const answer = heads.read('1');
+    await settle();
+    feed.onReading(await answer, known);
+    await settle();
+  }
+
+  function follow(cursor: number, capacity?: number) {
+    const socket = new ModelSocket(capacity);
+    const logReader = new LogReader({ store, counters, parallelReads: 2 });
+    const follower = new Follower({ feed, socket, logReader, counters, cursor });
+    follower.join();
+    return { socket, follower };
+  }
+
+  function hint(): void {
+    const frame = store.append('1');
+    feed.onHint({ targetId: '1', epoch: store.epoch, offset: store.head('1'), frame });
+  }
+
+  it('[DEL-2] at the head a hint goes straight out, as it came', async () => {
+    await look();
+    const { socket, follower } = follow(0);
+    hint();
+    hint();
+    expect(socket.offsets()).toEqual([1, 2]);
+    expect(follower.cursor).toBe(2);
+    expect(store.logQueries).toEqual([]);
+  });
+
+  it('[DEL-4] behind the head the log is read from the cursor, page by page', async () => {
+    store.appendMany('1', 1_000);
+    await look();
+    const { socket } = follow(123);
+    await settle();
+    expect(socket.offsets()).toEqual(Array.from({ length: 877 }, (_, index) => 124 + index));
+    expect(store.logQueries[0]).toEqual({ targetId: '1', afterOffset: 123, limit: 64 });
+  });
+
+  it('[DEL-2] hints that come while the log is read neither repeat nor get lost', async () => {
+    store.appendMany('1', 3);
+    await look();
+    store.beforeAnswer = () => new Promise((answer) => setTimeout(answer, 10));
+    const { socket } = follow(0);
+    await vi.advanceTimersByTimeAsync(5);
+    hint();
+    hint();
+    expect(socket.sent).toEqual([]);
+    await vi.advanceTimersByTimeAsync(30);
+    expect(socket.offsets()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('[DEL-10] a full socket is sent nothing, costs no read, and gets everything once it drains', async () => {
+    await look();
+    const { socket, follower } = follow(0, 2);
+    socket.connection = undefined;
+    for (let count = 0; count < 50; count += 1) hint();
+    await settle();
+    expect(socket.offsets()).toEqual([1, 2]);
+    expect(store.logQueries).toEqual([]);
+    for (let round = 0; round < 50; round += 1) {
+      socket.drain();
+      follower.chase();
+      await settle();
+    }
+    expect(socket.offsets()).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+  });
+
+  it('[DEL-10] a page is cut where the socket has enough, and large messages make pages small', async () => {
+    const large = 'x'.repeat(60_000);
+    for (let count = 0; count < 100; count += 1) store.append('1', large);
+    await look();
+    const { socket, follower } = follow(0, 1);
+    for (let round = 0; round < 40; round += 1) {
+      await settle();
+      socket.drain();
+      follower.chase();
+    }
+    expect(socket.offsets()).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(store.logQueries.map(({ limit }) => limit).slice(0, 3)).toEqual([64, 4, 4]);
+    expect(Math.max(...store.logQueries.map(({ limit }) => limit))).toBe(64);
+  });
+
+  it('[DEL-12] a hole before what is left is told first', async () => {
+    store.appendMany('1', 5);
+    store.deleteUpTo('1', 3);
+    await look();
+    const { socket } = follow(1);
+    await settle();
+    expect(socket.frames()).toMatchObject([
+      { type: 'truncated', targetId: '1', from: 2, to: 3 },
+      { type: 'new_message', offset: 4 },
+      { type: 'new_message', offset: 5 },
+    ]);
+    expect(counters.truncationsSent).toBe(1);
+  });
+
+  it('[DEL-12] where nothing is left the hole goes up to the head, and the stream goes on after it', async () => {
+    store.appendMany('1', 5);
+    store.deleteUpTo('1', 5);
+    await look();
+    const { socket } = follow(2);
+    await settle();
+    hint();
+    expect(socket.frames()).toMatchObject([
+      { type: 'truncated', from: 3, to: 5 },
+      { type: 'new_message', offset: 6 },
+    ]);
+  });
+
+  it('[DEL-9] a restarted log is told, closed with 4003, and not another frame of it is sent', async () => {
+    store.appendMany('1', 3);
+    await look();
+    const { socket, follower } = follow(3);
+    store.restart(0);
+    await look();
+    expect(socket.frames()).toMatchObject([{ type: 'error', code: 'log_restarted' }]);
+    expect(socket.closedWith?.code).toBe(4003);
+    hint();
+    follower.chase();
+    await settle();
+    expect(socket.sent).toHaveLength(1);
+  });
+
+  it('[DEL-9] a page of another epoch is not sent; the database is asked what happened', async () => {
+    store.appendMany('1', 3);
+    await look();
+    const { socket } = follow(0);
+    store.restart(0);
+    await settle();
+    expect(socket.offsets()).toEqual([]);
+    expect(socket.closedWith?.code).toBe(4003);
+  });
+
+  it('[DEL-9] a head that the log does not have is asked about, and found out', async () => {
+    await look();
+    const { socket } = follow(0, 1);
+    feed.onHint({ targetId: '1', epoch: store.epoch, offset: 1, frame: '{"type":"new_message","offset":1}' });
+    feed.onHint({ targetId: '1', epoch: store.epoch, offset: 2, frame: '{"type":"new_message","offset":2}' });
+    socket.drain();
+    feed.askDatabase();
+    await settle();
+    expect(socket.closedWith?.code).toBe(4003);
+  });
+
+  it('[DEL-16] a read that fails leaves everything as it was; the next comparison starts it again', async () => {
+    store.appendMany('1', 3);
+    await look();
+    store.beforeRead = databaseAway;
+    const { socket, follower } = follow(0);
+    await settle();
+    expect([socket.sent, follower.cursor]).toEqual([[], 0]);
+    store.beforeRead = () => Promise.resolve();
+    await look();
+    expect(socket.offsets()).toEqual([1, 2, 3]);
+  });
+
+  it('nothing is sent after it left, also of what was being read', async () => {
+    store.appendMany('1', 3);
+    await look();
+    store.beforeAnswer = () => new Promise((answer) => setTimeout(answer, 10));
+    const { socket, follower } = follow(0);
+    await vi.advanceTimersByTimeAsync(5);
+    follower.leave();
+    await vi.advanceTimersByTimeAsync(20);
+    hint();
+    follower.chase();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(socket.sent).toEqual([]);
+    expect(store.logQueries).toHaveLength(1);
+  });
+});

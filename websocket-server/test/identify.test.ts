@@ -1,0 +1,147 @@
+import { createLogger } from '@postline/service-runtime';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ConnectionHost } from '../src/connection.ts';
+import { type Delivery, startDelivery } from '../src/delivery.ts';
+import { identify } from '../src/identify.ts';
+import { RelayCounters } from '../src/relay-counters.ts';
+import { ModelBus } from './support/model-bus.ts';
+import { connectionOn } from './support/model-host.ts';
+import { databaseAway, ModelStore } from './support/model-store.ts';
+import { TEST_SETTINGS } from './support/relay-settings.ts';
+
+describe('identify', () => {
+  let store: ModelStore;
+  let bus: ModelBus;
+  let delivery: Delivery;
+  let failures: unknown[];
+  let host: ConnectionHost;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    store = new ModelStore();
+    bus = new ModelBus();
+    failures = [];
+    const counters = new RelayCounters();
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    delivery = startDelivery({ store, bus, settings: TEST_SETTINGS, counters, logger });
+    host = {
+      identify: (connection, frame) => {
+        identify(connection, frame, { ...delivery, counters, heartbeatSeconds: 25 }).catch((error: unknown) =>
+          failures.push(error),
+        );
+      },
+      releaseFeed: (feed) => {
+        delivery.feeds.release(feed);
+      },
+      forget: () => undefined,
+      watchStalled: () => undefined,
+    };
+  });
+
+  afterEach(async () => {
+    expect(failures).toEqual([]);
+    await delivery.close();
+    vi.useRealTimers();
+  });
+
+  function connect(resume?: { epoch: string; offsets: Readonly<Record<string, number>> }) {
+    const made = connectionOn(host);
+    made.connection.onText(JSON.stringify({ type: 'identify', clientId: 1, resume }));
+    return made;
+  }
+
+  /** Every feed is given back: a while later none is left. */
+  async function expectNoFeedLeft(): Promise<void> {
+    await vi.advanceTimersByTimeAsync(6_000);
+    delivery.feeds.closeUnused();
+    expect(delivery.feeds.size).toBe(0);
+  }
+
+  it('[DEL-1] tells where the stream goes on, then goes on there', async () => {
+    store.appendMany('1', 3);
+    const { socket } = connect({ epoch: 'epoch-1', offsets: { '1': 1, '2': 7 } });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(socket.frames()[0]).toEqual({
+      type: 'identified',
+      clientId: '1',
+      connectionId: 'connection-1',
+      epoch: 'epoch-1',
+      heartbeatSeconds: 25,
+      targets: { '1': { offset: 1, head: 3, recovered: true } },
+    });
+    expect(socket.offsets()).toEqual([2, 3]);
+  });
+
+  it('[DEL-1] the head it tells is read after the frame came, not the one the feed knows', async () => {
+    store.appendMany('1', 3);
+    connect();
+    await vi.advanceTimersByTimeAsync(10);
+    store.append('1'); // its hint is lost
+    const { socket } = connect({ epoch: 'epoch-1', offsets: { '1': 4 } });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(socket.frames()[0]).toMatchObject({ targets: { '1': { offset: 4, head: 4, recovered: true } } });
+  });
+
+  it('[DEL-1] misses nothing that is written between the subscription and the answer', async () => {
+    store.beforeAnswer = () => new Promise((answer) => setTimeout(answer, 50));
+    const { socket } = connect();
+    await vi.advanceTimersByTimeAsync(20);
+    bus.deliver('1', store.append('1'));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(socket.frames()[0]).toMatchObject({ targets: { '1': { offset: 0 } } });
+    expect(socket.offsets()).toEqual([1]);
+  });
+
+  it('[DEL-16] waits while the database is away, and is answered soon after it is back', async () => {
+    store.beforeRead = databaseAway;
+    const { socket } = connect();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([socket.sent, socket.isOpen]).toEqual([[], true]);
+    store.beforeRead = () => Promise.resolve();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(socket.frames()).toMatchObject([{ type: 'identified' }]);
+  });
+
+  it('[DEL-9] is about one log also where the epoch changes while it is read', async () => {
+    store.appendMany('1', 5);
+    connect();
+    await vi.advanceTimersByTimeAsync(10);
+    store.restart(0);
+    const { socket } = connect({ epoch: 'epoch-1', offsets: { '1': 5 } });
+    await vi.advanceTimersByTimeAsync(10);
+    store.append('1');
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(socket.frames()).toMatchObject([
+      { type: 'identified', epoch: 'epoch-2', targets: { '1': { offset: 5, recovered: false } } },
+      { type: 'new_message', epoch: 'epoch-2', offset: 6 },
+    ]);
+  });
+
+  it.each([
+    ['while the bus confirms', 10],
+    ['while the database is asked', 60],
+    ['after it was answered', 200],
+  ])('holds nothing of a client that goes away %s', async (_when, afterMs) => {
+    bus.confirmMs = 50;
+    store.beforeRead = () => new Promise((go) => setTimeout(go, 50));
+    const { connection, socket } = connect();
+    await vi.advanceTimersByTimeAsync(afterMs);
+    socket.terminate();
+    connection.onClosed();
+    await expectNoFeedLeft();
+  });
+
+  it('holds nothing of clients that went away while the database was', async () => {
+    store.beforeRead = databaseAway;
+    const connected = Array.from({ length: 100 }, () => connect());
+    await vi.advanceTimersByTimeAsync(2_000);
+    for (const { connection, socket } of connected) {
+      socket.terminate();
+      connection.onClosed();
+    }
+    await expectNoFeedLeft();
+    const queries = store.headQueries.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(store.headQueries).toHaveLength(queries);
+  });
+});
