@@ -30,6 +30,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await Promise.allSettled(OWN_SERVICES.map((service) => docker('rm', '--force', unconfigured(service))));
   await project.remove();
 });
 
@@ -205,8 +206,9 @@ describe('images', () => {
 
   it.each(OWN_SERVICES)('[BOX-6] %s does not run open unless it is told to', async (service) => {
     const image = `${project.name}-${service}`;
+    const name = `--name=${unconfigured(service)}`;
     const servers = ['--env', 'DATABASE_URL=mysql://u:p@mysql/d', '--env', 'REDIS_URL=redis://redis'];
-    const attempt = docker('run', '--rm', '--network', 'none', ...servers, image);
+    const attempt = docker('run', '--rm', name, '--network', 'none', ...servers, image);
     await expect(attempt).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^AUTH: .*\n$/) });
   });
 });
@@ -268,6 +270,11 @@ describe('restart, stop and down', () => {
     expect(await project.remains()).toEqual([]);
   });
 });
+
+/** The container of a service that was given no more than it needs to start. */
+function unconfigured(service: string): string {
+  return `${project.name}-unconfigured-${service}`;
+}
 
 /** The line that README.md tells everyone to try, with the port of this project's API in it. */
 async function runReadmeCurl() {
