@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HEADS_PER_READ_MAX, type MessageStore } from '../src/message-store.ts';
 import { appendOne, type ContractDatabase, newTarget, publish } from './message-store-contract.ts';
 
-const EPOCH_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+export const EPOCH_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
 /** LOG-6 to LOG-8, as far as every kind answers for them. */
 export function describeReading(store: () => MessageStore, database: () => ContractDatabase): void {

@@ -1,0 +1,31 @@
+import type { Connection } from 'mysql2/promise';
+import { rowsOf } from './migrated-database.ts';
+
+/** Everything that a schema consists of, in an order of its own. */
+export async function readSchema(connection: Connection) {
+  return {
+    tables: await rowsOf(
+      connection,
+      `SELECT table_name AS t, engine, table_collation, table_type FROM information_schema.tables
+       WHERE table_schema = DATABASE() ORDER BY table_name`,
+    ),
+    columns: await rowsOf(
+      connection,
+      `SELECT table_name AS t, column_name AS c, ordinal_position AS position, column_type AS type, is_nullable,
+         column_default, character_set_name, collation_name, extra
+       FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`,
+    ),
+    indexes: await rowsOf(
+      connection,
+      `SELECT table_name AS t, index_name AS i, seq_in_index AS position, column_name AS c, non_unique, sub_part
+       FROM information_schema.statistics WHERE table_schema = DATABASE()
+       ORDER BY table_name, index_name, seq_in_index`,
+    ),
+    checks: await rowsOf(
+      connection,
+      `SELECT constraint_name AS name, check_clause FROM information_schema.check_constraints
+       WHERE constraint_schema = DATABASE() ORDER BY constraint_name`,
+    ),
+    migrations: await rowsOf(connection, 'SELECT version, name FROM schema_migrations ORDER BY version'),
+  };
+}
