@@ -15,6 +15,9 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** How often Node looks for requests that are over their time. */
 const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
 
+/** How soon a connection is ended whose last request was answered while the server closes. */
+const IDLE_CHECK_INTERVAL_MS = 20;
+
 /** Options for `http.createServer`: Node's own waits are too long for a public port. */
 export const HTTP_SERVER_OPTIONS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
@@ -36,17 +39,27 @@ export function listen(server: Server, address: ListenAddress): Promise<number> 
 
 /**
  * Takes no new connection, lets the requests in flight finish for at most `graceMilliseconds`, then ends what is
- * left.
+ * left. Kept-alive connections are ended as they become idle: Node's own `close` would wait for their clients.
  */
 export function closeGracefully(server: Server, graceMilliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.closeAllConnections();
-    }, graceMilliseconds);
-    server.close(() => {
-      clearTimeout(timer);
+    const finish = () => {
+      clearInterval(idleCheck);
+      clearTimeout(graceEnd);
       resolve();
+    };
+    const idleCheck = setInterval(() => {
+      server.closeIdleConnections();
+    }, IDLE_CHECK_INTERVAL_MS);
+    const graceEnd = setTimeout(() => {
+      server.closeAllConnections();
+      finish(); // not waited for: an upgraded socket is not the server's to end
+    }, graceMilliseconds);
+    // A request that still comes on an open connection is answered, and is the last one there.
+    server.prependListener('request', (_request, response) => {
+      response.shouldKeepAlive = false;
     });
+    server.close(finish);
     server.closeIdleConnections();
   });
 }

@@ -11,7 +11,12 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream | undefined;
 }
 
-/** JSON lines on standard output, with ISO times. Message bodies, tokens and keys are never given to it. */
+const STANDARD_OUTPUT = 1;
+
+/**
+ * JSON lines on standard output, with ISO times. Message bodies, tokens and keys are never given to it.
+ * Written at once: lines that wait come out of order around a crash, and the last ones get lost at the exit.
+ */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const options = {
     level,
@@ -20,5 +25,5 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
     serializers: { err: pino.stdSerializers.err },
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? pino.destination({ dest: STANDARD_OUTPUT, sync: true }));
 }

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 
 const ANY_PORT_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** A name or address, and a port: nothing that a URL would take for another part. */
+const HOST_PATTERN = /^[\w.:[\]-]+$/;
 const OPEN_MODE_RULES = 'http://localhost:*,http://127.0.0.1:*,null';
 
 /** Which pages may use a service: exact origins, `null` (a page opened from disk), or any port of this machine. */
@@ -21,13 +23,18 @@ export function parseOriginRules(text: string): OriginRulesResult {
       if (!ANY_PORT_HOSTS.has(anyPort[2] ?? ''))
         return { ok: false, error: '"*" is only for ports of localhost' };
       anyPortOf.add(`${anyPort[1]}${anyPort[2]}`);
-    } else if (rule === 'null' || (URL.canParse(rule) && new URL(rule).origin === rule)) {
+    } else if (rule === 'null' || isExactOrigin(rule)) {
       exact.add(rule);
     } else {
       return { ok: false, error: 'must be origins like https://shop.example, separated by commas' };
     }
   }
   return { ok: true, value: { exact, anyPortOf } };
+}
+
+/** `*` could be part of a host's name, but whoever writes it means any name: an exact rule would never match. */
+function isExactOrigin(rule: string): boolean {
+  return !rule.includes('*') && URL.canParse(rule) && new URL(rule).origin === rule;
 }
 
 /** The rules where none are set: this machine's own pages in open mode, nobody otherwise. */
@@ -51,7 +58,7 @@ export function isOriginAllowed(rules: OriginRules, origin: string | undefined):
  * this machine (DNS rebinding); it can't do so with an IP address, localhost, or a name without a dot.
  */
 export function isHostAllowed(allowedHosts: readonly string[], host: string | undefined): boolean {
-  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  if (host === undefined || !HOST_PATTERN.test(host) || !URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
   if (hostname.startsWith('[') || isIP(hostname) !== 0) return true;
   return !hostname.includes('.') || hostname.endsWith('.localhost') || allowedHosts.includes(hostname);

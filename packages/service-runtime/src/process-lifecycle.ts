@@ -15,31 +15,73 @@ export interface RunningProcess {
   readonly close: () => Promise<void>;
 }
 
-/** On SIGTERM, SIGINT or a crash: closes in order, then exits; 0 after a signal, 1 after a crash. */
-export function closeOnSignal({ logger, shutdownDeadlineMs, close }: RunningProcess): void {
-  closeWithGrace({ delay: shutdownDeadlineMs, logger: false }, async ({ signal, err }) => {
-    if (err === undefined) logger.info({ signal }, 'closing');
-    else logger.fatal({ err }, 'crashed, closing');
-    await close();
-    logger.info('closed');
-  });
-}
+/** What an orchestrator, `kill` and Ctrl-C send. */
+const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+type OnSignal = (signal: (typeof ENDING_SIGNALS)[number]) => void;
 
 /**
- * Runs a service's `start`. Wrong settings end the process with exit code 1 and one line for each; any other
- * failure with exit code 1 and its message.
+ * Runs a service: `start`, then until a signal or a crash, then `close`.
+ *
+ * Wrong settings end the process with exit code 1 and one line for each; any other failure to start with 1 and its
+ * message. On SIGTERM or SIGINT it closes in order and exits with 0; with 1 after a crash, where closing fails, and
+ * where it is not done at the deadline. A signal during the start ends it at once with 0, as nothing was accepted
+ * yet; without a handler a container's first process would not hear it.
  */
 export async function runProcess(
   env: Environment,
   start: (env: Environment) => Promise<RunningProcess>,
 ): Promise<void> {
+  let onSignal: OnSignal = () => process.exit(0);
+  // One listener from the first moment to the last: a signal that comes while listeners are exchanged is lost.
+  for (const signal of ENDING_SIGNALS) {
+    process.on(signal, () => {
+      onSignal(signal);
+    });
+  }
   try {
-    closeOnSignal(await start(env));
+    onSignal = closeGracefullyOnce(await start(env));
   } catch (error) {
     const lines = error instanceof SettingsError ? error.lines : [startFailure(error)];
     for (const line of lines) process.stderr.write(`${line}\n`);
     process.exit(1);
   }
+}
+
+/**
+ * Closes on a crash, and when the returned function is first called. Further signals change nothing: a terminal
+ * sends Ctrl-C to npm and to this process, npm passes it on, and the second must not cut off what the first began.
+ */
+function closeGracefullyOnce({ logger, shutdownDeadlineMs, close }: RunningProcess): OnSignal {
+  let closing = false;
+  const graceful = closeWithGrace(
+    {
+      delay: shutdownDeadlineMs,
+      logger: false,
+      skip: [...ENDING_SIGNALS],
+      onTimeout: () => {
+        logger.error({ shutdownDeadlineMs }, 'not closed at the deadline');
+      },
+      onSecondError: (error) => {
+        logger.fatal({ err: error }, 'crashed while closing');
+      },
+    },
+    async ({ err }) => {
+      closing = true;
+      if (err !== undefined) logger.fatal({ err }, 'crashed, closing');
+      try {
+        await close();
+      } catch (error) {
+        logger.error({ err: error }, 'closing failed');
+        throw error;
+      }
+      logger.info('closed');
+    },
+  );
+  return (signal) => {
+    if (closing) return;
+    logger.info({ signal }, 'closing');
+    graceful.close();
+  };
 }
 
 function startFailure(error: unknown): string {

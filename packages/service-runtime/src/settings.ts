@@ -24,7 +24,12 @@ export function readSettings<Schema extends z.ZodType>(schema: Schema, env: Envi
   );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new SettingsError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  const lines = new Map<string, string>(); // the first reason for each variable; the others often follow from it
+  for (const issue of parsed.error.issues) {
+    const name = String(issue.path[0] ?? 'settings');
+    if (!lines.has(name)) lines.set(name, `${name}: ${issue.message}`);
+  }
+  throw new SettingsError([...lines.values()]);
 }
 
 interface IntegerBounds {
@@ -59,8 +64,18 @@ export function yesNoSetting(defaultValue: boolean) {
 
 /** A URL of one of these schemes (with their colon), kept as text. */
 export function urlSetting(schemes: readonly string[]) {
-  const error = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`;
-  return z
-    .string()
-    .refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), { error });
+  const starts = schemes.map((scheme) => `${scheme}//`).join(' or ');
+  const error = `must be a URL that starts with ${starts} (with % codes for special characters in a password)`;
+  return z.string().refine((text) => isUrlOf(schemes, text), { error });
+}
+
+function isUrlOf(schemes: readonly string[], text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return schemes.includes(protocol);
 }

@@ -101,7 +101,9 @@ export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
 
 /** Refuses a mode that this version doesn't have: what is to be closed must never run open instead. */
 export function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void {
-  if (effectiveAuth(settings) === 'open') return;
-  const message = 'required (the default with NODE_ENV=production) is not available in this version; set AUTH=open';
+  const alreadyWrong = context.issues.some(({ path }) => path?.[0] === 'AUTH');
+  if (alreadyWrong || effectiveAuth(settings) === 'open') return;
+  const message =
+    'required (the default with NODE_ENV=production) is not available in this version; set AUTH=open';
   context.addIssue({ code: 'custom', path: ['AUTH'], message });
 }

@@ -102,7 +102,7 @@ describe('redis subscriber', () => {
     const targets = Array.from({ length: 300 }, (_, index) => `client-${index}`);
     await Promise.all(targets.map((targetId) => subscriber.subscribe(targetId)));
     for (let round = 0; round < 3; round += 1) {
-      await admin.client('KILL', 'TYPE', 'pubsub');
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await waitUntil('down and up again', () => events.states.length === 3 + 2 * round);
       events.hints.length = 0;
       const counts = await Promise.all(

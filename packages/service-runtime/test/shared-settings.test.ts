@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  checkAuth,
+  checkServerUrls,
+  effectiveAuth,
+  type Environment,
+  readSettings,
+  SettingsError,
+  serverSettings,
+  sharedSettings,
+} from '../src/index.ts';
+
+function schemaFor(needed: 'both' | 'both-or-none') {
+  return z.object({ ...sharedSettings, ...serverSettings }).superRefine(
+    (settings, context) => {
+      checkServerUrls(settings, context, needed);
+      checkAuth(settings, context);
+    },
+    { when: () => true },
+  );
+}
+
+function lines(env: Environment, needed: 'both' | 'both-or-none' = 'both-or-none'): readonly string[] {
+  try {
+    readSettings(schemaFor(needed), env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.lines;
+    throw error;
+  }
+  return [];
+}
+
+const DATABASE_URL = 'mysql://user:s3cr3t@127.0.0.1:3306/postline';
+const REDIS_URL = 'redis://:s3cr3t@127.0.0.1:6379';
+
+describe('shared settings', () => {
+  it('have defaults for everything but the servers', () => {
+    expect(readSettings(schemaFor('both-or-none'), {})).toEqual({
+      LOG_LEVEL: 'info',
+      ALLOWED_HOSTS: [],
+      SHUTDOWN_DEADLINE_MS: 12_000,
+      REDIS_PREFIX: '',
+    });
+  });
+
+  it('[OPS-2] one real server alone is refused, naming the other', () => {
+    const reason = 'is required too: both real servers, or neither';
+    expect(lines({ DATABASE_URL })).toEqual([`REDIS_URL: ${reason}`]);
+    expect(lines({ REDIS_URL })).toEqual([`DATABASE_URL: ${reason}`]);
+    expect(lines({ DATABASE_URL, REDIS_URL })).toEqual([]);
+    expect(lines({})).toEqual([]);
+  });
+
+  it('[OPS-1] a service of its own needs both', () => {
+    expect(lines({}, 'both')).toEqual(['DATABASE_URL: is required', 'REDIS_URL: is required']);
+    expect(lines({ REDIS_URL }, 'both')).toEqual(['DATABASE_URL: is required']);
+  });
+
+  it('[OPS-1] a missing server is told beside wrong variables, and a wrong one is not called missing', () => {
+    expect(lines({ DATABASE_URL: 'postgres://u:s3cr3t@h', LOG_LEVEL: 'loud' }, 'both')).toEqual([
+      'LOG_LEVEL: must be fatal, error, warn, info, debug, trace or silent',
+      'DATABASE_URL: must be a URL that starts with mysql:// (with % codes for special characters in a password)',
+      'REDIS_URL: is required',
+    ]);
+  });
+
+  it.each(['mysql://u:p@h:3306', 'mysql://u:p@h:3306/'])('[OPS-1] %j names no database', (url) => {
+    expect(lines({ DATABASE_URL: url, REDIS_URL })).toEqual([
+      'DATABASE_URL: must name a database: mysql://user:password@host:port/database',
+    ]);
+  });
+
+  it('[OPS-4] the mode is open unless production or AUTH says otherwise', () => {
+    expect(effectiveAuth({})).toBe('open');
+    expect(effectiveAuth({ NODE_ENV: 'development' })).toBe('open');
+    expect(effectiveAuth({ NODE_ENV: 'production' })).toBe('required');
+    expect(effectiveAuth({ NODE_ENV: 'production', AUTH: 'open' })).toBe('open');
+    expect(effectiveAuth({ AUTH: 'required' })).toBe('required');
+  });
+
+  it('[OPS-1] AUTH has one line, whatever is wrong with it', () => {
+    expect(lines({ NODE_ENV: 'production' })).toHaveLength(1);
+    expect(lines({ AUTH: 'required' })).toHaveLength(1);
+    expect(lines({ AUTH: 'off', NODE_ENV: 'production' })).toEqual(['AUTH: must be open or required']);
+    expect(lines({ AUTH: 'open', NODE_ENV: 'production' })).toEqual([]);
+  });
+
+  it('[BUS-4] a prefix is short and visible', () => {
+    expect(readSettings(schemaFor('both-or-none'), { REDIS_PREFIX: 'blue:' }).REDIS_PREFIX).toBe('blue:');
+    for (const prefix of ['a b', 'é', 'x'.repeat(65), 'a\n']) {
+      expect(lines({ REDIS_PREFIX: prefix })).toEqual([
+        'REDIS_PREFIX: must be at most 64 visible ASCII characters',
+      ]);
+    }
+  });
+
+  it('[PUB-13] origins and hosts are lists', () => {
+    const settings = readSettings(schemaFor('both-or-none'), {
+      ALLOWED_ORIGINS: 'https://shop.example, http://localhost:*',
+      ALLOWED_HOSTS: 'Shop.example, api.example',
+    });
+    expect(settings.ALLOWED_ORIGINS?.exact).toEqual(new Set(['https://shop.example']));
+    expect(settings.ALLOWED_HOSTS).toEqual(['shop.example', 'api.example']);
+    expect(lines({ ALLOWED_ORIGINS: '*' })).toHaveLength(1);
+  });
+});
