@@ -23,10 +23,13 @@ export const standaloneEnvironmentSchema = z
     RELAY_PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
     DATA_DIR: z.string().default('./data').meta({ description: 'Folder of the embedded database.' }),
   })
-  .superRefine((settings, context) => {
-    checkServerUrls(settings, context, 'both-or-none');
-    checkAuth(settings, context);
-  });
+  .superRefine(
+    (settings, context) => {
+      checkServerUrls(settings, context, 'both-or-none');
+      checkAuth(settings, context);
+    },
+    { when: () => true }, // also where a variable is wrong, so that everything is told at once
+  );
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */
 export function readStandaloneEnvironment(env: Environment) {

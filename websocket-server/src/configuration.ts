@@ -58,18 +58,22 @@ export const relayEnvironment = {
   }),
 };
 
-const environmentSchema = z
-  .object({
-    ...sharedSettings,
-    ...serverSettings,
-    ...relayEnvironment,
-    HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
-    PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
-  })
-  .superRefine((settings, context) => {
+/** Every variable of `npm run relay`. */
+export const relayProcessEnvironment = {
+  ...sharedSettings,
+  ...serverSettings,
+  ...relayEnvironment,
+  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+  PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
+};
+
+const environmentSchema = z.object(relayProcessEnvironment).superRefine(
+  (settings, context) => {
     checkServerUrls(settings, context, 'both');
-    checkAuth(settings, context);
-  });
+    if (!context.issues.some(({ path }) => path?.[0] === 'AUTH')) checkAuth(settings, context);
+  },
+  { when: () => true }, // also where a variable is wrong, so that everything is told at once
+);
 
 /** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
 export interface RelaySettings {
