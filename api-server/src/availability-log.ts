@@ -1,4 +1,5 @@
 import type { Logger } from '@postline/service-runtime';
+import { errorForLog } from './error-for-log.ts';
 
 /** Says once when a part fails and once when it works again, however many calls there were in between. */
 export interface AvailabilityLog {
@@ -17,7 +18,7 @@ export function createAvailabilityLog(logger: Logger, part: string): Availabilit
     failed: (error) => {
       if (!available) return;
       available = false;
-      logger.warn({ part, err: error }, 'does not answer');
+      logger.warn({ part, err: errorForLog(error) }, 'does not answer');
     },
   };
 }

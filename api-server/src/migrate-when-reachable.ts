@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '@postline/message-store';
 import type { Logger } from '@postline/service-runtime';
+import { errorForLog } from './error-for-log.ts';
 
 const RETRY_PAUSE_MS = 500;
 
@@ -25,7 +26,7 @@ export async function migrateWhenReachable({
       return;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || performance.now() > end) throw error;
-      logger.warn({ err: error }, 'the database does not answer yet');
+      logger.warn({ err: errorForLog(error) }, 'the database does not answer yet');
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
   }

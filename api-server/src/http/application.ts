@@ -1,6 +1,7 @@
 import type { Logger, MetricsRegistry, Readiness } from '@postline/service-runtime';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { ApiMetrics } from '../api-metrics.ts';
+import { errorForLog } from '../error-for-log.ts';
 import type { PublishMessages } from '../publish-message.ts';
 import type { ReadLogPage } from '../read-log-page.ts';
 import { sendAnswer } from './answer.ts';
@@ -50,7 +51,7 @@ export function createApplication(options: ApplicationOptions): Express {
       batchBodyBytesMax: limits.batchBodyBytesMax,
       bodyBudget: { bytesMax: limits.bodiesBytesMax, bytes: 0 },
       onFailure: (error) => {
-        logger.error({ err: error }, 'a publish failed');
+        logger.error({ err: errorForLog(error) }, 'a publish failed');
       },
     }),
   );

@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { type RequestHandler, Router } from 'express';
+import findAssetsFolder from 'swagger-ui-dist/absolute-path.js';
 import { allowOnly } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 
-const ASSETS_FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const ASSETS_FOLDER = findAssetsFolder();
 const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'] as const;
 /** The files change only with a new version of the service. */
 const ASSETS_MAX_AGE_SECONDS = 3_600;
