@@ -1,0 +1,80 @@
+import type { TestDatabase } from '@postline/test-support';
+import type { Connection } from 'mysql2/promise';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { createMysqlMessageStore } from '../../src/mysql/index.ts';
+import { READ_LOG_STATEMENT } from '../../src/mysql/read-log.ts';
+import { publish } from '../message-store-contract.ts';
+import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
+
+const ROWS = 3_000;
+const PAGE = 10;
+
+let database: TestDatabase;
+let connection: Connection;
+beforeAll(async () => {
+  database = await createMigratedDatabase(inject('databaseServerUrl'));
+  connection = await connectTo(database.url);
+  const store = createMysqlMessageStore({ databaseUrl: database.url });
+  for (const targetId of ['long', 'other']) {
+    for (let from = 0; from < ROWS; from += 1_000) {
+      const messages = Array.from({ length: 1_000 }, (_, index) => ({
+        targetId,
+        message: `${from + index + 1}`,
+      }));
+      await store.append([publish(...messages)]);
+    }
+  }
+  await store.close();
+  await connection.query('ANALYZE TABLE messages');
+});
+afterAll(async () => {
+  await connection.end();
+  await database.drop();
+});
+
+/** Runs a statement, and tells how many rows the server took from indexes and tables, and sorted, for it. */
+async function work(statement: string, values: readonly (string | number)[]) {
+  await connection.query('FLUSH STATUS');
+  const rows = await rowsOf(connection, statement, values);
+  const status = await rowsOf(
+    connection,
+    "SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler_read%' OR Variable_name = 'Sort_rows'",
+  );
+  const count = (pattern: RegExp) =>
+    status
+      .filter((row) => pattern.test(String(row['Variable_name'])))
+      .reduce((sum, row) => sum + Number(row['Value']), 0);
+  return {
+    rows,
+    rowsRead: count(/^Handler_read_(?:next|rnd_next|rnd|prev)$/),
+    rowsSorted: count(/^Sort_rows$/),
+  };
+}
+
+it('a page of a long log reads as many rows as it has, and sorts none', async () => {
+  const { rows, rowsRead, rowsSorted } = await work(READ_LOG_STATEMENT, ['long', 'long', 100, String(PAGE)]);
+  expect(rows).toHaveLength(PAGE + 1);
+  expect(rows.at(-1)).toMatchObject({ offset: 100 + PAGE });
+  expect(rowsRead).toBeLessThanOrEqual(PAGE + 2);
+  expect(rowsSorted).toBe(0);
+});
+
+it('the naive join of epoch, counter and rows reads and sorts the whole rest of the log', async () => {
+  const naive = `SELECT e.epoch, t.head, m.\`offset\`, m.message FROM log_epoch e
+    LEFT JOIN targets t ON t.target_id = ?
+    LEFT JOIN messages m ON m.target_id = ? AND m.\`offset\` > ? AND m.\`offset\` <= t.head
+    WHERE e.singleton = 1 ORDER BY m.\`offset\` LIMIT ?`;
+  const { rows, rowsRead } = await work(naive, ['long', 'long', 100, String(PAGE)]);
+  expect(rows).toHaveLength(PAGE);
+  expect(rowsRead).toBeGreaterThan(ROWS / 2);
+});
+
+it('[LOG-5] a naive table takes look-alike ids for one another', async () => {
+  await connection.query(
+    'CREATE TABLE naive (target_id VARCHAR(128)) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci',
+  );
+  for (const id of ['bob', 'Bob', 'b\u00f3b', 'bob '])
+    await rowsOf(connection, 'INSERT INTO naive VALUES (?)', [id]);
+  expect(await rowsOf(connection, "SELECT target_id FROM naive WHERE target_id = 'bob'")).toHaveLength(4);
+  expect(await rowsOf(connection, 'SELECT target_id FROM naive WHERE target_id = 0')).toHaveLength(4);
+});

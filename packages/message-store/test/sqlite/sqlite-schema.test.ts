@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeTempFolder } from '@postline/test-support';
+import Database from 'libsql';
+import { expect, it } from 'vitest';
+import { createSqliteMessageStore } from '../../src/sqlite/index.ts';
+
+const PERMISSION_BITS = 0o777;
+
+it('makes the file and its folder for the owner alone', async () => {
+  const folder = await makeTempFolder('modes');
+  const file = join(folder.path, 'new', 'data', 'postline.db');
+  const store = await createSqliteMessageStore({ file });
+  await store.append([{ publisher: '', messages: [{ targetId: '1', message: 'x' }] }]);
+  for (const suffix of ['', '-wal', '-shm']) {
+    expect((await stat(`${file}${suffix}`)).mode & PERMISSION_BITS).toBe(0o600);
+  }
+  expect((await stat(join(folder.path, 'new', 'data'))).mode & PERMISSION_BITS).toBe(0o700);
+  await store.close();
+  await folder.remove();
+});
+
+it('[LOG-7] stores that open a new file at once agree on its schema and epoch', async () => {
+  const folder = await makeTempFolder('races');
+  const file = join(folder.path, 'postline.db');
+  const stores = await Promise.all(Array.from({ length: 5 }, () => createSqliteMessageStore({ file })));
+  const epochs = await Promise.all(stores.map(async (store) => (await store.readHeads([])).epoch));
+  expect(new Set(epochs).size).toBe(1);
+  await Promise.all(stores.map((store) => store.close()));
+  await folder.remove();
+});
+
+it('refuses a file of a newer program, and one that is no database', async () => {
+  const folder = await makeTempFolder('newer');
+  const file = join(folder.path, 'postline.db');
+  await (await createSqliteMessageStore({ file })).close();
+  const database = new Database(file);
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  await expect(createSqliteMessageStore({ file })).rejects.toMatchObject({
+    code: 'store_unavailable',
+    cause: { code: 'schema_version' },
+  });
+  await expect(createSqliteMessageStore({ file: folder.path })).rejects.toMatchObject({
+    code: 'store_unavailable',
+  });
+  await folder.remove();
+});
+
+it('[SCH-5] a bare INSERT fails', async () => {
+  const folder = await makeTempFolder('bare');
+  const file = join(folder.path, 'postline.db');
+  await (await createSqliteMessageStore({ file })).close();
+  const database = new Database(file);
+  expect(() => {
+    database.exec("INSERT INTO messages (message, target_id) VALUES ('x', '1')");
+  }).toThrow('NOT NULL');
+  database.close();
+  await folder.remove();
+});
