@@ -35,7 +35,7 @@ it('[PUB-1] SIGTERM under load: exit 0 in time, and nothing that was acknowledge
   const code = await api.stop();
   expect(code).toBe(0);
   expect(performance.now() - start).toBeLessThan(EXIT_WITHIN_MS);
-  // Whoever was in flight was answered: the only other ending is a port that is closed.
+  // No publisher was told an error on the way out: answers were 201 until connections were no longer taken.
   expect(new Set(await Promise.all(publishers))).toEqual(new Set(['refused']));
 
   const again = await startApi(servers(database.url));
