@@ -19,6 +19,8 @@ export interface TestDatabase {
 
 export interface DatabaseServer {
   readonly port: number;
+  /** The process that runs now: another one after `startAgain`. */
+  readonly pid: () => number;
   /** The server's URL without a database. */
   readonly url: string;
   /** A new empty database in the server's default character set. */
@@ -43,6 +45,7 @@ export async function startDatabase(extraOptions: readonly string[] = []): Promi
   const url = `mysql://root@127.0.0.1:${port}`;
   return {
     port,
+    pid: () => server.pid,
     url,
     createDatabase: () => createTestDatabase(url),
     freeze: () => {

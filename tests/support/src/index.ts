@@ -1,6 +1,7 @@
 export * from './child-process.ts';
 export * from './chromium.ts';
 export * from './database-process.ts';
+export * from './database-status.ts';
 export * from './find-program.ts';
 export * from './free-port.ts';
 export * from './held-target.ts';

@@ -7,6 +7,8 @@ import { waitUntil } from './wait-until.ts';
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  /** The process that runs now: another one after `startAgain`. */
+  readonly pid: () => number;
   /** Stops answering, connections stay open. */
   readonly freeze: () => void;
   readonly thaw: () => void;
@@ -24,6 +26,7 @@ export async function startRedis(): Promise<RedisServer> {
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    pid: () => server.pid,
     freeze: () => {
       server.signal('SIGSTOP');
     },

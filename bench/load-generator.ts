@@ -1,0 +1,45 @@
+/**
+ * The load generator: a process of its own, so that what it costs is not counted as the system's and both can have a
+ * core to themselves. It takes one job from its parent, tells when its measured time begins and ends, and answers.
+ */
+import { once } from 'node:events';
+import { runCatchUpLoad } from './load/catch-up-load.ts';
+import type { LoadJob, LoadReport, MeasureSignals } from './load/load-job.ts';
+import { runPublishLoad } from './load/publish-load.ts';
+
+function tell(report: LoadReport): void {
+  process.send?.(report);
+}
+
+/** The parent answers each signal with a message once it has taken its samples. */
+const signals: MeasureSignals = {
+  begin: async () => {
+    tell({ kind: 'measuring' });
+    await once(process, 'message');
+  },
+  end: async () => {
+    tell({ kind: 'measured' });
+    await once(process, 'message');
+  },
+};
+
+function run(job: LoadJob) {
+  switch (job.kind) {
+    case 'publish':
+      return runPublishLoad(job, signals);
+    case 'catch-up':
+      return runCatchUpLoad(job, signals);
+  }
+}
+
+process.once('disconnect', () => process.exit(1));
+process.once('message', (job) => {
+  run(job as LoadJob)
+    .then((result) => tell({ kind: 'result', result }))
+    .catch((error: unknown) =>
+      tell({
+        kind: 'failed',
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    );
+});

@@ -1,0 +1,188 @@
+import { sort } from '../measure/statistics.ts';
+
+/** As many as fit on a screen; the count tells the rest. */
+const FAULTS_TOLD_MAX = 10;
+
+const NUMBER_DIGITS = 10;
+
+/** A `new_message` frame as it came; nothing in it is trusted. */
+export interface ReceivedMessage {
+  readonly targetId?: unknown;
+  readonly offset?: unknown;
+  readonly data?: unknown;
+}
+
+export interface LedgerOptions {
+  /** Ids of those who receive; each has one connection. */
+  readonly recipients: readonly string[];
+  readonly messageBytes: number;
+  /** Begins each text, so that no message of an earlier run is taken for one of this. */
+  readonly label: string;
+}
+
+/**
+ * Keeps account of every message: sent, accepted, delivered. Whatever is not exactly as promised is a fault: a wrong
+ * recipient, an offset that is not the next one, a message that was lost, repeated, changed or given another offset
+ * than its publisher was told.
+ */
+export class DeliveryLedger {
+  readonly #recipients: readonly string[];
+  readonly #label: string;
+  readonly #padding: string;
+  readonly #lastOffsets: number[];
+  /** By message number, from here on. */
+  readonly #recipientOf: number[] = [];
+  readonly #sentAt: number[] = [];
+  readonly #answeredAt: number[] = [];
+  readonly #deliveredAt: number[] = [];
+  readonly #acceptedOffset: number[] = [];
+  readonly #deliveredOffset: number[] = [];
+  readonly #faults: string[] = [];
+  #faultCount = 0;
+  #accepted = 0;
+  #delivered = 0;
+  #answered = 0;
+  #storedOnly = 0;
+
+  constructor({ recipients, messageBytes, label }: LedgerOptions) {
+    this.#recipients = recipients;
+    this.#label = label;
+    this.#padding = '.'.repeat(messageBytes - label.length - NUMBER_DIGITS);
+    this.#lastOffsets = recipients.map(() => 0);
+  }
+
+  get recipientCount(): number {
+    return this.#recipients.length;
+  }
+
+  get sent(): number {
+    return this.#sentAt.length;
+  }
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Answers that said `stored`: the bus was not told in time. */
+  get storedOnly(): number {
+    return this.#storedOnly;
+  }
+
+  /** True once every request was answered and everything accepted has arrived. */
+  get isSettled(): boolean {
+    return this.#answered === this.sent && this.#delivered >= this.#accepted;
+  }
+
+  /** Where a recipient's stream goes on from. */
+  startStream(recipient: number, offset: number): void {
+    this.#lastOffsets[recipient] = offset;
+  }
+
+  /** Notes a message that is sent now, and gives the body of its request. */
+  send(recipient: number, now: number): { readonly number: number; readonly body: string } {
+    const number = this.#sentAt.length;
+    this.#recipientOf.push(recipient);
+    this.#sentAt.push(now);
+    this.#answeredAt.push(NaN);
+    this.#deliveredAt.push(NaN);
+    this.#acceptedOffset.push(NaN);
+    this.#deliveredOffset.push(NaN);
+    const targetId = this.#recipients[recipient] ?? '';
+    return { number, body: `{"message":"${this.#text(number)}","targetId":"${targetId}"}` };
+  }
+
+  /** Notes the answer to a message's request. */
+  answer(number: number, status: number, body: string): void {
+    this.#answered += 1;
+    this.#answeredAt[number] = performance.now();
+    if (status !== 201) {
+      this.fault(`message ${number} was answered ${status}: ${body.slice(0, 200)}`);
+      return;
+    }
+    const answer = JSON.parse(body) as { targetId?: unknown; offset?: unknown; status?: unknown };
+    this.#accepted += 1;
+    if (answer.status === 'stored') this.#storedOnly += 1;
+    if (
+      answer.targetId !== this.#recipients[this.#recipientOf[number] ?? -1] ||
+      typeof answer.offset !== 'number'
+    ) {
+      this.fault(`message ${number} was answered ${body}`);
+      return;
+    }
+    this.#acceptedOffset[number] = answer.offset;
+    this.#compareOffsets(number);
+  }
+
+  /** Notes a message that a recipient's connection was given. */
+  deliver(recipient: number, { targetId, offset, data }: ReceivedMessage, now: number): void {
+    const id = this.#recipients[recipient] ?? '';
+    if (targetId !== id) this.fault(`${id} was given a message for ${String(targetId)}`);
+    const expected = (this.#lastOffsets[recipient] ?? NaN) + 1;
+    if (offset !== expected) this.fault(`${id} was given offset ${String(offset)} in place of ${expected}`);
+    this.#lastOffsets[recipient] = typeof offset === 'number' ? offset : expected;
+
+    const number = this.#numberIn(data);
+    if (number === undefined) {
+      this.fault(`${id} was given what nobody sent: ${String(data)}`);
+    } else if (this.#recipientOf[number] !== recipient) {
+      this.fault(`${id} was given message ${number}, which is another one's`);
+    } else if (!Number.isNaN(this.#deliveredAt[number])) {
+      this.fault(`${id} was given message ${number} again`);
+    } else {
+      this.#deliveredAt[number] = now;
+      this.#deliveredOffset[number] = expected;
+      this.#delivered += 1;
+      this.#compareOffsets(number);
+    }
+  }
+
+  /** Notes anything else that makes the run worth nothing. */
+  fault(what: string): void {
+    this.#faultCount += 1;
+    if (this.#faults.length < FAULTS_TOLD_MAX) this.#faults.push(what);
+  }
+
+  /** Everything that was not as promised, the messages that have not arrived until now included. */
+  faults(): string[] {
+    const missing = this.#accepted - this.#delivered;
+    return [
+      ...this.#faults,
+      ...(this.#faultCount > this.#faults.length ? [`… ${this.#faultCount} faults in all`] : []),
+      ...(this.#answered < this.sent ? [`${this.sent - this.#answered} requests were not answered`] : []),
+      ...(missing > 0 ? [`${missing} accepted messages did not arrive`] : []),
+    ];
+  }
+
+  /** Milliseconds from sending to arrival and to the answer, sorted, of what was sent between two moments. */
+  latencies(from: number, to: number): { readonly arrivalMs: Float64Array; readonly answerMs: Float64Array } {
+    const since = (moments: readonly number[]) =>
+      sort(
+        this.#sentAt.flatMap((sentAt, number) => {
+          const milliseconds = (moments[number] ?? NaN) - sentAt;
+          return sentAt >= from && sentAt < to && !Number.isNaN(milliseconds) ? [milliseconds] : [];
+        }),
+      );
+    return { arrivalMs: since(this.#deliveredAt), answerMs: since(this.#answeredAt) };
+  }
+
+  #text(number: number): string {
+    return this.#label + String(number).padStart(NUMBER_DIGITS, '0') + this.#padding;
+  }
+
+  #numberIn(data: unknown): number | undefined {
+    if (typeof data !== 'string') return undefined;
+    const number = Number(data.slice(this.#label.length, this.#label.length + NUMBER_DIGITS));
+    return number < this.sent && data === this.#text(number) ? number : undefined;
+  }
+
+  #compareOffsets(number: number): void {
+    const accepted = this.#acceptedOffset[number] ?? NaN;
+    const delivered = this.#deliveredOffset[number] ?? NaN;
+    if (Number.isNaN(accepted) || Number.isNaN(delivered) || accepted === delivered) return;
+    this.fault(`message ${number} was accepted as offset ${accepted} and delivered as ${delivered}`);
+  }
+}

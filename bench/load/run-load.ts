@@ -1,0 +1,49 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { CorePlan } from '../system/cores.ts';
+import type { LoadJob, LoadReport, ResultOf } from './load-job.ts';
+
+export interface LoadOptions<Job extends LoadJob> {
+  readonly job: Job;
+  readonly cores: CorePlan;
+  /** Called when the measured time begins; what it waits for is done before that. */
+  readonly onMeasuring: (generatorPid: number) => Promise<void>;
+  /** Called when it is over. */
+  readonly onMeasured: (generatorPid: number) => Promise<void>;
+}
+
+/** Lets a load generator of its own do one job, on its own core where there is one. Rejects where the job fails. */
+export async function runLoad<Job extends LoadJob>(options: LoadOptions<Job>): Promise<ResultOf<Job>> {
+  const child = startGenerator(options.cores);
+  const pid = child.pid ?? NaN;
+  try {
+    return await new Promise((resolve, reject) => {
+      const goOn = (hook: (generatorPid: number) => Promise<void>) => {
+        hook(pid).then(() => child.send('go on'), reject);
+      };
+      child.on('message', (message) => {
+        const report = message as LoadReport; // from a program of our own
+        if (report.kind === 'measuring') goOn(options.onMeasuring);
+        else if (report.kind === 'measured') goOn(options.onMeasured);
+        else if (report.kind === 'failed') reject(new Error(`the load generator failed: ${report.error}`));
+        else resolve(report.result as ResultOf<Job>);
+      });
+      child.once('error', reject);
+      child.once('exit', (code, signal) => {
+        reject(new Error(`the load generator ended with ${String(code ?? signal)}`));
+      });
+      child.send(options.job);
+    });
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+function startGenerator({ pinning }: CorePlan): ChildProcess {
+  const script = fileURLToPath(new URL('../load-generator.js', import.meta.url));
+  if (pinning === undefined) return fork(script);
+  return fork(script, {
+    execPath: pinning.taskset,
+    execArgv: ['-c', String(pinning.load), process.execPath],
+  });
+}

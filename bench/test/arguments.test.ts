@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { helpText, parseArguments } from '../arguments.ts';
+
+const NAMES = ['w1', 'w4', 'catch-up'];
+
+describe('parseArguments', () => {
+  it('runs every workload three times for 8 s where nothing is said', () => {
+    expect(parseArguments([], NAMES)).toEqual({
+      kind: 'run',
+      arguments: { workloads: NAMES, measureSeconds: 8, warmUpSeconds: 4, runs: 3, profile: false },
+    });
+  });
+
+  it('takes workloads in any case and place, each once', () => {
+    const parsed = parseArguments(['--quick', 'W4', 'w1', 'w4'], NAMES);
+    expect(parsed).toMatchObject({
+      kind: 'run',
+      arguments: { workloads: ['w4', 'w1'], measureSeconds: 3, warmUpSeconds: 2 },
+    });
+  });
+
+  it('takes seconds and runs, which --quick does not override', () => {
+    const parsed = parseArguments(['--seconds', '30', '--quick', '--runs=1', '--profile'], NAMES);
+    expect(parsed).toMatchObject({ kind: 'run', arguments: { measureSeconds: 30, runs: 1, profile: true } });
+  });
+
+  it.each([['--help'], ['-h'], ['w1', '--help']])('helps on %s %s', (...words) => {
+    expect(parseArguments(words, NAMES)).toEqual({ kind: 'help' });
+  });
+
+  it.each([['w9'], ['--fast'], ['w1', 'quick']])('refuses %s %s and lists what it knows', (...words) => {
+    const parsed = parseArguments(words, NAMES);
+    expect(parsed).toMatchObject({ kind: 'refused' });
+    expect(JSON.stringify(parsed)).toContain('w1, w4, catch-up, --quick');
+  });
+
+  it.each(['0', '-1', '1.5', 'x', '', '101', '1e1'])('refuses --runs=%s', (word) => {
+    expect(parseArguments([`--runs=${word}`], NAMES)).toMatchObject({ kind: 'refused' });
+  });
+});
+
+describe('helpText', () => {
+  it('names each workload with its question', () => {
+    const text = helpText([{ name: 'w1', question: 'How fast?' }]);
+    expect(text).toContain('  w1  How fast?');
+  });
+});

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { findBusyProcesses, readCpuMs, readMemory } from '../../measure/processes.ts';
+
+const BUSY_MS = 200;
+
+function work(milliseconds: number): void {
+  const end = process.cpuUsage().user + milliseconds * 1_000;
+  while (process.cpuUsage().user < end) Math.random();
+}
+
+it('reads what this process itself has used', () => {
+  const before = readCpuMs(process.pid);
+  work(BUSY_MS);
+  const used = readCpuMs(process.pid) - before;
+  expect(used).toBeGreaterThanOrEqual(BUSY_MS - 20); // the kernel counts in steps of 10 ms
+  expect(readMemory(process.pid).residentMib).toBeGreaterThan(10);
+});
+
+it('names who is busy, but never those who are our own', async () => {
+  const timer = setInterval(() => work(20), 25);
+  const isThis = ({ pid }: { pid: number }) => pid === process.pid;
+  const seen = await findBusyProcesses([]);
+  const withoutUs = await findBusyProcesses([process.pid]);
+  clearInterval(timer);
+  expect(withoutUs.some(isThis)).toBe(false);
+  expect(seen.length >= 8 || seen.some(isThis)).toBe(true); // on a machine with more to do, the busiest eight
+});

@@ -1,0 +1,19 @@
+/** How long does a message take from its sending to its arrival while the system has little to do? */
+import { measurePublishing, MESSAGE_BYTES, RECIPIENTS } from './measure-publishing.ts';
+import type { Workload } from './workload.ts';
+
+const MESSAGES_PER_SECOND = 200;
+
+/** Enough that an answer that takes a third of a second still delays nobody. */
+const CONNECTIONS = 64;
+
+export const lightLoad: Workload = {
+  name: 'w4',
+  question: 'How long does a message take from sending to arrival while there is little to do?',
+  setting: `${MESSAGES_PER_SECOND} messages of ${MESSAGE_BYTES} bytes a second in an open loop, to ${RECIPIENTS} sockets with an id each`,
+  run: (conditions) =>
+    measurePublishing(
+      { kind: 'open-loop', messagesPerSecond: MESSAGES_PER_SECOND, connections: CONNECTIONS },
+      conditions,
+    ),
+};

@@ -1,0 +1,77 @@
+/** What the workloads that publish message by message have in common: the same recipients, and the same figures. */
+import type { Pace, PublishResult } from '../load/load-job.ts';
+import type { Figure } from '../measure/figure.ts';
+import { type Measurement, measureLoad } from '../system/measure-load.ts';
+import { costFigures, memoryFigures } from './cost-figures.ts';
+import type { RunConditions, RunOutcome } from './workload.ts';
+
+export const RECIPIENTS = 1_000;
+export const MESSAGE_BYTES = 64;
+
+/** Publishes single messages to 1,000 recipients at a pace, and gives the figures of it. */
+export async function measurePublishing(pace: Pace, conditions: RunConditions): Promise<RunOutcome> {
+  const { system, cores, profilePath } = conditions;
+  const { result, measurement } = await measureLoad({
+    system,
+    cores,
+    profilePath,
+    job: {
+      kind: 'publish',
+      publishUrl: system.apiUrl,
+      relayUrl: system.relayUrl,
+      recipients: RECIPIENTS,
+      messageBytes: MESSAGE_BYTES,
+      pace,
+      warmUpSeconds: conditions.warmUpSeconds,
+      measureSeconds: conditions.measureSeconds,
+      label: `r${String(conditions.runNumber).padStart(3, '0')}`,
+    },
+  });
+  return {
+    faults: result.faults,
+    profiles: measurement.profiles,
+    figures: [
+      ...speedFigures(result),
+      ...costFigures(measurement, result.accepted),
+      ...memoryFigures(measurement),
+      ...countFigures(result, measurement),
+    ],
+  };
+}
+
+function speedFigures({
+  accepted,
+  delivered,
+  windowMs,
+  arrivalMs,
+  answerMs,
+  lateP99Ms,
+}: PublishResult): Figure[] {
+  return [
+    { name: 'accepted', unit: 'per s', value: (1_000 * accepted) / windowMs },
+    { name: 'delivered', unit: 'per s', value: (1_000 * delivered) / windowMs },
+    { name: 'send to arrival p50', unit: 'ms', value: arrivalMs.p50 },
+    { name: 'send to arrival p99', unit: 'ms', value: arrivalMs.p99 },
+    { name: 'send to answer p50', unit: 'ms', value: answerMs.p50 },
+    { name: 'send to answer p99', unit: 'ms', value: answerMs.p99 },
+    { name: 'sent late by the generator p99', unit: 'ms', value: lateP99Ms },
+  ];
+}
+
+function countFigures({ storedOnly, accepted }: PublishResult, measurement: Measurement): Figure[] {
+  const { databaseCount, metricCount } = measurement;
+  const commits = databaseCount('Com_commit');
+  const relay = (name: string, label?: string) => metricCount('websocket-server', name, label);
+  return [
+    { name: 'rows in a commit', unit: '', value: accepted / commits },
+    { name: 'statements in a commit', unit: '', value: databaseCount('Questions') / commits },
+    { name: 'syncs to disk in a commit', unit: '', value: databaseCount('Innodb_data_fsyncs') / commits },
+    { name: 'answered "stored"', unit: 'messages', value: storedOnly },
+    {
+      name: 'hints that came early',
+      unit: 'in the run',
+      value: relay('postline_hints_total', 'outcome="early"'),
+    },
+    { name: 'pages read from the log', unit: 'in the run', value: relay('postline_log_pages_read_total') },
+  ];
+}

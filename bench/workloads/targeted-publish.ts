@@ -1,0 +1,12 @@
+/** How many messages a second, each to one recipient of a thousand, does the system commit and deliver, at what cost? */
+import { measurePublishing, MESSAGE_BYTES, RECIPIENTS } from './measure-publishing.ts';
+import type { Workload } from './workload.ts';
+
+const PUBLISHERS = 64;
+
+export const targetedPublish: Workload = {
+  name: 'w1',
+  question: 'How many messages a second, each to one recipient, are committed and delivered, at what cost?',
+  setting: `${RECIPIENTS} sockets with an id each, ${PUBLISHERS} publishers in a closed loop, one request for each message of ${MESSAGE_BYTES} bytes`,
+  run: (conditions) => measurePublishing({ kind: 'closed-loop', publishers: PUBLISHERS }, conditions),
+};
