@@ -65,6 +65,8 @@ class MysqlMessageStore implements MessageStore {
   readonly #writerSession: SessionOptions;
   readonly #writers: SessionPool;
   readonly #readers: SessionPool;
+  readonly #calls = new Set<Promise<unknown>>();
+  #closed = false;
 
   constructor(options: MysqlMessageStoreOptions) {
     const { databaseUrl, deadlineMs = DEADLINE_MS } = options;
@@ -120,7 +122,10 @@ class MysqlMessageStore implements MessageStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#writers.close(), this.#readers.close()]);
+    this.#closed = true;
+    await Promise.allSettled(this.#calls);
+    this.#writers.close();
+    this.#readers.close();
   }
 
   async #append(requests: readonly AppendRequest[], signal: AbortSignal): Promise<readonly AppendOutcome[]> {
@@ -162,16 +167,21 @@ class MysqlMessageStore implements MessageStore {
   }
 
   async #inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new StoreUnavailableError(`${what} failed`, new Error('the store is closed'));
     const controller = new AbortController();
+    const call = withDeadline(work(controller.signal), {
+      what,
+      milliseconds: this.#deadlineMs,
+      onExpired: () => controller.abort(),
+    });
+    this.#calls.add(call);
     try {
-      return await withDeadline(work(controller.signal), {
-        what,
-        milliseconds: this.#deadlineMs,
-        onExpired: () => controller.abort(),
-      });
+      return await call;
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       throw new StoreUnavailableError(`${what} failed`, error);
+    } finally {
+      this.#calls.delete(call);
     }
   }
 }

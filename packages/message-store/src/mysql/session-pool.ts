@@ -23,7 +23,6 @@ export class SessionPool {
   readonly #options: SessionPoolOptions;
   readonly #slots: Slots;
   readonly #idle: IdleSession[] = [];
-  readonly #inUse = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(options: SessionPoolOptions) {
@@ -36,23 +35,7 @@ export class SessionPool {
    * connection with it; so does one whose `work` threw. An idle connection that turns out to be dead before it answered
    * anything is replaced once, so `work` may be called twice.
    */
-  use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(new Error('the store is closed'));
-    const use = this.#useSlot(signal, work);
-    this.#inUse.add(use);
-    const forget = () => this.#inUse.delete(use);
-    use.then(forget, forget);
-    return use;
-  }
-
-  /** Calls under way finish first. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.allSettled(this.#inUse);
-    this.#closeIdle();
-  }
-
-  async #useSlot<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+  async use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
     await this.#slots.take(signal);
     try {
       const reused = this.#takeIdle();
@@ -69,6 +52,12 @@ export class SessionPool {
     } finally {
       this.#slots.give();
     }
+  }
+
+  /** Closes what is idle, and from now on each session when it comes back. */
+  close(): void {
+    this.#closed = true;
+    this.#closeIdle();
   }
 
   #open(signal: AbortSignal): Promise<Session> {
