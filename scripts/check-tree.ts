@@ -12,11 +12,20 @@ const WITHOUT_ONE_SOURCE = /-contract\.ts$|\/test\/(?:[^/]+\/)?support\//;
 const RULE_ID = /\*\*([A-Z]+-\d+)\*\*/g;
 const QUOTED_ID = /\[([A-Z]{3,4}-\d+)\]/g;
 /** Put together here so that this file doesn't hold what it looks for. */
-const FOREIGN_NAMES = ['registry.' + 'npmjs', 'npm' + 'mirror', 'unpkg' + '.com', '/work' + '/', '/home' + '/', '/root' + '/'];
+const FOREIGN_NAMES = [
+  'registry.' + 'npmjs',
+  'npm' + 'mirror',
+  'unpkg' + '.com',
+  '/work' + '/',
+  '/home' + '/',
+  '/root' + '/',
+];
 
 /** Tracked files and new ones that are not ignored. */
 function treeFiles(): string[] {
-  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' });
+  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+  });
   return list.split('\n').filter((file) => file !== '' && existsSync(file));
 }
 
@@ -25,7 +34,9 @@ function idsIn(text: string, pattern: RegExp): string[] {
 }
 
 function checkNames(files: readonly string[]): string[] {
-  return files.filter((file) => EMPTY_NAMES.test(basename(file))).map((file) => `${file}: the name says nothing`);
+  return files
+    .filter((file) => EMPTY_NAMES.test(basename(file)))
+    .map((file) => `${file}: the name says nothing`);
 }
 
 /** `x/test/a/b.test.ts` (or b.mysql.test.ts, …) tests `x/src/a/b.ts`. */
@@ -44,10 +55,16 @@ function sourceOf(testFile: string): string {
 function checkRules(files: readonly string[]): string[] {
   const rules = new Set(idsIn(readFileSync('docs/SPEC.md', 'utf8'), RULE_ID));
   const tests = files.filter((file) => /(\.test|-contract)\.ts$/.test(file));
-  const quoted = new Map(tests.flatMap((file) => idsIn(readFileSync(file, 'utf8'), QUOTED_ID).map((id) => [id, file])));
+  const quoted = new Map(
+    tests.flatMap((file) => idsIn(readFileSync(file, 'utf8'), QUOTED_ID).map((id) => [id, file])),
+  );
   return [
-    ...[...rules].filter((rule) => !quoted.has(rule)).map((rule) => `docs/SPEC.md: no test carries [${rule}]`),
-    ...[...quoted].filter(([id]) => !rules.has(id)).map(([id, file]) => `${file}: [${id}] is no rule of docs/SPEC.md`),
+    ...[...rules]
+      .filter((rule) => !quoted.has(rule))
+      .map((rule) => `docs/SPEC.md: no test carries [${rule}]`),
+    ...[...quoted]
+      .filter(([id]) => !rules.has(id))
+      .map(([id, file]) => `${file}: [${id}] is no rule of docs/SPEC.md`),
   ];
 }
 
@@ -66,5 +83,7 @@ const findings = [
   ...checkForeignNames(files),
 ];
 for (const finding of findings) console.error(finding);
-console.log(findings.length === 0 ? `tree: ${files.length} files, nothing to say` : `tree: ${findings.length} findings`);
+console.log(
+  findings.length === 0 ? `tree: ${files.length} files, nothing to say` : `tree: ${findings.length} findings`,
+);
 process.exitCode = findings.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import { apiEnvironment } from '@postline/api-server';
+import { apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
 import {
   checkAuth,
   checkServerUrls,
@@ -12,28 +12,29 @@ import { relayEnvironment } from '@postline/websocket-server';
 import { z } from 'zod';
 
 /** Every setting of both services in one process, by the name of its environment variable. */
-export const standaloneEnvironmentSchema = z
-  .object({
-    ...sharedSettings,
-    ...serverSettings,
-    ...apiEnvironment,
-    ...relayEnvironment,
-    HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
-    API_PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
-    RELAY_PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
-    DATA_DIR: z.string().default('./data').meta({ description: 'Folder of the embedded database.' }),
-  })
-  .superRefine(
-    (settings, context) => {
-      checkServerUrls(settings, context, 'both-or-none');
-      checkAuth(settings, context);
-    },
-    { when: () => true }, // also where a variable is wrong, so that everything is told at once
-  );
+export const standaloneProcessEnvironment = {
+  ...sharedSettings,
+  ...serverSettings,
+  ...apiEnvironment,
+  ...relayEnvironment,
+  HOST: apiProcessEnvironment.HOST,
+  API_PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
+  RELAY_PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
+  DATA_DIR: z.string().default('./data').meta({ description: 'Folder of the embedded database.' }),
+  DATABASE_WAIT_MS: apiProcessEnvironment.DATABASE_WAIT_MS,
+};
+
+const environmentSchema = z.object(standaloneProcessEnvironment).superRefine(
+  (settings, context) => {
+    checkServerUrls(settings, context, 'both-or-none');
+    checkAuth(settings, context);
+  },
+  { when: () => true }, // also where a variable is wrong, so that everything is told at once
+);
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */
 export function readStandaloneEnvironment(env: Environment) {
-  return readSettings(standaloneEnvironmentSchema, env);
+  return readSettings(environmentSchema, env);
 }
 
 export type StandaloneEnvironment = ReturnType<typeof readStandaloneEnvironment>;

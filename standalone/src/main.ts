@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { apiSettings, createApiServer } from '@postline/api-server';
+import { apiSettings, createApiServer, migrateWhenReachable } from '@postline/api-server';
 import type { MessageBus } from '@postline/message-bus';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
 import type { MessageStore } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
-import { createLogger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
+import { createLogger, type Logger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
 import { createRelay, relaySettings } from '@postline/websocket-server';
 import { readStandaloneEnvironment, type StandaloneEnvironment } from './configuration.ts';
 
@@ -19,13 +19,17 @@ interface Backends {
 }
 
 /** Real servers where their URLs are set (both: the settings have seen to that), else everything in this process. */
-async function openBackends(env: StandaloneEnvironment): Promise<Backends> {
+async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise<Backends> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, REDIS_PREFIX: prefix, DATA_DIR: folder } = env;
   if (databaseUrl === undefined || redisUrl === undefined) {
     const store = await createSqliteMessageStore({ file: join(folder, DATABASE_FILE) });
     return { store, bus: createInProcessMessageBus() };
   }
-  await migrate({ databaseUrl, folder: MIGRATIONS_FOLDER });
+  await migrateWhenReachable({
+    migrate: () => migrate({ databaseUrl, folder: MIGRATIONS_FOLDER }),
+    waitMs: env.DATABASE_WAIT_MS,
+    logger,
+  });
   return {
     store: createMysqlMessageStore({ databaseUrl }),
     bus: createRedisMessageBus({ redisUrl, prefix }),
@@ -35,7 +39,7 @@ async function openBackends(env: StandaloneEnvironment): Promise<Backends> {
 await runProcess(process.env, async (processEnv) => {
   const env = readStandaloneEnvironment(processEnv);
   const logger = createLogger({ service: 'standalone', level: env.LOG_LEVEL });
-  const { store, bus } = await openBackends(env);
+  const { store, bus } = await openBackends(env, logger);
   const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const api = createApiServer({ store, bus, settings: apiSettings(env), logger: apiLogger });

@@ -23,7 +23,7 @@ export const relayEnvironment = {
   PUBLIC_API_URL: urlSetting(['http:', 'https:'])
     .optional()
     .meta({ description: "Where the page finds the API. Default: the page's own host, port 8080." }),
-  SERVE_PAGE: yesNoSetting(true)
+  SERVE_PAGE: yesNoSetting()
     .optional()
     .meta({ description: 'Serve the page. Default: yes where `AUTH=open`.' }),
   HEARTBEAT_SECONDS: integerSetting({ from: 1, to: HEARTBEAT_SECONDS_MAX, default: 25 }).meta({
@@ -70,7 +70,7 @@ export const relayProcessEnvironment = {
 const environmentSchema = z.object(relayProcessEnvironment).superRefine(
   (settings, context) => {
     checkServerUrls(settings, context, 'both');
-    if (!context.issues.some(({ path }) => path?.[0] === 'AUTH')) checkAuth(settings, context);
+    checkAuth(settings, context);
   },
   { when: () => true }, // also where a variable is wrong, so that everything is told at once
 );

@@ -1,2 +1,7 @@
-export { relayEnvironment, relaySettings, type RelaySettings } from './configuration.ts';
+export {
+  relayEnvironment,
+  relayProcessEnvironment,
+  relaySettings,
+  type RelaySettings,
+} from './configuration.ts';
 export { createRelay, type Relay, type RelayParts } from './relay.ts';

@@ -55,11 +55,8 @@ export function portSetting(defaultPort: number) {
 }
 
 /** `yes` or `no`. */
-export function yesNoSetting(defaultValue: boolean) {
-  return z
-    .enum(['yes', 'no'], { error: 'must be yes or no' })
-    .transform((value) => value === 'yes')
-    .default(defaultValue);
+export function yesNoSetting() {
+  return z.enum(['yes', 'no'], { error: 'must be yes or no' }).transform((value) => value === 'yes');
 }
 
 /** A URL of one of these schemes (with their colon), kept as text. */

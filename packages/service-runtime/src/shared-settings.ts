@@ -6,11 +6,12 @@ const databaseUrl = urlSetting(['mysql:'])
   .refine((text) => !URL.canParse(text) || new URL(text).pathname.length > 1, {
     error: 'must name a database: mysql://user:password@host:port/database',
   })
+  .optional()
   .meta({ description: 'MySQL or MariaDB: `mysql://user:password@host:port/database`.' });
 
-const redisUrl = urlSetting(['redis:', 'rediss:']).meta({
-  description: 'Redis: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.',
-});
+const redisUrl = urlSetting(['redis:', 'rediss:'])
+  .optional()
+  .meta({ description: 'Redis: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.' });
 
 /** Settings that every service has, by the name of their environment variable. */
 export const sharedSettings = {
@@ -24,7 +25,10 @@ export const sharedSettings = {
   AUTH: z
     .enum(['open', 'required'], { error: 'must be open or required' })
     .optional()
-    .meta({ description: '`open`: anyone who reaches the ports may publish and listen.' }),
+    .meta({
+      description:
+        '`open`: anyone who reaches the ports may publish and listen. Default: `required` with `NODE_ENV=production`, else `open`.',
+    }),
   ALLOWED_ORIGINS: z
     .string()
     .transform((text, context) => {
@@ -36,7 +40,7 @@ export const sharedSettings = {
     .optional()
     .meta({
       description:
-        'Comma-separated origins of pages that may use the service, exact; `*` only for the port of localhost or 127.0.0.1.',
+        'Comma-separated origins of pages that may use the service, exact; `*` only for the port of localhost or 127.0.0.1. Default where `AUTH=open`: `http://localhost:*,http://127.0.0.1:*,null` (`null`: a page opened from disk); else none.',
     }),
   ALLOWED_HOSTS: z
     .string()
@@ -53,8 +57,8 @@ export const sharedSettings = {
 
 /** The two real servers: both or none. */
 export const serverSettings = {
-  DATABASE_URL: databaseUrl.optional(),
-  REDIS_URL: redisUrl.optional(),
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: redisUrl,
   REDIS_PREFIX: z
     .string()
     .regex(/^[\x21-\x7e]{0,64}$/, { error: 'must be at most 64 visible ASCII characters' })

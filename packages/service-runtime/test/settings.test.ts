@@ -13,7 +13,7 @@ import {
 const schema = z.object({
   PORT: portSetting(8080),
   LIMIT: integerSetting({ from: 10, to: 20, default: 15 }),
-  SERVE_PAGE: yesNoSetting(true),
+  SERVE_PAGE: yesNoSetting().default(true),
   URL: urlSetting(['redis:', 'rediss:']).optional(),
 });
 
