@@ -53,9 +53,8 @@ function row(name: string, schema: z.ZodType): string {
 }
 
 function shownDefault(value: unknown): string {
-  if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return '';
-  if (typeof value === 'boolean') return value ? '`yes`' : '`no`';
-  return `\`${String(value)}\``;
+  const isScalar = typeof value === 'number' || (typeof value === 'string' && value !== '');
+  return isScalar ? `\`${value}\`` : '';
 }
 
 function table({ title, intro, shape }: Section): string {
