@@ -10,7 +10,7 @@ const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const execute = promisify(execFile);
 
 /** One container, as `docker inspect` tells. */
-export interface InspectedContainer {
+interface InspectedContainer {
   readonly State: { readonly Status: string; readonly ExitCode: number; readonly OOMKilled: boolean };
   readonly HostConfig: {
     readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>>;

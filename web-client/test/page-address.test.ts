@@ -14,7 +14,7 @@ describe('resolveAddresses', () => {
   });
 
   it('[PAGE-4] from disk: this machine, at the default ports', () => {
-    expect(resolveAddresses('file:///home/me/index.html', '')).toEqual({
+    expect(resolveAddresses('file:///somewhere/index.html', '')).toEqual({
       apiUrl: 'http://localhost:8080/',
       relayUrl: 'ws://localhost:3000/',
     });

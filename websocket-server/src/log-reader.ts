@@ -3,7 +3,7 @@ import { encodeNewMessage } from '@postline/protocol';
 import type { RelayCounters } from './relay-counters.ts';
 
 /** One message of a page, ready for the socket. */
-export interface LogFrame {
+interface LogFrame {
   readonly offset: number;
   readonly text: string;
 }

@@ -12,7 +12,7 @@ const FILES = {
   '/dist/page.js': { file: 'dist/page.js', type: 'text/javascript; charset=utf-8' },
 } as const;
 
-export interface PageFile {
+interface PageFile {
   readonly type: string;
   readonly content: string;
 }

@@ -60,7 +60,7 @@ export interface SessionFacts {
 }
 
 /** The server's settings make it impossible to store what one is given. */
-export class SessionRefusedError extends Error {
+class SessionRefusedError extends Error {
   readonly code = 'session_refused';
 
   constructor(faults: readonly string[]) {

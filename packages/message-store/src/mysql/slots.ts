@@ -3,7 +3,7 @@ interface Waiter {
 }
 
 /** More calls wait for a connection than may wait. */
-export class SlotsExhaustedError extends Error {
+class SlotsExhaustedError extends Error {
   readonly code = 'slots_exhausted';
 
   constructor(waitersMax: number) {

@@ -31,7 +31,7 @@ CREATE TABLE log_epoch (
 ) STRICT;`;
 
 /** The file was written by a newer program. */
-export class SqliteSchemaError extends Error {
+class SqliteSchemaError extends Error {
   readonly code = 'schema_version';
 
   constructor(version: number) {
