@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StartedProcess, startProcess } from '@postline/test-support';
@@ -11,7 +12,7 @@ import { build } from 'esbuild';
 export async function startWorker(fileName: string, args: readonly string[]): Promise<StartedProcess> {
   const folder = fileURLToPath(new URL('../dist/test', import.meta.url));
   await mkdir(folder, { recursive: true });
-  const outfile = join(folder, `${fileName}-${process.pid}.mjs`);
+  const outfile = join(folder, `${fileName}-${randomUUID()}.mjs`);
   await build({
     entryPoints: [fileURLToPath(new URL(fileName, import.meta.url))],
     outfile,
@@ -22,5 +23,7 @@ export async function startWorker(fileName: string, args: readonly string[]): Pr
     packages: 'external',
     logLevel: 'silent',
   });
-  return startProcess({ command: process.execPath, args: [outfile, ...args] });
+  const worker = startProcess({ command: process.execPath, args: [outfile, ...args] });
+  void worker.ended.then(() => rm(outfile, { force: true }));
+  return worker;
 }

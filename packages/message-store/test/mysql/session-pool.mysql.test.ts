@@ -4,6 +4,7 @@ import type { MessageStore } from '../../src/message-store.ts';
 import { createMysqlMessageStore, migrate } from '../../src/mysql/index.ts';
 import { newTarget, publish } from '../message-store-contract.ts';
 import { connectTo, MIGRATIONS, rowsOf } from './migrated-database.ts';
+import { startTcpProxy } from './tcp-proxy.ts';
 
 const DEADLINE_MS = 1_500;
 const SLACK_MS = 700;
@@ -27,6 +28,18 @@ beforeEach(async () => {
   await store.checkReady();
 });
 
+const SILENCE_MS = 100;
+
+/** Freezes the server, and waits until it is: a signal takes its time to reach every thread. */
+async function freeze(): Promise<void> {
+  const probe = await connectTo(databaseUrl);
+  server.freeze();
+  const silence = () => new Promise<boolean>((resolve) => setTimeout(resolve, SILENCE_MS, true));
+  const answer = () => probe.query('SELECT 1').then(() => false);
+  await waitUntil('the database is frozen', () => Promise.race([answer(), silence()]));
+  probe.destroy();
+}
+
 const appendOnce = () => store.append([publish({ targetId: newTarget(), message: 'x' })]);
 
 function calls(): Promise<unknown>[] {
@@ -49,7 +62,7 @@ async function expectUnavailable(pending: readonly Promise<unknown>[]): Promise<
 
 it('[LOG-8] a frozen database: every call ends in time, and afterwards everything works by itself', async () => {
   await Promise.all(calls());
-  server.freeze();
+  await freeze();
   const milliseconds = await expectUnavailable(Array.from({ length: 50 }, calls).flat());
   expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
   expect(await expectUnavailable(calls())).toBeLessThan(DEADLINE_MS + SLACK_MS); // on connections that are new
@@ -57,9 +70,23 @@ it('[LOG-8] a frozen database: every call ends in time, and afterwards everythin
   await waitUntil('the store works again', () => Promise.all(calls()), BACK_WITHIN_MS);
 });
 
+it('[LOG-8] a call that ended without an answer leaves no connection behind', async () => {
+  const proxy = await startTcpProxy(databaseUrl);
+  const proxied = createMysqlMessageStore({ databaseUrl: proxy.url(databaseUrl), deadlineMs: DEADLINE_MS });
+  await proxied.readHeads(['1']);
+  expect(proxy.connections()).toBe(1);
+  await freeze();
+  await expectUnavailable([proxied.readHeads(['1']), proxied.checkReady(), proxied.checkReady()]);
+  await waitUntil('the connections are gone', () => proxy.connections() === 0, SLACK_MS);
+  server.thaw();
+  await waitUntil('the store works again', () => proxied.readHeads(['1']), BACK_WITHIN_MS);
+  await proxied.close();
+  await proxy.close();
+});
+
 it('[LOG-8] the driver alone would wait for a frozen database for as long as it is frozen', async () => {
   const naive = await connectTo(databaseUrl);
-  server.freeze();
+  await freeze();
   const statement = rowsOf(naive, 'SELECT 1').then(
     () => 'answered',
     () => 'failed',
