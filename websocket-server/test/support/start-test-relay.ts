@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createInProcessMessageBus } from '@postline/message-bus/in-process';
+import type { MessageStore } from '@postline/message-store';
+import { createSqliteMessageStore } from '@postline/message-store/sqlite';
+import { encodeNewMessage } from '@postline/protocol';
+import { createLogger } from '@postline/service-runtime';
+import { makeTempFolder } from '@postline/test-support';
+import type { RelaySettings } from '../../src/configuration.ts';
+import { createRelay } from '../../src/relay.ts';
+import { TEST_SETTINGS } from './relay-settings.ts';
+
+export interface TestRelay {
+  readonly url: string;
+  readonly port: number;
+  /** Commits messages for a target, and sends their hints. */
+  publish(targetId: string, ...messages: string[]): Promise<void>;
+  /** Commits messages, and tells nobody. */
+  append(targetId: string, ...messages: string[]): Promise<void>;
+  /** Sends anything on a target's channel. */
+  hint(targetId: string, payload: string): Promise<void>;
+  epoch(): Promise<string>;
+  /** From now on the database is a fresh one. */
+  replaceDatabase(): Promise<void>;
+  /** A figure from /metrics. */
+  metric(name: string): Promise<number>;
+  /** Drains and ends the relay; again is allowed. */
+  close(): Promise<void>;
+}
+
+/** A relay on a free port, with SQLite in a temp folder and a bus inside the process. */
+export async function startTestRelay(settings: Partial<RelaySettings> = {}): Promise<TestRelay> {
+  const folder = await makeTempFolder('relay');
+  const openStore = () =>
+    createSqliteMessageStore({ file: join(folder.path, randomBytes(6).toString('hex')) });
+  let store = await openStore();
+  const retired: MessageStore[] = [];
+  const bus = createInProcessMessageBus();
+  const publisher = bus.createPublisher();
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const relay = createRelay({
+    store: switchableStore(() => store),
+    bus,
+    settings: { ...TEST_SETTINGS, drainMs: 200, ...settings },
+    logger,
+  });
+  const port = await relay.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${port}`;
+
+  async function append(targetId: string, messages: readonly string[]) {
+    const request = { publisher: '', messages: messages.map((message) => ({ targetId, message })) };
+    const [outcome] = await store.append([request]);
+    if (outcome?.kind !== 'appended') throw new Error('not stored');
+    return outcome;
+  }
+
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    await relay.close();
+    await publisher.close();
+    for (const each of [store, ...retired]) await each.close();
+    await folder.remove();
+  };
+
+  return {
+    url,
+    port,
+    publish: async (targetId, ...messages) => {
+      const { epoch, messages: stored } = await append(targetId, messages);
+      const frames = stored.map(({ message, ...row }) => encodeNewMessage({ ...row, epoch, data: message }));
+      await publisher.publish(frames.map((frame) => ({ targetId, frame })));
+    },
+    append: async (targetId, ...messages) => {
+      await append(targetId, messages);
+    },
+    hint: (targetId, frame) => publisher.publish([{ targetId, frame }]),
+    epoch: async () => (await store.readHeads([])).epoch,
+    replaceDatabase: async () => {
+      retired.push(store);
+      store = await openStore();
+    },
+    metric: async (name) => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1]);
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+/** The store of the moment, behind one that stays. */
+function switchableStore(now: () => MessageStore): MessageStore {
+  return {
+    append: (requests) => now().append(requests),
+    readLog: (query) => now().readLog(query),
+    readHeads: (targetIds) => now().readHeads(targetIds),
+    checkReady: () => now().checkReady(),
+    close: () => now().close(),
+  };
+}
