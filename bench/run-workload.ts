@@ -57,15 +57,17 @@ async function runAll(
   for (let runNumber = 1; runNumber <= runs; runNumber += 1) {
     const system = await servers.startSystem({ inspectable: profile });
     const profilePath = profile ? `${path}-run${runNumber}` : undefined;
-    try {
-      outcomes.push(
-        await workload.run({ system, cores, runNumber, warmUpSeconds, measureSeconds, profilePath }),
-      );
-    } finally {
-      await system.stop();
-    }
+    const run = workload.run({ system, cores, runNumber, warmUpSeconds, measureSeconds, profilePath });
+    outcomes.push(await run.catch(failedRun));
+    await system.stop();
   }
   return outcomes;
+}
+
+/** A run in which something broke is no result; the others may still be one. */
+function failedRun(error: unknown): RunOutcome {
+  const fault = error instanceof Error ? error.message : String(error);
+  return { figures: [], faults: [fault], profiles: [] };
 }
 
 function isResult({ faults }: RunOutcome): boolean {

@@ -44,7 +44,7 @@ export class HttpConnection {
       });
       socket.on('error', reject);
       socket.on('close', () => {
-        connection.#answer(0, '');
+        connection.#answer(0, 'the connection was closed before the answer');
       });
     });
   }
@@ -52,6 +52,10 @@ export class HttpConnection {
   /** Sends a request whose body is ASCII; the answer's body is taken for ASCII too. */
   post(asciiBody: string, onAnswer: OnAnswer): void {
     if (this.#onAnswer !== undefined) throw new Error('the answer to the previous request has not come');
+    if (this.#socket.destroyed) {
+      onAnswer(0, 'the server had closed the connection');
+      return;
+    }
     this.#onAnswer = onAnswer;
     this.#socket.write(`${this.#headStart}${asciiBody.length}${HEAD_END}${asciiBody}`, 'latin1');
   }

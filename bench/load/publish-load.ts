@@ -143,7 +143,7 @@ function sendInOpenLoop({ connections, send, ledger, messagesPerSecond }: OpenLo
   let timer: NodeJS.Timeout | undefined;
   const sendDue = () => {
     for (; dueAt <= performance.now(); dueAt += intervalMs) {
-      const connection = idle.pop();
+      const connection = idle.shift(); // in turn: the server closes those that say nothing for some seconds
       if (connection === undefined) {
         ledger.fault('every connection was waiting for an answer, so this is no open loop');
         continue;

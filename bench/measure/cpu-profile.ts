@@ -64,6 +64,7 @@ function moduleName(frame: CallFrame): string {
   const { url } = frame;
   const dependency = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
   if (dependency !== undefined) return dependency;
-  if (url === '' || url.startsWith('node:')) return url === '' ? frame.functionName : url;
+  if (url === '') return functionName(frame);
+  if (url.startsWith('node:')) return url;
   return /[^/]+\/dist\/.*(?=\/)|[^/]+\/dist/.exec(url)?.[0] ?? url;
 }

@@ -4,8 +4,8 @@ import type { Workload } from './workload.ts';
 
 const MESSAGES_PER_SECOND = 200;
 
-/** Enough that an answer that takes a third of a second still delays nobody. */
-const CONNECTIONS = 64;
+/** Enough for a pause of 2 s: what is late then has to show as a long latency, not as a message that was not sent. */
+const CONNECTIONS = 400;
 
 export const lightLoad: Workload = {
   name: 'w4',
