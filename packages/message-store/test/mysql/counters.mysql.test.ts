@@ -105,7 +105,7 @@ it('[LOG-1] transactions that name their targets in different order don’t dead
   const options = { databaseUrl: database.url, role: 'write', idleSecondsMax: 10 } as const;
   const never = new AbortController().signal;
   const sessions = [await openSession(options, never), await openSession(options, never)];
-  const targetIds = Array.from({ length: 20 }, () => newTarget());
+  const targetIds = Array.from({ length: 400 }, () => newTarget());
   for (let round = 0; round < 40; round += 1) {
     await Promise.all(
       sessions.map(async (session, index) => {
