@@ -49,6 +49,10 @@ await runProcess(process.env, async (processEnv) => {
   logger.warn(OPEN_MODE_WARNING);
   apiLogger.info({ host: env.HOST, port: apiPort }, 'listening');
   relayLogger.info({ host: env.HOST, port: relayPort }, 'listening');
+  logger.info(
+    { page: `http://localhost:${relayPort}/?clientId=1` },
+    'ready: open the page, and send it something',
+  );
   return {
     logger,
     shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
