@@ -59,7 +59,7 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
   const metrics = createRelayMetrics({ counters, connections, feeds });
   const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
-  readiness.addPart('redis', () => delivery.checkBus());
+  readiness.addPart('bus', () => delivery.checkBus());
 
   const httpServer = createServer(
     HTTP_SERVER_OPTIONS,
