@@ -44,6 +44,24 @@ CREATE TABLE log_epoch (
 INSERT INTO log_epoch (epoch)
 VALUES (REPLACE(REPLACE(TRIM(TRAILING '=' FROM TO_BASE64(RANDOM_BYTES(16))), '+', '-'), '/', '_'));
 
+-- What each device of a client has processed: one row for each target it follows. `offset` is the last ack, and from
+-- the moment that a device first asks for its last ack to its first one the head that it found then.
+CREATE TABLE acks (
+  client_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- Empty for connections that name no device: they are one.
+  device_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  target_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- The one that `offset` belongs to.
+  epoch VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `offset` BIGINT NOT NULL,
+  -- NULL where nothing was acked yet.
+  acked_at TIMESTAMP(3) NULL DEFAULT NULL,
+  -- By it the longest unused of a client's devices is found; in microseconds, so that it is one.
+  last_used_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (client_id, device_id, target_id),
+  KEY acks_target (target_id)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- What of migrations/ this database has.
 CREATE TABLE schema_migrations (
   version INT NOT NULL,
@@ -53,4 +71,4 @@ CREATE TABLE schema_migrations (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 INSERT INTO schema_migrations (version, name)
-VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs');
+VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks');

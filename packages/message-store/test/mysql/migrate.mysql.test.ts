@@ -267,9 +267,11 @@ it('a database that is newer than the program is left alone, and an older one is
   await expect(store.checkReady()).rejects.toMatchObject(notReady);
   await migrateAll(databaseUrl);
   await store.checkReady();
-  await connection.query('DELETE FROM schema_migrations WHERE version = 3');
+  await connection.query(`DELETE FROM schema_migrations WHERE version = ${SCHEMA_VERSION}`);
   await expect(store.checkReady()).rejects.toMatchObject(notReady);
-  await connection.query("INSERT INTO schema_migrations (version, name) VALUES (3, 'x'), (900, 'later')");
+  await connection.query(
+    `INSERT INTO schema_migrations (version, name) VALUES (${SCHEMA_VERSION}, 'x'), (900, 'later')`,
+  );
   await expect(migrateAll(databaseUrl)).rejects.toMatchObject({ code: 'schema_version' });
   await store.checkReady(); // a newer API may migrate under a program that runs
   await store.close();
