@@ -4,7 +4,7 @@ import { makeTempFolder } from '@postline/test-support';
 import { expect, it } from 'vitest';
 import type { MessageStore } from '../src/message-store.ts';
 import { startWorker } from './bundled-worker.ts';
-import { type ContractDatabase, newTarget } from './message-store-contract.ts';
+import { type ContractDatabase, newTarget } from './contract-database.ts';
 
 const PROCESSES = ['north', 'south'];
 const WRITERS_PER_PROCESS = 16;

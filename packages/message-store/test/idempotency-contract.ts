@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { AppendRequest, MessageStore } from '../src/message-store.ts';
-import { appended, newTarget, readTexts } from './message-store-contract.ts';
+import { appended, newTarget, readTexts } from './contract-database.ts';
 
 /** PUB-5 and PUB-6, as far as the store answers for them. */
 export function describeIdempotency(store: () => MessageStore): void {

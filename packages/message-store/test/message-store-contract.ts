@@ -1,54 +1,19 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type AppendedMessage,
-  type AppendOutcome,
-  type AppendRequest,
-  type MessageStore,
-  type NewMessage,
-} from '../src/message-store.ts';
+import type { MessageStore } from '../src/message-store.ts';
 import { describeConcurrentAppends } from './concurrent-appends.ts';
+import {
+  appended,
+  appendOne,
+  type ContractDatabase,
+  newTarget,
+  publish,
+  readTexts,
+} from './contract-database.ts';
 import { describeIdempotency } from './idempotency-contract.ts';
 import { describeReading } from './reading-contract.ts';
 
-/** A database of one kind that the suite may fill. */
-export interface ContractDatabase {
-  readonly kind: 'mysql' | 'sqlite';
-  /** URL or file. */
-  readonly location: string;
-  /** A further store on the same database. */
-  openStore(): Promise<MessageStore>;
-  remove(): Promise<void>;
-}
-
 const MESSAGE_BYTES_MAX = 65_535;
-
-let lastTarget = 0;
-/** A target that no other test uses. */
-export function newTarget(): string {
-  lastTarget += 1;
-  return `target-${lastTarget}`;
-}
-
-export function publish(...messages: readonly NewMessage[]): AppendRequest {
-  return { publisher: '', messages };
-}
-
-/** The messages of an outcome that must be `appended`. */
-export function appended(outcome: AppendOutcome | undefined): readonly AppendedMessage[] {
-  if (outcome?.kind !== 'appended') throw new Error(`not appended: ${JSON.stringify(outcome)}`);
-  return outcome.messages;
-}
-
-export async function appendOne(store: MessageStore, message: NewMessage): Promise<AppendedMessage> {
-  const [outcome] = await store.append([publish(message)]);
-  return appended(outcome)[0]!;
-}
-
-export async function readTexts(store: MessageStore, targetId: string): Promise<string[]> {
-  const { messages } = await store.readLog({ targetId, afterOffset: 0, limit: 10_000 });
-  return messages.map(({ message }) => message);
-}
 
 /** Everything that a kind of MessageStore promises. */
 export function describeMessageStore(title: string, createDatabase: () => Promise<ContractDatabase>): void {

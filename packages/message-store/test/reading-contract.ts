@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { HEADS_PER_READ_MAX, type MessageStore } from '../src/message-store.ts';
-import { appendOne, type ContractDatabase, newTarget, publish } from './message-store-contract.ts';
+import { appendOne, type ContractDatabase, newTarget, publish } from './contract-database.ts';
 
 export const EPOCH_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 

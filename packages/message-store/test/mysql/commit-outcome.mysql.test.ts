@@ -2,7 +2,7 @@ import type { TestDatabase } from '@postline/test-support';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import type { MessageStore } from '../../src/message-store.ts';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
-import { appended, newTarget, publish, readTexts } from '../message-store-contract.ts';
+import { appended, newTarget, publish, readTexts } from '../contract-database.ts';
 import { createMigratedDatabase } from './migrated-database.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 

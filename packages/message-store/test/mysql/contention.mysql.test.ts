@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from '
 import type { MessageStore } from '../../src/message-store.ts';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
 import { openSession } from '../../src/mysql/session.ts';
-import { appended, newTarget, publish, readTexts } from '../message-store-contract.ts';
+import { appended, newTarget, publish, readTexts } from '../contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
 
 let database: TestDatabase;

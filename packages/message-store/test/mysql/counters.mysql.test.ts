@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
 import { addToCounters, readCounters } from '../../src/mysql/counters.ts';
 import { openSession } from '../../src/mysql/session.ts';
-import { newTarget, publish } from '../message-store-contract.ts';
+import { newTarget, publish } from '../contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,8 @@
 import { createTestDatabase, startDatabase } from '@postline/test-support';
 import { inject } from 'vitest';
 import { createMysqlMessageStore, migrate } from '../../src/mysql/index.ts';
-import { type ContractDatabase, describeMessageStore } from '../message-store-contract.ts';
+import { type ContractDatabase } from '../contract-database.ts';
+import { describeMessageStore } from '../message-store-contract.ts';
 import { MIGRATIONS } from './migrated-database.ts';
 
 describeMessageStore('MySQL or MariaDB, as it is installed', async () => {

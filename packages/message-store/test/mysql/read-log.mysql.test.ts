@@ -3,7 +3,7 @@ import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
 import { READ_LOG_STATEMENT } from '../../src/mysql/read-log.ts';
-import { publish } from '../message-store-contract.ts';
+import { publish } from '../contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
 
 const ROWS = 3_000;

@@ -2,7 +2,7 @@ import { type DatabaseServer, startDatabase, waitUntil } from '@postline/test-su
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { MessageStore } from '../../src/message-store.ts';
 import { createMysqlMessageStore, migrate } from '../../src/mysql/index.ts';
-import { newTarget, publish } from '../message-store-contract.ts';
+import { newTarget, publish } from '../contract-database.ts';
 import { connectTo, MIGRATIONS, rowsOf } from './migrated-database.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 
