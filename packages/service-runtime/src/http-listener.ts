@@ -15,6 +15,12 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** How often Node looks for requests that are over their time. */
 const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
 
+/**
+ * Connections that may wait to be accepted; the system lowers it to its own bound. With Node's 511, a reconnect storm
+ * of 10,000 clients overflows the queue, and those that were dropped from it stand still for up to a minute.
+ */
+const ACCEPT_QUEUE_MAX = 4_096;
+
 /** How soon a connection is ended whose last request was answered while the server closes. */
 const IDLE_CHECK_INTERVAL_MS = 20;
 
@@ -30,7 +36,7 @@ export const HTTP_SERVER_OPTIONS = {
 export function listen(server: Server, address: ListenAddress): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(address.port, address.host, () => {
+    server.listen({ ...address, backlog: ACCEPT_QUEUE_MAX }, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
