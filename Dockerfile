@@ -22,12 +22,16 @@ RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-se
 
 
 # What each service needs of the registry, and nothing of the other's. The optional packages are SQLite's binaries for
-# each platform; a service on MySQL never loads them.
-FROM manifests AS api-server-dependencies
+# each platform; a service on MySQL never loads them. Development dependencies are struck from the manifests first: the
+# tests' own workspace is one of them, and `--omit=dev` alone would leave out that workspace, but not what it depends on.
+FROM manifests AS runtime-manifests
+RUN npm pkg delete devDependencies --workspaces --include-workspace-root
+
+FROM runtime-manifests AS api-server-dependencies
 RUN --mount=type=cache,target=/npm-cache \
   npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/api-server
 
-FROM manifests AS websocket-server-dependencies
+FROM runtime-manifests AS websocket-server-dependencies
 RUN --mount=type=cache,target=/npm-cache \
   npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/websocket-server
 

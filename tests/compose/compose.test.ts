@@ -182,13 +182,13 @@ describe('images', () => {
 
   it.each(OWN_SERVICES)('[BOX-4] %s brings no development dependency', async (service) => {
     const installed = (await project.shell(service, 'cd /app/node_modules && ls -d * @*/*')).split('\n');
-    const tools = [...(await developmentDependencies('.')), ...(await developmentDependencies(service))];
-    expect(tools).toContain('typescript');
-    expect(installed).toContain('express');
-    // mysql2 names the types of Node among the packages that it needs.
-    const known = new Set(['@types/node']);
-    expect(tools.filter((tool) => installed.includes(tool) && !known.has(tool))).toEqual([]);
-    expect(installed).not.toContain('@postline/test-support');
+    const needed = new Set([...(await runtimeDependencies(service)), '@types/node']); // mysql2 names it among its own
+    const tools = (await manifests('.', service, 'tests/support')).flatMap(({ devDependencies }) =>
+      Object.keys(devDependencies ?? {}),
+    );
+    expect(tools).toEqual(expect.arrayContaining(['typescript', 'vitest', '@postline/test-support']));
+    expect(installed).toEqual(expect.arrayContaining(['express', 'mysql2', 'ioredis']));
+    expect(tools.filter((tool) => installed.includes(tool) && !needed.has(tool))).toEqual([]);
   });
 
   it.each(OWN_SERVICES)('[BOX-4] %s was made without a secret', async (service) => {
@@ -287,10 +287,30 @@ async function runReadmeCurl() {
   return { status: Number(status), body: JSON.parse(body) as unknown };
 }
 
-async function developmentDependencies(folder: string): Promise<string[]> {
-  const file = fileURLToPath(new URL(`../../${folder}/package.json`, import.meta.url));
-  const manifest = JSON.parse(await readFile(file, 'utf8')) as { devDependencies?: Record<string, string> };
-  return Object.keys(manifest.devDependencies ?? {});
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+/** The package.json of each folder. */
+function manifests(...folders: readonly string[]): Promise<Manifest[]> {
+  return Promise.all(
+    folders.map(async (folder) => {
+      const file = fileURLToPath(new URL(`../../${folder}/package.json`, import.meta.url));
+      return JSON.parse(await readFile(file, 'utf8')) as Manifest;
+    }),
+  );
+}
+
+/** What a service and this repository's packages that it needs name as their dependencies. */
+async function runtimeDependencies(folder: string): Promise<string[]> {
+  const [service] = await manifests(folder);
+  const names = Object.keys(service?.dependencies ?? {});
+  const own = names
+    .filter((name) => name.startsWith('@postline/'))
+    .map((name) => name.slice('@postline/'.length));
+  const nested = await Promise.all(own.map((name) => runtimeDependencies(`packages/${name}`)));
+  return [...names, ...nested.flat()];
 }
 
 async function ready(url: string): Promise<void> {
