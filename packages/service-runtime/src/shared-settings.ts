@@ -22,13 +22,10 @@ export const sharedSettings = {
     })
     .default('info')
     .meta({ description: 'The least severe level that is logged.' }),
-  AUTH: z
-    .enum(['open', 'required'], { error: 'must be open or required' })
-    .optional()
-    .meta({
-      description:
-        '`open`: anyone who reaches the ports may publish and listen. Default: `required` with `NODE_ENV=production`, else `open`.',
-    }),
+  AUTH: z.enum(['open', 'required'], { error: 'must be open or required' }).optional().meta({
+    description:
+      '`open`: anyone who reaches the ports may publish and listen. Default: `required` with `NODE_ENV=production`, else `open`.',
+  }),
   ALLOWED_ORIGINS: z
     .string()
     .transform((text, context) => {
