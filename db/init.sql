@@ -2,7 +2,9 @@
 -- concept's alike; a test holds the two equal. An API does the same by itself when it starts, so this file is for
 -- reading, and for those who create databases by hand:  mysql postline < db/init.sql
 -- Runs unchanged on MySQL 8.0, 8.4, 9 and MariaDB from 10.11 on.
-SET NAMES utf8mb4;
+SET NAMES utf8mb4 COLLATE utf8mb4_bin;
+-- A procedure keeps the mode it was made in: a text that doesn't fit is refused, whatever the caller's own mode.
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 
 -- The logs. A row is an acknowledged message. `offset` is its position in its target's log: 1, 2, 3, … without a gap.
 -- Only the API (or publish_message) can know the next one, so it has no default and a bare INSERT fails.
@@ -62,6 +64,46 @@ CREATE TABLE acks (
   KEY acks_target (target_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Publishing by SQL: messages from publish_message, until an API moves them to their logs. In id order they are moved;
+-- whoever has begun a transaction holds rows of its own here, and nothing that anyone else waits for.
+CREATE TABLE outbox (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  target_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  message TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  -- When it was published; the message gets the time of its move, which is the order of its log.
+  created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (id),
+  KEY outbox_target (target_id),
+  -- A row that no log could take would stay for ever.
+  CONSTRAINT outbox_target_id CHECK (target_id REGEXP '^[A-Za-z0-9]' AND target_id NOT REGEXP '[^A-Za-z0-9._:@-]' AND target_id <> 'group:'),
+  CONSTRAINT outbox_message CHECK (LENGTH(message) >= 1)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- CALL publish_message('1', 'Hello'): publishes inside the caller's transaction, see docs/publishing-from-sql.md.
+-- The parameters are wider than what they may hold, so that a text that is too long is seen and not cut on its way in.
+-- LAST_INSERT_ID() is left as the application knows it.
+DELIMITER //
+CREATE PROCEDURE publish_message(
+  IN target_id LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+  IN message LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA
+SQL SECURITY INVOKER
+BEGIN
+  DECLARE id_before BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();
+  IF target_id IS NULL OR LENGTH(target_id) NOT BETWEEN 1 AND 128 OR target_id = 'group:'
+    OR target_id NOT REGEXP '^[A-Za-z0-9]' OR target_id REGEXP '[^A-Za-z0-9._:@-]' THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
+      'target_id must be 1 to 128 of the characters A-Z a-z 0-9 . _ : @ -, start with a letter or digit, and name a group after group:';
+  END IF;
+  IF message IS NULL OR LENGTH(message) NOT BETWEEN 1 AND 65535 THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'message must be 1 to 65535 bytes in UTF-8';
+  END IF;
+  INSERT INTO outbox (target_id, message) VALUES (target_id, message);
+  DO LAST_INSERT_ID(id_before);
+END//
+DELIMITER ;
+
 -- What of migrations/ this database has.
 CREATE TABLE schema_migrations (
   version INT NOT NULL,
@@ -71,4 +113,4 @@ CREATE TABLE schema_migrations (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 INSERT INTO schema_migrations (version, name)
-VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks');
+VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox');

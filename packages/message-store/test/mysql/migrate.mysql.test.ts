@@ -72,6 +72,9 @@ it('[SCH-1] init.sql, the migrations of an empty database and those of the proof
   await migrateAll(poc.databaseUrl);
   const expected = await readSchema(whole.connection);
   expect(expected.columns.length).toBeGreaterThan(10);
+  const madeIn = { mode: 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', security: 'INVOKER' };
+  expect(expected.routines).toMatchObject([{ r: 'publish_message', ...madeIn }]);
+  expect(expected.parameters).toHaveLength(2);
   expect(await readSchema(empty.connection)).toEqual(expected);
   expect(await readSchema(poc.connection)).toEqual(expected);
   for (const { connection, databaseUrl } of [whole, empty, poc]) {

@@ -26,6 +26,19 @@ export async function readSchema(connection: Connection) {
       `SELECT constraint_name AS name, check_clause FROM information_schema.check_constraints
        WHERE constraint_schema = DATABASE() ORDER BY constraint_name`,
     ),
+    routines: await rowsOf(
+      connection,
+      `SELECT routine_name AS r, routine_type, routine_definition, sql_mode AS mode, security_type AS security, sql_data_access, definer,
+         character_set_client, collation_connection
+       FROM information_schema.routines WHERE routine_schema = DATABASE() ORDER BY routine_name`,
+    ),
+    parameters: await rowsOf(
+      connection,
+      `SELECT specific_name AS r, ordinal_position AS position, parameter_mode, parameter_name, dtd_identifier,
+         character_set_name, collation_name
+       FROM information_schema.parameters WHERE specific_schema = DATABASE()
+       ORDER BY specific_name, ordinal_position`,
+    ),
     migrations: await rowsOf(connection, 'SELECT version, name FROM schema_migrations ORDER BY version'),
   };
 }
