@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MessageStore } from '../src/message-store.ts';
+import { describeAcks } from './ack-contract.ts';
 import { describeConcurrentAppends } from './concurrent-appends.ts';
 import {
   appended,
@@ -15,9 +16,12 @@ import { describeReading } from './reading-contract.ts';
 
 const MESSAGE_BYTES_MAX = 65_535;
 
+/** Some write hundreds of times, each with an fsync; on a busy machine that takes a while. */
+const TEST_MS = 30_000;
+
 /** Everything that a kind of MessageStore promises. */
 export function describeMessageStore(title: string, createDatabase: () => Promise<ContractDatabase>): void {
-  describe(title, () => {
+  describe(title, { timeout: TEST_MS }, () => {
     let database: ContractDatabase;
     let store: MessageStore;
     beforeAll(async () => {
@@ -37,6 +41,10 @@ export function describeMessageStore(title: string, createDatabase: () => Promis
       () => database,
     );
     describeIdempotency(() => store);
+    describeAcks(
+      () => store,
+      () => database,
+    );
     describeConcurrentAppends(
       () => store,
       () => database,
