@@ -1,1 +1,2 @@
+export * from './ack-store.ts';
 export * from './message-store.ts';

@@ -36,6 +36,12 @@ export const RESUME_OFFSETS_MAX = 1_000;
 /** Names a client's device; part of an index key. */
 export const DEVICE_ID_CHARACTERS_MAX = 64;
 
+/** Devices whose acks are kept for one client: more than anybody owns; whoever makes up new ones loses the oldest. */
+export const DEVICES_PER_CLIENT_MAX = 100;
+
+/** Receipts in one answer: every device of a client many times over. */
+export const RECEIPTS_PER_ANSWER_MAX = 1_000;
+
 /** A signed token with generous claims; beyond it verifying would be work done for a stranger. */
 export const TOKEN_BYTES_MAX = 8 * 1024;
 

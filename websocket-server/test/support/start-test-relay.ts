@@ -93,6 +93,9 @@ function switchableStore(now: () => MessageStore): MessageStore {
     append: (requests) => now().append(requests),
     readLog: (query) => now().readLog(query),
     readHeads: (targetIds) => now().readHeads(targetIds),
+    saveAcks: (acks) => now().saveAcks(acks),
+    openDevices: (openings) => now().openDevices(openings),
+    readReceipts: (query) => now().readReceipts(query),
     checkReady: () => now().checkReady(),
     close: () => now().close(),
   };

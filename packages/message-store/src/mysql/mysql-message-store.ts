@@ -1,4 +1,5 @@
 import { withDeadline } from '@postline/service-runtime';
+import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
 import {
   type AppendOutcome,
@@ -11,10 +12,14 @@ import {
   StoreUnavailableError,
 } from '../message-store.ts';
 import { assertTargetId, assertWholeNumber, storageFault } from '../storable.ts';
+import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { appendInTransaction, type WrittenAppend } from './append-transaction.ts';
 import { readCommitOutcome } from './commit-outcome.ts';
+import { openDeviceRows } from './open-devices.ts';
 import { readLogHeads } from './read-heads.ts';
 import { readLogSlice } from './read-log.ts';
+import { readReceiptRows } from './read-receipts.ts';
+import { saveAckRows } from './save-acks.ts';
 import { checkSchema } from './schema-version.ts';
 import type { Session, SessionOptions } from './session.ts';
 import { SessionPool } from './session-pool.ts';
@@ -38,6 +43,9 @@ const APPEND_SHARE = 0.75;
 
 /** The group-commit writer, the lane for contended targets, and some room. */
 const WRITER_CONNECTIONS_MAX = 4;
+
+/** One for acks and one for devices that come back: a relay has one call of each under way. */
+const SAVER_CONNECTIONS_MAX = 2;
 
 /** Reads take a millisecond; more at once than this would only compete for the server's cores. */
 const READER_CONNECTIONS_MAX = 8;
@@ -65,6 +73,7 @@ class MysqlMessageStore implements MessageStore {
   readonly #writerSession: SessionOptions;
   readonly #writers: SessionPool;
   readonly #readers: SessionPool;
+  readonly #savers: SessionPool;
   readonly #calls = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -83,6 +92,13 @@ class MysqlMessageStore implements MessageStore {
       connectionsMax: options.writerConnectionsMax ?? WRITER_CONNECTIONS_MAX,
       waitersMax,
       idleMs: this.#writerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
+    });
+    this.#savers = new SessionPool({
+      ...readerSession,
+      role: 'save',
+      connectionsMax: SAVER_CONNECTIONS_MAX,
+      waitersMax,
+      idleMs: readerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
     });
     this.#readers = new SessionPool({
       ...readerSession,
@@ -117,6 +133,29 @@ class MysqlMessageStore implements MessageStore {
     });
   }
 
+  async saveAcks(acks: readonly Ack[]): Promise<void> {
+    assertAcks(acks);
+    await this.#inTime('saving acks', (signal) =>
+      this.#savers.use(signal, (session) => saveAckRows(session, acks)),
+    );
+  }
+
+  async openDevices(
+    openings: readonly DeviceOpening[],
+  ): Promise<readonly ReadonlyMap<string, LogPosition>[]> {
+    assertOpenings(openings);
+    return await this.#inTime('opening devices', (signal) =>
+      this.#savers.use(signal, (session) => openDeviceRows(session, openings)),
+    );
+  }
+
+  readReceipts(query: ReceiptQuery): Promise<TargetReceipts> {
+    return this.#read('reading receipts', () => {
+      assertReceiptQuery(query);
+      return (session) => readReceiptRows(session, query);
+    });
+  }
+
   checkReady(): Promise<void> {
     return this.#read('checking the database', () => checkSchema);
   }
@@ -126,6 +165,7 @@ class MysqlMessageStore implements MessageStore {
     await Promise.allSettled(this.#calls);
     this.#writers.close();
     this.#readers.close();
+    this.#savers.close();
   }
 
   async #append(requests: readonly AppendRequest[], signal: AbortSignal): Promise<readonly AppendOutcome[]> {

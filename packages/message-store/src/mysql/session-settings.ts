@@ -3,8 +3,11 @@
  * long, one that is not utf8mb4 turns emoji into "?", one that is not UTC shifts every time: such a one is refused.
  */
 
-/** `write` sessions hold counters' locks, `read` ones never do, `migrate` ones wait for as long as DDL takes. */
-export type SessionRole = 'read' | 'write' | 'migrate';
+/**
+ * `write` sessions hold counters' locks, `save` ones hold a row's for a statement, `read` ones never hold one, and
+ * `migrate` ones wait for as long as DDL takes.
+ */
+export type SessionRole = 'read' | 'write' | 'save' | 'migrate';
 
 export interface SessionTimes {
   /** Seconds after which the server ends a session that says nothing, and gives its locks back. */
@@ -36,6 +39,13 @@ export function sessionStatements(role: SessionRole, times: SessionTimes): reado
     case 'write':
       variables.push(
         'autocommit = 0', // each statement begins a transaction by itself: no round trip for a BEGIN
+        `wait_timeout = ${times.idleSecondsMax}`,
+        `innodb_lock_wait_timeout = ${WRITER_LOCK_WAIT_SECONDS}`,
+      );
+      break;
+    case 'save':
+      variables.push(
+        'autocommit = 1',
         `wait_timeout = ${times.idleSecondsMax}`,
         `innodb_lock_wait_timeout = ${WRITER_LOCK_WAIT_SECONDS}`,
       );

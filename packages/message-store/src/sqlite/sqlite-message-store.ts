@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
+import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
 import {
   type AppendOutcome,
@@ -14,7 +15,9 @@ import {
   StoreUnavailableError,
 } from '../message-store.ts';
 import { assertTargetId, assertWholeNumber, storageFault } from '../storable.ts';
+import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { retryWhileBusy } from './busy-retry.ts';
+import { openDevicesInFile, saveAcksToFile, storedReceiptOf } from './sqlite-acks.ts';
 import { appendToFile } from './sqlite-append.ts';
 import { storedMessageOf } from './sqlite-rows.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
@@ -91,6 +94,29 @@ class SqliteMessageStore implements MessageStore {
     return await this.#snapshot('reading heads', (epoch) => ({
       epoch,
       heads: new Map(targetIds.map((targetId) => [targetId, this.#headOf(targetId)])),
+    }));
+  }
+
+  async saveAcks(acks: readonly Ack[]): Promise<void> {
+    assertAcks(acks);
+    await this.#whenFree('saving acks', () => {
+      saveAcksToFile(this.#statements, acks);
+    });
+  }
+
+  async openDevices(
+    openings: readonly DeviceOpening[],
+  ): Promise<readonly ReadonlyMap<string, LogPosition>[]> {
+    assertOpenings(openings);
+    return await this.#whenFree('opening devices', () => openDevicesInFile(this.#statements, openings));
+  }
+
+  async readReceipts({ targetId, limit }: ReceiptQuery): Promise<TargetReceipts> {
+    assertReceiptQuery({ targetId, limit });
+    return await this.#snapshot('reading receipts', (epoch) => ({
+      epoch,
+      head: this.#headOf(targetId).head,
+      receipts: this.#statements.selectReceipts(targetId, limit).map(storedReceiptOf),
     }));
   }
 

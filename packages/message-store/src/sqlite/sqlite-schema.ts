@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type Database from 'libsql';
 
-/** Raised with each change of the schema; kept in the file as user_version. */
-const SCHEMA_VERSION = 1;
-
 const EPOCH_BYTES = 16;
 
 /** The tables of db/init.sql, as far as SQLite knows their types. Its text compares as bytes unless told otherwise. */
-const SCHEMA = `
+const LOGS = `
 CREATE TABLE messages (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   message TEXT NOT NULL CHECK (length(CAST(message AS BLOB)) <= 65535),
@@ -30,6 +27,24 @@ CREATE TABLE log_epoch (
   started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) STRICT;`;
 
+/** As in db/init.sql; an empty device is that of connections that named none. */
+const ACKS = `
+CREATE TABLE acks (
+  client_id TEXT NOT NULL CHECK (length(client_id) BETWEEN 1 AND 128),
+  device_id TEXT NOT NULL CHECK (length(device_id) <= 64),
+  target_id TEXT NOT NULL CHECK (length(target_id) BETWEEN 1 AND 128),
+  epoch TEXT NOT NULL,
+  "offset" INTEGER NOT NULL CHECK ("offset" >= 0),
+  acked_at TEXT,
+  last_used_at TEXT NOT NULL,
+  PRIMARY KEY (client_id, device_id, target_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX acks_target ON acks (target_id, client_id, device_id);`;
+
+/** Each of them brings a file from one version to the next; the version is kept in the file as user_version. */
+const STEPS = [LOGS, ACKS] as const;
+const SCHEMA_VERSION = STEPS.length;
+
 /** The file was written by a newer program. */
 class SqliteSchemaError extends Error {
   readonly code = 'schema_version';
@@ -40,19 +55,19 @@ class SqliteSchemaError extends Error {
   }
 }
 
-/** Makes the tables and the epoch in a new file; all of it or nothing, also where two processes begin at once. */
+/** Brings a file to this program's schema, a new one too; all of it or nothing, also where two processes begin at once. */
 export function createSqliteSchema(database: Database.Database): void {
   if (readVersion(database) === SCHEMA_VERSION) return;
   database.exec('BEGIN IMMEDIATE');
   try {
     const version = readVersion(database);
     if (version > SCHEMA_VERSION) throw new SqliteSchemaError(version);
+    for (const step of STEPS.slice(version)) database.exec(step);
     if (version === 0) {
-      database.exec(SCHEMA);
       const epoch = randomBytes(EPOCH_BYTES).toString('base64url');
       database.prepare('INSERT INTO log_epoch (epoch) VALUES (?)').run(epoch);
-      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     }
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     database.exec('COMMIT');
   } catch (error) {
     if (database.inTransaction) database.exec('ROLLBACK');

@@ -1,3 +1,4 @@
+import { DEVICES_PER_CLIENT_MAX } from '@postline/protocol';
 import type Database from 'libsql';
 
 type Value = string | number | bigint | Buffer | null;
@@ -43,6 +44,30 @@ export function prepareStatements(database: Database.Database) {
     selectLog: rowsOf(
       `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages
        WHERE target_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`,
+    ),
+    saveAck: changeOf(
+      `INSERT INTO acks (client_id, device_id, target_id, epoch, "offset", acked_at, last_used_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (client_id, device_id, target_id) DO UPDATE
+         SET epoch = excluded.epoch, "offset" = excluded."offset", acked_at = excluded.acked_at
+       WHERE CASE WHEN excluded.epoch = acks.epoch
+         THEN excluded."offset" > acks."offset" OR (acks.acked_at IS NULL AND excluded."offset" = acks."offset")
+         ELSE excluded.epoch = (SELECT epoch FROM log_epoch) END`,
+    ),
+    saveBaseline: changeOf(
+      `INSERT INTO acks (client_id, device_id, target_id, epoch, "offset", last_used_at) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (client_id, device_id, target_id) DO NOTHING`,
+    ),
+    touchDevice: changeOf('UPDATE acks SET last_used_at = ? WHERE client_id = ? AND device_id = ?'),
+    selectDevice: rowsOf('SELECT target_id, epoch, "offset" FROM acks WHERE client_id = ? AND device_id = ?'),
+    deleteUnusedDevices: changeOf(
+      `DELETE FROM acks WHERE client_id = ? AND device_id IN (
+         SELECT device_id FROM acks WHERE client_id = ? AND device_id <> '' GROUP BY device_id
+         ORDER BY MAX(last_used_at) DESC, device_id DESC LIMIT -1 OFFSET ${DEVICES_PER_CLIENT_MAX})`,
+    ),
+    selectReceipts: rowsOf(
+      `SELECT client_id, device_id, epoch, "offset", acked_at FROM acks
+       WHERE target_id = ? AND acked_at IS NOT NULL ORDER BY client_id, device_id LIMIT ?`,
     ),
   };
 }
