@@ -58,17 +58,24 @@ export function planAppend(facts: AppendFacts): AppendPlan {
   return { requests, rows: draft.rows, rowsByTarget: draft.rowsByTarget };
 }
 
+/** Rows as they were stored, with their ids in the same order. */
+export function storedRows(
+  rows: readonly PlannedRow[],
+  written: { readonly ids: readonly string[]; readonly createdAt: string },
+): readonly StoredMessage[] {
+  return rows.map(({ targetId, offset, message }, index) => {
+    const id = written.ids[index];
+    if (id === undefined) throw new RangeError(`row ${index} of ${rows.length} has no id`);
+    return { id, targetId, offset, message, createdAt: written.createdAt };
+  });
+}
+
 /** The outcomes of a plan whose rows were stored; `ids` are those of `plan.rows`. */
 export function planOutcomes(
   plan: AppendPlan,
   written: { readonly ids: readonly string[]; readonly createdAt: string; readonly epoch: string },
 ): AppendOutcome[] {
-  const stored = plan.rows.map((row, index): StoredMessage => {
-    const id = written.ids[index];
-    if (id === undefined) throw new RangeError(`row ${index} of ${plan.rows.length} has no id`);
-    const { targetId, offset, message } = row;
-    return { id, targetId, offset, message, createdAt: written.createdAt };
-  });
+  const stored = storedRows(plan.rows, written);
   const rowAt = (index: number): StoredMessage => {
     const row = stored[index];
     if (row === undefined) throw new RangeError(`there is no row ${index}`);

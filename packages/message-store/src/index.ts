@@ -1,2 +1,3 @@
 export * from './ack-store.ts';
 export * from './message-store.ts';
+export * from './outbox.ts';

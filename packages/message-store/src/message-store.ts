@@ -39,7 +39,10 @@ export type AppendOutcome =
   | { readonly kind: 'appended'; readonly epoch: string; readonly messages: readonly AppendedMessage[] }
   /** The key of `messages[index]` belongs to another message or target. Nothing of this request was stored. */
   | { readonly kind: 'idempotency-key-reused'; readonly index: number }
-  /** Another transaction held a target's counter for too long. Nothing of this request was stored. */
+  /**
+   * Another transaction held a target's counter for too long, or more waited in a target's outbox than one transaction
+   * moves. Nothing of this request was stored.
+   */
   | { readonly kind: 'contended' }
   /** This request alone could not be stored (its neighbours were). Nothing of it was stored. */
   | { readonly kind: 'failed'; readonly error: Error };

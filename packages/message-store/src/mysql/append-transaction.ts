@@ -1,23 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AppendPlan, countByTarget, planAppend, planOutcomes } from '../append-plan.ts';
-import type { AppendOutcome, AppendRequest } from '../message-store.ts';
+import { countByTarget } from '../append-plan.ts';
+import type { AppendRequest } from '../message-store.ts';
 import { findHeldTargets } from './contention.ts';
-import { addToCounters, readCounters } from './counters.ts';
-import { isoFromDatabaseTime } from './database-time.ts';
-import { insertRows } from './insert-rows.ts';
 import type { Session } from './session.ts';
 import { hasErrno, isRowError, SQL_ERRORS } from './sql-error.ts';
-import { readStoredKeys } from './stored-keys.ts';
-
-/** An append whose rows were inserted; whether they are there to stay is the COMMIT's answer. */
-export interface WrittenAppend {
-  readonly plan: AppendPlan;
-  readonly ids: readonly string[];
-  readonly outcomes: readonly AppendOutcome[];
-}
+import {
+  type AppendResult,
+  type AppendWork,
+  isForOneOf,
+  withContended,
+  writeAppend,
+  type WrittenAppend,
+} from './write-append.ts';
 
 export type TransactionResult =
-  | { readonly kind: 'done'; readonly outcomes: readonly AppendOutcome[] }
+  | { readonly kind: 'done'; readonly result: AppendResult }
   /** Rolled back: one of the requests, nobody knows which, has a row that the database refuses. */
   | { readonly kind: 'row-refused'; readonly error: Error }
   /** COMMIT was sent, and no answer came. */
@@ -28,8 +25,9 @@ const ATTEMPTS_MAX = 5;
 const RETRY_JITTER_MS = 10;
 
 /**
- * Appends in one transaction. After any error it is rolled back as a whole: error 1205 alone would undo only its
- * statement, and leave the neighbours' counters locked. Throws where the session was lost before the COMMIT.
+ * Appends in one transaction, after what the outbox holds for the same targets. After any error it is rolled back as a
+ * whole: error 1205 alone would undo only its statement, and leave the neighbours' counters locked. Throws where the
+ * session was lost before the COMMIT.
  */
 export async function appendInTransaction(
   session: Session,
@@ -37,11 +35,12 @@ export async function appendInTransaction(
 ): Promise<TransactionResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptAppend(session, requests);
+      return await attemptAppend(session, { requests, moveFor: [] });
     } catch (error) {
       if (session.isLost) throw error;
       await session.run('ROLLBACK');
-      if (hasErrno(error, SQL_ERRORS.lockWaitTimeout)) return appendUncontended(session, requests);
+      if (hasErrno(error, SQL_ERRORS.lockWaitTimeout))
+        return writeUncontended(session, { requests, moveFor: [] });
       const mayChange = hasErrno(error, SQL_ERRORS.deadlock) || hasErrno(error, SQL_ERRORS.duplicateKey);
       if (!mayChange || attempt === ATTEMPTS_MAX) {
         if (isRowError(error)) return { kind: 'row-refused', error };
@@ -52,34 +51,31 @@ export async function appendInTransaction(
   }
 }
 
-async function attemptAppend(
+/**
+ * Moves what the outbox holds for these targets, as far as they are free: nobody waits for the others, who are found
+ * again the next time.
+ */
+export async function moveInTransaction(
   session: Session,
-  requests: readonly AppendRequest[],
+  targetIds: readonly string[],
 ): Promise<TransactionResult> {
-  const counts = countByTarget(requests);
-  await addToCounters(session, counts);
-  const { heads, epoch, databaseTime } = await readCounters(session, [...counts.keys()]);
-  const storedByKey = await readStoredKeys(session, requests);
-  const headBefore = (targetId: string) => (heads.get(targetId) ?? NaN) - (counts.get(targetId) ?? NaN);
-  const plan = planAppend({ requests, headBefore, storedByKey });
-  const createdAt = isoFromDatabaseTime(databaseTime);
+  return await writeUncontended(session, { requests: [], moveFor: targetIds });
+}
 
-  if (plan.rows.length === 0) {
+async function attemptAppend(session: Session, work: AppendWork): Promise<TransactionResult> {
+  const written = await writeAppend(session, work);
+  if (written.rows.length === 0) {
     await session.run('ROLLBACK');
-    return { kind: 'done', outcomes: planOutcomes(plan, { ids: [], createdAt, epoch }) };
+    return { kind: 'done', result: written.result };
   }
-  const corrections = counterCorrections(counts, plan);
-  if (corrections.size > 0) await addToCounters(session, corrections);
-  const ids = await insertRows(session, plan.rows, databaseTime);
-  const outcomes = planOutcomes(plan, { ids, createdAt, epoch });
-  return commit(session, { plan, ids, outcomes });
+  return commit(session, written);
 }
 
 /** Sent only now that the insert was answered: in one round trip with it, a later look-up could run too early. */
 async function commit(session: Session, written: WrittenAppend): Promise<TransactionResult> {
   try {
     await session.run('COMMIT');
-    return { kind: 'done', outcomes: written.outcomes };
+    return { kind: 'done', result: written.result };
   } catch (error) {
     if (hasErrno(error, SQL_ERRORS.deadlock)) throw error; // said by a cluster that did not certify it
     session.destroy(error);
@@ -87,61 +83,48 @@ async function commit(session: Session, written: WrittenAppend): Promise<Transac
   }
 }
 
-/** Replays and refused requests took offsets that they don't need. */
-function counterCorrections(counts: ReadonlyMap<string, number>, plan: AppendPlan): Map<string, number> {
-  const corrections = new Map<string, number>();
-  for (const [targetId, count] of counts) {
-    const surplus = count - (plan.rowsByTarget.get(targetId) ?? 0);
-    if (surplus > 0) corrections.set(targetId, -surplus);
-  }
-  return corrections;
-}
-
 /**
- * After a wait for a counter that took too long: appends the requests all of whose targets are free, in the
- * transaction that has just locked them, and gives the others back as contended.
+ * Writes what is for free targets only, in the transaction that has just locked them; requests for the others are
+ * contended.
  */
-async function appendUncontended(
-  session: Session,
-  requests: readonly AppendRequest[],
-): Promise<TransactionResult> {
-  const held = await findHeldTargets(session, [...countByTarget(requests).keys()]);
-  const isHeld = ({ messages }: AppendRequest) => messages.some(({ targetId }) => held.has(targetId));
-  const free = requests.filter((request) => !isHeld(request));
-  const allContended = (): TransactionResult => ({
-    kind: 'done',
-    outcomes: requests.map(() => ({ kind: 'contended' })),
-  });
-  if (free.length === 0) {
+async function writeUncontended(session: Session, work: AppendWork): Promise<TransactionResult> {
+  const { requests } = work;
+  const targetIds = [...countByTarget(requests).keys(), ...work.moveFor];
+  const held = await findHeldTargets(session, targetIds);
+  const isHeld = isForOneOf(held);
+  const free: AppendWork = {
+    requests: requests.filter((request) => !isHeld(request)),
+    moveFor: work.moveFor.filter((targetId) => !held.has(targetId)),
+  };
+  if (free.requests.length === 0 && free.moveFor.length === 0) {
     await session.run('ROLLBACK');
-    return allContended();
+    return allContended(requests);
   }
   const result = await attemptFree(session, free);
-  if (result === 'contended') return allContended();
+  const inOrder = (one: AppendResult): AppendResult => ({
+    ...one,
+    outcomes: withContended(requests, isHeld, one.outcomes),
+  });
+  if (result === 'contended') return allContended(requests);
   if (result.kind === 'row-refused') return result;
-  const outcomes = result.kind === 'done' ? result.outcomes : result.written.outcomes;
-  const inOrder = outcomes.values();
-  const merged = requests.map(
-    (request): AppendOutcome =>
-      isHeld(request) ? { kind: 'contended' } : (inOrder.next().value ?? { kind: 'contended' }),
-  );
-  return result.kind === 'done'
-    ? { kind: 'done', outcomes: merged }
-    : { ...result, written: { ...result.written, outcomes: merged } };
+  if (result.kind === 'done') return { kind: 'done', result: inOrder(result.result) };
+  return { ...result, written: { ...result.written, result: inOrder(result.written.result) } };
 }
 
-async function attemptFree(
-  session: Session,
-  requests: readonly AppendRequest[],
-): Promise<TransactionResult | 'contended'> {
+function allContended(requests: readonly AppendRequest[]): TransactionResult {
+  const outcomes = withContended(requests, () => true, []);
+  return { kind: 'done', result: { epoch: '', outcomes, moved: [], unfinished: new Set() } };
+}
+
+async function attemptFree(session: Session, work: AppendWork): Promise<TransactionResult | 'contended'> {
   try {
-    return await attemptAppend(session, requests);
+    return await attemptAppend(session, work);
   } catch (error) {
     if (session.isLost) throw error;
     await session.run('ROLLBACK');
+    const isContended = hasErrno(error, SQL_ERRORS.lockWaitTimeout) || hasErrno(error, SQL_ERRORS.deadlock);
+    if (isContended) return 'contended';
     if (isRowError(error)) return { kind: 'row-refused', error };
-    if (hasErrno(error, SQL_ERRORS.lockWaitTimeout) || hasErrno(error, SQL_ERRORS.deadlock))
-      return 'contended';
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WrittenAppend } from './append-transaction.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 import { hasErrno, SQL_ERRORS } from './sql-error.ts';
 import { IN_LIST_MAX, padInList, partsOf, placeholders } from './statement-shape.ts';
+import type { WrittenAppend } from './write-append.ts';
 
 /** Between two attempts to reach a database that is just coming back. */
 const RECONNECT_PAUSE_MS = 50;
@@ -37,7 +37,7 @@ async function lookUp(
   const onAbort = () => session.destroy(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await lockCounters(session, [...written.plan.rowsByTarget.keys()].sort());
+    await lockCounters(session, [...written.targetIds].sort());
     const isStored = await hasAllRows(session, written);
     await session.run('ROLLBACK');
     return isStored ? 'committed' : 'not-committed';
@@ -73,7 +73,7 @@ interface PlaceRow {
 }
 
 /** Exactly our rows: another append may have taken the same offsets since, but never the same ids. */
-async function hasAllRows(session: Session, { plan, ids }: WrittenAppend): Promise<boolean> {
+async function hasAllRows(session: Session, { rows: writtenRows, ids }: WrittenAppend): Promise<boolean> {
   const placeOf = new Map<string, string>();
   for (const part of partsOf(ids, IN_LIST_MAX)) {
     const padded = padInList(part);
@@ -83,7 +83,7 @@ async function hasAllRows(session: Session, { plan, ids }: WrittenAppend): Promi
     );
     for (const row of rows) placeOf.set(row.id, `${row.offset} ${row.target_id}`);
   }
-  return plan.rows.every(({ offset, targetId }, index) => {
+  return writtenRows.every(({ offset, targetId }, index) => {
     return placeOf.get(ids[index] ?? '') === `${offset} ${targetId}`;
   });
 }

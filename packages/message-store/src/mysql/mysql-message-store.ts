@@ -1,6 +1,6 @@
 import { withDeadline } from '@postline/service-runtime';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
-import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
+import { appendTheRest } from '../append-apart.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -11,10 +11,10 @@ import {
   type MessageStore,
   StoreUnavailableError,
 } from '../message-store.ts';
+import type { MovedMessages, Outbox, OutboxPage } from '../outbox.ts';
 import { assertTargetId, assertWholeNumber, storageFault } from '../storable.ts';
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
-import { appendInTransaction, type WrittenAppend } from './append-transaction.ts';
-import { readCommitOutcome } from './commit-outcome.ts';
+import { Appender } from './appender.ts';
 import { openDeviceRows } from './open-devices.ts';
 import { readLogHeads } from './read-heads.ts';
 import { readLogSlice } from './read-log.ts';
@@ -41,7 +41,7 @@ const DEADLINE_MS = 4_000;
 /** Of the deadline an append uses at most so much; the rest is for looking up a COMMIT that was not answered. */
 const APPEND_SHARE = 0.75;
 
-/** The group-commit writer, the lane for contended targets, and some room. */
+/** The group-commit writer, the lane for contended targets, the outbox, and some room. */
 const WRITER_CONNECTIONS_MAX = 4;
 
 /** One for acks and one for devices that come back: a relay has one call of each under way. */
@@ -64,13 +64,13 @@ const READER_SILENCE_SECONDS_MAX = 120;
 const IDLE_SHARE = 0.5;
 
 /** The logs in a MySQL or MariaDB database that was migrated before. Connects when first used. */
-export function createMysqlMessageStore(options: MysqlMessageStoreOptions): MessageStore {
+export function createMysqlMessageStore(options: MysqlMessageStoreOptions): MessageStore & Outbox {
   return new MysqlMessageStore(options);
 }
 
-class MysqlMessageStore implements MessageStore {
+class MysqlMessageStore implements MessageStore, Outbox {
   readonly #deadlineMs: number;
-  readonly #writerSession: SessionOptions;
+  readonly #appender: Appender;
   readonly #writers: SessionPool;
   readonly #readers: SessionPool;
   readonly #savers: SessionPool;
@@ -86,12 +86,16 @@ class MysqlMessageStore implements MessageStore {
       idleSecondsMax: READER_SILENCE_SECONDS_MAX,
     };
     this.#deadlineMs = deadlineMs;
-    this.#writerSession = { databaseUrl, role: 'write', idleSecondsMax: writerSilenceSeconds(deadlineMs) };
+    const writerSession: SessionOptions = {
+      databaseUrl,
+      role: 'write',
+      idleSecondsMax: writerSilenceSeconds(deadlineMs),
+    };
     this.#writers = new SessionPool({
-      ...this.#writerSession,
+      ...writerSession,
       connectionsMax: options.writerConnectionsMax ?? WRITER_CONNECTIONS_MAX,
       waitersMax,
-      idleMs: this.#writerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
+      idleMs: writerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
     });
     this.#savers = new SessionPool({
       ...readerSession,
@@ -99,6 +103,11 @@ class MysqlMessageStore implements MessageStore {
       connectionsMax: SAVER_CONNECTIONS_MAX,
       waitersMax,
       idleMs: readerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
+    });
+    this.#appender = new Appender({
+      writers: this.#writers,
+      session: writerSession,
+      writingMs: deadlineMs * APPEND_SHARE,
     });
     this.#readers = new SessionPool({
       ...readerSession,
@@ -110,8 +119,18 @@ class MysqlMessageStore implements MessageStore {
 
   append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
     return appendTheRest(requests, refusal, (storable) =>
-      this.#inTime('appending', (signal) => this.#append(storable, signal)),
+      this.#inTime('appending', (signal) => this.#appender.append(storable, signal)),
     );
+  }
+
+  async movePage(afterTargetId: string): Promise<OutboxPage> {
+    return await this.#inTime('moving the outbox', (signal) =>
+      this.#appender.movePage(afterTargetId, signal),
+    );
+  }
+
+  onMoved(listener: (moved: MovedMessages) => void): void {
+    this.#appender.onMoved(listener);
   }
 
   readLog(query: LogQuery): Promise<LogSlice> {
@@ -166,38 +185,6 @@ class MysqlMessageStore implements MessageStore {
     this.#writers.close();
     this.#readers.close();
     this.#savers.close();
-  }
-
-  async #append(requests: readonly AppendRequest[], signal: AbortSignal): Promise<readonly AppendOutcome[]> {
-    const writing = new AbortController();
-    const timer = setTimeout(() => writing.abort(), this.#deadlineMs * APPEND_SHARE);
-    try {
-      return await appendApart(requests, async (together) => {
-        const result = await this.#writers.use(writing.signal, (session) =>
-          appendInTransaction(session, together),
-        );
-        switch (result.kind) {
-          case 'done':
-            return result.outcomes;
-          case 'row-refused':
-            throw new RowRefusedError(result.error);
-          case 'commit-unknown':
-            return await this.#settleCommit(result.written, result.error, signal);
-        }
-      });
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #settleCommit(
-    written: WrittenAppend,
-    error: unknown,
-    signal: AbortSignal,
-  ): Promise<readonly AppendOutcome[]> {
-    const outcome = await readCommitOutcome(this.#writerSession, written, signal);
-    if (outcome === 'committed') return written.outcomes;
-    throw new StoreUnavailableError('the database was lost while committing, and nothing was stored', error);
   }
 
   /** `prepare` checks the arguments, and throws where the caller made a mistake. */

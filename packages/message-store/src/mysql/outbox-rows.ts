@@ -1,0 +1,100 @@
+import type { Session } from './session.ts';
+import { IN_LIST_MAX, padInList, partsOf, placeholders } from './statement-shape.ts';
+
+/** A message that an application published by SQL, committed. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly target_id: string;
+  readonly message: string;
+}
+
+export interface OutboxRows {
+  /** Each target's in the order in which they were published. */
+  readonly rows: readonly OutboxRow[];
+  /** Targets that may have more than was read. */
+  readonly unfinished: ReadonlySet<string>;
+}
+
+/** Of the longest messages 16 MiB: the most that one read may bring into memory. */
+const OUTBOX_ROWS_PER_READ_MAX = 256;
+
+/** A target with a long queue fills a read; with several reads a few of those delay no other target of an append. */
+const FULL_READS_MAX = 4;
+
+/** After so much the counters should be given free soon. */
+const READ_BYTES_ENOUGH = 4 * 1024 * 1024;
+
+/** Targets of one page: their counters are held together, for as long as it takes to move their rows. */
+const PAGE_TARGETS_MAX = 64;
+
+/** Some targets that have committed rows, in byte order. */
+export async function readOutboxTargets(
+  session: Session,
+  afterTargetId: string,
+): Promise<{ readonly targetIds: readonly string[]; readonly isLastPage: boolean }> {
+  const rows = await session.select<{ target_id: string }>(
+    `SELECT DISTINCT target_id FROM outbox WHERE target_id > ? ORDER BY target_id LIMIT ${PAGE_TARGETS_MAX}`,
+    [afterTargetId],
+  );
+  return { targetIds: rows.map((row) => row.target_id), isLastPage: rows.length < PAGE_TARGETS_MAX };
+}
+
+/**
+ * Reads committed rows of targets whose counters this transaction holds; only after it has taken them, so that no row
+ * can have been committed, and followed by a message in the log, before. A plain read: it waits for no transaction of
+ * an application's.
+ */
+export async function readOutboxRows(session: Session, targetIds: readonly string[]): Promise<OutboxRows> {
+  const rows: OutboxRow[] = [];
+  const unfinished = new Set<string>();
+  let bytes = 0;
+  for (const part of partsOf([...targetIds].sort(), IN_LIST_MAX)) {
+    let unread = part;
+    while (unread.length > 0) {
+      if (unfinished.size >= FULL_READS_MAX || bytes >= READ_BYTES_ENOUGH) {
+        for (const targetId of await targetsWithRows(session, unread)) unfinished.add(targetId);
+        break;
+      }
+      const read = await readRows(session, unread);
+      rows.push(...read);
+      for (const { message } of read) bytes += Buffer.byteLength(message);
+      const last = read.at(-1)?.target_id;
+      if (last === undefined || read.length < OUTBOX_ROWS_PER_READ_MAX) break;
+      unfinished.add(last);
+      unread = unread.filter((targetId) => targetId > last);
+    }
+  }
+  return { rows, unfinished };
+}
+
+/** By target, so that it is a range of the index that ends at the limit, and all but the last target are complete. */
+function readRows(session: Session, targetIds: readonly string[]): Promise<readonly OutboxRow[]> {
+  const ids = padInList(targetIds);
+  return session.select<OutboxRow>(
+    `SELECT CAST(id AS CHAR) AS id, target_id, message FROM outbox FORCE INDEX (outbox_target) WHERE target_id IN (${placeholders(ids.length)}) ORDER BY target_id, outbox.id LIMIT ${OUTBOX_ROWS_PER_READ_MAX}`,
+    ids,
+  );
+}
+
+async function targetsWithRows(session: Session, targetIds: readonly string[]): Promise<readonly string[]> {
+  const ids = padInList(targetIds);
+  const rows = await session.select<{ target_id: string }>(
+    `SELECT DISTINCT target_id FROM outbox WHERE target_id IN (${placeholders(ids.length)})`,
+    ids,
+  );
+  return rows.map((row) => row.target_id);
+}
+
+/**
+ * Deletes rows that were read as committed. By the primary key and nothing else: a scan would stop at the rows of
+ * transactions that are still open, and wait for them.
+ */
+export async function deleteOutboxRows(session: Session, rows: readonly OutboxRow[]): Promise<void> {
+  for (const part of partsOf(rows, IN_LIST_MAX)) {
+    const ids = padInList(part.map(({ id }) => id));
+    await session.change(
+      `DELETE o FROM outbox o FORCE INDEX (PRIMARY) WHERE o.id IN (${placeholders(ids.length)})`,
+      ids,
+    );
+  }
+}
