@@ -11,3 +11,4 @@ export * from './wait-until.ts';
 export * from './publish.ts';
 export * from './relay-client.ts';
 export * from './service-process.ts';
+export * from './tcp-proxy.ts';

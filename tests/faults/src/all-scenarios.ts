@@ -1,0 +1,106 @@
+import type { CommandLine } from './command-line.ts';
+import { brokenCommits } from './scenarios/broken-commits.ts';
+import { clean } from './scenarios/clean.ts';
+import { comingBack } from './scenarios/coming-back.ts';
+import { frozenCounters } from './scenarios/frozen-counters.ts';
+import { laggingRelay } from './scenarios/lagging-relay.ts';
+import { lostHints } from './scenarios/lost-hints.ts';
+import { lostReplies } from './scenarios/lost-replies.ts';
+import { mixedFaults } from './scenarios/mixed-faults.ts';
+import { reconnects } from './scenarios/reconnects.ts';
+import { redisAway } from './scenarios/redis-away.ts';
+import { relayKilled } from './scenarios/relay-killed.ts';
+import { restoredDump } from './scenarios/restored-dump.ts';
+import type { RunResult } from './scenarios/run-result.ts';
+import type { ScenarioSettings } from './scenarios/scenario.ts';
+import { stoppedReader } from './scenarios/stopped-reader.ts';
+import { twoWriters } from './scenarios/two-writers.ts';
+
+export interface Scenario {
+  readonly name: string;
+  /** What it does, and which of the options it heeds. */
+  readonly summary: string;
+  readonly run: (settings: ScenarioSettings, options: CommandLine) => Promise<RunResult>;
+}
+
+/** How much each does where nothing is said: what docs/reliability.md reports. */
+const MIXED_MINUTES = 5;
+const CLEAN_MESSAGES = 1_000_000;
+const RETRIED_SENDS = 10_000;
+const RECONNECTS = 1_000;
+const REDIS_AWAY_SECONDS = 60;
+const CLIENTS = 5_000;
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'mixed-faults',
+    summary: `any fault at any place under load; --minutes (${MIXED_MINUTES}) or --faults`,
+    run: (settings, { minutes, faults }) =>
+      mixedFaults({
+        ...settings,
+        ...(faults === undefined ? { minutes: minutes ?? MIXED_MINUTES } : { faults }),
+      }),
+  },
+  {
+    name: 'clean',
+    summary: `no fault, readers move between the relays; --messages (${CLEAN_MESSAGES})`,
+    run: (settings, { messages = CLEAN_MESSAGES }) => clean({ ...settings, messages }),
+  },
+  {
+    name: 'lost-replies',
+    summary: `answers to publishers are thrown away, sends are retried; --messages (${RETRIED_SENDS} retried sends)`,
+    run: (settings, { messages = RETRIED_SENDS }) => lostReplies({ ...settings, retriedSends: messages }),
+  },
+  {
+    name: 'reconnects',
+    summary: `one client with 500 messages/s is thrown off; --faults (${RECONNECTS} times)`,
+    run: (settings, { faults = RECONNECTS }) => reconnects({ ...settings, reconnects: faults }),
+  },
+  {
+    name: 'redis-away',
+    summary: `Redis is away under load; --minutes (${REDIS_AWAY_SECONDS / 60})`,
+    run: (settings, { minutes }) =>
+      redisAway({ ...settings, awaySeconds: minutes === undefined ? REDIS_AWAY_SECONDS : minutes * 60 }),
+  },
+  {
+    name: 'relay-killed',
+    summary: `a relay is killed with all its clients; --clients (${CLIENTS})`,
+    run: (settings, { clients = CLIENTS }) => relayKilled({ ...settings, clients }),
+  },
+  {
+    name: 'restored-dump',
+    summary: 'an older dump is put back under running services, then a new epoch begun',
+    run: restoredDump,
+  },
+  {
+    name: 'frozen-counters',
+    summary: 'an API is frozen while it holds the counters of targets',
+    run: frozenCounters,
+  },
+  { name: 'coming-back', summary: 'all clients come back at once after having missed much', run: comingBack },
+  {
+    name: 'two-writers',
+    summary: 'two APIs write to the same targets over lines of unequal length',
+    run: twoWriters,
+  },
+  {
+    name: 'broken-commits',
+    summary: 'lines between APIs and database break in transactions',
+    run: brokenCommits,
+  },
+  {
+    name: 'stopped-reader',
+    summary: 'a client stops reading while 70 MB are published to it',
+    run: stoppedReader,
+  },
+  {
+    name: 'lost-hints',
+    summary: 'the APIs reach the database and not Redis, the relays both',
+    run: lostHints,
+  },
+  {
+    name: 'lagging-relay',
+    summary: 'a reader moves to a relay that hears nothing from Redis',
+    run: laggingRelay,
+  },
+];

@@ -1,0 +1,115 @@
+import {
+  type DatabaseServer,
+  type RedisServer,
+  startDatabase,
+  startRedis,
+  type TestDatabase,
+} from '@postline/test-support';
+import type { Findings } from '../ledger/findings.ts';
+import { allProxies, type Links, startLinks } from './links.ts';
+import { ServiceNode } from './service-node.ts';
+import { servicePort } from './service-port.ts';
+
+/** Heartbeats are frequent, so that a reader notices a dead line in seconds and not in a minute. */
+const RELAY_ENVIRONMENT = { HEARTBEAT_SECONDS: '1' };
+
+/** The servers below the services; they outlive a cluster where several come one after another. */
+export interface BackingServers {
+  readonly database: DatabaseServer;
+  readonly redis: RedisServer;
+}
+
+export interface ClusterOptions {
+  readonly buildFolder: string;
+  readonly servers: BackingServers;
+  readonly findings: Findings;
+  readonly apis?: number;
+  readonly relays?: number;
+  readonly relayEnvironment?: Readonly<Record<string, string>>;
+}
+
+export interface Cluster {
+  readonly servers: BackingServers;
+  readonly database: TestDatabase;
+  readonly apis: readonly ServiceNode[];
+  readonly relays: readonly ServiceNode[];
+  readonly links: Links;
+  /** `http://…` of each API, through its proxy. */
+  readonly apiUrls: readonly string[];
+  /** `ws://…` of each relay, through its proxy. */
+  readonly relayUrls: readonly string[];
+  /** Ends every fault of the lines. */
+  healLinks(): void;
+  /** SIGTERM to the services, and everything of this cluster's own is taken away. */
+  stop(): Promise<void>;
+}
+
+export async function startServers(databaseOptions: readonly string[] = []): Promise<BackingServers> {
+  const [database, redis] = await Promise.all([startDatabase(databaseOptions), startRedis()]);
+  return { database, redis };
+}
+
+export async function stopServers({ database, redis }: BackingServers): Promise<void> {
+  await Promise.all([database.stop(), redis.stop()]);
+}
+
+/** APIs and relays as processes of their own on one Redis and one database, with a proxy in every line. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { servers, findings, buildFolder, apis: apiCount = 2, relays: relayCount = 2 } = options;
+  const database = await servers.database.createDatabase();
+  const ports = {
+    database: servers.database.port,
+    redis: servers.redis.port,
+    apis: await servicePorts(apiCount),
+    relays: await servicePorts(relayCount),
+  };
+  const links = await startLinks(ports);
+  const environment = (databasePort: number | undefined, redisPort: number | undefined) => ({
+    DATABASE_URL: `mysql://root@127.0.0.1:${databasePort}/${database.name}`,
+    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    REDIS_PREFIX: `${database.name}:`,
+  });
+  const apis = ports.apis.map((port, index) => {
+    const env = environment(links['API-MySQL'][index]?.port, links['API-Redis'][index]?.port);
+    return new ServiceNode({
+      name: `api-${index + 1}`,
+      service: 'api-server',
+      buildFolder,
+      port,
+      env,
+      findings,
+    });
+  });
+  const relays = ports.relays.map((port, index) => {
+    const own = environment(links['relay-MySQL'][index]?.port, links['relay-Redis'][index]?.port);
+    const env = { ...own, ...RELAY_ENVIRONMENT, ...options.relayEnvironment };
+    const name = `relay-${index + 1}`;
+    return new ServiceNode({ name, service: 'websocket-server', buildFolder, port, env, findings });
+  });
+  const nodes = [...apis, ...relays];
+  for (const node of nodes) node.start();
+  await Promise.all(nodes.map((node) => node.ready()));
+  return {
+    servers,
+    database,
+    apis,
+    relays,
+    links,
+    apiUrls: links['sender-API'].map(({ port }) => `http://127.0.0.1:${port}`),
+    relayUrls: links['client-relay'].map(({ port }) => `ws://127.0.0.1:${port}`),
+    healLinks: () => {
+      for (const proxy of allProxies(links)) proxy.heal();
+    },
+    stop: async () => {
+      await Promise.all(nodes.map((node) => node.stop()));
+      await Promise.all(allProxies(links).map((proxy) => proxy.close()));
+      await database.drop();
+    },
+  };
+}
+
+async function servicePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  for (let index = 0; index < count; index += 1) ports.push(await servicePort());
+  return ports;
+}

@@ -1,0 +1,50 @@
+import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeTempFolder, type TempFolder } from '@postline/test-support';
+
+/** The repository: these files run from `tests/faults/src` and from `tests/dist/faults/src`. */
+const ROOT = findRoot();
+const SERVICES = ['api-server', 'websocket-server'];
+const PACKAGES = ['protocol', 'service-runtime', 'message-store', 'message-bus'];
+/** What the services read at run time beside their code. */
+const OTHER_FOLDERS = ['db', 'web-client'];
+
+/**
+ * The built services in a temp folder: a run that takes hours, or one that breaks them on purpose, is not touched by
+ * whoever builds meanwhile, and touches nobody.
+ */
+export async function copyBuild(): Promise<TempFolder> {
+  const folder = await makeTempFolder('build');
+  const workspaces = [...SERVICES, ...PACKAGES.map((name) => join('packages', name))];
+  for (const workspace of workspaces) {
+    for (const part of ['dist', 'package.json']) {
+      await cp(join(ROOT, workspace, part), join(folder.path, workspace, part), { recursive: true });
+    }
+  }
+  for (const other of OTHER_FOLDERS) {
+    await cp(join(ROOT, other), join(folder.path, other), {
+      recursive: true,
+      filter: (path) => !path.includes('node_modules'),
+    });
+  }
+  await linkModules(folder.path);
+  return folder;
+}
+
+async function linkModules(folder: string): Promise<void> {
+  const modules = join(folder, 'node_modules');
+  await mkdir(join(modules, '@postline'), { recursive: true });
+  for (const name of await readdir(join(ROOT, 'node_modules'))) {
+    if (name === '@postline' || name === '.bin') continue;
+    await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  for (const name of PACKAGES) {
+    await symlink(join(folder, 'packages', name), join(modules, '@postline', name));
+  }
+}
+
+function findRoot(): string {
+  const here = fileURLToPath(import.meta.url);
+  return here.slice(0, here.lastIndexOf('/tests/') + 1);
+}

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+
+export interface CommandLine {
+  readonly scenario: string;
+  readonly seed: string;
+  /** So many runs, with the seeds that follow. */
+  readonly seeds: number;
+  readonly minutes: number | undefined;
+  readonly faults: number | undefined;
+  readonly messages: number | undefined;
+  readonly clients: number | undefined;
+  readonly list: boolean;
+}
+
+const OPTIONS = {
+  scenario: { type: 'string', default: 'mixed-faults' },
+  seed: { type: 'string' },
+  seeds: { type: 'string', default: '1' },
+  minutes: { type: 'string' },
+  faults: { type: 'string' },
+  messages: { type: 'string' },
+  clients: { type: 'string' },
+  list: { type: 'boolean', default: false },
+} as const;
+
+/** Seeds are drawn from so many where none is given. */
+const RANDOM_SEEDS = 1_000_000;
+
+/** Reads the arguments; throws an Error that says what is wrong with them. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  return {
+    scenario: values.scenario,
+    seed: values.seed ?? String(Math.floor(Math.random() * RANDOM_SEEDS)),
+    seeds: positive('seeds', values.seeds) ?? 1,
+    minutes: positive('minutes', values.minutes),
+    faults: positive('faults', values.faults),
+    messages: positive('messages', values.messages),
+    clients: positive('clients', values.clients),
+    list: values.list,
+  };
+}
+
+function positive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
+  return value;
+}
+
+/** `7`, `8`, `9` for `--seed 7 --seeds 3`; a seed that is no number gets a suffix. */
+export function seedsOf({ seed, seeds }: Pick<CommandLine, 'seed' | 'seeds'>): string[] {
+  const first = Number(seed);
+  return Array.from({ length: seeds }, (_, index) =>
+    Number.isSafeInteger(first) ? String(first + index) : index === 0 ? seed : `${seed}-${index + 1}`,
+  );
+}

@@ -1,0 +1,53 @@
+import type { TcpProxy } from '@postline/test-support';
+import type { LinkName } from '../cluster/links.ts';
+import type { FaultKind } from './fault-kind.ts';
+
+const LINKS: readonly LinkName[] = [
+  'sender-API',
+  'API-MySQL',
+  'API-Redis',
+  'relay-MySQL',
+  'relay-Redis',
+  'client-relay',
+];
+const INSTANCES = 2;
+/** Far more than any line here has, far less than any deadline. */
+const DELAY_MS = 120;
+/** A poor mobile line. */
+const SLOW_BYTES_PER_SECOND = 40_000;
+
+interface LineFault {
+  readonly fault: string;
+  readonly lastsMs: FaultKind['lastsMs'];
+  readonly apply: (line: TcpProxy) => void;
+}
+
+const LINE_FAULTS: readonly LineFault[] = [
+  { fault: 'reset', lastsMs: [10, 10], apply: (line) => line.reset() },
+  { fault: 'cut', lastsMs: [300, 4_000], apply: (line) => line.cut() },
+  { fault: 'frozen towards the server', lastsMs: [300, 6_000], apply: (line) => line.freeze('up') },
+  { fault: 'frozen towards the client', lastsMs: [300, 6_000], apply: (line) => line.freeze('down') },
+  { fault: 'delayed', lastsMs: [1_000, 4_000], apply: (line) => line.delay(DELAY_MS) },
+  { fault: 'slow', lastsMs: [1_000, 4_000], apply: (line) => line.slow(SLOW_BYTES_PER_SECOND) },
+];
+
+/** Every fault of a line, on every line. */
+export function linkFaults(): FaultKind[] {
+  return LINKS.flatMap((place) =>
+    LINE_FAULTS.map(
+      ({ fault, lastsMs, apply }) =>
+        ({
+          fault,
+          place,
+          lastsMs,
+          instances: INSTANCES,
+          inject: ({ links }, instance) => {
+            const line = links[place][instance];
+            if (line === undefined) throw new RangeError(`there is no line ${place} ${instance}`);
+            apply(line);
+            return () => line.heal();
+          },
+        }) satisfies FaultKind,
+    ),
+  );
+}

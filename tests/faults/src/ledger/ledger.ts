@@ -1,0 +1,50 @@
+import { DelayHistogram } from './delay-histogram.ts';
+import { Findings } from './findings.ts';
+import type { BodyShape } from './message-body.ts';
+import { type LogHistory, ReaderLedger } from './reader-ledger.ts';
+import { TargetLedger } from './target-ledger.ts';
+
+/** Everything that was acknowledged and everything that was delivered in one run. */
+export class Ledger {
+  readonly findings = new Findings();
+  /** Milliseconds from each acknowledgement to each delivery; 0 where the delivery was first. */
+  readonly deliveries = new DelayHistogram();
+  readonly history: LogHistory = { epoch: undefined, isBeingRestored: false };
+  readonly targets: readonly TargetLedger[];
+  readonly readers: ReaderLedger[] = [];
+
+  constructor(targetIds: readonly string[], shape: BodyShape = 'varied') {
+    const { findings, deliveries } = this;
+    this.targets = targetIds.map((targetId) => new TargetLedger({ targetId, findings, shape, deliveries }));
+  }
+
+  addReader(name: string, target: TargetLedger): ReaderLedger {
+    const reader = new ReaderLedger({ name, target, findings: this.findings, history: this.history });
+    this.readers.push(reader);
+    return reader;
+  }
+
+  /** From now on nothing that readers are given is judged, until `restored`. */
+  beginRestore(): void {
+    this.history.isBeingRestored = true;
+  }
+
+  /** The database now holds these heads, as a new epoch. */
+  restored(epoch: string, heads: ReadonlyMap<string, number>): void {
+    for (const target of this.targets) target.restoredTo(heads.get(target.targetId) ?? 0);
+    this.history.epoch = epoch;
+    this.history.isBeingRestored = false;
+  }
+
+  get issuedCount(): number {
+    return this.targets.reduce((sum, target) => sum + target.issuedCount, 0);
+  }
+
+  get ackedCount(): number {
+    return this.targets.reduce((sum, target) => sum + target.ackedCount, 0);
+  }
+
+  get receivedCount(): number {
+    return this.readers.reduce((sum, reader) => sum + reader.receivedCount, 0);
+  }
+}

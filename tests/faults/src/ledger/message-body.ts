@@ -1,0 +1,27 @@
+/** How large and how odd the texts are. */
+export type BodyShape = 'varied' | 'short' | 'large';
+
+const LARGE_CHARACTERS = 60_000;
+const LONG_EVERY = 97;
+const LONG_CHARACTERS = 8_000;
+const ODD_TEXTS = ['', ' 😀 ünïcödé', ' "quotes" \\ and\nlines', ' <b>bold</b>', ' \u0000 \u2028'];
+
+/** The text of a target's n-th message: tells whose it is, and nothing in it is left to chance. */
+export function messageBody(targetId: string, number: number, shape: BodyShape): string {
+  const start = `${targetId}|${number}|`;
+  if (shape === 'short') return start;
+  if (shape === 'large') return start + 'x'.repeat(LARGE_CHARACTERS);
+  if (number % LONG_EVERY === 0) return start + 'é'.repeat(LONG_CHARACTERS);
+  return start + (ODD_TEXTS[number % ODD_TEXTS.length] ?? '');
+}
+
+export interface NumberedBody {
+  readonly targetId: string;
+  readonly number: number;
+}
+
+/** Whose message it is and which; undefined where it is none of ours. */
+export function parseBody(text: string): NumberedBody | undefined {
+  const match = /^([^|]+)\|(\d+)\|/.exec(text);
+  return match === null ? undefined : { targetId: match[1] ?? '', number: Number(match[2]) };
+}

@@ -1,0 +1,58 @@
+import { Agent, request } from 'node:http';
+
+/** Sockets to one address; the rest waits. More than any of our loads has requests at once. */
+const SOCKETS_MAX = 256;
+
+const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
+
+export interface JsonPost {
+  readonly url: string;
+  readonly body: unknown;
+  readonly idempotencyKey?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The API said that it had stored this before. */
+  readonly isReplay: boolean;
+}
+
+/** Sends one POST. Rejects where no whole answer came in time: then nobody knows what became of it. */
+export function postJson({ url, body, idempotencyKey, timeoutMs }: JsonPost): Promise<JsonAnswer> {
+  const text = JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const call = request(url, {
+      method: 'POST',
+      agent,
+      headers: {
+        'Content-Type': 'application/json',
+        'Content-Length': Buffer.byteLength(text),
+        ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }),
+      },
+    });
+    const timer = setTimeout(() => call.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    call.once('close', () => clearTimeout(timer));
+    call.once('error', reject);
+    call.once('response', (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.once('error', reject);
+      response.once('close', () => {
+        if (!response.complete) return reject(new Error('the answer was cut off'));
+        resolve({
+          status: response.statusCode ?? 0,
+          body: parseObject(Buffer.concat(pieces).toString('utf8')),
+          isReplay: response.headers['idempotent-replayed'] === 'true',
+        });
+      });
+    });
+    call.end(text);
+  });
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(text);
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}

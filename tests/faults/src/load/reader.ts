@@ -1,0 +1,206 @@
+import { type RawData, WebSocket } from 'ws';
+import type { DeliveredMessage, IdentifiedAs, ReaderLedger } from '../ledger/reader-ledger.ts';
+import type { Random } from '../random.ts';
+
+/** What a client may see as a line that has gone dead: relays of these runs send a heartbeat every second. */
+const SILENCE_MS = 3_500;
+const CONNECT_TIMEOUT_MS = 3_000;
+const RECONNECT_FIRST_MS = 200;
+const RECONNECT_MAX_MS = 1_500;
+/** Close codes from here to 4999, 1008 and 1009 tell a client not to come back. */
+const REFUSED_FROM = 4_500;
+
+export interface ReaderHabits {
+  /** Leaves for any relay after a while, drawn from these milliseconds; stays where left out. */
+  readonly movesAfterMs?: readonly [from: number, to: number];
+  /** Stops reading every now and then, for a time drawn from these milliseconds. */
+  readonly pausesForMs?: readonly [from: number, to: number];
+}
+
+export interface ReaderOptions {
+  readonly ledger: ReaderLedger;
+  /** `ws://…` of each relay; every connection takes any of them. */
+  readonly relayUrls: readonly string[];
+  readonly random: Random;
+  readonly habits?: ReaderHabits;
+}
+
+/** A client as the contract describes one: it resumes with its cursor, which moves once a message is processed. */
+export class Reader {
+  readonly ledger: ReaderLedger;
+  identifiedCount = 0;
+  readonly closesByCode = new Map<number, number>();
+  readonly #options: ReaderOptions;
+  #relayUrls: readonly string[];
+  #socket: WebSocket | undefined;
+  #isIdentified = false;
+  #failures = 0;
+  #heardAt = 0;
+  #isStopped = false;
+  #reconnectTimer: NodeJS.Timeout | undefined;
+  #habitTimers: NodeJS.Timeout[] = [];
+  readonly #silenceTimer: NodeJS.Timeout;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    this.#relayUrls = options.relayUrls;
+    this.ledger = options.ledger;
+    this.#silenceTimer = setInterval(() => this.#endIfSilent(), 500);
+    this.#connect();
+  }
+
+  get isIdentified(): boolean {
+    return this.#isIdentified;
+  }
+
+  /** Which relays the next connection takes. */
+  set relayUrls(urls: readonly string[]) {
+    this.#relayUrls = urls;
+  }
+
+  /** Takes nothing from its socket any more, until `resume`. */
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  /** Drops the connection as a crash would, or says goodbye; comes back after `afterMs`. */
+  leave(afterMs: number, politely = false): void {
+    const socket = this.#forgetSocket();
+    if (politely) socket?.close();
+    else socket?.terminate();
+    this.#connectAfter(afterMs);
+  }
+
+  /** Goes away, and stays away until `reconnect`. */
+  disconnect(): void {
+    clearTimeout(this.#reconnectTimer);
+    this.#forgetSocket()?.terminate();
+  }
+
+  reconnect(): void {
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#silenceTimer);
+    clearTimeout(this.#reconnectTimer);
+    this.#forgetSocket()?.terminate();
+  }
+
+  #connect(): void {
+    const url = this.#options.random.pick(this.#relayUrls);
+    const socket = new WebSocket(url, { handshakeTimeout: CONNECT_TIMEOUT_MS, perMessageDeflate: false });
+    this.#socket = socket;
+    this.#heardAt = performance.now();
+    socket.on('error', () => undefined);
+    socket.on('open', () => this.#identify(socket));
+    socket.on('close', (code) => this.#onClose(socket, code));
+  }
+
+  #identify(socket: WebSocket): void {
+    if (this.#socket !== socket) return;
+    const { target, cursor } = this.ledger;
+    const ackedBefore = target.highestAcked;
+    socket.on('message', (data) => {
+      if (this.#socket === socket) this.#onFrame(data, ackedBefore, cursor);
+    });
+    const resume = cursor && { epoch: cursor.epoch, offsets: { [target.targetId]: cursor.offset } };
+    socket.send(JSON.stringify({ type: 'identify', clientId: target.targetId, resume }));
+  }
+
+  #onFrame(data: RawData, ackedBefore: number, sent: ReaderLedger['cursor']): void {
+    this.#heardAt = performance.now();
+    const frame = JSON.parse((data as Buffer).toString('utf8')) as Readonly<Record<string, unknown>>;
+    switch (frame['type']) {
+      case 'new_message':
+        return this.ledger.message(frame as unknown as DeliveredMessage);
+      case 'identified':
+        return this.#onIdentified(frame, ackedBefore, sent);
+      case 'truncated':
+        return this.ledger.truncated(Number(frame['from']), Number(frame['to']));
+      default: // heartbeats, and errors, which a close follows
+    }
+  }
+
+  #onIdentified(
+    frame: Readonly<Record<string, unknown>>,
+    ackedBefore: number,
+    sent: ReaderLedger['cursor'],
+  ): void {
+    this.#isIdentified = true;
+    this.#failures = 0;
+    this.identifiedCount += 1;
+    const targets = frame['targets'] as Readonly<Record<string, IdentifiedAs>>;
+    const own = targets[this.ledger.target.targetId];
+    const as = { ...own, epoch: String(frame['epoch']) } as IdentifiedAs;
+    this.ledger.identified(as, sent, ackedBefore);
+    this.#followHabits();
+  }
+
+  #followHabits(): void {
+    const { habits = {}, random } = this.#options;
+    const { movesAfterMs, pausesForMs } = habits;
+    if (movesAfterMs !== undefined) {
+      this.#later(random.integer(...movesAfterMs), () =>
+        this.leave(random.integer(0, 200), random.chance(0.5)),
+      );
+    }
+    if (pausesForMs !== undefined) {
+      const pauseAgain = () => {
+        this.pause();
+        this.#later(random.integer(...pausesForMs), () => {
+          this.resume();
+          this.#later(random.integer(...pausesForMs), pauseAgain);
+        });
+      };
+      this.#later(random.integer(...pausesForMs), pauseAgain);
+    }
+  }
+
+  #later(milliseconds: number, what: () => void): void {
+    this.#habitTimers.push(setTimeout(what, milliseconds));
+  }
+
+  #onClose(socket: WebSocket, code: number): void {
+    this.closesByCode.set(code, (this.closesByCode.get(code) ?? 0) + 1);
+    if (this.#socket !== socket) return;
+    this.#forgetSocket();
+    if (code >= REFUSED_FROM || code === 1008 || code === 1009) {
+      this.ledger.refused(code);
+      return;
+    }
+    this.#failures += 1;
+    const rangeMs = Math.min(RECONNECT_MAX_MS, RECONNECT_FIRST_MS * 2 ** (this.#failures - 1));
+    this.#connectAfter(this.#options.random.next() * rangeMs);
+  }
+
+  #connectAfter(milliseconds: number): void {
+    clearTimeout(this.#reconnectTimer);
+    if (this.#isStopped) return;
+    this.#reconnectTimer = setTimeout(() => this.#connect(), milliseconds);
+  }
+
+  /** What still comes from it is not heard. */
+  #forgetSocket(): WebSocket | undefined {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#isIdentified = false;
+    for (const timer of this.#habitTimers) clearTimeout(timer);
+    this.#habitTimers = [];
+    return socket;
+  }
+
+  #endIfSilent(): void {
+    if (this.#socket === undefined || this.#socket.isPaused) {
+      this.#heardAt = performance.now();
+      return;
+    }
+    if (performance.now() - this.#heardAt > SILENCE_MS)
+      this.leave(this.#options.random.next() * RECONNECT_FIRST_MS);
+  }
+}

@@ -1,0 +1,74 @@
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Ledger } from '../ledger/ledger.ts';
+import { parseBody } from '../ledger/message-body.ts';
+import { OffsetSet } from '../ledger/offset-set.ts';
+import type { TargetLedger } from '../ledger/target-ledger.ts';
+
+const ROWS_PER_READ = 20_000;
+/** The start of a text says whose it is; the readers have compared the whole of it. */
+const TEXT_CHARACTERS = 160;
+
+/** The head of every target as the database tells it. */
+export async function readHeads(databaseUrl: string): Promise<ReadonlyMap<string, number>> {
+  return withConnection(databaseUrl, async (connection) => {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT target_id, head FROM targets');
+    return new Map(rows.map((row) => [String(row['target_id']), Number(row['head'])]));
+  });
+}
+
+/** Holds every row against the ledger: none missing, none twice, each log 1, 2, 3, … up to its head. */
+export async function auditDatabase(databaseUrl: string, ledger: Ledger): Promise<void> {
+  const heads = await readHeads(databaseUrl);
+  await withConnection(databaseUrl, async (connection) => {
+    for (const target of ledger.targets) {
+      const seen = await auditTarget(connection, target, ledger);
+      const head = heads.get(target.targetId) ?? 0;
+      if (seen.count !== head) {
+        ledger.findings.add('corrupted', `${target.targetId}: head ${head}, but ${seen.count} rows`);
+      }
+    }
+  });
+}
+
+async function auditTarget(connection: Connection, target: TargetLedger, { findings }: Ledger) {
+  const seen = new OffsetSet();
+  let last = 0;
+  let count = 0;
+  for (;;) {
+    const [rows] = await connection.query<RowDataPacket[]>(
+      `SELECT \`offset\`, LEFT(message, ${TEXT_CHARACTERS}) AS text FROM messages
+        WHERE target_id = ? AND \`offset\` > ? ORDER BY \`offset\` LIMIT ${ROWS_PER_READ}`,
+      [target.targetId, last],
+    );
+    for (const row of rows) {
+      const offset = Number(row['offset']);
+      if (offset !== last + 1) findings.add('corrupted', `${target.targetId}: row ${offset} after ${last}`);
+      last = offset;
+      count += 1;
+      seen.add(offset);
+      const body = parseBody(String(row['text']));
+      if (body?.targetId === target.targetId) target.place(body.number, offset, 'the database');
+      else findings.add('corrupted', `${target.targetId}: row ${offset} is ${String(row['text'])}`);
+    }
+    if (rows.length < ROWS_PER_READ) break;
+  }
+  for (let offset = 1; offset <= target.highestPlaced; offset += 1) {
+    const number = target.numberAt(offset);
+    if (number === 0 || seen.has(offset)) continue;
+    const text = `${target.targetId}: message ${number} at offset ${offset} is not in the database`;
+    findings.add(target.isAcked(number) ? 'lost' : 'phantom', text);
+  }
+  return { count };
+}
+
+export async function withConnection<T>(
+  databaseUrl: string,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await createConnection(databaseUrl);
+  try {
+    return await work(connection);
+  } finally {
+    connection.destroy();
+  }
+}

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RowDataPacket } from 'mysql2/promise';
+import type { ServiceNode } from '../cluster/service-node.ts';
+import { withConnection } from './audit-database.ts';
+import { type Run, withRun } from './run.ts';
+import type { RunResult } from './run-result.ts';
+import type { ScenarioSettings } from './scenario.ts';
+
+const TARGETS = 4;
+/** Slows the doomed API's transactions down, so that it can be caught in the middle of one. */
+const DELAY_MS = 60;
+const CATCHES_MAX = 200;
+/** The server gives a silent writer's locks back after 10 s; an answer of the other API takes 5 s at most. */
+const HELD_MS_MAX = 16_000;
+/** Targets that nobody holds: the promise for a POST while everything is well has no number, this is generous. */
+const FREE_TARGET_MS_MAX = 3_000;
+
+/**
+ * An API is frozen in the middle of a transaction, with the counters of targets in its hands. The other API must go
+ * on with every other target at once, and with those as soon as the database has taken the counters back; what the
+ * frozen one still does when it thaws must not be stored twice or under a number that is taken.
+ */
+export function frozenCounters(settings: ScenarioSettings): Promise<RunResult> {
+  return withRun({ ...settings, targets: TARGETS }, async (run) => {
+    const [doomed, other] = run.cluster.apis;
+    const [held, ...free] = run.ledger.targets;
+    if (doomed === undefined || other === undefined || held === undefined) throw new Error('too few parts');
+    for (const target of run.ledger.targets) run.addReader(target);
+    await run.readersIdentified();
+    await Promise.all(run.ledger.targets.map((target) => run.createSender().sendTo(target)));
+
+    run.cluster.links['API-MySQL'][0]?.delay(DELAY_MS);
+    const doomedCrowd = run.startCrowd({
+      senders: 6,
+      targets: [held],
+      apiUrls: [run.cluster.apiUrls[0] ?? ''],
+    });
+    await freezeInTransaction(run, doomed);
+    const frozenAt = performance.now();
+
+    const onOther = { apiUrls: [run.cluster.apiUrls[1] ?? ''] };
+    const freeMs = await longestSendMs(run, free, onOther);
+    run.figures['ms for a free target'] = freeMs;
+    run.require(freeMs < FREE_TARGET_MS_MAX, `a free target takes less than ${FREE_TARGET_MS_MAX} ms`);
+    await run.createSender(onOther).sendTo(held);
+    const heldMs = Math.round(performance.now() - frozenAt);
+    run.figures['ms until the held target works'] = heldMs;
+    run.require(heldMs < HELD_MS_MAX, `the held target works within ${HELD_MS_MAX} ms`);
+    const otherCrowd = run.startCrowd({ senders: 2, targets: [held], ...onOther });
+    doomed.thaw();
+    await sleep(1_000);
+    await Promise.all([doomedCrowd.finish(), otherCrowd.finish()]);
+    await run.healed();
+  });
+}
+
+/** Stops the API with an open transaction that has locked rows; tries again where it was caught between two. */
+async function freezeInTransaction(run: Run, api: ServiceNode): Promise<void> {
+  await withConnection(run.cluster.database.url, async (connection) => {
+    for (let tries = 1; tries <= CATCHES_MAX; tries += 1) {
+      await sleep(run.random.integer(20, 120));
+      api.freeze();
+      await sleep(DELAY_MS * 2); // what is on the line arrives
+      const [rows] = await connection.query<RowDataPacket[]>(
+        `SELECT COUNT(*) AS held FROM information_schema.innodb_trx WHERE trx_rows_modified > 0`,
+      );
+      if (Number(rows[0]?.['held']) > 0) {
+        run.figures['tries to catch it'] = tries;
+        return;
+      }
+      api.thaw();
+    }
+    throw new Error('the API was never caught in a transaction');
+  });
+}
+
+async function longestSendMs(
+  run: Run,
+  targets: Run['ledger']['targets'],
+  options: Parameters<Run['createSender']>[0],
+): Promise<number> {
+  let longest = 0;
+  for (const target of targets) {
+    const start = performance.now();
+    await run.createSender(options).sendTo(target);
+    longest = Math.max(longest, performance.now() - start);
+  }
+  return Math.round(longest);
+}

@@ -1,0 +1,65 @@
+import { linkFaults } from '../faults/link-faults.ts';
+import { describePlan, planFaults } from '../faults/fault-plan.ts';
+import { processFaults } from '../faults/process-faults.ts';
+import { runPlan } from '../faults/run-plan.ts';
+import type { ReaderHabits } from '../load/reader.ts';
+import { createRandom } from '../random.ts';
+import type { Run } from './run.ts';
+import { withRun } from './run.ts';
+import type { RunResult } from './run-result.ts';
+import type { ScenarioSettings } from './scenario.ts';
+
+const TARGETS = 12;
+const SENDERS = 8;
+const REQUESTS_PER_SECOND = 150;
+/** Retries that still have no answer so long after everything was mended are given up. */
+const LAST_ANSWERS_MS = 20_000;
+const BETWEEN_FAULTS_MS = [300, 2_500] as const;
+
+const HABITS: readonly ReaderHabits[] = [
+  {},
+  { movesAfterMs: [200, 3_000] },
+  { pausesForMs: [50, 1_500] },
+  { movesAfterMs: [500, 8_000], pausesForMs: [20, 600] },
+];
+
+export interface MixedFaultsSettings extends ScenarioSettings {
+  readonly faults?: number;
+  readonly minutes?: number;
+}
+
+/** Any fault at any place, while publishers publish and readers move between the relays. */
+export function mixedFaults(settings: MixedFaultsSettings): Promise<RunResult> {
+  return withRun({ ...settings, targets: TARGETS }, async (run) => {
+    const { faults, minutes, print } = settings;
+    const plan = planFaults({
+      kinds: [...processFaults(run.ledger.targets[0]?.targetId ?? ''), ...linkFaults()],
+      random: createRandom(settings.seed).fork('faults'),
+      everyMs: BETWEEN_FAULTS_MS,
+      ...(faults === undefined ? {} : { faults }),
+      ...(minutes === undefined ? {} : { milliseconds: minutes * 60_000 }),
+    });
+    for (const line of describePlan(plan)) print(line);
+    addReaders(run);
+    await run.readersIdentified();
+    const crowd = run.startCrowd({
+      senders: SENDERS,
+      requestsPerSecond: REQUESTS_PER_SECOND,
+      keylessShare: 0.1,
+      batchShare: 0.1,
+    });
+    run.noteFaults(await runPlan(run.cluster, plan, print));
+    await run.healed();
+    const timer = setTimeout(() => run.giveUpRetries(), LAST_ANSWERS_MS);
+    await crowd.finish();
+    clearTimeout(timer);
+  });
+}
+
+/** Two readers of every target, at least one of which stays: what one was given must be what the other was. */
+function addReaders(run: Run): void {
+  for (const [index, target] of run.ledger.targets.entries()) {
+    run.addReader(target, HABITS[index % HABITS.length]);
+    run.addReader(target, HABITS[(index + 1) % HABITS.length]);
+  }
+}

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '@postline/test-support';
+import { type BackingServers, type Cluster, startCluster } from '../cluster/cluster.ts';
+import type { InjectedFaults } from '../faults/run-plan.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import type { BodyShape } from '../ledger/message-body.ts';
+import type { TargetLedger } from '../ledger/target-ledger.ts';
+import { Reader, type ReaderHabits } from '../load/reader.ts';
+import { createSendFigures, Sender, type SenderOptions } from '../load/sender.ts';
+import { SenderCrowd } from '../load/sender-crowd.ts';
+import { createRandom, type Random } from '../random.ts';
+import { auditDatabase, readHeads } from './audit-database.ts';
+import type { RunResult } from './run-result.ts';
+
+/** The relay's own check finds what no hint told within 5 s; a reader that was just cut off needs some more. */
+const SETTLE_MS = 15_000;
+const IDENTIFIED_MS = 20_000;
+/** Between two tries of one send. */
+const RETRY_PAUSE_MS = 800;
+
+export interface RunOptions {
+  readonly scenario: string;
+  readonly seed: string;
+  readonly buildFolder: string;
+  readonly servers: BackingServers;
+  readonly targets: number;
+  readonly shape?: BodyShape;
+  readonly apis?: number;
+  readonly relays?: number;
+  readonly relayEnvironment?: Readonly<Record<string, string>>;
+  /** Within this everything that was acknowledged must have come; 15 s where left out. */
+  readonly settleMs?: number;
+}
+
+/** What a scenario works with: a cluster, its ledger, and the load on it. */
+export class Run {
+  readonly cluster: Cluster;
+  readonly ledger: Ledger;
+  readonly random: Random;
+  readonly readers: Reader[] = [];
+  readonly figures: Record<string, number | string> = {};
+  readonly unmet: string[] = [];
+  readonly sends = createSendFigures();
+  readonly #options: RunOptions;
+  readonly #startedAt = performance.now();
+  readonly #giveUp = new AbortController();
+  #faults: InjectedFaults = { countByKind: new Map(), notInjected: [], notMended: [] };
+
+  constructor(options: RunOptions, cluster: Cluster, ledger: Ledger) {
+    this.#options = options;
+    this.cluster = cluster;
+    this.ledger = ledger;
+    this.random = createRandom(options.seed);
+  }
+
+  /** Adds a reader of a target; it connects at once. */
+  addReader(target: TargetLedger, habits: ReaderHabits = {}, relayUrls = this.cluster.relayUrls): Reader {
+    const name = `reader ${this.readers.length + 1} of ${target.targetId}`;
+    const ledger = this.ledger.addReader(name, target);
+    const reader = new Reader({ ledger, relayUrls, random: this.random.fork(name), habits });
+    this.readers.push(reader);
+    return reader;
+  }
+
+  /** Waits until every reader has been identified at least once. */
+  async readersIdentified(): Promise<void> {
+    const all = () => this.readers.every(({ identifiedCount }) => identifiedCount > 0);
+    await waitUntil('every reader is identified', all, IDENTIFIED_MS);
+  }
+
+  senderOptions(changes: Partial<SenderOptions> = {}): SenderOptions {
+    return {
+      apiUrls: this.cluster.apiUrls,
+      targets: this.ledger.targets,
+      findings: this.ledger.findings,
+      figures: this.sends,
+      random: this.random.fork('senders'),
+      keylessShare: 0,
+      batchShare: 0,
+      batchMessagesMax: 8,
+      retryPauseMs: RETRY_PAUSE_MS,
+      giveUp: this.#giveUp.signal,
+      ...changes,
+    };
+  }
+
+  createSender(changes: Partial<SenderOptions> = {}): Sender {
+    return new Sender(this.senderOptions(changes));
+  }
+
+  startCrowd(crowd: { senders: number; requestsPerSecond?: number } & Partial<SenderOptions>): SenderCrowd {
+    return new SenderCrowd({ ...this.senderOptions(crowd), ...crowd });
+  }
+
+  noteFaults(injected: InjectedFaults): void {
+    this.#faults = injected;
+    for (const text of injected.notMended) this.unmet.push(`a fault could not be mended: ${text}`);
+  }
+
+  /** Names a bound that a figure had to keep. */
+  require(isMet: boolean, text: string): void {
+    if (!isMet) this.unmet.push(text);
+  }
+
+  /** Everybody works again; bounded. */
+  async healed(): Promise<void> {
+    this.cluster.healLinks();
+    const nodes = [...this.cluster.apis, ...this.cluster.relays];
+    for (const node of nodes) {
+      node.thaw();
+      await node.ready().catch(() => {
+        this.ledger.findings.add('late', `${node.name} is not ready again: ${node.output().slice(-300)}`);
+      });
+    }
+  }
+
+  /** Retries end, whatever became of them. */
+  giveUpRetries(): void {
+    this.#giveUp.abort();
+  }
+
+  /** Waits until every reader is at its log's head, or the bound is over; milliseconds. */
+  async settle(): Promise<number> {
+    const start = performance.now();
+    const heads = await readHeads(this.cluster.database.url);
+    const behind = () =>
+      this.readers.filter(({ ledger }) => ledger.position < (heads.get(ledger.target.targetId) ?? 0));
+    while (behind().length > 0 && performance.now() - start < (this.#options.settleMs ?? SETTLE_MS)) {
+      await sleep(20);
+    }
+    for (const { ledger, isIdentified } of behind()) {
+      const head = heads.get(ledger.target.targetId);
+      const where = `${ledger.name} is at ${ledger.position} of ${head} (${isIdentified ? 'identified' : 'not identified'})`;
+      this.ledger.findings.add('late', where);
+    }
+    return Math.round(performance.now() - start);
+  }
+
+  /** Settles, ends the readers, and judges all there is. */
+  async judge(): Promise<RunResult> {
+    const { ledger, readers } = this;
+    const caughtUpMs = await this.settle();
+    for (const reader of readers) reader.stop();
+    for (const reader of ledger.readers) reader.judgeLost();
+    await auditDatabase(this.cluster.database.url, ledger);
+    const closes = new Map<string, number>();
+    for (const { closesByCode } of readers) {
+      for (const [code, count] of closesByCode)
+        closes.set(String(code), (closes.get(String(code)) ?? 0) + count);
+    }
+    const { countByKind } = this.#faults;
+    return {
+      scenario: this.#options.scenario,
+      seed: this.#options.seed,
+      seconds: (performance.now() - this.#startedAt) / 1_000,
+      faults: [...countByKind.values()].reduce((sum, count) => sum + count, 0),
+      faultsByKind: Object.fromEntries(countByKind),
+      issued: ledger.issuedCount,
+      acked: ledger.ackedCount,
+      rolledBack: ledger.targets.reduce((sum, { rolledBackCount }) => sum + rolledBackCount, 0),
+      ...this.sends,
+      delivered: ledger.receivedCount,
+      connections: readers.reduce((sum, { identifiedCount }) => sum + identifiedCount, 0),
+      closesByCode: Object.fromEntries(closes),
+      caughtUpMs,
+      findings: ledger.findings.counts(),
+      examples: ledger.findings.lines(),
+      figures: this.figures,
+      unmet: this.unmet,
+    };
+  }
+}
+
+/** Starts a cluster, lets `work` happen on it, judges, and takes the cluster away. */
+export async function withRun(options: RunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
+  const targetIds = Array.from({ length: options.targets }, (_, index) => `target-${index + 1}`);
+  const ledger = new Ledger(targetIds, options.shape);
+  const cluster = await startCluster({ ...options, findings: ledger.findings });
+  const run = new Run(options, cluster, ledger);
+  try {
+    await work(run);
+    const result = await run.judge();
+    await cluster.stop();
+    return { ...result, findings: ledger.findings.counts(), examples: ledger.findings.lines() };
+  } catch (error) {
+    for (const reader of run.readers) reader.stop();
+    run.giveUpRetries();
+    await cluster.stop().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { Ledger } from '../src/ledger/ledger.ts';
+import type { ReaderLedger } from '../src/ledger/reader-ledger.ts';
+import type { TargetLedger } from '../src/ledger/target-ledger.ts';
+
+const EPOCH = 'first';
+
+function ledgerOfTwo() {
+  const ledger = new Ledger(['a', 'b']);
+  const [a, b] = ledger.targets as [TargetLedger, TargetLedger];
+  const reader = ledger.addReader('reader of a', a);
+  reader.identified({ epoch: EPOCH, offset: 0, head: 0, recovered: true }, undefined, 0);
+  return { ledger, a, b, reader };
+}
+
+function acknowledge(target: TargetLedger, offset: number): number {
+  const send = target.issue();
+  target.acknowledged(send, offset);
+  return send.number;
+}
+
+interface Given {
+  readonly offset: number;
+  readonly number: number;
+  readonly of?: TargetLedger;
+  readonly targetId?: string;
+}
+
+function give(reader: ReaderLedger, { offset, number, of = reader.target, targetId = 'a' }: Given): void {
+  reader.message({ targetId, offset, epoch: EPOCH, data: of.bodyOf(number) });
+}
+
+describe('the ledger', () => {
+  it('finds nothing where everything came once, in order', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (let offset = 1; offset <= 200; offset += 1) {
+      give(reader, { offset, number: acknowledge(a, offset) });
+    }
+    reader.judgeLost();
+    expect(ledger.findings.found()).toEqual([]);
+    expect(reader.position).toBe(200);
+  });
+
+  it('finds what was acknowledged and never came, each one', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (let offset = 1; offset <= 5; offset += 1) acknowledge(a, offset);
+    give(reader, { offset: 1, number: 1 });
+    give(reader, { offset: 4, number: 4 });
+    reader.judgeLost();
+    expect(ledger.findings.counts()).toEqual({ 'out of order': 1, lost: 3 });
+  });
+
+  it('does not miss what errored and did not come', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    a.issue();
+    reader.judgeLost();
+    expect(ledger.findings.found()).toEqual([]);
+  });
+
+  it('finds the same offset twice, and a later one before an earlier one', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (let offset = 1; offset <= 3; offset += 1) acknowledge(a, offset);
+    for (const offset of [1, 1, 3, 2]) give(reader, { offset, number: offset });
+    expect(ledger.findings.counts()).toEqual({ repeated: 1, 'out of order': 2 });
+  });
+
+  it("finds another target's message, also inside a frame of one's own", () => {
+    const { ledger, a, b, reader } = ledgerOfTwo();
+    acknowledge(a, 1);
+    give(reader, { offset: 1, number: 1, of: b });
+    give(reader, { offset: 1, number: 1, of: b, targetId: 'b' });
+    expect(ledger.findings.counts()).toEqual({ leaked: 2 });
+  });
+
+  it('finds one send at two offsets, and two sends at one', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    acknowledge(a, 1);
+    give(reader, { offset: 1, number: 1 });
+    give(reader, { offset: 2, number: 1 });
+    const other = a.issue();
+    a.acknowledged(other, 2);
+    expect(ledger.findings.counts()).toEqual({ 'stored twice': 1, contradicted: 1 });
+  });
+
+  it('finds a message that was sent after an acknowledgement and stands before it', () => {
+    const { ledger, a } = ledgerOfTwo();
+    acknowledge(a, 7);
+    acknowledge(a, 6);
+    expect(ledger.findings.counts()).toEqual({ 'out of order': 1 });
+  });
+
+  it('finds a changed text', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    acknowledge(a, 1);
+    reader.message({ targetId: 'a', offset: 1, epoch: EPOCH, data: a.bodyOf(1).slice(0, -1) });
+    expect(ledger.findings.counts()).toEqual({ corrupted: 1 });
+  });
+
+  it('finds a resume that skips, one that starts over without reason, and a head that is too old', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    const sent = { epoch: EPOCH, offset: 2 };
+    for (let offset = 1; offset <= 5; offset += 1) acknowledge(a, offset);
+    reader.identified({ epoch: EPOCH, offset: 5, head: 5, recovered: true }, sent, 5);
+    reader.identified({ epoch: EPOCH, offset: 0, head: 5, recovered: false }, sent, 5);
+    reader.identified({ epoch: EPOCH, offset: 2, head: 4, recovered: true }, sent, 5);
+    expect(ledger.findings.counts()).toEqual({ corrupted: 1, restarted: 1, 'stale head': 1 });
+  });
+
+  it('after a restore: expects what the database then holds, and finds what is dropped as already seen', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (let offset = 1; offset <= 6; offset += 1) give(reader, { offset, number: acknowledge(a, offset) });
+    ledger.beginRestore();
+    ledger.restored('second', new Map([['a', 3]]));
+    expect(a.ackedCount).toBe(3);
+    const late = acknowledge(a, 4);
+    const sent = { epoch: EPOCH, offset: 6 };
+
+    reader.identified({ epoch: 'second', offset: 3, head: 4, recovered: false }, sent, 4);
+    reader.message({ targetId: 'a', offset: 4, epoch: 'second', data: a.bodyOf(late) });
+    reader.judgeLost();
+    expect(ledger.findings.found()).toEqual([]);
+
+    const naive = ledger.addReader('naive', a);
+    naive.identified({ epoch: EPOCH, offset: 0, head: 0, recovered: true }, undefined, 0);
+    naive.identified({ epoch: 'second', offset: 6, head: 4, recovered: true }, sent, 4);
+    expect(ledger.findings.count('lost')).toBe(0);
+    naive.judgeLost();
+    expect(ledger.findings.count('lost')).toBe(4);
+  });
+});

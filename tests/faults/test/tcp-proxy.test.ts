@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { startTcpProxy, type TcpProxy, waitUntil } from '@postline/test-support';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+let proxy: TcpProxy;
+let closeServer: () => void;
+
+/** A server that answers everything with itself. */
+beforeEach(async () => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  proxy = await startTcpProxy((server.address() as AddressInfo).port);
+  closeServer = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+});
+
+afterEach(async () => {
+  await proxy.close();
+  closeServer();
+});
+
+async function openClient() {
+  const socket = connect(proxy.port, '127.0.0.1');
+  const client = { socket, received: '', isClosed: false, hadError: false };
+  socket.on('data', (bytes) => (client.received += bytes.toString('latin1')));
+  socket.on('error', () => (client.hadError = true));
+  socket.on('close', () => (client.isClosed = true));
+  await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+  return client;
+}
+
+describe('startTcpProxy', () => {
+  it('passes megabytes on unchanged, and an end as an end', async () => {
+    const client = await openClient();
+    const text = 'abcdefghij'.repeat(400_000);
+    client.socket.end(text);
+    await waitUntil('the end came back', () => client.isClosed);
+    expect(client.received === text).toBe(true);
+    expect(client.hadError).toBe(false);
+  });
+
+  it.each(['up', 'down'] as const)(
+    'frozen %s: nothing arrives, nobody is told, then it goes on',
+    async (way) => {
+      const client = await openClient();
+      client.socket.write('one ');
+      await waitUntil('the first came back', () => client.received === 'one ');
+      proxy.freeze(way);
+      client.socket.write('two ');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(client.received).toBe('one ');
+      expect(client.isClosed).toBe(false);
+      proxy.heal();
+      await waitUntil('the second came back', () => client.received === 'one two ');
+    },
+  );
+
+  it('cut: open connections are reset, new ones too, until it is healed', async () => {
+    const before = await openClient();
+    proxy.cut();
+    await waitUntil('the connection was reset', () => before.hadError && before.isClosed);
+    const meanwhile = await openClient();
+    await waitUntil('so was the new one', () => meanwhile.isClosed);
+    proxy.heal();
+    const after = await openClient();
+    after.socket.write('back');
+    await waitUntil('it works again', () => after.received === 'back');
+    expect(proxy.connectionCount()).toBe(1);
+  });
+
+  it('delayed: the answer takes both delays', async () => {
+    proxy.delay(80);
+    const client = await openClient();
+    const start = performance.now();
+    client.socket.write('ping');
+    await waitUntil('it came back', () => client.received === 'ping');
+    expect(performance.now() - start).toBeGreaterThanOrEqual(160);
+  });
+
+  it('slow: so many bytes in a second', async () => {
+    proxy.slow(20_000);
+    const client = await openClient();
+    const start = performance.now();
+    client.socket.write('x'.repeat(10_000));
+    await waitUntil('it came back', () => client.received.length === 10_000);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(400);
+  });
+
+  it('losing answers: the server has heard it, the client is cut off', async () => {
+    proxy.loseAnswers(1);
+    const client = await openClient();
+    client.socket.write('ping');
+    await waitUntil('the connection was reset', () => client.isClosed);
+    expect(client.received).toBe('');
+  });
+});
