@@ -9,6 +9,7 @@ import {
   waitUntil,
 } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freezeAndKill } from './system.ts';
 
 const REFUSED_WITHIN_MS = 5_000;
 const WORKING_AGAIN_MS = 5_000;
@@ -30,26 +31,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-interface Fault {
-  readonly fault: string;
-  readonly begin: () => unknown;
-  readonly end: () => unknown;
-}
-
-const FAULTS: readonly Fault[] = [
-  {
-    fault: 'frozen',
-    begin: () => {
-      server.freeze();
-    },
-    end: () => {
-      server.thaw();
-    },
-  },
-  { fault: 'killed', begin: () => server.kill(), end: () => server.startAgain() },
-];
-
-describe.each(FAULTS)('the database $fault', ({ fault, begin, end }) => {
+describe.each(freezeAndKill(() => server))('the database $fault', ({ fault, begin, end }) => {
   it('[PUB-9] [DEL-16] 503 within the deadline, connections stay, and it works again by itself', async () => {
     const reader = await RelayClient.identified(relay.url, { clientId: fault });
     await publish(api.url, { message: 'before', targetId: fault });

@@ -1,6 +1,6 @@
 import { publish, RelayClient, startRedis } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshServers } from './system.ts';
+import { freezeAndKill, freshServers } from './system.ts';
 import {
   startApi,
   startRelay,
@@ -44,26 +44,7 @@ async function publishAndMeasure(targetId: string, count: number) {
   return answers;
 }
 
-interface Fault {
-  readonly fault: string;
-  readonly begin: () => unknown;
-  readonly end: () => unknown;
-}
-
-const FAULTS: readonly Fault[] = [
-  {
-    fault: 'frozen',
-    begin: () => {
-      redis.freeze();
-    },
-    end: () => {
-      redis.thaw();
-    },
-  },
-  { fault: 'killed', begin: () => redis.kill(), end: () => redis.startAgain() },
-];
-
-describe.each(FAULTS)('Redis $fault', ({ fault, begin, end }) => {
+describe.each(freezeAndKill(() => redis))('Redis $fault', ({ fault, begin, end }) => {
   it('[PUB-3] [DEL-8] publishing goes on, delivery too, and both recover by themselves', async () => {
     const reader = await RelayClient.identified(relay.url, { clientId: fault });
     await begin();

@@ -37,3 +37,32 @@ export async function startSystem(env: ServiceEnvironment = {}): Promise<System>
   };
   return { servers, database, api, relay, stop };
 }
+
+interface Fault {
+  readonly fault: string;
+  readonly begin: () => unknown;
+  readonly end: () => unknown;
+}
+
+interface FaultyServer {
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  readonly kill: () => Promise<void>;
+  readonly startAgain: () => Promise<void>;
+}
+
+/** What may happen to a server of the test's own, which is started only after this table is made. */
+export function freezeAndKill(server: () => FaultyServer): Fault[] {
+  return [
+    {
+      fault: 'frozen',
+      begin: () => {
+        server().freeze();
+      },
+      end: () => {
+        server().thaw();
+      },
+    },
+    { fault: 'killed', begin: () => server().kill(), end: () => server().startAgain() },
+  ];
+}
