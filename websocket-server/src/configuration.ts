@@ -53,6 +53,10 @@ export const relayEnvironment = {
   BACKLOG_READS_MAX: integerSetting({ from: 1, to: 1_000, default: 8 }).meta({
     description: 'Pages of backlog read from the database at the same time; a page can take 16 MiB.',
   }),
+  ACK_WRITE_INTERVAL_MS: integerSetting({ from: 0, to: 60_000, default: 250 }).meta({
+    description:
+      'Milliseconds in which acks gather before they are stored together: what a relay that is killed forgets.',
+  }),
   DRAIN_MS: integerSetting({ from: 0, to: 600_000, default: 5_000 }).meta({
     description: 'Milliseconds over which the sockets are closed on SIGTERM.',
   }),
@@ -92,6 +96,7 @@ export interface RelaySettings {
   readonly connectionsMax: number;
   readonly connectionsAwaitingIdentifyMax: number;
   readonly backlogReadsMax: number;
+  readonly ackWriteIntervalMs: number;
   readonly drainMs: number;
 }
 
@@ -115,6 +120,7 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
     connectionsMax: env.CONNECTIONS_MAX,
     connectionsAwaitingIdentifyMax: env.CONNECTIONS_AWAITING_IDENTIFY_MAX,
     backlogReadsMax: env.BACKLOG_READS_MAX,
+    ackWriteIntervalMs: env.ACK_WRITE_INTERVAL_MS,
     drainMs: env.DRAIN_MS,
   };
 }

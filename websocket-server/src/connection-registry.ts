@@ -1,4 +1,5 @@
 import { CLOSE_CODES, type IdentifyFrame } from '@postline/protocol';
+import type { AckWriter } from './ack-writer.ts';
 import type { RelaySettings } from './configuration.ts';
 import type { Connection, ConnectionHost } from './connection.ts';
 import type { Feed } from './feed.ts';
@@ -19,6 +20,7 @@ const DRAIN_LAST_ANSWER_MS = 2_500;
 export interface ConnectionRegistryOptions {
   readonly settings: RelaySettings;
   readonly feeds: Pick<FeedDirectory, 'release' | 'closeUnused'>;
+  readonly acks: Pick<AckWriter, 'keep' | 'hurry'>;
   readonly identify: (connection: Connection, frame: IdentifyFrame) => void;
 }
 
@@ -41,6 +43,10 @@ export class ConnectionRegistry implements ConnectionHost {
     this.#sweepTimer = setInterval(() => {
       this.#sweep();
     }, SWEEP_MS);
+  }
+
+  get acks(): Pick<AckWriter, 'keep' | 'hurry'> {
+    return this.#options.acks;
   }
 
   get size(): number {

@@ -9,12 +9,15 @@ import {
   isGroupId,
   parseClientFrame,
 } from '@postline/protocol';
+import type { AckWriter } from './ack-writer.ts';
 import type { ClientSocket } from './client-socket.ts';
 import type { Feed } from './feed.ts';
 import type { Follower } from './follower.ts';
 
 /** What a connection asks of the relay around it. */
 export interface ConnectionHost {
+  /** Keeps what clients have acked. */
+  readonly acks: Pick<AckWriter, 'keep' | 'hurry'>;
   /**
    * Starts following for a client that has just identified itself; ends in `connection.startFollowing`. Takes as
    * long as the database is away.
@@ -31,11 +34,20 @@ export interface ConnectionHost {
 export type ConnectionState =
   | { readonly state: 'awaiting-identify' }
   | { readonly state: 'identifying' }
-  | { readonly state: 'following'; readonly clientId: string; readonly followers: readonly Follower[] }
+  | {
+      readonly state: 'following';
+      readonly clientId: string;
+      readonly deviceId: string | undefined;
+      readonly epoch: string;
+      readonly followers: readonly Follower[];
+    }
   | { readonly state: 'closed' };
 
 export interface FollowingStart {
   readonly clientId: string;
+  readonly deviceId: string | undefined;
+  /** Of the logs that are followed. */
+  readonly epoch: string;
   readonly followers: readonly Follower[];
   /** The `identified` frame as text. */
   readonly identified: string;
@@ -97,9 +109,12 @@ export class Connection {
 
   /** The socket is gone, whoever closed it. */
   onClosed(): void {
+    const before = this.#state;
     const followers = this.#followers();
     this.#state = { state: 'closed' };
     for (const follower of followers) {
+      if (before.state === 'following')
+        this.#host.acks.hurry({ ...before, targetId: follower.feed.targetId });
       follower.leave();
       this.#host.releaseFeed(follower.feed);
     }
@@ -119,8 +134,9 @@ export class Connection {
   }
 
   /** The client is known and its starting points are: from here on frames flow. */
-  startFollowing({ clientId, followers, identified }: FollowingStart): void {
-    this.#state = { state: 'following', clientId, followers };
+  startFollowing({ identified, ...start }: FollowingStart): void {
+    const { followers } = start;
+    this.#state = { state: 'following', ...start };
     this.socket.send(identified);
     for (const follower of followers) follower.join();
   }
@@ -139,9 +155,13 @@ export class Connection {
   }
 
   #onAck(frame: AckFrame): void {
-    const targetId = frame.targetId ?? (this.#state.state === 'following' ? this.#state.clientId : undefined);
-    const follower = this.#followers().find((candidate) => candidate.feed.targetId === targetId);
-    if (follower === undefined || frame.offset > follower.cursor) this.#sendError('bad_ack');
+    if (this.#state.state !== 'following') return this.#sendError('bad_ack');
+    const { clientId, deviceId, epoch, followers } = this.#state;
+    const { targetId = clientId, offset } = frame;
+    const follower = followers.find((candidate) => candidate.feed.targetId === targetId);
+    if (follower === undefined || offset > follower.cursor) return this.#sendError('bad_ack');
+    if (offset <= follower.acked) return;
+    if (this.#host.acks.keep({ clientId, deviceId, targetId, epoch, offset })) follower.acked = offset;
   }
 
   #followers(): readonly Follower[] {

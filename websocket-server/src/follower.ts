@@ -32,6 +32,8 @@ export interface FollowerOptions {
  */
 export class Follower implements FeedFollower {
   readonly feed: Feed;
+  /** The highest offset that the client has acked here; -1 before its first ack. */
+  acked = -1;
   readonly #socket: ClientSocket;
   readonly #logReader: LogReader;
   readonly #counters: RelayCounters;

@@ -1,5 +1,7 @@
-import { encodeRelayFrame, type IdentifyFrame } from '@postline/protocol';
+import { encodeRelayFrame, type IdentifyFrame, type Resume } from '@postline/protocol';
+import type { AckWriter } from './ack-writer.ts';
 import type { Connection } from './connection.ts';
+import type { DeviceOpener } from './device-opener.ts';
 import type { Feed } from './feed.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import { Follower } from './follower.ts';
@@ -16,6 +18,8 @@ export interface IdentifyOptions {
   readonly feeds: FeedDirectory;
   readonly heads: HeadReader;
   readonly logReader: LogReader;
+  readonly acks: Pick<AckWriter, 'saved'>;
+  readonly devices: Pick<DeviceOpener, 'open'>;
   readonly counters: RelayCounters;
   readonly heartbeatSeconds: number;
 }
@@ -31,24 +35,58 @@ export async function identify(
 ): Promise<void> {
   const { feeds, heads, logReader, counters, heartbeatSeconds } = options;
   const feed = await feeds.acquire(frame.clientId);
+  const resume = await readResumePatiently(connection, frame, options);
   const reading = await readHeadPatiently(connection, feed, heads);
   if (reading === undefined) {
     feeds.release(feed);
     return;
   }
 
-  const start = startingPoint(reading, feed.targetId, frame.resume);
+  const start = startingPoint(reading, feed.targetId, resume);
+  const { clientId, deviceId } = frame;
+  const { epoch } = reading;
   const { socket } = connection;
   const follower = new Follower({ feed, socket, logReader, counters, cursor: start.offset });
   const identified = encodeRelayFrame({
     type: 'identified',
-    clientId: frame.clientId,
+    clientId,
     connectionId: connection.id,
-    epoch: reading.epoch,
+    epoch,
     heartbeatSeconds,
     targets: new Map([[feed.targetId, start]]),
   });
-  connection.startFollowing({ clientId: frame.clientId, followers: [follower], identified });
+  connection.startFollowing({ clientId, deviceId, epoch, followers: [follower], identified });
+}
+
+/** Where the reader says it stopped; for its last ack, what the database says. Ends early where the socket does. */
+async function readResumePatiently(
+  connection: Connection,
+  frame: IdentifyFrame,
+  options: IdentifyOptions,
+): Promise<Resume | undefined> {
+  const { clientId, deviceId, resume } = frame;
+  if (resume !== 'last-ack') return resume;
+  if (deviceId === undefined) throw new Error('a last ack without a device'); // the frame was checked
+  while (isWaiting(connection)) {
+    try {
+      return await readLastAck({ clientId, deviceId }, options);
+    } catch {
+      await pause(RETRY_MS);
+    }
+  }
+  return undefined;
+}
+
+/** The last ack, also one that was given here a moment ago. It is read before the head, so it is never beyond it. */
+async function readLastAck(
+  device: { readonly clientId: string; readonly deviceId: string },
+  { acks, devices }: IdentifyOptions,
+): Promise<Resume | undefined> {
+  const { clientId } = device;
+  await acks.saved({ ...device, targetId: clientId });
+  const positions = await devices.open({ ...device, targetIds: [clientId] });
+  const position = positions.get(clientId);
+  return position && { epoch: position.epoch, offsets: new Map([[clientId, position.offset]]) };
 }
 
 /** The head as read after the frame came, in the log that the feed is in; `undefined` where the socket has closed. */

@@ -24,6 +24,12 @@ export class RelayCounters {
   gapsRepaired = 0;
   comparisons = 0;
   comparisonsFailed = 0;
+  /** Acks that were valid and new to their connection. */
+  acksKept = 0;
+  /** Acks that were not kept, as too many waited. */
+  acksDropped = 0;
+  /** Calls of the store that took acks. */
+  ackWrites = 0;
   readonly closesByCode = new Map<string, number>();
 
   countClose(code: number): void {

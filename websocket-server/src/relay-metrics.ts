@@ -1,4 +1,5 @@
 import { Counter, createMetricsRegistry, Gauge, type MetricsRegistry } from '@postline/service-runtime';
+import type { AckWriter } from './ack-writer.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import type { RelayCounters } from './relay-counters.ts';
@@ -7,6 +8,7 @@ export interface RelayMetricsSources {
   readonly counters: RelayCounters;
   readonly connections: ConnectionRegistry;
   readonly feeds: FeedDirectory;
+  readonly acks: AckWriter;
 }
 
 interface Figure {
@@ -44,7 +46,7 @@ export function createRelayMetrics(sources: RelayMetricsSources): MetricsRegistr
   return registry;
 }
 
-function gauges({ connections, feeds }: RelayMetricsSources): Figure[] {
+function gauges({ connections, feeds, acks }: RelayMetricsSources): Figure[] {
   return [
     { name: 'postline_connections', help: 'Open connections', read: () => connections.size },
     {
@@ -58,6 +60,7 @@ function gauges({ connections, feeds }: RelayMetricsSources): Figure[] {
       read: () => connections.stalledCount,
     },
     { name: 'postline_feeds', help: 'Targets that somebody follows here', read: () => feeds.size },
+    { name: 'postline_acks_waiting', help: 'Readers whose ack is not stored yet', read: () => acks.size },
   ];
 }
 
@@ -75,6 +78,9 @@ function totals(counters: RelayCounters): Figure[] {
     total('gaps_repaired', 'Heads moved by the database, not by a hint', () => counters.gapsRepaired),
     total('head_comparisons', 'Comparisons of heads with the database', () => counters.comparisons),
     total('head_comparisons_failed', 'Comparisons not answered', () => counters.comparisonsFailed),
+    total('acks_kept', 'Acks taken to be stored', () => counters.acksKept),
+    total('acks_dropped', 'Acks not taken, as too many waited', () => counters.acksDropped),
+    total('ack_writes', 'Statements that stored acks', () => counters.ackWrites),
   ];
 }
 

@@ -11,9 +11,11 @@ import {
   type Logger,
   Readiness,
 } from '@postline/service-runtime';
+import { AckWriter } from './ack-writer.ts';
 import type { RelaySettings } from './configuration.ts';
 import { ConnectionRegistry } from './connection-registry.ts';
 import { startDelivery } from './delivery.ts';
+import { DeviceOpener } from './device-opener.ts';
 import { createHttpApplication } from './http/application.ts';
 import { identify } from './identify.ts';
 import { RelayCounters } from './relay-counters.ts';
@@ -22,6 +24,9 @@ import { attachSocketServer, type UpgradeRefusal } from './socket/socket-server.
 
 /** Requests for pages and probes that are still under way when the relay closes get this long. */
 const HTTP_GRACE_MS = 1_000;
+
+/** Readers whose ack may wait for the database: all that are connected, and as many that have gone meanwhile. */
+const ACKS_WAITING_PER_CONNECTION = 2;
 
 export interface RelayParts {
   readonly store: MessageStore;
@@ -33,7 +38,7 @@ export interface RelayParts {
 export interface Relay {
   /** Starts listening; the port that was bound. */
   listen(address: ListenAddress): Promise<number>;
-  /** Not ready, no new connection, every socket closed with 1001 spread over time; then the bus is left. */
+  /** Not ready, no new connection, every socket closed with 1001 spread over time; then the last acks, and the bus. */
   close(): Promise<void>;
 }
 
@@ -42,12 +47,23 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
   const counters = new RelayCounters();
   const delivery = startDelivery({ store, bus, settings, counters, logger });
   const { feeds } = delivery;
+  const acks = new AckWriter({
+    store,
+    counters,
+    logger,
+    intervalMs: settings.ackWriteIntervalMs,
+    waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
+  });
+  const devices = new DeviceOpener(store);
   const connections = new ConnectionRegistry({
     settings,
     feeds,
+    acks,
     identify: (connection, frame) => {
       identify(connection, frame, {
         ...delivery,
+        acks,
+        devices,
         counters,
         heartbeatSeconds: settings.heartbeatSeconds,
       }).catch((error: unknown) => {
@@ -56,7 +72,7 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
       });
     },
   });
-  const metrics = createRelayMetrics({ counters, connections, feeds });
+  const metrics = createRelayMetrics({ counters, connections, feeds, acks });
   const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
   readiness.addPart('bus', () => delivery.checkBus());
@@ -83,7 +99,7 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     close: async () => {
       readiness.startDraining();
       await connections.drain(); // probes and upgrades are still answered: not ready, and 503
-      await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close()]);
+      await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
     },
   };
 }

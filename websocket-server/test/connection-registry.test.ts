@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RelaySettings } from '../src/configuration.ts';
 import { ConnectionRegistry } from '../src/connection-registry.ts';
 import type { Feed } from '../src/feed.ts';
-import { connectionOn } from './support/model-host.ts';
+import { connectionOn, RecordingHost } from './support/model-host.ts';
 import { ModelSocket } from './support/model-socket.ts';
 import { TEST_SETTINGS } from './support/relay-settings.ts';
 
@@ -27,6 +27,7 @@ describe('ConnectionRegistry', () => {
     sweeps = 0;
     return new ConnectionRegistry({
       settings: { ...TEST_SETTINGS, ...settings },
+      acks: new RecordingHost().acks,
       identify: (connection) => identifying.push(connection),
       feeds: {
         release: (feed) => released.push(feed),

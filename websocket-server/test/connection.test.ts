@@ -30,7 +30,14 @@ describe('Connection', () => {
     const logReader = new LogReader({ store, counters, parallelReads: 1 });
     const follower = new Follower({ feed, socket, logReader, counters, cursor: 5 });
     connection.onText(IDENTIFY);
-    connection.startFollowing({ clientId: '1', followers: [follower], identified: '{"type":"identified"}' });
+    const identified = '{"type":"identified"}';
+    connection.startFollowing({
+      clientId: '1',
+      deviceId: 'tv',
+      epoch: 'epoch-1',
+      followers: [follower],
+      identified,
+    });
     return feed;
   }
 
@@ -91,28 +98,54 @@ describe('Connection', () => {
   });
 
   it.each([
-    ['{"type":"ack","offset":5}'],
-    ['{"type":"ack","offset":0}'],
-    ['{"type":"ack","targetId":1,"offset":4}'],
-    ['{"type":"ack","targetId":"1","offset":5}'],
-  ])('takes the ack %s', (ack) => {
+    ['{"type":"ack","offset":5}', 5],
+    ['{"type":"ack","offset":0}', 0],
+    ['{"type":"ack","targetId":1,"offset":4}', 4],
+    ['{"type":"ack","targetId":"1","offset":5}', 5],
+  ])('[ACK-1] keeps the ack %s', (ack, offset) => {
     follow();
     connection.onText(ack);
     expect(socket.frames()).toMatchObject([{ type: 'identified' }]);
+    expect(host.kept).toEqual([{ clientId: '1', deviceId: 'tv', targetId: '1', epoch: 'epoch-1', offset }]);
+  });
+
+  it('[ACK-2] ignores an ack that is not higher than the one before', () => {
+    follow();
+    for (const offset of [3, 3, 1, 0, 4, 2]) connection.onText(`{"type":"ack","offset":${offset}}`);
+    expect(host.kept.map(({ offset }) => offset)).toEqual([3, 4]);
+    expect(socket.frames()).toHaveLength(1);
+  });
+
+  it('[ACK-3] an ack that was not kept may come again', () => {
+    follow();
+    host.hasRoom = false;
+    connection.onText('{"type":"ack","offset":3}');
+    host.hasRoom = true;
+    connection.onText('{"type":"ack","offset":3}');
+    expect(host.kept).toHaveLength(1);
+  });
+
+  it('[ACK-3] when it is gone its ack is hurried', () => {
+    follow();
+    connection.onClosed();
+    expect(host.hurried).toMatchObject([{ clientId: '1', deviceId: 'tv', targetId: '1' }]);
+    connection.onText('{"type":"ack","offset":3}');
+    expect(host.kept).toEqual([]);
   });
 
   it.each([
     ['{"type":"ack","offset":6}'],
     ['{"type":"ack","targetId":"01","offset":1}'],
     ['{"type":"ack","targetId":"2","offset":1}'],
-  ])('tells bad_ack for %s, and stays', (ack) => {
+  ])('[ACK-1] tells bad_ack for %s, keeps nothing, and stays', (ack) => {
     follow();
     connection.onText(ack);
+    expect(host.kept).toEqual([]);
     expect(socket.frames()).toMatchObject([{ type: 'identified' }, { type: 'error', code: 'bad_ack' }]);
     expect(socket.isOpen).toBe(true);
   });
 
-  it('tells bad_ack for an ack before identify, and stays', () => {
+  it('[ACK-1] tells bad_ack for an ack before identify, and stays', () => {
     connection.onText('{"type":"ack","offset":1}');
     expect(socket.frames()).toMatchObject([{ code: 'bad_ack' }]);
     expect(socket.isOpen).toBe(true);

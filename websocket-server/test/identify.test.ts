@@ -1,7 +1,9 @@
 import { createLogger } from '@postline/service-runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AckWriter } from '../src/ack-writer.ts';
 import type { ConnectionHost } from '../src/connection.ts';
 import { type Delivery, startDelivery } from '../src/delivery.ts';
+import { DeviceOpener } from '../src/device-opener.ts';
 import { identify } from '../src/identify.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
 import { ModelBus } from './support/model-bus.ts';
@@ -24,11 +26,18 @@ describe('identify', () => {
     const counters = new RelayCounters();
     const logger = createLogger({ service: 'test', level: 'silent' });
     delivery = startDelivery({ store, bus, settings: TEST_SETTINGS, counters, logger });
+    const acks = new AckWriter({ store, counters, logger, intervalMs: 250, waitingMax: 100 });
+    const options = {
+      ...delivery,
+      acks,
+      devices: new DeviceOpener(store),
+      counters,
+      heartbeatSeconds: 25,
+    };
     host = {
+      acks,
       identify: (connection, frame) => {
-        identify(connection, frame, { ...delivery, counters, heartbeatSeconds: 25 }).catch((error: unknown) =>
-          failures.push(error),
-        );
+        identify(connection, frame, options).catch((error: unknown) => failures.push(error));
       },
       releaseFeed: (feed) => {
         delivery.feeds.release(feed);
@@ -44,9 +53,12 @@ describe('identify', () => {
     vi.useRealTimers();
   });
 
-  function connect(resume?: { epoch: string; offsets: Readonly<Record<string, number>> }) {
+  function connect(
+    resume?: 'last-ack' | { epoch: string; offsets: Readonly<Record<string, number>> },
+    deviceId?: string,
+  ) {
     const made = connectionOn(host);
-    made.connection.onText(JSON.stringify({ type: 'identify', clientId: 1, resume }));
+    made.connection.onText(JSON.stringify({ type: 'identify', clientId: 1, deviceId, resume }));
     return made;
   }
 
@@ -115,6 +127,73 @@ describe('identify', () => {
       { type: 'identified', epoch: 'epoch-2', targets: { '1': { offset: 5, recovered: false } } },
       { type: 'new_message', epoch: 'epoch-2', offset: 6 },
     ]);
+  });
+
+  it('[ACK-4] the last ack of the device is where its stream goes on', async () => {
+    store.appendMany('1', 5);
+    await store.saveAcks([{ clientId: '1', deviceId: 'tv', targetId: '1', epoch: 'epoch-1', offset: 3 }]);
+    const { socket } = connect('last-ack', 'tv');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(socket.frames()[0]).toMatchObject({ targets: { '1': { offset: 3, head: 5, recovered: true } } });
+    expect(socket.offsets()).toEqual([4, 5]);
+  });
+
+  it('[ACK-4] an ack of a moment ago counts, whatever is being written', async () => {
+    store.appendMany('1', 5);
+    const first = connect({ epoch: 'epoch-1', offsets: { '1': 0 } }, 'tv');
+    await vi.advanceTimersByTimeAsync(10);
+    store.beforeAnswer = () => new Promise((answer) => setTimeout(answer, 100));
+    first.connection.onText('{"type":"ack","offset":2}');
+    await vi.advanceTimersByTimeAsync(260); // that one is under way now
+    first.connection.onText('{"type":"ack","offset":4}');
+    first.connection.onClosed();
+    const { socket } = connect('last-ack', 'tv');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(socket.frames()[0]).toMatchObject({ targets: { '1': { offset: 4, recovered: true } } });
+  });
+
+  it('[ACK-4] the baseline of a device that has none is stored before identified goes out', async () => {
+    store.appendMany('1', 5);
+    store.beforeAnswer = () => new Promise((answer) => setTimeout(answer, 50));
+    const { socket } = connect('last-ack', 'tv');
+    await vi.advanceTimersByTimeAsync(60);
+    expect(store.lastAck('1', 'tv')).toEqual({ epoch: 'epoch-1', offset: 5 });
+    expect(socket.sent).toEqual([]);
+    bus.deliver('1', store.append('1'));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(socket.frames()[0]).toMatchObject({ targets: { '1': { offset: 5, recovered: true } } });
+    expect(socket.offsets()).toEqual([6]);
+  });
+
+  it('[ACK-6] a last ack of another epoch starts over, and the client is told', async () => {
+    store.appendMany('1', 5);
+    await store.saveAcks([{ clientId: '1', deviceId: 'tv', targetId: '1', epoch: 'epoch-1', offset: 4 }]);
+    store.restart(2);
+    store.appendMany('1', 1);
+    const { socket } = connect('last-ack', 'tv');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(socket.frames()[0]).toMatchObject({
+      epoch: 'epoch-2',
+      targets: { '1': { offset: 3, head: 4, recovered: false } },
+    });
+    expect(socket.offsets()).toEqual([4]);
+  });
+
+  it('[ACK-4] [DEL-16] a last ack waits while the database is away', async () => {
+    store.appendMany('1', 2);
+    store.beforeRead = databaseAway;
+    const { socket } = connect('last-ack', 'tv');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([socket.sent, socket.isOpen]).toEqual([[], true]);
+    store.beforeRead = () => Promise.resolve();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(socket.frames()).toMatchObject([{ type: 'identified', targets: { '1': { offset: 2 } } }]);
+  });
+
+  it('[DEL-4] with a cursor of its own a device’s acks are not asked for', async () => {
+    connect({ epoch: 'epoch-1', offsets: { '1': 0 } }, 'tv');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(store.openings).toEqual([]);
   });
 
   it.each([

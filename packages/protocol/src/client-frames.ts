@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import {
-  DEVICE_ID_CHARACTERS_MAX,
-  EPOCH_CHARACTERS_MAX,
-  RESUME_OFFSETS_MAX,
-  TOKEN_BYTES_MAX,
-} from './limits.ts';
+import { deviceIdSchema } from './device-id.ts';
+import { EPOCH_CHARACTERS_MAX, RESUME_OFFSETS_MAX, TOKEN_BYTES_MAX } from './limits.ts';
 import { isTargetId, targetIdSchema } from './target-id.ts';
 
 const offsetSchema = z.int().min(0);
@@ -24,16 +20,20 @@ const resumeSchema = z.object({
 });
 export type Resume = z.output<typeof resumeSchema>;
 
-export const identifyFrameSchema = z.object({
-  type: z.literal('identify'),
-  clientId: targetIdSchema,
-  token: z.string().max(TOKEN_BYTES_MAX).optional(),
-  deviceId: z
-    .string()
-    .regex(new RegExp(`^[A-Za-z0-9._-]{1,${DEVICE_ID_CHARACTERS_MAX}}$`))
-    .optional(),
-  resume: resumeSchema.optional(),
-});
+/** For a reader without a memory of its own: go on after the last ack of its device. */
+const lastAckSchema = z.literal('last-ack');
+
+export const identifyFrameSchema = z
+  .object({
+    type: z.literal('identify'),
+    clientId: targetIdSchema,
+    token: z.string().max(TOKEN_BYTES_MAX).optional(),
+    deviceId: deviceIdSchema.optional(),
+    resume: z.union([resumeSchema, lastAckSchema]).optional(),
+  })
+  .refine(({ resume, deviceId }) => resume !== 'last-ack' || deviceId !== undefined, {
+    error: 'needs a deviceId to resume from its last ack',
+  });
 export type IdentifyFrame = z.output<typeof identifyFrameSchema>;
 
 export const ackFrameSchema = z.object({

@@ -11,6 +11,7 @@ describe('frames from clients', () => {
     const read = [
       '{"type":"identify","clientId":1}',
       '{"type":"identify","clientId":"bob","token":"t","deviceId":"tab-1","resume":{"epoch":"e","offsets":{"bob":41,"group:a":0}}}',
+      '{"type":"identify","clientId":1,"deviceId":"kiosk-7","resume":"last-ack"}',
       '{"type":"ack","targetId":1,"offset":58}',
       '{"type":"ack","offset":58}',
       '{"type":"ping"}',
@@ -32,6 +33,12 @@ describe('frames from clients', () => {
             },
           },
           "token": "t",
+          "type": "identify",
+        },
+        {
+          "clientId": "1",
+          "deviceId": "kiosk-7",
+          "resume": "last-ack",
           "type": "identify",
         },
         {
@@ -89,6 +96,10 @@ describe('frames from clients', () => {
     { ...identify, deviceId: 'x'.repeat(65) },
     { ...identify, deviceId: 'a b' },
     { ...identify, resume: {} },
+    { ...identify, resume: 'last-ack' },
+    { ...identify, resume: 'last-ack', deviceId: 'a b' },
+    { ...identify, resume: 'first-ack', deviceId: 'tv' },
+    { ...identify, resume: 'last-ack ', deviceId: 'tv' },
     { ...identify, resume: null },
     { ...identify, resume: { epoch: 'e', offsets: [] } },
     { ...identify, resume: { epoch: 'x'.repeat(65), offsets: {} } },

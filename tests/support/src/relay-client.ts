@@ -6,7 +6,10 @@ export type ReceivedFrame = Readonly<Record<string, unknown>> & { readonly type:
 
 export interface Identify {
   readonly clientId: number | string;
-  readonly resume?: { readonly epoch: string; readonly offsets: Readonly<Record<string, number>> };
+  readonly deviceId?: string;
+  readonly resume?:
+    | 'last-ack'
+    | { readonly epoch: string; readonly offsets: Readonly<Record<string, number>> };
 }
 
 /** A raw WebSocket client that keeps every frame it gets. */

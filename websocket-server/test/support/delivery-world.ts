@@ -2,6 +2,8 @@ import { createLogger } from '@postline/service-runtime';
 import { expect, vi } from 'vitest';
 import { Connection, type ConnectionHost } from '../../src/connection.ts';
 import { type Delivery, startDelivery } from '../../src/delivery.ts';
+import { AckWriter } from '../../src/ack-writer.ts';
+import { DeviceOpener } from '../../src/device-opener.ts';
 import { identify } from '../../src/identify.ts';
 import { RelayCounters } from '../../src/relay-counters.ts';
 import { type Action, type Fate, TARGETS } from './delivery-actions.ts';
@@ -24,10 +26,15 @@ export class DeliveryWorld {
   readonly bus = new ModelBus();
   readonly counters = new RelayCounters();
   readonly delivery: Delivery;
+  readonly acks: AckWriter;
+  readonly devices = new DeviceOpener(this.store);
   readonly clients: ModelClient[] = [];
   readonly failures: unknown[] = [];
 
   constructor() {
+    const { store, counters } = this;
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    this.acks = new AckWriter({ store, counters, logger, intervalMs: 250, waitingMax: 1_000 });
     this.delivery = startDelivery({
       store: this.store,
       bus: this.bus,
@@ -37,7 +44,7 @@ export class DeliveryWorld {
         compareIntervalWithoutBusMs: COMPARE_INTERVAL_WITHOUT_BUS_MS,
       },
       counters: this.counters,
-      logger: createLogger({ service: 'test', level: 'silent' }),
+      logger,
     });
   }
 
@@ -136,10 +143,11 @@ export class DeliveryWorld {
   }
 
   readonly #host: ConnectionHost = {
+    acks: { keep: (ack) => this.acks.keep(ack), hurry: (place) => this.acks.hurry(place) },
     identify: (connection, frame) => {
-      identify(connection, frame, { ...this.delivery, counters: this.counters, heartbeatSeconds: 25 }).catch(
-        (error: unknown) => this.failures.push(error),
-      );
+      const { acks, devices, counters } = this;
+      const options = { ...this.delivery, acks, devices, counters, heartbeatSeconds: 25 };
+      identify(connection, frame, options).catch((error: unknown) => this.failures.push(error));
     },
     releaseFeed: (feed) => {
       this.delivery.feeds.release(feed);

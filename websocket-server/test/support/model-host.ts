@@ -1,3 +1,4 @@
+import type { Ack, AckPlace } from '@postline/message-store';
 import type { IdentifyFrame } from '@postline/protocol';
 import { Connection, type ConnectionHost } from '../../src/connection.ts';
 import type { Feed } from '../../src/feed.ts';
@@ -9,6 +10,20 @@ export class RecordingHost implements ConnectionHost {
   readonly released: Feed[] = [];
   readonly forgotten: Connection[] = [];
   readonly stalled: Connection[] = [];
+  readonly kept: Ack[] = [];
+  readonly hurried: AckPlace[] = [];
+  /** What `keep` says. */
+  hasRoom = true;
+
+  readonly acks = {
+    keep: (ack: Ack): boolean => {
+      if (this.hasRoom) this.kept.push(ack);
+      return this.hasRoom;
+    },
+    hurry: (place: AckPlace): void => {
+      this.hurried.push(place);
+    },
+  };
 
   identify(_connection: Connection, frame: IdentifyFrame): void {
     this.identified.push(frame);

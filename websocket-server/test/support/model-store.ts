@@ -1,6 +1,9 @@
 import {
+  type Ack,
+  type DeviceOpening,
   type LogHead,
   type LogHeads,
+  type LogPosition,
   type LogQuery,
   type LogSlice,
   type StoredMessage,
@@ -22,11 +25,16 @@ export class ModelStore {
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
   readonly logQueries: LogQuery[] = [];
   readonly headQueries: (readonly string[])[] = [];
+  /** What each call of saveAcks was given. */
+  readonly ackWrites: (readonly Ack[])[] = [];
+  readonly openings: (readonly DeviceOpening[])[] = [];
   #lifetimes = 1;
   #logs = new Map<string, ModelLog>();
   /** Each epoch's logs; those of earlier ones as they were at their end. */
   readonly #logsByEpoch = new Map([[this.epoch, this.#logs]]);
   #messagesWritten = 0;
+  /** By client and device, then by target. */
+  readonly #acks = new Map<string, Map<string, LogPosition>>();
 
   get epoch(): string {
     return `epoch-${this.#lifetimes}`;
@@ -111,6 +119,44 @@ export class ModelStore {
     const answer = { epoch: this.epoch, heads };
     await this.beforeAnswer();
     return answer;
+  }
+
+  async saveAcks(acks: readonly Ack[]): Promise<void> {
+    this.ackWrites.push(acks);
+    await this.beforeRead();
+    for (const { clientId, deviceId = '', targetId, epoch, offset } of acks) {
+      const places = this.#placesOf(clientId, deviceId);
+      const before = places.get(targetId);
+      const moves = before?.epoch === epoch ? before.offset < offset : epoch === this.epoch;
+      if (moves) places.set(targetId, { epoch, offset });
+    }
+    await this.beforeAnswer();
+  }
+
+  async openDevices(openings: readonly DeviceOpening[]): Promise<ReadonlyMap<string, LogPosition>[]> {
+    this.openings.push(openings);
+    await this.beforeRead();
+    const opened = openings.map(({ clientId, deviceId, targetIds }) => {
+      const places = this.#placesOf(clientId, deviceId);
+      for (const targetId of targetIds) {
+        if (!places.has(targetId)) places.set(targetId, { epoch: this.epoch, offset: this.head(targetId) });
+      }
+      return new Map(places);
+    });
+    await this.beforeAnswer();
+    return opened;
+  }
+
+  /** What is stored for a reader of its client's log. */
+  lastAck(clientId: string, deviceId = ''): LogPosition | undefined {
+    return this.#placesOf(clientId, deviceId).get(clientId);
+  }
+
+  #placesOf(clientId: string, deviceId: string): Map<string, LogPosition> {
+    const key = `${clientId} ${deviceId}`;
+    const places = this.#acks.get(key) ?? new Map<string, LogPosition>();
+    this.#acks.set(key, places);
+    return places;
   }
 
   #log(targetId: string): ModelLog {

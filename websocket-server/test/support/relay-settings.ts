@@ -17,5 +17,6 @@ export const TEST_SETTINGS: RelaySettings = {
   connectionsMax: 50_000,
   connectionsAwaitingIdentifyMax: 10_000,
   backlogReadsMax: 8,
+  ackWriteIntervalMs: 250,
   drainMs: 5_000,
 };
