@@ -34,7 +34,7 @@ async function openClient() {
   socket.on('data', (bytes) => (client.received += bytes.toString('latin1')));
   socket.on('error', () => (client.hadError = true));
   socket.on('close', () => (client.isClosed = true));
-  await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+  await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve));
   return client;
 }
 

@@ -13,6 +13,8 @@ const LINKS: readonly LinkName[] = [
 const INSTANCES = 2;
 /** Far more than any line here has, far less than any deadline. */
 const DELAY_MS = 120;
+/** Of the pieces that come back; each takes its connection with it. */
+const LOST_ANSWERS_SHARE = 0.2;
 /** A poor mobile line. */
 const SLOW_BYTES_PER_SECOND = 40_000;
 
@@ -27,6 +29,11 @@ const LINE_FAULTS: readonly LineFault[] = [
   { fault: 'cut', lastsMs: [300, 4_000], apply: (line) => line.cut() },
   { fault: 'frozen towards the server', lastsMs: [300, 6_000], apply: (line) => line.freeze('up') },
   { fault: 'frozen towards the client', lastsMs: [300, 6_000], apply: (line) => line.freeze('down') },
+  {
+    fault: 'losing answers',
+    lastsMs: [300, 2_000],
+    apply: (line) => line.loseAnswers(LOST_ANSWERS_SHARE),
+  },
   { fault: 'delayed', lastsMs: [1_000, 4_000], apply: (line) => line.delay(DELAY_MS) },
   { fault: 'slow', lastsMs: [1_000, 4_000], apply: (line) => line.slow(SLOW_BYTES_PER_SECOND) },
 ];

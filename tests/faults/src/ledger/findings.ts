@@ -1,5 +1,5 @@
 /** Everything that must never happen, each with what it means. */
-export const FINDINGS = {
+const FINDINGS = {
   lost: 'acknowledged, and not in the database or not delivered to a reader in time',
   repeated: 'delivered twice to a reader that was not told to expect it',
   'out of order': 'an offset that is not the one before plus one, or a later message with a lower offset',

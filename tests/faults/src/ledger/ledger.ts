@@ -32,6 +32,7 @@ export class Ledger {
   /** The database now holds these heads, as a new epoch. */
   restored(epoch: string, heads: ReadonlyMap<string, number>): void {
     for (const target of this.targets) target.restoredTo(heads.get(target.targetId) ?? 0);
+    for (const reader of this.readers) reader.restoredTo(heads.get(reader.target.targetId) ?? 0);
     this.history.epoch = epoch;
     this.history.isBeingRestored = false;
   }

@@ -94,8 +94,8 @@ export class ReaderLedger {
         target.delivered(body.number);
       }
       this.#judgeOffset(frame.offset);
+      this.#received.add(frame.offset);
     }
-    this.#received.add(frame.offset);
     this.#cursor = { epoch: frame.epoch, offset: Math.max(frame.offset, this.#cursor?.offset ?? 0) };
   }
 
@@ -114,6 +114,11 @@ export class ReaderLedger {
   /** Up to this offset everything has come or was jumped over. */
   get position(): number {
     return this.#cursor?.epoch === this.#history.epoch ? (this.#cursor?.offset ?? -1) : -1;
+  }
+
+  /** An older state of the log was put back: whatever it had above `head` it is to be given again, or something else. */
+  restoredTo(head: number): void {
+    this.#received.deleteFrom(head + 1);
   }
 
   /** Counts what was acknowledged and never came. Called when there has been time enough. */

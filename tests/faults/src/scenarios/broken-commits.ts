@@ -5,9 +5,13 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
 const SENDERS = 24;
-const CUTS = 20;
+const CUTS = 14;
 /** Long enough that most cuts hit a transaction between two of its statements. */
 const DELAY_MS = 6;
+
+/** Each transaction has about five answers, the last of which tells of its commit. */
+const LOST_ANSWERS_SHARE = 0.1;
+const LOSING_MS = 2_500;
 
 /** The lines between the APIs and the database are reset again and again, in the middle of transactions. */
 export function brokenCommits(settings: ScenarioSettings): Promise<RunResult> {
@@ -20,9 +24,12 @@ export function brokenCommits(settings: ScenarioSettings): Promise<RunResult> {
     for (let cut = 1; cut <= CUTS; cut += 1) {
       await sleep(run.random.integer(100, 400));
       run.random.pick(lines).reset();
+      run.noteFault('reset @ API-MySQL');
     }
+    for (const line of lines) line.loseAnswers(LOST_ANSWERS_SHARE);
+    run.noteFault('losing answers @ API-MySQL');
+    await sleep(LOSING_MS);
     await run.healed();
     await crowd.finish();
-    run.figures['transactions cut off'] = CUTS;
   });
 }

@@ -17,6 +17,7 @@ export function comingBack(settings: ScenarioSettings): Promise<RunResult> {
     for (let round = 1; round <= ROUNDS; round += 1) {
       await run.settle();
       for (const reader of run.readers) reader.disconnect();
+      run.noteFault('away @ all clients');
       for (const target of run.ledger.targets) {
         await sender.sendBatch(Array.from({ length: MESSAGES_WHILE_AWAY }, () => target));
       }

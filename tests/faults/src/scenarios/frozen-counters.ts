@@ -36,6 +36,7 @@ export function frozenCounters(settings: ScenarioSettings): Promise<RunResult> {
       apiUrls: [run.cluster.apiUrls[0] ?? ''],
     });
     await freezeInTransaction(run, doomed);
+    run.noteFault('SIGSTOP @ API');
     const frozenAt = performance.now();
 
     const onOther = { apiUrls: [run.cluster.apiUrls[1] ?? ''] };

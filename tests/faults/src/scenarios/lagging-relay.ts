@@ -29,6 +29,7 @@ export function laggingRelay(settings: ScenarioSettings): Promise<RunResult> {
     };
     for (let round = 0; round < ROUNDS; round += 1) {
       line.freeze('down');
+      run.noteFault('frozen towards the client @ relay-Redis');
       for (let sent = 0; sent < MESSAGES; sent += 1) await sender.sendTo(target);
       const hasAll = () => mover.ledger.position >= target.highestAcked;
       await waitUntil('the reader on the good relay has everything', hasAll, MOVED_MS);

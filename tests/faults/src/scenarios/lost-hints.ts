@@ -13,6 +13,7 @@ export function lostHints(settings: ScenarioSettings): Promise<RunResult> {
     for (const target of run.ledger.targets) run.addReader(target);
     await run.readersIdentified();
     for (const line of run.cluster.links['API-Redis']) line.cut();
+    run.noteFault('cut @ API-Redis');
     const sender = run.createSender();
     for (let round = 0; round < MESSAGES; round += 1) {
       await Promise.all(run.ledger.targets.map((target) => sender.sendTo(target)));

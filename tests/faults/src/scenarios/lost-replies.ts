@@ -26,6 +26,7 @@ export function lostReplies(settings: LostRepliesSettings): Promise<RunResult> {
       const random = run.random.fork(`line ${index}`);
       line.loseAnswers(LOST_SHARE, () => random.next());
     }
+    run.noteFault('losing answers @ sender-API');
     const crowd = run.startCrowd({ senders: SENDERS, retryPauseMs: RETRY_PAUSE_MS });
     while (run.sends.ackedAfterRetry < retriedSends) await sleep(CHECK_EVERY_MS);
     await crowd.finish();

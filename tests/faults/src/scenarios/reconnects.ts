@@ -36,6 +36,8 @@ export function reconnects(settings: ReconnectsSettings): Promise<RunResult> {
       await new Promise((resolve) => setTimeout(resolve, run.random.integer(...STAYS_MS)));
     }
     await crowd.finish();
+    for (let forced = 0; forced < settings.reconnects; forced += 1)
+      run.noteFault('thrown off @ client-relay');
     run.figures['forced reconnects'] = settings.reconnects;
     run.figures['messages acknowledged per second'] = Math.round(
       (run.ledger.ackedCount * 1_000) / (performance.now() - start),

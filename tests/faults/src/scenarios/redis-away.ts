@@ -24,6 +24,7 @@ export function redisAway(settings: RedisAwaySettings): Promise<RunResult> {
     const crowd = run.startCrowd({ senders: SENDERS, requestsPerSecond: REQUESTS_PER_SECOND });
     await sleep(2_000);
     await run.cluster.servers.redis.kill();
+    run.noteFault('kill -9 @ Redis');
     await sleep(NOTICED_MS);
     run.ledger.deliveries.clear();
     await sleep(settings.awaySeconds * 1_000);

@@ -34,6 +34,7 @@ export function relayKilled(settings: RelayKilledSettings): Promise<RunResult> {
     const before = new Map(run.readers.map((reader) => [reader, reader.identifiedCount]));
     await doomed.kill();
     doomed.start();
+    run.noteFault('kill -9 @ relay');
     const isBack = (reader: Reader) => reader.identifiedCount > (before.get(reader) ?? 0);
     await waitUntil('all clients are back', () => run.readers.every(isBack), 2 * BACK_MS_MAX);
     const backMs = Math.round(performance.now() - start);

@@ -37,6 +37,7 @@ export function restoredDump(settings: ScenarioSettings): Promise<RunResult> {
 
     run.ledger.beginRestore();
     await loadDump(run, dump);
+    run.noteFault('older dump @ MySQL');
     const epoch = await beginNewEpoch(run.cluster.database.url);
     run.ledger.restored(epoch, await readHeads(run.cluster.database.url));
     run.figures['taken back by the restore'] = run.ledger.targets.reduce(

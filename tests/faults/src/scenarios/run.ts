@@ -92,6 +92,12 @@ export class Run {
     return new SenderCrowd({ ...this.senderOptions(crowd), ...crowd });
   }
 
+  /** Counts a fault that the scenario injects by itself. */
+  noteFault(name: string): void {
+    const { countByKind } = this.#faults;
+    countByKind.set(name, (countByKind.get(name) ?? 0) + 1);
+  }
+
   noteFaults(injected: InjectedFaults): void {
     this.#faults = injected;
     for (const text of injected.notMended) this.unmet.push(`a fault could not be mended: ${text}`);
@@ -125,7 +131,8 @@ export class Run {
     const heads = await readHeads(this.cluster.database.url);
     const behind = () =>
       this.readers.filter(({ ledger }) => ledger.position < (heads.get(ledger.target.targetId) ?? 0));
-    while (behind().length > 0 && performance.now() - start < (this.#options.settleMs ?? SETTLE_MS)) {
+    const { settleMs = SETTLE_MS } = this.#options;
+    while (behind().length > 0 && performance.now() - start < settleMs) {
       await sleep(20);
     }
     for (const { ledger, isIdentified } of behind()) {
@@ -178,14 +185,15 @@ export async function withRun(options: RunOptions, work: (run: Run) => Promise<v
   const cluster = await startCluster({ ...options, findings: ledger.findings });
   const run = new Run(options, cluster, ledger);
   try {
-    await work(run);
+    await work(run).catch((error: unknown) => {
+      run.unmet.push(`the scenario could not go on: ${String(error)}`);
+    });
+    run.giveUpRetries();
     const result = await run.judge();
     await cluster.stop();
     return { ...result, findings: ledger.findings.counts(), examples: ledger.findings.lines() };
-  } catch (error) {
+  } finally {
     for (const reader of run.readers) reader.stop();
-    run.giveUpRetries();
-    await cluster.stop().catch(() => undefined);
-    throw error;
+    for (const node of [...cluster.apis, ...cluster.relays]) await node.kill();
   }
 }

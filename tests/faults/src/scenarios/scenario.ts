@@ -7,5 +7,7 @@ export interface ScenarioSettings {
   /** Where the built services are: a copy, see `copyBuild`. */
   readonly buildFolder: string;
   readonly servers: BackingServers;
+  /** Within this everything that was acknowledged must have come, where the scenario says nothing else. */
+  readonly settleMs?: number;
   readonly print: (line: string) => void;
 }

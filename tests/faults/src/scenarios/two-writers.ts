@@ -21,6 +21,8 @@ export function twoWriters(settings: ScenarioSettings): Promise<RunResult> {
     await run.readersIdentified();
     run.cluster.links['API-MySQL'][1]?.delay(COMMIT_DELAY_MS);
     run.cluster.links['API-Redis'][1]?.delay(HINT_DELAY_MS);
+    run.noteFault('delayed @ API-MySQL');
+    run.noteFault('delayed @ API-Redis');
     const crowd = run.startCrowd({ senders: SENDERS });
     await sleep(LOAD_MS);
     await crowd.finish();

@@ -1,0 +1,221 @@
+import type { Finding } from '../../faults/src/ledger/findings.ts';
+import type { Replacement } from './replace-in-build.ts';
+
+/** A mistake that somebody could make, as a change of the built services, and what must find it. */
+export interface KnownBadBuild {
+  readonly name: string;
+  /** What a system with this mistake gets wrong. */
+  readonly mistake: string;
+  readonly replacements: readonly Replacement[];
+  readonly scenario: string;
+  /** At least one of these, or it failed for another reason. */
+  readonly expected: readonly Finding[];
+}
+
+const RELAY = 'websocket-server/dist';
+const API = 'api-server/dist';
+const STORE = 'packages/message-store/dist';
+
+export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
+  {
+    name: 'no resume',
+    mistake: 'a client that comes back goes on at the head, whatever cursor it brings',
+    replacements: [
+      {
+        file: `${RELAY}/starting-point.js`,
+        find: 'const cursor = resume?.offsets.get(targetId);',
+        replace: 'const cursor = undefined;',
+      },
+    ],
+    scenario: 'coming-back',
+    expected: ['lost'],
+  },
+  {
+    name: 'id > last',
+    mistake: 'positions are drawn like AUTO_INCREMENT, not held to the commit: commit order is another one',
+    replacements: [
+      {
+        file: `${STORE}/mysql/counters.js`,
+        find: 'if (last === undefined || heads.size !== targetIds.length) {',
+        replace:
+          "await session.run('COMMIT');\n    if (last === undefined || heads.size !== targetIds.length) {",
+      },
+    ],
+    scenario: 'two-writers',
+    expected: ['lost'],
+  },
+  {
+    name: 'publish before commit',
+    mistake: 'the hint goes out while the transaction can still fail',
+    replacements: [
+      {
+        file: `${STORE}/mysql/append-transaction.js`,
+        find: "await session.run('COMMIT');",
+        replace:
+          "await globalThis.hintBeforeCommit?.(written.result.outcomes);\n        await session.run('COMMIT');",
+      },
+      {
+        file: `${API}/publish-message.js`,
+        find: 'return async (request) => {',
+        replace: `globalThis.hintBeforeCommit = async (outcomes) => {
+        const stored = outcomes.filter(({ kind }) => kind === 'appended');
+        const hints = stored.flatMap(({ messages, epoch }) => messages.map((message) => encodeHint(message, epoch)));
+        await options.publisher.publish(hints).catch(() => undefined);
+    };
+    return async (request) => {`,
+      },
+    ],
+    scenario: 'broken-commits',
+    expected: ['phantom', 'contradicted'],
+  },
+  {
+    name: 'answer before commit',
+    mistake: 'the publisher is told 201 a few ms early, while the transaction can still fail',
+    replacements: [
+      {
+        file: `${STORE}/mysql/append-transaction.js`,
+        find: "await session.run('COMMIT');",
+        replace: "setTimeout(() => session.run('COMMIT').catch(() => undefined), 30);",
+      },
+    ],
+    scenario: 'broken-commits',
+    expected: ['lost'],
+  },
+  {
+    name: 'no idempotency',
+    mistake: 'a retry with the same key is a new message',
+    replacements: [
+      {
+        file: `${STORE}/mysql/insert-rows.js`,
+        find: 'row.idempotencyKey ?? null',
+        replace: 'null',
+      },
+    ],
+    scenario: 'lost-replies',
+    expected: ['stored twice'],
+  },
+  {
+    name: 'unknown commit tried again',
+    mistake: 'a COMMIT without an answer counts as one that failed, and the API appends again',
+    replacements: [
+      {
+        file: `${STORE}/mysql/commit-outcome.js`,
+        find: "return isStored ? 'committed' : 'not-committed';",
+        replace: "return 'not-committed';",
+      },
+      {
+        file: `${API}/commit-lane.js`,
+        find: 'outcomes = await this.#options.store.append(batch.map(({ request }) => request));',
+        replace: `const requests = batch.map(({ request }) => request);
+            outcomes = await this.#options.store.append(requests).catch(() => this.#options.store.append(requests));`,
+      },
+    ],
+    scenario: 'broken-commits',
+    expected: ['stored twice'],
+  },
+  {
+    name: 'cursor moved before sending',
+    mistake: 'a frame that the socket did not take counts as sent',
+    replacements: [
+      {
+        file: `${RELAY}/follower.js`,
+        find: "if (this.#state === 'waiting' && this.#cursor === offset - 1 && this.#socket.isWritable()) {",
+        replace: `if (this.#state === 'waiting' && this.#cursor === offset - 1) {
+            this.#cursor = offset;
+            if (!this.#socket.isWritable())
+                return;`,
+      },
+    ],
+    scenario: 'stopped-reader',
+    expected: ['lost'],
+  },
+  {
+    name: 'unbounded queue',
+    mistake: 'a socket takes everything, whether its client reads or not',
+    replacements: [
+      {
+        file: `${RELAY}/socket/relay-web-socket.js`,
+        find: 'return !this.#full && this.#isOpen();',
+        replace: 'return this.#isOpen();',
+      },
+    ],
+    scenario: 'stopped-reader',
+    expected: ['memory'],
+  },
+  {
+    name: 'no comparison of heads',
+    mistake: 'only hints move a feed: a message without one waits for the next',
+    replacements: [
+      {
+        file: `${RELAY}/head-comparison.js`,
+        find: 'async #compareAll() {',
+        replace: 'async #compareAll() {\n        return;',
+      },
+    ],
+    scenario: 'lost-hints',
+    expected: ['lost'],
+  },
+  {
+    name: 'hint applied out of order',
+    mistake: 'a hint is sent on as it comes, also where its predecessor is missing',
+    replacements: [
+      {
+        file: `${RELAY}/feed.js`,
+        find: 'else if (envelope.offset > position.head + 1) {',
+        replace: 'else if (envelope.offset < 0) {',
+      },
+      {
+        file: `${RELAY}/follower.js`,
+        find: "this.#state === 'waiting' && this.#cursor === offset - 1 &&",
+        replace: "this.#state === 'waiting' &&",
+      },
+    ],
+    scenario: 'two-writers',
+    expected: ['out of order'],
+  },
+  {
+    name: 'epoch ignored',
+    mistake: 'a cursor from before a restore counts, and hides what came after it',
+    replacements: [
+      {
+        file: `${RELAY}/starting-point.js`,
+        find: 'const sameEpoch = resume === undefined || resume.epoch === epoch;',
+        replace: 'const sameEpoch = true;',
+      },
+      {
+        file: `${RELAY}/starting-point.js`,
+        find: 'const recovered = sameEpoch && cursor <= head;',
+        replace: 'const recovered = true;',
+      },
+    ],
+    scenario: 'restored-dump',
+    expected: ['lost'],
+  },
+  {
+    name: 'head from memory',
+    mistake: 'a cursor is held against what this relay has heard, not against the database',
+    replacements: [
+      {
+        file: `${RELAY}/identify.js`,
+        find: 'return await heads.read(feed.targetId);',
+        replace:
+          'return feed.position === undefined ? await heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
+      },
+    ],
+    scenario: 'lagging-relay',
+    expected: ['restarted', 'stale head'],
+  },
+  {
+    name: 'shared read mixed up',
+    mistake: 'readers that stand at the same offset share one read, whosever log it is',
+    replacements: [
+      {
+        file: `${RELAY}/log-reader.js`,
+        find: 'const key = `${query.targetId} ${query.afterOffset}`;',
+        replace: 'const key = `${query.afterOffset}`;',
+      },
+    ],
+    scenario: 'coming-back',
+    expected: ['leaked'],
+  },
+];
