@@ -15,6 +15,7 @@ import { createApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { createPublishMessages, type PublishMessages } from './publish-message.ts';
 import { createLogPageReader } from './read-log-page.ts';
+import { createReceiptsReader } from './read-receipts.ts';
 
 /** Longer than any answer takes: whatever is still open then is a client that doesn't read or write. */
 const REQUESTS_GRACE_MS = 6_000;
@@ -65,6 +66,11 @@ export function createApiServer({ store, bus, settings, logger }: ApiServerParts
       store,
       readsMax: settings.logReadsMax,
       pageBytesMax: settings.logPageBytesMax,
+      deadlineMs: settings.logReadDeadlineMs,
+    }),
+    readReceipts: createReceiptsReader({
+      store,
+      readsMax: settings.logReadsMax,
       deadlineMs: settings.logReadDeadlineMs,
     }),
     readiness,

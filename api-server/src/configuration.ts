@@ -91,7 +91,7 @@ export const apiEnvironment = {
     description: 'Milliseconds that a stored publish waits for the bus before it is answered `stored`.',
   }),
   LOG_READS_MAX: integerSetting({ from: 1, to: 10_000, default: LOG_READS_DEFAULT }).meta({
-    description: 'Pages of logs that are read at once; beyond it 503 `overloaded`.',
+    description: 'Pages of logs that are read at once, and as many receipts; beyond it 503 `overloaded`.',
   }),
   LOG_PAGE_BYTES_MAX: integerSetting({ from: 64 * KIB, to: 64 * MIB, default: LOG_PAGE_BYTES_DEFAULT }).meta({
     description: 'Bytes of messages in one page of a log; a page that reaches it holds fewer than `limit`.',

@@ -1,6 +1,5 @@
 import type { LogSlice, MessageStore, StoredMessage } from '@postline/message-store';
-import { StoreUnavailableError } from '@postline/message-store';
-import { DeadlineError, withDeadline } from '@postline/service-runtime';
+import { createBoundedReads, type ReadOutcome } from './bounded-reads.ts';
 
 /** Rows in one read of the store: at most 6.5 MB of text in memory at a time. */
 const STORE_READ_ROWS_MAX = 100;
@@ -22,11 +21,6 @@ export interface LogPageContent {
   readonly truncatedBefore: number | null;
 }
 
-export type LogPageOutcome =
-  | { readonly kind: 'page'; readonly page: LogPageContent }
-  | { readonly kind: 'overloaded' }
-  | { readonly kind: 'store-unavailable' };
-
 export interface LogPageReaderOptions {
   readonly store: Pick<MessageStore, 'readLog'>;
   /** Pages that are read at once. */
@@ -37,31 +31,12 @@ export interface LogPageReaderOptions {
 }
 
 /** Reads pages of logs, a bounded number at once, each within a deadline. */
-export type ReadLogPage = (request: LogPageRequest) => Promise<LogPageOutcome>;
+export type ReadLogPage = (request: LogPageRequest) => Promise<ReadOutcome<LogPageContent>>;
 
 export function createLogPageReader(options: LogPageReaderOptions): ReadLogPage {
   const { store, readsMax, pageBytesMax, deadlineMs } = options;
-  let reading = 0;
-  return async (request) => {
-    if (reading >= readsMax) return { kind: 'overloaded' };
-    reading += 1;
-    const expiry = new AbortController();
-    const work = readPage(request, { store, pageBytesMax, expired: expiry.signal }).finally(() => {
-      reading -= 1;
-    });
-    try {
-      const onExpired = () => {
-        expiry.abort();
-      };
-      const deadline = { what: 'reading a log', milliseconds: deadlineMs, onExpired };
-      return { kind: 'page', page: await withDeadline(work, deadline) };
-    } catch (error) {
-      if (error instanceof StoreUnavailableError || error instanceof DeadlineError) {
-        return { kind: 'store-unavailable' };
-      }
-      throw error;
-    }
-  };
+  const bounded = createBoundedReads({ what: 'reading a log', readsMax, deadlineMs });
+  return (request) => bounded((expired) => readPage(request, { store, pageBytesMax, expired }));
 }
 
 interface PageSource {

@@ -5,7 +5,8 @@ import {
   StoreUnavailableError,
 } from '@postline/message-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLogPageReader, type LogPageOutcome, type LogPageRequest } from '../src/read-log-page.ts';
+import type { ReadOutcome } from '../src/bounded-reads.ts';
+import { createLogPageReader, type LogPageContent, type LogPageRequest } from '../src/read-log-page.ts';
 
 const OPTIONS = { readsMax: 2, pageBytesMax: 1_000, deadlineMs: 4_000 };
 
@@ -35,8 +36,8 @@ function createReader(given: Partial<FakeLog> = {}) {
   const readPage = createLogPageReader({ ...OPTIONS, store: { readLog } });
   const read = async (request: Partial<LogPageRequest> = {}) => {
     const outcome = await readPage({ targetId: '1', after: 0, limit: 100, ...request });
-    if (outcome.kind !== 'page') throw new Error(outcome.kind);
-    const { messages, ...page } = outcome.page;
+    if (outcome.kind !== 'read') throw new Error(outcome.kind);
+    const { messages, ...page } = outcome.value;
     return { ...page, from: messages[0]?.offset, to: messages.at(-1)?.offset, count: messages.length };
   };
   return { log, queries, read };
@@ -147,7 +148,7 @@ describe('a database that does not answer', () => {
       ...OPTIONS,
       store: { readLog: () => new Promise(() => undefined) },
     });
-    const kinds: LogPageOutcome['kind'][] = [];
+    const kinds: ReadOutcome<LogPageContent>['kind'][] = [];
     for (let call = 0; call < 3; call += 1) {
       void readPage(REQUEST).then(({ kind }) => kinds.push(kind));
     }

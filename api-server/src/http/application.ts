@@ -4,6 +4,7 @@ import type { ApiMetrics } from '../api-metrics.ts';
 import { errorForLog } from '../error-for-log.ts';
 import type { PublishMessages } from '../publish-message.ts';
 import type { ReadLogPage } from '../read-log-page.ts';
+import type { ReadReceipts } from '../read-receipts.ts';
 import { sendAnswer } from './answer.ts';
 import { type CrossOriginRules, guardCrossOrigin } from './cross-origin.ts';
 import { createDocumentationRoutes } from './documentation-routes.ts';
@@ -11,6 +12,7 @@ import { createLogRoutes } from './log-routes.ts';
 import { createOperationsRoutes } from './operations-routes.ts';
 import { INTERNAL_ERROR, problemAnswer, type Refusal } from './problem.ts';
 import { createPublishRoutes } from './publish-routes.ts';
+import { createReceiptRoutes } from './receipt-routes.ts';
 import { createRequestLog } from './request-log.ts';
 import { measureRequests } from './request-metrics.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -18,6 +20,7 @@ import { securityHeaders } from './security-headers.ts';
 export interface ApplicationOptions {
   readonly publishMessages: PublishMessages;
   readonly readLogPage: ReadLogPage;
+  readonly readReceipts: ReadReceipts;
   readonly readiness: Readiness;
   readonly registry: MetricsRegistry;
   readonly metrics: ApiMetrics;
@@ -56,6 +59,7 @@ export function createApplication(options: ApplicationOptions): Express {
     }),
   );
   application.use(createLogRoutes(options.readLogPage));
+  application.use(createReceiptRoutes(options.readReceipts));
   application.use(createOperationsRoutes(options));
   application.use(createDocumentationRoutes());
   application.use(answerNotFound);

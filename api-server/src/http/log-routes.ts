@@ -31,8 +31,8 @@ async function answerLogPage(
 
   const outcome = await readLogPage({ targetId, after, limit, epoch });
   switch (outcome.kind) {
-    case 'page':
-      return jsonAnswer(200, logPageBody(outcome.page));
+    case 'read':
+      return jsonAnswer(200, logPageBody(outcome.value));
     case 'overloaded':
       return problemAnswer({ ...OVERLOADED, detail: 'Too many logs are being read at once.' });
     case 'store-unavailable':

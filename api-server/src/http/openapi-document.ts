@@ -9,6 +9,7 @@ import {
   publishedBatchSchema,
   publishedMessageSchema,
   publishRequestSchema,
+  receiptsSchema,
 } from '@postline/protocol';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
@@ -25,6 +26,26 @@ const EXAMPLE_PUBLISHED = {
   createdAt: '2026-11-23T00:00:00.000Z',
   status: 'sent' as const,
 };
+
+const EXAMPLE_EPOCH = 'q83vEjRWeJASNFZ4kBI0Vg';
+const EXAMPLE_RECEIPTS = {
+  targetId: '1',
+  epoch: EXAMPLE_EPOCH,
+  head: 58,
+  receipts: [
+    {
+      clientId: '1',
+      deviceId: 'kiosk-7',
+      offset: 57,
+      epoch: EXAMPLE_EPOCH,
+      ackedAt: '2026-11-23T00:00:00.000Z',
+    },
+  ],
+};
+
+const TARGET_PATH = z.object({
+  targetId: z.string().meta({ description: 'A client id, or group:<name>.', example: '1' }),
+});
 
 /** Every error that any route may answer: the guards at the door, and what the framework finds. */
 const ANYWHERE: readonly HttpErrorCode[] = ['validation_failed', 'forbidden', 'internal_error'];
@@ -60,6 +81,7 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
       '/messages': { post: publishOperation('publishMessage', 'Publish a message (the same as POST /)') },
       '/messages/batch': { post: batchOperation() },
       '/targets/{targetId}/messages': { get: logOperation() },
+      '/targets/{targetId}/receipts': { get: receiptsOperation() },
       '/healthz': {
         get: operatingOperation('health', 'The process lives', z.object({ status: z.literal('ok') })),
       },
@@ -145,12 +167,7 @@ function logOperation(): ZodOpenApiOperationObject {
     summary: "Read a part of a target's log, oldest first",
     description:
       'A target that nobody wrote to has head 0. Go on with the last `offset` read as `after`, and with its `epoch`.',
-    requestParams: {
-      path: z.object({
-        targetId: z.string().meta({ description: 'A client id, or group:<name>.', example: '1' }),
-      }),
-      query: logPageQuerySchema,
-    },
+    requestParams: { path: TARGET_PATH, query: logPageQuerySchema },
     responses: {
       200: {
         description: 'A page; it may hold fewer messages than `limit` where they are large.',
@@ -158,7 +175,7 @@ function logOperation(): ZodOpenApiOperationObject {
           [JSON_TYPE]: {
             schema: logPageSchema,
             example: {
-              epoch: 'q83vEjRWeJASNFZ4kBI0Vg',
+              epoch: EXAMPLE_EPOCH,
               head: 58,
               recovered: true,
               messages: [{ id, targetId, offset, data: 'Hello Client 1!', createdAt }],
@@ -166,6 +183,23 @@ function logOperation(): ZodOpenApiOperationObject {
             },
           },
         },
+      },
+      ...problems([...ANYWHERE, 'overloaded', 'store_unavailable']),
+    },
+  };
+}
+
+function receiptsOperation(): ZodOpenApiOperationObject {
+  return {
+    operationId: 'readReceipts',
+    tags: ['Reading'],
+    summary: "Read up to where each device has processed a target's log",
+    description: 'By client and device. A device that never acked has no receipt.',
+    requestParams: { path: TARGET_PATH },
+    responses: {
+      200: {
+        description: 'The receipts, and where the log stands.',
+        content: { [JSON_TYPE]: { schema: receiptsSchema, example: EXAMPLE_RECEIPTS } },
       },
       ...problems([...ANYWHERE, 'overloaded', 'store_unavailable']),
     },

@@ -24,6 +24,7 @@ it('/openapi.json describes every route and every error', async () => {
       'post /messages',
       'post /messages/batch',
       'get /targets/{targetId}/messages',
+      'get /targets/{targetId}/receipts',
       'get /healthz',
       'get /readyz',
       'get /metrics',

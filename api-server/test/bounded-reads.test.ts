@@ -1,0 +1,46 @@
+import { StoreUnavailableError } from '@postline/message-store';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createBoundedReads } from '../src/bounded-reads.ts';
+
+const OPTIONS = { what: 'reading', readsMax: 2, deadlineMs: 4_000 };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('gives what was read', async () => {
+  const bounded = createBoundedReads(OPTIONS);
+  expect(await bounded(() => Promise.resolve('text'))).toEqual({ kind: 'read', value: 'text' });
+});
+
+it('[PUB-9] a read that takes too long is given up, and told so; it keeps its place until it ends', async () => {
+  const bounded = createBoundedReads(OPTIONS);
+  let end: ((value: string) => void) | undefined;
+  let signal: AbortSignal | undefined;
+  const late = bounded((expired) => {
+    signal = expired;
+    return new Promise<string>((resolve) => {
+      end = resolve;
+    });
+  });
+  const other = bounded(() => new Promise<string>(() => undefined));
+  expect(await bounded(() => Promise.resolve(''))).toEqual({ kind: 'overloaded' });
+  await vi.advanceTimersByTimeAsync(4_001);
+  expect([await late, await other]).toEqual([{ kind: 'store-unavailable' }, { kind: 'store-unavailable' }]);
+  expect(signal?.aborted).toBe(true);
+  expect(await bounded(() => Promise.resolve(''))).toEqual({ kind: 'overloaded' });
+  end?.('late');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await bounded(() => Promise.resolve('next'))).toEqual({ kind: 'read', value: 'next' });
+});
+
+it('a database that is away is an outcome, a mistake of ours is not', async () => {
+  const bounded = createBoundedReads(OPTIONS);
+  const away = () => Promise.reject(new StoreUnavailableError('reading', undefined));
+  expect(await bounded(away)).toEqual({ kind: 'store-unavailable' });
+  await expect(bounded(() => Promise.reject(new RangeError('ours')))).rejects.toThrow('ours');
+  expect(await bounded(() => Promise.resolve(1))).toEqual({ kind: 'read', value: 1 });
+});

@@ -1,0 +1,20 @@
+import type { ReceiptQuery } from '@postline/message-store';
+import { expect, it } from 'vitest';
+import { createReceiptsReader } from '../src/read-receipts.ts';
+
+it('[ACK-7] reads a bounded number of receipts', async () => {
+  const queries: ReceiptQuery[] = [];
+  const receipts = { epoch: 'E', head: 3, receipts: [] };
+  const readReceipts = createReceiptsReader({
+    store: {
+      readReceipts: (query) => {
+        queries.push(query);
+        return Promise.resolve(receipts);
+      },
+    },
+    readsMax: 1,
+    deadlineMs: 1_000,
+  });
+  expect(await readReceipts('bob')).toEqual({ kind: 'read', value: receipts });
+  expect(queries).toEqual([{ targetId: 'bob', limit: 1_000 }]);
+});
