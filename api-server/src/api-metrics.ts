@@ -15,6 +15,7 @@ export interface ApiMetrics {
   countPublish(outcome: PublishOutcome): void;
   countHints(hints: number, failed: boolean): void;
   countCommit(report: CommitReport): void;
+  countMoved(messages: number): void;
 }
 
 export function createApiMetrics(registry: MetricsRegistry, waiting: () => WaitingFigures): ApiMetrics {
@@ -82,6 +83,18 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
       commitSeconds.observe(report.milliseconds / 1_000);
       if (report.error !== undefined) failedCommits.inc();
     },
+    countMoved: createMovedCounter(registry),
+  };
+}
+
+function createMovedCounter(registry: MetricsRegistry): (messages: number) => void {
+  const moved = new Counter({
+    name: 'postline_moved_messages_total',
+    help: 'Messages published by SQL that this API moved to their logs.',
+    registers: [registry],
+  });
+  return (messages) => {
+    moved.inc(messages);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { MessageBus } from '@postline/message-bus';
-import type { MessageStore } from '@postline/message-store';
+import type { MessageStore, Outbox } from '@postline/message-store';
 import {
   createMetricsRegistry,
   type ListenAddress,
@@ -8,12 +8,19 @@ import {
   Readiness,
 } from '@postline/service-runtime';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
-import { createAvailabilityLog } from './availability-log.ts';
+import { type AvailabilityLog, createAvailabilityLog } from './availability-log.ts';
 import type { ApiSettings } from './configuration.ts';
+import { errorForLog } from './error-for-log.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { createPublishMessages, type PublishMessages } from './publish-message.ts';
+import { OutboxMover } from './outbox-mover.ts';
+import {
+  createPublishMessages,
+  type HintOptions,
+  type PublishMessages,
+  tellFollowers,
+} from './publish-message.ts';
 import { createLogPageReader } from './read-log-page.ts';
 import { createReceiptsReader } from './read-receipts.ts';
 
@@ -22,9 +29,14 @@ const REQUESTS_GRACE_MS = 6_000;
 /** The rest of the time is for what the database still has in flight, and for closing it. */
 const REQUESTS_GRACE_SHARE = 0.5;
 
+/** Each is told once, not at every look at the outbox; so many at most are remembered. */
+const REFUSED_TARGETS_TOLD_MAX = 1_000;
+
 export interface ApiServerParts {
   /** Stays open when the server closes: it belongs to whoever opened it. */
   readonly store: MessageStore;
+  /** Where the store has one: messages that applications publish by SQL. */
+  readonly outbox?: Outbox | undefined;
   readonly bus: Pick<MessageBus, 'createPublisher'>;
   readonly settings: ApiSettings;
   readonly logger: Logger;
@@ -38,15 +50,16 @@ export interface ApiServer {
 }
 
 /** The HTTP API, assembled from its parts. */
-export function createApiServer({ store, bus, settings, logger }: ApiServerParts): ApiServer {
+export function createApiServer(parts: ApiServerParts): ApiServer {
+  const { store, bus, settings, logger } = parts;
   const publisher = bus.createPublisher();
   const registry = createMetricsRegistry('api-server');
   const metrics = createApiMetrics(registry, () => groupCommit.waiting());
-  const groupCommit = createGroupCommit({ store, settings, logger, metrics });
+  const databaseLog = createAvailabilityLog(logger, 'database');
+  const groupCommit = createGroupCommit({ store, settings, metrics, databaseLog });
 
   const busLog = createAvailabilityLog(logger, 'bus');
-  const publishMessages = createPublishMessages({
-    append: (request) => groupCommit.append(request),
+  const hintOptions: HintOptions = {
     publisher,
     hintDeadlineMs: settings.hintDeadlineMs,
     onHints: (hints, error) => {
@@ -54,7 +67,12 @@ export function createApiServer({ store, bus, settings, logger }: ApiServerParts
       if (error === undefined) busLog.worked();
       else busLog.failed(error);
     },
+  };
+  const publishMessages = createPublishMessages({
+    append: (request) => groupCommit.append(request),
+    ...hintOptions,
   });
+  const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, hintOptions });
 
   const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
@@ -88,22 +106,25 @@ export function createApiServer({ store, bus, settings, logger }: ApiServerParts
   const server = createHttpServer({ onRequest: application, connectionsMax: settings.connectionsMax });
   const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
-    listen: (address) => server.listen(address),
+    listen: (address) => {
+      outboxMover?.start();
+      return server.listen(address);
+    },
     close: async () => {
       readiness.startDraining();
-      await server.close(graceMs);
+      await Promise.all([server.close(graceMs), outboxMover?.stop()]);
       await groupCommit.drain();
       await publisher.close();
     },
   };
 }
 
-interface GroupCommitParts extends Pick<ApiServerParts, 'store' | 'settings' | 'logger'> {
+interface GroupCommitParts extends Pick<ApiServerParts, 'store' | 'settings'> {
   readonly metrics: ApiMetrics;
+  readonly databaseLog: AvailabilityLog;
 }
 
-function createGroupCommit({ store, settings, logger, metrics }: GroupCommitParts): GroupCommit {
-  const databaseLog = createAvailabilityLog(logger, 'database');
+function createGroupCommit({ store, settings, metrics, databaseLog }: GroupCommitParts): GroupCommit {
   return new GroupCommit({
     store,
     limits: settings.groupCommit,
@@ -111,6 +132,37 @@ function createGroupCommit({ store, settings, logger, metrics }: GroupCommitPart
       metrics.countCommit(report);
       if (report.error === undefined) databaseLog.worked();
       else databaseLog.failed(report.error);
+    },
+  });
+}
+
+interface OutboxMoverParts extends Pick<ApiServerParts, 'outbox' | 'settings' | 'logger'> {
+  readonly metrics: ApiMetrics;
+  readonly databaseLog: AvailabilityLog;
+  readonly hintOptions: HintOptions;
+}
+
+function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
+  const { outbox, settings, logger, metrics, databaseLog, hintOptions } = parts;
+  if (outbox === undefined) return undefined;
+  outbox.onMoved(({ messages, epoch }) => {
+    metrics.countMoved(messages.length);
+    void tellFollowers(messages, epoch, hintOptions); // never rejects; what it can't tell, the relays find
+  });
+  const refusedTargets = new Set<string>();
+  return new OutboxMover({
+    outbox,
+    intervalMs: settings.outboxIntervalMs,
+    onPage: ({ refusals }) => {
+      databaseLog.worked();
+      for (const [targetId, error] of refusals) {
+        if (refusedTargets.has(targetId) || refusedTargets.size >= REFUSED_TARGETS_TOLD_MAX) continue;
+        refusedTargets.add(targetId);
+        logger.error({ targetId, err: errorForLog(error) }, 'the log takes no message published by SQL');
+      }
+    },
+    onError: (error) => {
+      databaseLog.failed(error);
     },
   });
 }

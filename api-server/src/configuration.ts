@@ -38,6 +38,8 @@ const LOG_PAGE_BYTES_DEFAULT = 4 * MIB;
 const LOG_READ_DEADLINE_DEFAULT_MS = 4_000;
 /** 16 of the largest batches, or 256 of the largest messages, may be on their way in at once. */
 const BODIES_BYTES_DEFAULT = 128 * MIB;
+/** Twice the half second in which a message published by SQL is to be on its way; an empty outbox costs one index read. */
+const OUTBOX_INTERVAL_DEFAULT_MS = 250;
 /** Each open connection costs about 20 KB and a file descriptor. */
 const CONNECTIONS_DEFAULT = 10_000;
 /** A database that starts on an empty volume at the same moment takes up to half a minute. */
@@ -101,6 +103,9 @@ export const apiEnvironment = {
     to: 60_000,
     default: LOG_READ_DEADLINE_DEFAULT_MS,
   }).meta({ description: 'Milliseconds until a page that was not read is answered `store_unavailable`.' }),
+  OUTBOX_INTERVAL_MS: integerSetting({ from: 10, to: 60_000, default: OUTBOX_INTERVAL_DEFAULT_MS }).meta({
+    description: 'Milliseconds between two looks for messages that were published by SQL.',
+  }),
   DATABASE_WAIT_MS: integerSetting({ from: 0, to: 600_000, default: DATABASE_WAIT_DEFAULT_MS }).meta({
     description: 'Milliseconds that the start waits for a database server that does not answer yet.',
   }),
@@ -138,6 +143,7 @@ export interface ApiSettings {
   readonly logReadsMax: number;
   readonly logPageBytesMax: number;
   readonly logReadDeadlineMs: number;
+  readonly outboxIntervalMs: number;
 }
 
 type ApiEnvironment = z.output<z.ZodObject<typeof apiEnvironment & typeof sharedSettings>>;
@@ -166,6 +172,7 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
     logReadsMax: env.LOG_READS_MAX,
     logPageBytesMax: env.LOG_PAGE_BYTES_MAX,
     logReadDeadlineMs: env.LOG_READ_DEADLINE_MS,
+    outboxIntervalMs: env.OUTBOX_INTERVAL_MS,
   };
 }
 

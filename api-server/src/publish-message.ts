@@ -1,5 +1,5 @@
 import type { Hint, HintPublisher } from '@postline/message-bus';
-import type { AppendedMessage, AppendRequest } from '@postline/message-store';
+import type { AppendedMessage, AppendRequest, StoredMessage } from '@postline/message-store';
 import { encodeNewMessage, type PublishStatus } from '@postline/protocol';
 import { withDeadline } from '@postline/service-runtime';
 import type { CommitOutcome } from './commit-lane.ts';
@@ -21,14 +21,17 @@ export type PublishOutcome =
 /** Stores the messages of one request, all or none, and tells whoever follows their targets. Never rejects. */
 export type PublishMessages = (request: AppendRequest) => Promise<PublishOutcome>;
 
-export interface PublishMessagesOptions {
-  /** Appends a request together with others. */
-  readonly append: (request: AppendRequest) => Promise<CommitOutcome>;
+export interface HintOptions {
   readonly publisher: Pick<HintPublisher, 'publish'>;
   /** Milliseconds that an answer waits for the bus, after the commit. */
   readonly hintDeadlineMs: number;
   /** Told how each publish on the bus went. */
   readonly onHints?: (hints: number, error?: unknown) => void;
+}
+
+export interface PublishMessagesOptions extends HintOptions {
+  /** Appends a request together with others. */
+  readonly append: (request: AppendRequest) => Promise<CommitOutcome>;
 }
 
 /**
@@ -40,18 +43,18 @@ export function createPublishMessages(options: PublishMessagesOptions): PublishM
     const outcome = await options.append(request);
     if (outcome.kind !== 'appended') return outcome;
 
-    const hints = outcome.messages.map((message) => encodeHint(message, outcome.epoch));
-    const status = await tell(hints, options);
+    const status = await tellFollowers(outcome.messages, outcome.epoch, options);
     return { kind: 'published', messages: outcome.messages.map((message) => describe(message, status)) };
   };
 }
 
-function encodeHint(stored: AppendedMessage, epoch: string): Hint {
-  const { id, targetId, offset, message: data, createdAt } = stored;
-  return { targetId, frame: encodeNewMessage({ id, targetId, offset, epoch, data, createdAt }) };
-}
-
-async function tell(hints: readonly Hint[], options: PublishMessagesOptions): Promise<PublishStatus> {
+/** Publishes the hints of messages that are committed; `stored` where the bus did not take them in time. */
+export async function tellFollowers(
+  messages: readonly StoredMessage[],
+  epoch: string,
+  options: HintOptions,
+): Promise<PublishStatus> {
+  const hints = messages.map((message) => encodeHint(message, epoch));
   const { publisher, hintDeadlineMs, onHints } = options;
   try {
     await withDeadline(publisher.publish(hints), { what: 'telling the bus', milliseconds: hintDeadlineMs });
@@ -61,6 +64,11 @@ async function tell(hints: readonly Hint[], options: PublishMessagesOptions): Pr
   }
   onHints?.(hints.length);
   return 'sent';
+}
+
+function encodeHint(stored: StoredMessage, epoch: string): Hint {
+  const { id, targetId, offset, message: data, createdAt } = stored;
+  return { targetId, frame: encodeNewMessage({ id, targetId, offset, epoch, data, createdAt }) };
 }
 
 function describe(message: AppendedMessage, status: PublishStatus): PublishedMessage {

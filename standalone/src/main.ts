@@ -3,7 +3,7 @@ import { apiSettings, createApiServer, migrateWhenReachable } from '@postline/ap
 import type { MessageBus } from '@postline/message-bus';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
-import type { MessageStore } from '@postline/message-store';
+import type { MessageStore, Outbox } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
 import { createLogger, type Logger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
@@ -15,6 +15,8 @@ const DATABASE_FILE = 'postline.sqlite';
 
 interface Backends {
   readonly store: MessageStore;
+  /** Publishing by SQL: not in the embedded kind. */
+  readonly outbox?: Outbox;
   readonly bus: MessageBus;
 }
 
@@ -30,8 +32,10 @@ async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise
     waitMs: env.DATABASE_WAIT_MS,
     logger,
   });
+  const store = createMysqlMessageStore({ databaseUrl });
   return {
-    store: createMysqlMessageStore({ databaseUrl }),
+    store,
+    outbox: store,
     bus: createRedisMessageBus({ redisUrl, prefix }),
   };
 }
@@ -39,10 +43,10 @@ async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise
 await runProcess(process.env, async (processEnv) => {
   const env = readStandaloneEnvironment(processEnv);
   const logger = createLogger({ service: 'standalone', level: env.LOG_LEVEL });
-  const { store, bus } = await openBackends(env, logger);
+  const { store, outbox, bus } = await openBackends(env, logger);
   const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
-  const api = createApiServer({ store, bus, settings: apiSettings(env), logger: apiLogger });
+  const api = createApiServer({ store, outbox, bus, settings: apiSettings(env), logger: apiLogger });
   const apiPort = await api.listen({ host: env.HOST, port: env.API_PORT });
   const relay = createRelay({ store, bus, settings: relaySettings(env, apiPort), logger: relayLogger });
   const relayPort = await relay.listen({ host: env.HOST, port: env.RELAY_PORT });

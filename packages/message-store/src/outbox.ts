@@ -10,6 +10,8 @@ export interface MovedMessages {
 /** What became of one page of the outbox. */
 export interface OutboxPage {
   readonly movedCount: number;
+  /** True where one of these targets still has more than was moved. */
+  readonly hasMore: boolean;
   /** Where the next page begins; undefined after the last one. */
   readonly nextAfter: string | undefined;
   /** Targets whose rows the database refused, and why; the others were moved. */

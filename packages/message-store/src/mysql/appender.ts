@@ -51,7 +51,8 @@ export class Appender {
       const movedCount = results.reduce((sum, { moved }) => sum + moved.length, 0);
       const lastReached = lastReachedOf(results);
       const nextAfter = lastReached ?? (isLastPage ? undefined : targetIds.at(-1));
-      return { movedCount, nextAfter, refusals };
+      const hasMore = results.some(({ unfinished }) => unfinished.size > 0);
+      return { movedCount, hasMore, nextAfter, refusals };
     });
   }
 

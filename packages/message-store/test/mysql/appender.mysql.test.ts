@@ -1,10 +1,12 @@
-import type { TestDatabase } from '@postline/test-support';
+import { type TestDatabase, waitUntil } from '@postline/test-support';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import type { MessageStore } from '../../src/message-store.ts';
 import type { MovedMessages, Outbox } from '../../src/outbox.ts';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
 import { appended, newTarget, publish, readTexts } from '../contract-database.ts';
+import { openSession } from '../../src/mysql/session.ts';
+import { writeAppend } from '../../src/mysql/write-append.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
 
 const QUICKLY_MS = 700;
@@ -12,14 +14,17 @@ const QUICKLY_MS = 700;
 let database: TestDatabase;
 let store: MessageStore & Outbox;
 let application: Connection;
+let observer: Connection;
 let moved: MovedMessages[] = [];
 beforeAll(async () => {
   database = await createMigratedDatabase(inject('databaseServerUrl'));
   store = createMysqlMessageStore({ databaseUrl: database.url });
   store.onMoved((messages) => moved.push(messages));
+  observer = await connectTo(database.url);
 });
 afterAll(async () => {
   await store.close();
+  await observer.end();
   await database.drop();
 });
 beforeEach(async () => {
@@ -183,14 +188,32 @@ it('[SQL-5] an application’s open transaction delays neither appends nor moves
   expect((await store.readHeads([mine, other])).heads.get(mine)?.head).toBe(150);
 });
 
+it('[SQL-5] rows of open transactions between those that are moved hold up nothing, but the naive deletion', async () => {
+  const targetId = newTarget();
+  const bystander = await connectTo(database.url);
+  await bystander.query('SET SESSION innodb_lock_wait_timeout = 1');
+  await bystander.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+  await application.beginTransaction();
+  for (let count = 0; count < 250; count += 1) {
+    await call(bystander, targetId, String(count));
+    if (count % 10 === 0) await call(application, targetId, 'open');
+  }
+  const ids = (await rowsOf(bystander, 'SELECT id FROM outbox')).map((row) => Number(row['id']));
+  const naive = `DELETE FROM outbox WHERE id IN (${ids.join(',')})`;
+  await expect(bystander.query(naive)).rejects.toMatchObject({ errno: 1205 });
+  const startedAt = performance.now();
+  expect(await moveAll()).toBe(250);
+  expect(performance.now() - startedAt).toBeLessThan(QUICKLY_MS);
+  await application.rollback();
+  await bystander.end();
+});
+
 it('[SQL-5] a move holds nothing that an application could wait for', async () => {
   const targetId = newTarget();
-  await call(application, targetId, 'moved');
-  const mover = await connectTo(database.url);
-  await mover.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-  await mover.beginTransaction();
-  const [row] = await rowsOf(mover, 'SELECT id FROM outbox');
-  await mover.query(`DELETE o FROM outbox o FORCE INDEX (PRIMARY) WHERE o.id IN (${Number(row?.['id'])})`);
+  for (let count = 0; count < 20; count += 1) await call(application, targetId, String(count));
+  const options = { databaseUrl: database.url, role: 'write', idleSecondsMax: 10 } as const;
+  const mover = await openSession(options, new AbortController().signal);
+  await writeAppend(mover, { requests: [], moveFor: [targetId] }); // all of a move but its COMMIT
   for (const isolation of ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']) {
     await application.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`);
     await application.query('SET SESSION innodb_lock_wait_timeout = 1');
@@ -198,9 +221,9 @@ it('[SQL-5] a move holds nothing that an application could wait for', async () =
     await call(application, targetId, 'beside it');
     await application.rollback();
   }
-  await mover.rollback();
-  await mover.end();
-  await moveAll();
+  await mover.run('ROLLBACK');
+  mover.destroy();
+  expect(await moveAll()).toBe(20);
 });
 
 it('[SQL-5] a target whose counter is held is left out of the move, and nobody waits for it', async () => {
@@ -265,4 +288,33 @@ it('[SQL-2] two movers at once move every row once, in order', async () => {
   await second.close();
   const expected = Array.from({ length: 20 }, (_, round) => String(round));
   for (const targetId of targetIds) expect(await readTexts(store, targetId)).toEqual(expected);
+});
+
+it('[SQL-5] the naive way, a procedure that takes the counter itself, makes the application a deadlock’s victim', async () => {
+  const [first, second] = [`${newTarget()}-a`, `${newTarget()}-b`];
+  await store.append([publish({ targetId: first, message: 'x' }, { targetId: second, message: 'x' })]);
+  const raise = (targetId: string) =>
+    application.execute('UPDATE targets SET head = head + 1 WHERE target_id = ?', [targetId]);
+  let victims = 0;
+  for (let round = 0; round < 10; round += 1) {
+    await application.beginTransaction();
+    await raise(second);
+    const appending = store.append([
+      publish({ targetId: first, message: 'x' }, { targetId: second, message: 'x' }),
+    ]);
+    await waitUntil('the append waits for the application', async () => {
+      const [row] = await rowsOf(
+        observer,
+        "SELECT COUNT(*) AS n FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+      );
+      return Number(row?.['n']) > 0;
+    });
+    await raise(first).catch((error: unknown) => {
+      expect(error).toMatchObject({ errno: 1213 });
+      victims += 1;
+    });
+    await application.rollback();
+    await appending;
+  }
+  expect(victims).toBeGreaterThan(0);
 });
