@@ -52,8 +52,9 @@ export interface ReceiptQuery {
 /** What readers have processed, beside the logs. Calls end and reject as those of the MessageStore do. */
 export interface AckStore {
   /**
-   * Stores up to ACKS_PER_SAVE_MAX acks. An ack only ever moves its place forward; one of the current epoch replaces
-   * one of another epoch, and one of another epoch never the current one's. So they can be given twice and in any order.
+   * Stores up to ACKS_PER_SAVE_MAX acks. An ack moves its place forward or replaces one of another epoch; one that is
+   * not of the current epoch is not stored, as it was earned in a history that is no more. So acks can be given twice
+   * and in any order.
    */
   saveAcks(acks: readonly Ack[]): Promise<void>;
 

@@ -77,6 +77,12 @@ export class ModelStore {
         epochStart: kept,
       });
     }
+    // Acks are in the backup too, and so never beyond its heads.
+    for (const places of this.#acks.values()) {
+      for (const [targetId, { epoch, offset }] of places) {
+        places.set(targetId, { epoch, offset: Math.min(offset, logs.get(targetId)?.head ?? 0) });
+      }
+    }
     this.#lifetimes += 1;
     this.#logs = logs;
     this.#logsByEpoch.set(this.epoch, logs);
@@ -127,8 +133,8 @@ export class ModelStore {
     for (const { clientId, deviceId = '', targetId, epoch, offset } of acks) {
       const places = this.#placesOf(clientId, deviceId);
       const before = places.get(targetId);
-      const moves = before?.epoch === epoch ? before.offset < offset : epoch === this.epoch;
-      if (moves) places.set(targetId, { epoch, offset });
+      const isLower = before?.epoch === epoch && before.offset >= offset;
+      if (epoch === this.epoch && !isLower) places.set(targetId, { epoch, offset });
     }
     await this.beforeAnswer();
   }

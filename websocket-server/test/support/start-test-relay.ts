@@ -20,6 +20,8 @@ export interface TestRelay {
   /** Sends anything on a target's channel. */
   hint(targetId: string, payload: string): Promise<void>;
   epoch(): Promise<string>;
+  /** Who has acked up to where, as `device: offset`. */
+  receipts(targetId: string): Promise<string[]>;
   /** From now on the database is a fresh one. */
   replaceDatabase(): Promise<void>;
   /** A figure from /metrics. */
@@ -75,6 +77,10 @@ export async function startTestRelay(settings: Partial<RelaySettings> = {}): Pro
     },
     hint: (targetId, frame) => publisher.publish([{ targetId, frame }]),
     epoch: async () => (await store.readHeads([])).epoch,
+    receipts: async (targetId) => {
+      const { receipts } = await store.readReceipts({ targetId, limit: 1_000 });
+      return receipts.map(({ deviceId, offset }) => `${deviceId ?? 'none'}: ${offset}`);
+    },
     replaceDatabase: async () => {
       retired.push(store);
       store = await openStore();

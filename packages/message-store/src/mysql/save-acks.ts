@@ -4,30 +4,30 @@ import { readLogHeads } from './read-heads.ts';
 import type { Session, SqlValue } from './session.ts';
 
 /**
- * An ack moves its place forward within one epoch, and one of the current epoch replaces any other. The columns are
- * assigned from left to right, so the ones that decide come last.
+ * An ack moves its place forward within one epoch, and replaces one of another. The columns are assigned from left to
+ * right, so the ones that decide come last.
  */
 const MOVE_FORWARD = `
-acked_at = IF(epoch = VALUES(epoch),
-  IF(VALUES(\`offset\`) > \`offset\` OR (acked_at IS NULL AND VALUES(\`offset\`) = \`offset\`), VALUES(acked_at), acked_at),
-  IF(VALUES(epoch) = ?, VALUES(acked_at), acked_at)),
-\`offset\` = IF(epoch = VALUES(epoch), GREATEST(\`offset\`, VALUES(\`offset\`)), IF(VALUES(epoch) = ?, VALUES(\`offset\`), \`offset\`)),
-epoch = IF(VALUES(epoch) = ?, VALUES(epoch), epoch),
+acked_at = IF(epoch <> VALUES(epoch) OR VALUES(\`offset\`) > \`offset\` OR (acked_at IS NULL AND VALUES(\`offset\`) = \`offset\`),
+  VALUES(acked_at), acked_at),
+\`offset\` = IF(epoch = VALUES(epoch), GREATEST(\`offset\`, VALUES(\`offset\`)), VALUES(\`offset\`)),
+epoch = VALUES(epoch),
 last_used_at = VALUES(last_used_at)`;
 
 /**
- * Stores acks. Each statement is a transaction of its own, so a relay that is frozen in between holds no row; and since
- * acks only move forward, a second attempt after a lost answer changes nothing.
+ * Stores the acks that are of the current epoch. Each statement is a transaction of its own, so a relay that is frozen
+ * in between holds no row; and since acks only move forward, a second attempt after a lost answer changes nothing.
  */
 export async function saveAckRows(session: Session, acks: readonly Ack[]): Promise<void> {
-  if (acks.length === 0) return;
   const { epoch } = await readLogHeads(session, []);
-  const rows = padRows(inKeyOrder(acks));
+  const current = acks.filter((ack) => ack.epoch === epoch);
+  if (current.length === 0) return;
+  const rows = padRows(inKeyOrder(current));
   await session.change(
     `INSERT INTO acks (${ACK_COLUMNS}) VALUES ${ackValues(rows.length, 'CURRENT_TIMESTAMP(3)')} ON DUPLICATE KEY UPDATE ${MOVE_FORWARD}`,
-    [...rows.flatMap(rowValues), epoch, epoch, epoch],
+    rows.flatMap(rowValues),
   );
-  const withDevice = acks.filter(({ deviceId }) => deviceId !== undefined);
+  const withDevice = current.filter(({ deviceId }) => deviceId !== undefined);
   await dropUnusedDevices(
     session,
     withDevice.map(({ clientId }) => clientId),

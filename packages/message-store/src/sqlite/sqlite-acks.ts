@@ -4,10 +4,11 @@ import type { SqliteStatements } from './sqlite-statements.ts';
 /** What the table calls the device of connections that named none. */
 const NO_DEVICE = '';
 
-/** Stores acks in one transaction, in one turn of the event loop. */
-export function saveAcksToFile(statements: SqliteStatements, acks: readonly Ack[]): void {
-  inTransaction(statements, ({ now }) => {
-    for (const { clientId, deviceId = NO_DEVICE, targetId, epoch, offset } of acks) {
+/** Stores the acks that are of the current epoch in one transaction, in one turn of the event loop. */
+export function saveAcksToFile(statements: SqliteStatements, given: readonly Ack[]): void {
+  inTransaction(statements, ({ epoch, now }) => {
+    const acks = given.filter((ack) => ack.epoch === epoch);
+    for (const { clientId, deviceId = NO_DEVICE, targetId, offset } of acks) {
       statements.saveAck(clientId, deviceId, targetId, epoch, offset, now, now);
       statements.touchDevice(now, clientId, deviceId);
     }

@@ -50,9 +50,8 @@ export function prepareStatements(database: Database.Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (client_id, device_id, target_id) DO UPDATE
          SET epoch = excluded.epoch, "offset" = excluded."offset", acked_at = excluded.acked_at
-       WHERE CASE WHEN excluded.epoch = acks.epoch
-         THEN excluded."offset" > acks."offset" OR (acks.acked_at IS NULL AND excluded."offset" = acks."offset")
-         ELSE excluded.epoch = (SELECT epoch FROM log_epoch) END`,
+       WHERE excluded.epoch <> acks.epoch OR excluded."offset" > acks."offset"
+         OR (acks.acked_at IS NULL AND excluded."offset" = acks."offset")`,
     ),
     saveBaseline: changeOf(
       `INSERT INTO acks (client_id, device_id, target_id, epoch, "offset", last_used_at) VALUES (?, ?, ?, ?, ?, ?)

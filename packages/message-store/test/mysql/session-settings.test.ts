@@ -61,3 +61,9 @@ it('writers wait a second for a lock, and are ended when they fall silent', () =
   expect(statements).toContain('wait_timeout = 10');
   expect(statements).toContain('autocommit = 0');
 });
+
+it('[ACK-3] what saves acks commits each statement, and waits a second for a row', () => {
+  const statements = sessionStatements('save', { idleSecondsMax: 120 }).join('; ');
+  expect(statements).toContain('autocommit = 1');
+  expect(statements).toContain('innodb_lock_wait_timeout = 1');
+});

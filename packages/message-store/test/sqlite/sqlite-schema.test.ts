@@ -47,6 +47,31 @@ it('refuses a file of a newer program, and one that is no database', async () =>
   await folder.remove();
 });
 
+it('[SCH-2] a file of an earlier version gets what it lacks, and keeps its log and epoch', async () => {
+  const folder = await makeTempFolder('earlier');
+  const file = join(folder.path, 'postline.db');
+  const before = await createSqliteMessageStore({ file });
+  await before.append([{ publisher: '', messages: [{ targetId: '1', message: 'kept' }] }]);
+  const { epoch } = await before.readHeads([]);
+  await before.close();
+  const database = new Database(file);
+  database.exec('DROP TABLE acks; PRAGMA user_version = 1');
+  database.close();
+  const stores = await Promise.all([1, 2, 3].map(() => createSqliteMessageStore({ file })));
+  const [store] = stores;
+  await store?.saveAcks([{ clientId: '1', deviceId: undefined, targetId: '1', epoch, offset: 1 }]);
+  expect(await store?.readReceipts({ targetId: '1', limit: 1 })).toMatchObject({
+    epoch,
+    head: 1,
+    receipts: [{ offset: 1 }],
+  });
+  expect((await store?.readLog({ targetId: '1', afterOffset: 0, limit: 1 }))?.messages).toMatchObject([
+    { message: 'kept' },
+  ]);
+  await Promise.all(stores.map((each) => each.close()));
+  await folder.remove();
+});
+
 it('[SCH-5] a bare INSERT fails', async () => {
   const folder = await makeTempFolder('bare');
   const file = join(folder.path, 'postline.db');
