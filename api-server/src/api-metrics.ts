@@ -16,6 +16,7 @@ export interface ApiMetrics {
   countHints(hints: number, failed: boolean): void;
   countCommit(report: CommitReport): void;
   countMoved(messages: number): void;
+  countDeleted(messages: number): void;
 }
 
 export function createApiMetrics(registry: MetricsRegistry, waiting: () => WaitingFigures): ApiMetrics {
@@ -83,18 +84,30 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
       commitSeconds.observe(report.milliseconds / 1_000);
       if (report.error !== undefined) failedCommits.inc();
     },
-    countMoved: createMovedCounter(registry),
+    ...createMessageCounters(registry),
   };
 }
 
-function createMovedCounter(registry: MetricsRegistry): (messages: number) => void {
-  const moved = new Counter({
-    name: 'postline_moved_messages_total',
-    help: 'Messages published by SQL that this API moved to their logs.',
-    registers: [registry],
-  });
+function createMessageCounters(registry: MetricsRegistry): Pick<ApiMetrics, 'countMoved' | 'countDeleted'> {
+  return {
+    countMoved: createMessageCounter(registry, {
+      name: 'postline_moved_messages_total',
+      help: 'Messages published by SQL that this API moved to their logs.',
+    }),
+    countDeleted: createMessageCounter(registry, {
+      name: 'postline_deleted_messages_total',
+      help: 'Messages that this API deleted by the retention rule.',
+    }),
+  };
+}
+
+function createMessageCounter(
+  registry: MetricsRegistry,
+  { name, help }: { readonly name: string; readonly help: string },
+): (messages: number) => void {
+  const counter = new Counter({ name, help, registers: [registry] });
   return (messages) => {
-    moved.inc(messages);
+    counter.inc(messages);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { MessageBus } from '@postline/message-bus';
-import type { MessageStore, Outbox } from '@postline/message-store';
+import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
 import {
   createMetricsRegistry,
   type ListenAddress,
@@ -14,6 +14,7 @@ import { errorForLog } from './error-for-log.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { LogRetention } from './log-retention.ts';
 import { OutboxMover } from './outbox-mover.ts';
 import {
   createPublishMessages,
@@ -37,6 +38,8 @@ export interface ApiServerParts {
   readonly store: MessageStore;
   /** Where the store has one: messages that applications publish by SQL. */
   readonly outbox?: Outbox | undefined;
+  /** Deletes by the retention rule, where the settings have one. */
+  readonly trimmer?: LogTrimmer | undefined;
   readonly bus: Pick<MessageBus, 'createPublisher'>;
   readonly settings: ApiSettings;
   readonly logger: Logger;
@@ -73,6 +76,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     ...hintOptions,
   });
   const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, hintOptions });
+  const retention = createLogRetention({ ...parts, metrics, databaseLog });
 
   const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
@@ -108,11 +112,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   return {
     listen: (address) => {
       outboxMover?.start();
+      retention?.start();
       return server.listen(address);
     },
     close: async () => {
       readiness.startDraining();
-      await Promise.all([server.close(graceMs), outboxMover?.stop()]);
+      await Promise.all([server.close(graceMs), outboxMover?.stop(), retention?.stop()]);
       await groupCommit.drain();
       await publisher.close();
     },
@@ -160,6 +165,27 @@ function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
         refusedTargets.add(targetId);
         logger.error({ targetId, err: errorForLog(error) }, 'the log takes no message published by SQL');
       }
+    },
+    onError: (error) => {
+      databaseLog.failed(error);
+    },
+  });
+}
+
+interface LogRetentionParts extends Pick<ApiServerParts, 'trimmer' | 'settings' | 'logger'> {
+  readonly metrics: ApiMetrics;
+  readonly databaseLog: AvailabilityLog;
+}
+
+function createLogRetention(parts: LogRetentionParts): LogRetention | undefined {
+  const { trimmer, settings, logger, metrics, databaseLog } = parts;
+  if (trimmer === undefined || settings.retention === undefined) return undefined;
+  return new LogRetention({
+    trimmer,
+    ...settings.retention,
+    onPass: (deletedCount) => {
+      metrics.countDeleted(deletedCount);
+      if (deletedCount > 0) logger.info({ deletedCount }, 'deleted by the retention rule');
     },
     onError: (error) => {
       databaseLog.failed(error);

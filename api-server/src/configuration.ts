@@ -1,3 +1,4 @@
+import type { RetentionRule } from '@postline/message-store';
 import { BATCH_BODY_BYTES_MAX, MESSAGE_BODY_BYTES_MAX } from '@postline/protocol';
 import {
   checkAuth,
@@ -6,6 +7,7 @@ import {
   effectiveAuth,
   type Environment,
   integerSetting,
+  optionalIntegerSetting,
   type OriginRules,
   portSetting,
   readSettings,
@@ -40,6 +42,10 @@ const LOG_READ_DEADLINE_DEFAULT_MS = 4_000;
 const BODIES_BYTES_DEFAULT = 128 * MIB;
 /** Twice the half second in which a message published by SQL is to be on its way; an empty outbox costs one index read. */
 const OUTBOX_INTERVAL_DEFAULT_MS = 250;
+/** Looking through a million targets takes a minute or so of small steps. */
+const RETENTION_INTERVAL_DEFAULT_MS = 600_000;
+/** A century: beyond it dates would leave what the database can count. */
+const RETENTION_SECONDS_MAX = 3_155_760_000;
 /** Each open connection costs about 20 KB and a file descriptor. */
 const CONNECTIONS_DEFAULT = 10_000;
 /** A database that starts on an empty volume at the same moment takes up to half a minute. */
@@ -106,6 +112,17 @@ export const apiEnvironment = {
   OUTBOX_INTERVAL_MS: integerSetting({ from: 10, to: 60_000, default: OUTBOX_INTERVAL_DEFAULT_MS }).meta({
     description: 'Milliseconds between two looks for messages that were published by SQL.',
   }),
+  RETENTION_SECONDS: optionalIntegerSetting({ from: 1, to: RETENTION_SECONDS_MAX }).meta({
+    description: 'Messages that are older are deleted; not set: none are for their age.',
+  }),
+  RETENTION_MESSAGES_PER_TARGET: optionalIntegerSetting({ from: 1, to: 1_000_000_000 }).meta({
+    description: 'Of each target so many of the newest messages are kept; not set: all are.',
+  }),
+  RETENTION_INTERVAL_MS: integerSetting({
+    from: 100,
+    to: 86_400_000,
+    default: RETENTION_INTERVAL_DEFAULT_MS,
+  }).meta({ description: 'Milliseconds between two looks for messages to delete.' }),
   DATABASE_WAIT_MS: integerSetting({ from: 0, to: 600_000, default: DATABASE_WAIT_DEFAULT_MS }).meta({
     description: 'Milliseconds that the start waits for a database server that does not answer yet.',
   }),
@@ -144,6 +161,13 @@ export interface ApiSettings {
   readonly logPageBytesMax: number;
   readonly logReadDeadlineMs: number;
   readonly outboxIntervalMs: number;
+  /** Undefined where messages are kept for ever. */
+  readonly retention: RetentionSettings | undefined;
+}
+
+export interface RetentionSettings {
+  readonly rule: RetentionRule;
+  readonly intervalMs: number;
 }
 
 type ApiEnvironment = z.output<z.ZodObject<typeof apiEnvironment & typeof sharedSettings>>;
@@ -173,7 +197,14 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
     logPageBytesMax: env.LOG_PAGE_BYTES_MAX,
     logReadDeadlineMs: env.LOG_READ_DEADLINE_MS,
     outboxIntervalMs: env.OUTBOX_INTERVAL_MS,
+    retention: retentionSettings(env),
   };
+}
+
+function retentionSettings(env: ApiEnvironment): RetentionSettings | undefined {
+  const { RETENTION_SECONDS: secondsMax, RETENTION_MESSAGES_PER_TARGET: messagesPerTargetMax } = env;
+  if (secondsMax === undefined && messagesPerTargetMax === undefined) return undefined;
+  return { rule: { secondsMax, messagesPerTargetMax }, intervalMs: env.RETENTION_INTERVAL_MS };
 }
 
 /** Everything that `npm run api` takes from its environment. Throws a SettingsError. */

@@ -19,7 +19,7 @@ await runProcess(process.env, async (processEnv) => {
   const store = createMysqlMessageStore({ databaseUrl });
   const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
   const settings = apiSettings(env);
-  const api = createApiServer({ store, outbox: store, bus, settings, logger });
+  const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
   if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);
   const port = await api.listen({ host: env.HOST, port: env.PORT });
   logger.info({ host: env.HOST, port }, 'listening');

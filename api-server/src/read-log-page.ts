@@ -88,13 +88,18 @@ async function readOn(
   return { epoch: slice.epoch, head: slice.head, messages: page.messages };
 }
 
-/** Adds a slice's rows for as long as they fit; false where one did not. The first one always does. */
+/**
+ * Adds a slice's rows for as long as they fit and follow one another; false where one did not. The first one always
+ * does. A hole ends the page, so that the next one begins with it and tells it.
+ */
 function addRows(
   page: { messages: StoredMessage[]; bytes: number },
   slice: LogSlice,
   bytesMax: number,
 ): boolean {
   for (const message of slice.messages) {
+    const last = page.messages.at(-1);
+    if (last !== undefined && message.offset !== last.offset + 1) return false;
     page.bytes += Buffer.byteLength(message.message);
     if (page.messages.length > 0 && page.bytes > bytesMax) return false;
     page.messages.push(message);

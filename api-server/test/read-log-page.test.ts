@@ -17,10 +17,20 @@ interface FakeLog {
   epochStart: number;
   oldestKept: number;
   rowBytes: number;
+  /** Offsets of rows that are gone although older ones are there. */
+  holes: readonly number[];
 }
 
 function createReader(given: Partial<FakeLog> = {}) {
-  const log: FakeLog = { epoch: 'E', head: 250, epochStart: 0, oldestKept: 1, rowBytes: 1, ...given };
+  const log: FakeLog = {
+    epoch: 'E',
+    head: 250,
+    epochStart: 0,
+    oldestKept: 1,
+    rowBytes: 1,
+    holes: [],
+    ...given,
+  };
   const queries: LogQuery[] = [];
   const readLog = (query: LogQuery): Promise<LogSlice> => {
     queries.push(query);
@@ -28,6 +38,7 @@ function createReader(given: Partial<FakeLog> = {}) {
     const messages: StoredMessage[] = [];
     const from = Math.max(query.afterOffset + 1, log.oldestKept);
     for (let offset = from; offset <= head && messages.length < query.limit; offset += 1) {
+      if (log.holes.includes(offset)) continue;
       const message = 'm'.repeat(log.rowBytes);
       messages.push({ id: `${offset}`, targetId: '1', offset, message, createdAt: '' });
     }
@@ -81,6 +92,13 @@ describe('where the page starts', () => {
 });
 
 describe('what was deleted', () => {
+  it('[RET-4] a hole in the middle ends its page, and is told at the beginning of the next one', async () => {
+    const { read } = createReader({ head: 10, holes: [4, 5, 9, 10] });
+    expect(await read()).toMatchObject({ from: 1, to: 3, truncatedBefore: null });
+    expect(await read({ after: 3 })).toMatchObject({ from: 6, to: 8, truncatedBefore: 6 });
+    expect(await read({ after: 8 })).toMatchObject({ count: 0, truncatedBefore: 11 });
+  });
+
   it('[DEL-12] truncatedBefore is the oldest offset kept, where something after the cursor is gone', async () => {
     const { read } = createReader({ oldestKept: 101 });
     expect(await read({ after: 50, limit: 10 })).toMatchObject({ from: 101, truncatedBefore: 101 });

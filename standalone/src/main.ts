@@ -3,7 +3,7 @@ import { apiSettings, createApiServer, migrateWhenReachable } from '@postline/ap
 import type { MessageBus } from '@postline/message-bus';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
-import type { MessageStore, Outbox } from '@postline/message-store';
+import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
 import { createLogger, type Logger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
@@ -14,7 +14,7 @@ const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 const DATABASE_FILE = 'postline.sqlite';
 
 interface Backends {
-  readonly store: MessageStore;
+  readonly store: MessageStore & LogTrimmer;
   /** Publishing by SQL: not in the embedded kind. */
   readonly outbox?: Outbox;
   readonly bus: MessageBus;
@@ -46,7 +46,14 @@ await runProcess(process.env, async (processEnv) => {
   const { store, outbox, bus } = await openBackends(env, logger);
   const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
-  const api = createApiServer({ store, outbox, bus, settings: apiSettings(env), logger: apiLogger });
+  const api = createApiServer({
+    store,
+    outbox,
+    trimmer: store,
+    bus,
+    settings: apiSettings(env),
+    logger: apiLogger,
+  });
   const apiPort = await api.listen({ host: env.HOST, port: env.API_PORT });
   const relay = createRelay({ store, bus, settings: relaySettings(env, apiPort), logger: relayLogger });
   const relayPort = await relay.listen({ host: env.HOST, port: env.RELAY_PORT });

@@ -1,4 +1,5 @@
 import { isTargetId } from '@postline/protocol';
+import type { TrimQuery } from './log-trimmer.ts';
 import type { AppendRequest } from './message-store.ts';
 
 /**
@@ -29,4 +30,11 @@ export function assertWholeNumber(what: string, value: number, least: number): v
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`${what} must be a whole number from ${least} on`);
   }
+}
+
+/** Throws where a retention rule would delete what was not meant. */
+export function assertTrimQuery({ afterTargetId, secondsMax, messagesPerTargetMax }: TrimQuery): void {
+  if (afterTargetId !== '') assertTargetId(afterTargetId);
+  if (secondsMax !== undefined) assertWholeNumber('secondsMax', secondsMax, 1);
+  if (messagesPerTargetMax !== undefined) assertWholeNumber('messagesPerTargetMax', messagesPerTargetMax, 1);
 }

@@ -1,3 +1,4 @@
+import type { LogTrimmer } from '../src/log-trimmer.ts';
 import type {
   AppendedMessage,
   AppendOutcome,
@@ -12,7 +13,7 @@ export interface ContractDatabase {
   /** URL or file. */
   readonly location: string;
   /** A further store on the same database. */
-  openStore(): Promise<MessageStore>;
+  openStore(): Promise<MessageStore & LogTrimmer>;
   remove(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MessageStore } from '../src/message-store.ts';
 import { describeAcks } from './ack-contract.ts';
+import type { LogTrimmer } from '../src/log-trimmer.ts';
 import { describeConcurrentAppends } from './concurrent-appends.ts';
 import {
   appended,
@@ -13,6 +14,7 @@ import {
 } from './contract-database.ts';
 import { describeIdempotency } from './idempotency-contract.ts';
 import { describeReading } from './reading-contract.ts';
+import { describeRetention } from './retention-contract.ts';
 
 const MESSAGE_BYTES_MAX = 65_535;
 
@@ -23,7 +25,7 @@ const TEST_MS = 30_000;
 export function describeMessageStore(title: string, createDatabase: () => Promise<ContractDatabase>): void {
   describe(title, { timeout: TEST_MS }, () => {
     let database: ContractDatabase;
-    let store: MessageStore;
+    let store: MessageStore & LogTrimmer;
     beforeAll(async () => {
       database = await createDatabase();
       store = await database.openStore();
@@ -42,6 +44,10 @@ export function describeMessageStore(title: string, createDatabase: () => Promis
     );
     describeIdempotency(() => store);
     describeAcks(
+      () => store,
+      () => database,
+    );
+    describeRetention(
       () => store,
       () => database,
     );

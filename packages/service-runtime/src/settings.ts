@@ -40,13 +40,21 @@ interface IntegerBounds {
 
 /** A whole number; nothing else is coerced into one. */
 export function integerSetting(bounds: IntegerBounds) {
-  const error = `must be an integer from ${bounds.from} to ${bounds.to}`;
+  return wholeNumber(bounds).default(bounds.default);
+}
+
+function wholeNumber({ from, to }: Omit<IntegerBounds, 'default'>) {
+  const error = `must be an integer from ${from} to ${to}`;
   return z
     .string()
     .regex(/^\d{1,15}$/, { error })
     .transform(Number)
-    .refine((value) => value >= bounds.from && value <= bounds.to, { error })
-    .default(bounds.default);
+    .refine((value) => value >= from && value <= to, { error });
+}
+
+/** A whole number that may be left out: then it is undefined. */
+export function optionalIntegerSetting(bounds: Omit<IntegerBounds, 'default'>) {
+  return wholeNumber(bounds).optional();
 }
 
 /** A TCP port; 0 lets the system pick one. */

@@ -1,6 +1,7 @@
 import { withDeadline } from '@postline/service-runtime';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendTheRest } from '../append-apart.ts';
+import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -12,9 +13,10 @@ import {
   StoreUnavailableError,
 } from '../message-store.ts';
 import type { MovedMessages, Outbox, OutboxPage } from '../outbox.ts';
-import { assertTargetId, assertWholeNumber, storageFault } from '../storable.ts';
+import { assertTargetId, assertTrimQuery, assertWholeNumber, storageFault } from '../storable.ts';
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { Appender } from './appender.ts';
+import { deleteOldestRows } from './delete-oldest.ts';
 import { openDeviceRows } from './open-devices.ts';
 import { readLogHeads } from './read-heads.ts';
 import { readLogSlice } from './read-log.ts';
@@ -64,11 +66,13 @@ const READER_SILENCE_SECONDS_MAX = 120;
 const IDLE_SHARE = 0.5;
 
 /** The logs in a MySQL or MariaDB database that was migrated before. Connects when first used. */
-export function createMysqlMessageStore(options: MysqlMessageStoreOptions): MessageStore & Outbox {
+export function createMysqlMessageStore(
+  options: MysqlMessageStoreOptions,
+): MessageStore & Outbox & LogTrimmer {
   return new MysqlMessageStore(options);
 }
 
-class MysqlMessageStore implements MessageStore, Outbox {
+class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   readonly #deadlineMs: number;
   readonly #appender: Appender;
   readonly #writers: SessionPool;
@@ -173,6 +177,13 @@ class MysqlMessageStore implements MessageStore, Outbox {
       assertReceiptQuery(query);
       return (session) => readReceiptRows(session, query);
     });
+  }
+
+  async deleteOldest(query: TrimQuery): Promise<TrimStep> {
+    assertTrimQuery(query);
+    return await this.#inTime('deleting the oldest', (signal) =>
+      this.#savers.use(signal, (session) => deleteOldestRows(session, query)),
+    );
   }
 
   checkReady(): Promise<void> {

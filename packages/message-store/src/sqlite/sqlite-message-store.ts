@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'libsql';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
+import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
@@ -14,7 +15,7 @@ import {
   type MessageStore,
   StoreUnavailableError,
 } from '../message-store.ts';
-import { assertTargetId, assertWholeNumber, storageFault } from '../storable.ts';
+import { assertTargetId, assertTrimQuery, assertWholeNumber, storageFault } from '../storable.ts';
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { retryWhileBusy } from './busy-retry.ts';
 import { openDevicesInFile, saveAcksToFile, storedReceiptOf } from './sqlite-acks.ts';
@@ -22,6 +23,7 @@ import { appendToFile } from './sqlite-append.ts';
 import { storedMessageOf } from './sqlite-rows.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
 import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts';
+import { trimFile } from './sqlite-trim.ts';
 
 export interface SqliteMessageStoreOptions {
   /** Path of the database file; it and its folder are made where they are missing, for the owner alone. */
@@ -40,7 +42,9 @@ const FILE_MODE = 0o600;
  * The logs in one SQLite file, which several processes may use at once. Rejects with a StoreUnavailableError where the
  * file can't be opened.
  */
-export async function createSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<MessageStore> {
+export async function createSqliteMessageStore(
+  options: SqliteMessageStoreOptions,
+): Promise<MessageStore & LogTrimmer> {
   const { file, deadlineMs = DEADLINE_MS } = options;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: FOLDER_MODE });
@@ -57,7 +61,7 @@ export async function createSqliteMessageStore(options: SqliteMessageStoreOption
   }
 }
 
-class SqliteMessageStore implements MessageStore {
+class SqliteMessageStore implements MessageStore, LogTrimmer {
   readonly #database: Database.Database;
   readonly #deadlineMs: number;
   readonly #statements: SqliteStatements;
@@ -118,6 +122,11 @@ class SqliteMessageStore implements MessageStore {
       head: this.#headOf(targetId).head,
       receipts: this.#statements.selectReceipts(targetId, limit).map(storedReceiptOf),
     }));
+  }
+
+  async deleteOldest(query: TrimQuery): Promise<TrimStep> {
+    assertTrimQuery(query);
+    return await this.#whenFree('deleting the oldest', () => trimFile(this.#statements, query));
   }
 
   async checkReady(): Promise<void> {

@@ -5,15 +5,8 @@ type Value = string | number | bigint | Buffer | null;
 
 /** The store's statements, prepared once, with their results typed. A message is read as bytes: libsql cuts text at NUL. */
 export function prepareStatements(database: Database.Database) {
-  /** Columns by position; `all` reads to the end, so no statement keeps an old snapshot open. */
-  const rowsOf = (sql: string) => {
-    const statement = database.prepare(sql).raw();
-    return (...values: Value[]): readonly (readonly unknown[])[] => statement.all(...values).map(asRow);
-  };
-  const changeOf = (sql: string) => {
-    const statement = database.prepare(sql);
-    return (...values: Value[]) => statement.run(...values);
-  };
+  const makers = statementMakers(database);
+  const { rowsOf, changeOf } = makers;
   return {
     begin: () => {
       database.exec('BEGIN IMMEDIATE');
@@ -45,6 +38,7 @@ export function prepareStatements(database: Database.Database) {
       `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages
        WHERE target_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`,
     ),
+    ...trimStatements(makers),
     saveAck: changeOf(
       `INSERT INTO acks (client_id, device_id, target_id, epoch, "offset", acked_at, last_used_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -69,6 +63,32 @@ export function prepareStatements(database: Database.Database) {
        WHERE target_id = ? AND acked_at IS NOT NULL ORDER BY client_id, device_id LIMIT ?`,
     ),
   };
+}
+
+function trimStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>) {
+  return {
+    selectTargetPage: rowsOf(
+      'SELECT target_id, head FROM targets WHERE target_id > ? ORDER BY target_id LIMIT ?',
+    ),
+    selectOldest: rowsOf(
+      `SELECT id, "offset", created_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?) FROM messages
+       WHERE target_id = ? ORDER BY "offset" LIMIT ?`,
+    ),
+    deleteUpTo: changeOf('DELETE FROM messages WHERE target_id = ? AND "offset" <= ?'),
+  };
+}
+
+function statementMakers(database: Database.Database) {
+  /** Columns by position; `all` reads to the end, so no statement keeps an old snapshot open. */
+  const rowsOf = (sql: string) => {
+    const statement = database.prepare(sql).raw();
+    return (...values: Value[]): readonly (readonly unknown[])[] => statement.all(...values).map(asRow);
+  };
+  const changeOf = (sql: string) => {
+    const statement = database.prepare(sql);
+    return (...values: Value[]) => statement.run(...values);
+  };
+  return { rowsOf, changeOf };
 }
 
 export type SqliteStatements = ReturnType<typeof prepareStatements>;

@@ -1,0 +1,76 @@
+import type { LogTrimmer, RetentionRule } from '@postline/message-store';
+
+export interface LogRetentionOptions {
+  readonly trimmer: LogTrimmer;
+  readonly rule: RetentionRule;
+  /** Milliseconds between two passes through all targets. */
+  readonly intervalMs: number;
+  /** Told how many messages a pass deleted; another API's work is not counted. */
+  readonly onPass?: (deletedCount: number) => void;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Leaves the database to the publishers for most of the time, also while there is a lot to delete. */
+const STEP_PAUSE_MS = 20;
+
+/** Passes of several APIs that were started together drift apart. */
+const JITTER_SHARE = 0.2;
+
+/** Deletes, over and over, what the retention rule gives up: in small steps, one API at a time. */
+export class LogRetention {
+  readonly #options: LogRetentionOptions;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  #wake: () => void = () => undefined;
+
+  constructor(options: LogRetentionOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves once nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#pause(this.#options.intervalMs * (1 - JITTER_SHARE * Math.random()));
+      try {
+        const deletedCount = await this.#passThroughAll();
+        this.#options.onPass?.(deletedCount);
+      } catch (error) {
+        this.#options.onError?.(error);
+      }
+    }
+  }
+
+  async #passThroughAll(): Promise<number> {
+    const { trimmer, rule } = this.#options;
+    let deletedCount = 0;
+    for (let after: string | undefined = ''; after !== undefined && !this.#stopped; ) {
+      const step = await trimmer.deleteOldest({ ...rule, afterTargetId: after });
+      if (step.kind === 'busy') break; // another API is at it, and goes through all of them
+      deletedCount += step.deletedCount;
+      after = step.nextAfter;
+      if (after !== undefined) await this.#pause(STEP_PAUSE_MS);
+    }
+    return deletedCount;
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
