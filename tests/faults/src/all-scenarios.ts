@@ -3,6 +3,7 @@ import { brokenCommits } from './scenarios/broken-commits.ts';
 import { clean } from './scenarios/clean.ts';
 import { comingBack } from './scenarios/coming-back.ts';
 import { frozenCounters } from './scenarios/frozen-counters.ts';
+import { fullDisk } from './scenarios/full-disk.ts';
 import { laggingRelay } from './scenarios/lagging-relay.ts';
 import { lostHints } from './scenarios/lost-hints.ts';
 import { lostReplies } from './scenarios/lost-replies.ts';
@@ -20,6 +21,7 @@ export interface Scenario {
   readonly name: string;
   /** What it does, and which of the options it heeds. */
   readonly summary: string;
+  /** Rejects with a NotPossibleHereError where this machine lets nobody do it. */
   readonly run: (settings: ScenarioSettings, options: CommandLine) => Promise<RunResult>;
 }
 
@@ -76,6 +78,11 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'frozen-counters',
     summary: 'an API is frozen while it holds the counters of targets',
     run: frozenCounters,
+  },
+  {
+    name: 'full-disk',
+    summary: "the database's disk is full for a while, where root may mount one",
+    run: fullDisk,
   },
   { name: 'coming-back', summary: 'all clients come back at once after having missed much', run: comingBack },
   {

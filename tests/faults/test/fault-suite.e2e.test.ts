@@ -2,6 +2,7 @@ import type { TempFolder } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BackingServers, startServers, stopServers } from '../src/cluster/cluster.ts';
 import { copyBuild } from '../src/cluster/copied-build.ts';
+import { fullDisk } from '../src/scenarios/full-disk.ts';
 import { frozenCounters } from '../src/scenarios/frozen-counters.ts';
 import { laggingRelay } from '../src/scenarios/lagging-relay.ts';
 import { lostHints } from '../src/scenarios/lost-hints.ts';
@@ -11,12 +12,12 @@ import { redisAway } from '../src/scenarios/redis-away.ts';
 import { relayKilled } from '../src/scenarios/relay-killed.ts';
 import { restoredDump } from '../src/scenarios/restored-dump.ts';
 import { describeResult, hasPassed, type RunResult } from '../src/scenarios/run-result.ts';
-import type { ScenarioSettings } from '../src/scenarios/scenario.ts';
+import { NotPossibleHereError, type ScenarioSettings } from '../src/scenarios/scenario.ts';
 import { stoppedReader } from '../src/scenarios/stopped-reader.ts';
 
 /** The long form is `npm run test:faults`; FAULT_SEED tries this short one with other faults. */
 const SEED = process.env['FAULT_SEED'] ?? '1';
-const FAULTS = 14;
+const FAULTS = 12;
 const SCENARIO_MS = 120_000;
 
 let build: TempFolder;
@@ -86,4 +87,12 @@ it('[REL-10] messages without any hint arrive within 5 s', async () => {
 
 it('[REL-11] a relay that has heard nothing for a while goes on from a cursor that was earned on another', async () => {
   await passes('lagging-relay', laggingRelay);
+});
+
+it('[REL-12] a full disk: publishers are told to come back, nothing is half stored', async ({ skip }) => {
+  const run = (settings: ScenarioSettings) => fullDisk(settings);
+  await passes('full-disk', run).catch((error: unknown) => {
+    if (error instanceof NotPossibleHereError) skip(error.message);
+    throw error;
+  });
 });

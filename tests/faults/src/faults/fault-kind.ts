@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 
 /** Where a fault strikes: a process, or a line between two. */
-export type Place =
+type Place =
   | 'API'
   | 'relay'
   | 'Redis'

@@ -1,4 +1,5 @@
 import { waitUntil } from '@postline/test-support';
+import { isAlive } from '../cluster/is-alive.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { ServiceNode } from '../cluster/service-node.ts';
 import type { FaultKind, Mend } from './fault-kind.ts';
@@ -90,15 +91,6 @@ async function endServer(server: Server): Promise<void> {
   process.kill(pid, 'SIGTERM');
   await waitUntil(`the server ${pid} has ended`, () => !isAlive(pid), SERVER_STOP_MS).catch(() => undefined);
   await server.kill();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Somebody else's transaction, left open on a target that has messages. */

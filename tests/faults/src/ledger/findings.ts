@@ -53,3 +53,8 @@ export class Findings {
     );
   }
 }
+
+/** What a finding means, in words. */
+export function meaningOf(finding: string): string | undefined {
+  return new Map<string, string>(Object.entries(FINDINGS)).get(finding);
+}

@@ -1,6 +1,8 @@
 /** How large and how odd the texts are. */
-export type BodyShape = 'varied' | 'short' | 'large';
+export type BodyShape = 'varied' | 'short' | 'medium' | 'large';
 
+/** Stays in its row's page. */
+const MEDIUM_CHARACTERS = 3_000;
 const LARGE_CHARACTERS = 60_000;
 const LONG_EVERY = 97;
 const LONG_CHARACTERS = 8_000;
@@ -10,6 +12,7 @@ const ODD_TEXTS = ['', ' 😀 ünïcödé', ' "quotes" \\ and\nlines', ' <b>bold
 export function messageBody(targetId: string, number: number, shape: BodyShape): string {
   const start = `${targetId}|${number}|`;
   if (shape === 'short') return start;
+  if (shape === 'medium') return start + 'x'.repeat(MEDIUM_CHARACTERS);
   if (shape === 'large') return start + 'x'.repeat(LARGE_CHARACTERS);
   if (number % LONG_EVERY === 0) return start + 'é'.repeat(LONG_CHARACTERS);
   return start + (ODD_TEXTS[number % ODD_TEXTS.length] ?? '');

@@ -1,3 +1,4 @@
+import { meaningOf } from '../ledger/findings.ts';
 import type { SendFigures } from '../load/sender.ts';
 
 /** What one run of one scenario came to; written as JSON. */
@@ -46,6 +47,7 @@ export function describeResult(result: RunResult): string[] {
     `  ${found}`,
     ...extra.map((line) => `  ${line}`),
     ...result.unmet.map((line) => `  not reached: ${line}`),
+    ...Object.keys(findings).map((finding) => `  (${finding}: ${meaningOf(finding) ?? ''})`),
     ...result.examples.map((line) => `  ${line}`),
   ];
 }

@@ -11,3 +11,13 @@ export interface ScenarioSettings {
   readonly settleMs?: number;
   readonly print: (line: string) => void;
 }
+
+/** This machine lets nobody do what the scenario needs. */
+export class NotPossibleHereError extends Error {
+  readonly code = 'not_possible_here';
+
+  constructor(what: string) {
+    super(`not possible on this machine: ${what}`);
+    this.name = 'NotPossibleHereError';
+  }
+}
