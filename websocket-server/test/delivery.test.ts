@@ -25,10 +25,11 @@ describe('delivery against a model', () => {
     vi.useRealTimers();
   });
 
-  it('[DEL-2][DEL-6][DEL-7][DEL-8][DEL-9][DEL-10][DEL-12] whatever the bus, the database and the sockets do, offsets go up by one and everybody gets everything', {
+  it('[ACK-4][DEL-2][DEL-6][DEL-7][DEL-8][DEL-9][DEL-10][DEL-12] whatever the bus, the database and the sockets do, offsets go up by one and everybody gets everything', {
     timeout: PROPERTY_TEST_MS,
   }, async () => {
     const sum = new RelayCounters();
+    let comebacks = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 120, size: 'max' }), async (actions) => {
         vi.clearAllTimers();
@@ -41,6 +42,7 @@ describe('delivery against a model', () => {
         sum.truncationsSent += world.counters.truncationsSent;
         sum.hintsEarly += world.counters.hintsEarly;
         sum.gapsRepaired += world.counters.gapsRepaired;
+        comebacks += world.modelDevices.reduce((all, device) => all + device.comebacks, 0);
       }),
       { numRuns: RUNS },
     );
@@ -49,6 +51,7 @@ describe('delivery against a model', () => {
     expect(sum.truncationsSent).toBeGreaterThan(50);
     expect(sum.hintsEarly).toBeGreaterThan(500);
     expect(sum.gapsRepaired).toBeGreaterThan(500);
+    expect(comebacks).toBeGreaterThan(200);
   });
 });
 

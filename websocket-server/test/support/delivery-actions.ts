@@ -18,6 +18,8 @@ export type Action =
     }
   | { readonly kind: 'come-back'; readonly client: number; readonly capacity: number }
   | { readonly kind: 'leave' | 'drain'; readonly client: number }
+  /** A device without a memory acks a part of what it got, goes, and comes back. */
+  | { readonly kind: 'device'; readonly target: number; readonly share: number; readonly capacity: number }
   | { readonly kind: 'reads'; readonly beforeMs: number; readonly afterMs: number; readonly fail: boolean }
   | { readonly kind: 'retention'; readonly target: number; readonly share: number }
   | { readonly kind: 'bus'; readonly state: 'up' | 'down' }
@@ -66,6 +68,15 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('come-back' as const), client, capacity }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), client }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('device' as const),
+      target,
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      capacity,
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('drain' as const), client }) },
   {
     weight: 3,

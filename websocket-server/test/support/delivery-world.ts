@@ -9,6 +9,7 @@ import { RelayCounters } from '../../src/relay-counters.ts';
 import { type Action, type Fate, TARGETS } from './delivery-actions.ts';
 import { ModelBus } from './model-bus.ts';
 import { ModelClient } from './model-client.ts';
+import { ModelDevice } from './model-device.ts';
 import { databaseAway, ModelStore } from './model-store.ts';
 
 const COMPARE_INTERVAL_MS = 3_000;
@@ -29,6 +30,7 @@ export class DeliveryWorld {
   readonly acks: AckWriter;
   readonly devices = new DeviceOpener(this.store);
   readonly clients: ModelClient[] = [];
+  readonly modelDevices = TARGETS.map((clientId) => new ModelDevice(clientId));
   readonly failures: unknown[] = [];
 
   constructor() {
@@ -71,6 +73,9 @@ export class DeliveryWorld {
     leave: ({ client }) => {
       this.#leave(this.#clientAt(client));
     },
+    device: (step) => {
+      this.#deviceComesBack(step);
+    },
     drain: ({ client }) => {
       this.#clientAt(client)?.socket.drain();
     },
@@ -92,6 +97,7 @@ export class DeliveryWorld {
 
   check(): void {
     for (const client of this.clients) client.check(this.store);
+    for (const device of this.modelDevices) device.check();
     expect(this.failures).toEqual([]);
   }
 
@@ -128,7 +134,7 @@ export class DeliveryWorld {
     for (const client of this.clients) this.#leave(client);
   }
 
-  #connect(clientId: string, resume: object | undefined, capacity = Number.POSITIVE_INFINITY): ModelClient {
+  #connect(clientId: string, more: object, capacity = Number.POSITIVE_INFINITY): ModelClient {
     const client = new ModelClient(clientId, capacity);
     const connection = new Connection({
       id: String(this.clients.length),
@@ -138,7 +144,7 @@ export class DeliveryWorld {
     client.connection = connection;
     client.socket.connection = connection;
     this.clients.push(client);
-    connection.onText(JSON.stringify({ type: 'identify', clientId, resume }));
+    connection.onText(JSON.stringify({ type: 'identify', clientId, ...more }));
     return client;
   }
 
@@ -180,7 +186,7 @@ export class DeliveryWorld {
     const offset = Math.floor(this.store.head(clientId) * (from ?? 0));
     const resume =
       from === undefined ? undefined : { epoch: this.store.epoch, offsets: { [clientId]: offset } };
-    this.#connect(clientId, resume, capacity);
+    this.#connect(clientId, { resume }, capacity);
   }
 
   #comeBack({ client, capacity }: Extract<Action, { kind: 'come-back' }>): void {
@@ -188,7 +194,16 @@ export class DeliveryWorld {
     if (before?.cursor === undefined) return;
     this.#leave(before);
     const { clientId, epoch, cursor } = before;
-    this.#connect(clientId, { epoch, offsets: { [clientId]: cursor } }, capacity);
+    this.#connect(clientId, { resume: { epoch, offsets: { [clientId]: cursor } } }, capacity);
+  }
+
+  #deviceComesBack({ target, share, capacity }: Extract<Action, { kind: 'device' }>): void {
+    const device = this.modelDevices[target];
+    if (device === undefined) return;
+    device.ack(share, this.store.epoch);
+    this.#leave(device.client);
+    const identify = { deviceId: 'kiosk', resume: 'last-ack' };
+    device.connect(this.#connect(device.clientId, identify, capacity));
   }
 
   #leave(client: ModelClient | undefined): void {

@@ -19,6 +19,8 @@ export class ModelClient {
   epoch: string | undefined;
   /** The last offset that was received or told to be gone; undefined before `identified`. */
   cursor: number | undefined;
+  /** Where the relay said that the stream goes on. */
+  start: number | undefined;
   #checked = 0;
 
   constructor(clientId: string, capacity: number) {
@@ -50,7 +52,8 @@ export class ModelClient {
     this.epoch = String(frame['epoch']);
     const targets = frame['targets'] as Record<string, { offset: number }>;
     expect(Object.keys(targets)).toEqual([this.clientId]);
-    this.cursor = targets[this.clientId]?.offset;
+    this.start = targets[this.clientId]?.offset;
+    this.cursor = this.start;
   }
 
   #onMessage(frame: Frame, store: ModelStore): void {
