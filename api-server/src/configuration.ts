@@ -165,7 +165,7 @@ export interface ApiSettings {
   readonly retention: RetentionSettings | undefined;
 }
 
-export interface RetentionSettings {
+interface RetentionSettings {
   readonly rule: RetentionRule;
   readonly intervalMs: number;
 }

@@ -5,13 +5,12 @@ import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
-import { createSqliteMessageStore } from '@postline/message-store/sqlite';
+import { createSqliteMessageStore, DATABASE_FILE } from '@postline/message-store/sqlite';
 import { createLogger, type Logger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
 import { createRelay, relaySettings } from '@postline/websocket-server';
 import { readStandaloneEnvironment, type StandaloneEnvironment } from './configuration.ts';
 
 const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
-const DATABASE_FILE = 'postline.sqlite';
 
 interface Backends {
   readonly store: MessageStore & LogTrimmer;

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type Database from 'libsql';
-
-const EPOCH_BYTES = 16;
+import { randomEpoch } from '../new-epoch.ts';
 
 /** The tables of db/init.sql, as far as SQLite knows their types. Its text compares as bytes unless told otherwise. */
 const LOGS = `
@@ -64,8 +62,7 @@ export function createSqliteSchema(database: Database.Database): void {
     if (version > SCHEMA_VERSION) throw new SqliteSchemaError(version);
     for (const step of STEPS.slice(version)) database.exec(step);
     if (version === 0) {
-      const epoch = randomBytes(EPOCH_BYTES).toString('base64url');
-      database.prepare('INSERT INTO log_epoch (epoch) VALUES (?)').run(epoch);
+      database.prepare('INSERT INTO log_epoch (epoch) VALUES (?)').run(randomEpoch());
     }
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     database.exec('COMMIT');

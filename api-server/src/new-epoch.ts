@@ -1,0 +1,47 @@
+/**
+ * A command of its own: `npm run new-epoch`. To be run after a backup was restored, or after a failover to a replica
+ * that may lack commits, before the services start again.
+ */
+import { join } from 'node:path';
+import type { NewEpoch, NewEpochOptions } from '@postline/message-store';
+import { readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
+import { z } from 'zod';
+import { ArgumentsError, readNewEpochArguments } from './new-epoch-arguments.ts';
+
+const environmentSchema = z.object({
+  DATABASE_URL: serverSettings.DATABASE_URL,
+  DATA_DIR: z.string().default('./data'),
+});
+
+/** Each kind of database is loaded only where it is used: the images hold no SQLite. */
+async function beginEpoch(options: NewEpochOptions): Promise<NewEpoch> {
+  const { DATABASE_URL: databaseUrl, DATA_DIR: folder } = readSettings(environmentSchema, process.env);
+  if (databaseUrl !== undefined) {
+    const { beginMysqlEpoch } = await import('@postline/message-store/mysql');
+    return await beginMysqlEpoch({ databaseUrl, ...options });
+  }
+  const { beginSqliteEpoch, DATABASE_FILE } = await import('@postline/message-store/sqlite');
+  const file = join(folder, DATABASE_FILE);
+  console.log(`DATABASE_URL is not set: using the embedded database ${file}`);
+  return await beginSqliteEpoch({ file, ...options });
+}
+
+function reasonsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOfCaller = error instanceof ArgumentsError || error instanceof SettingsError;
+  if (isOfCaller || error.cause === undefined) return error.message;
+  return `${error.message}: ${reasonsOf(error.cause)}`;
+}
+
+try {
+  const { restoredAt } = readNewEpochArguments(process.argv.slice(2), new Date());
+  const { epoch, previousEpoch, targetCount, repairedCount } = await beginEpoch({ restoredAt });
+  const start =
+    restoredAt === undefined ? 'at its head' : `at its last offset before ${restoredAt.toISOString()}`;
+  console.log(`epoch ${epoch} has begun, after ${previousEpoch}`);
+  console.log(`${targetCount} targets: for each the new epoch starts ${start}`);
+  console.log(`${repairedCount} counters were missing or behind their rows, and have been repaired`);
+} catch (error) {
+  console.error(reasonsOf(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,71 @@
+import { StoreUnavailableError } from '../message-store.ts';
+import { type NewEpoch, type NewEpochOptions, randomEpoch } from '../new-epoch.ts';
+import { checkSchema } from './schema-version.ts';
+import { openSession, type Session } from './session.ts';
+
+export interface BeginMysqlEpochOptions extends NewEpochOptions {
+  readonly databaseUrl: string;
+}
+
+const CONNECT_DEADLINE_MS = 5_000;
+
+const LAST_ROWS = 'SELECT target_id, MAX(`offset`) AS last FROM messages GROUP BY target_id';
+
+/**
+ * Begins a new epoch: from now on no cursor of an older one is believed, and its reader starts over where this one
+ * begins. All of it or nothing; may be called again. Takes as long as reading the index of all messages. Rejects with a
+ * StoreUnavailableError where the database can't be reached, with a SchemaVersionError where it was not migrated.
+ */
+export async function beginMysqlEpoch({
+  databaseUrl,
+  restoredAt,
+}: BeginMysqlEpochOptions): Promise<NewEpoch> {
+  const session = await connect(databaseUrl);
+  try {
+    await checkSchema(session);
+    await session.run('START TRANSACTION');
+    const result = await begin(session, restoredAt);
+    await session.run('COMMIT');
+    return result;
+  } finally {
+    session.close(); // what was not committed is rolled back with it
+  }
+}
+
+async function connect(databaseUrl: string): Promise<Session> {
+  const signal = AbortSignal.timeout(CONNECT_DEADLINE_MS);
+  try {
+    return await openSession({ databaseUrl, role: 'migrate', idleSecondsMax: 0 }, signal);
+  } catch (error) {
+    throw new StoreUnavailableError('the database could not be reached', error);
+  }
+}
+
+async function begin(session: Session, restoredAt: Date | undefined): Promise<NewEpoch> {
+  const [previous] = await session.select<{ epoch: string }>('SELECT epoch FROM log_epoch FOR UPDATE', []);
+  if (previous === undefined) throw new Error('the database has no epoch');
+  const repairedCount = await countOf(
+    session,
+    `SELECT COUNT(*) AS n FROM (${LAST_ROWS}) r LEFT JOIN targets t ON t.target_id = r.target_id WHERE t.target_id IS NULL OR t.head < r.last`,
+  );
+  await session.change(
+    `INSERT INTO targets (target_id, head) SELECT target_id, last FROM (${LAST_ROWS}) r ON DUPLICATE KEY UPDATE head = GREATEST(head, VALUES(head))`,
+    [],
+  );
+  if (restoredAt === undefined) await session.change('UPDATE targets SET epoch_start = head', []);
+  else {
+    await session.change(
+      'UPDATE targets t SET t.epoch_start = COALESCE((SELECT MIN(m.`offset`) - 1 FROM messages m WHERE m.target_id = t.target_id AND m.created_at >= ?), t.head)',
+      [restoredAt.toISOString().replace('T', ' ').replace('Z', '')],
+    );
+  }
+  const epoch = randomEpoch();
+  await session.change('UPDATE log_epoch SET epoch = ?, started_at = CURRENT_TIMESTAMP(3)', [epoch]);
+  const targetCount = await countOf(session, 'SELECT COUNT(*) AS n FROM targets');
+  return { epoch, previousEpoch: previous.epoch, targetCount, repairedCount };
+}
+
+async function countOf(session: Session, sql: string): Promise<number> {
+  const [row] = await session.select<{ n: number }>(sql, []);
+  return row?.n ?? 0;
+}
