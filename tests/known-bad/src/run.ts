@@ -37,9 +37,7 @@ async function runScenario(name: string, place: Place): Promise<RunResult> {
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
   const settings = { ...place, scenario: name, seed: SEED, settleMs: SETTLE_MS, print: () => undefined };
-  const result = await scenario.run(settings, SHORT);
-  if (result === undefined) throw new Error(`${name} is not possible on this machine`);
-  return result;
+  return scenario.run(settings, SHORT);
 }
 
 async function judgeCorrect(scenario: string, place: Place): Promise<Verdict> {
