@@ -72,7 +72,12 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'restored-dump',
     summary: 'an older dump is put back under running services, then a new epoch begun',
-    run: restoredDump,
+    run: (settings) => restoredDump({ ...settings, isEpochLate: false }),
+  },
+  {
+    name: 'late-epoch',
+    summary: 'the same, and the new epoch is begun only after publishers went on',
+    run: (settings) => restoredDump({ ...settings, isEpochLate: true }),
   },
   {
     name: 'frozen-counters',

@@ -116,7 +116,8 @@ describe('the ledger', () => {
       give(naive, { offset, number });
     }
     ledger.beginRestore();
-    ledger.restored('second', new Map([['a', 3]]));
+    ledger.restored(new Map([['a', 3]]));
+    ledger.beginEpoch('second');
     expect(a.ackedCount).toBe(3);
     const late = acknowledge(a, 4);
     const sent = { epoch: EPOCH, offset: 6 };

@@ -5,12 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let proxy: TcpProxy;
 let closeServer: () => void;
+let heard = '';
 
 /** A server that answers everything with itself. */
 beforeEach(async () => {
+  heard = '';
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
+    socket.on('data', (bytes) => (heard += bytes.toString('latin1')));
     socket.on('error', () => undefined);
     socket.pipe(socket);
   });
@@ -102,4 +105,21 @@ describe('startTcpProxy', () => {
     await waitUntil('the connection was reset', () => client.isClosed);
     expect(client.received).toBe('');
   });
+
+  it.each(['unheard', 'unanswered'] as const)(
+    'a chosen piece %s: it ends its connection, others go on',
+    async (how) => {
+      const other = await openClient();
+      const client = await openClient();
+      proxy.endAt((piece) => piece.toString('latin1') === 'COMMIT', how);
+      client.socket.write('one ');
+      other.socket.write('other');
+      await waitUntil('both were answered', () => client.received === 'one ' && other.received === 'other');
+      client.socket.write('COMMIT');
+      await waitUntil('the connection was reset', () => client.isClosed);
+      expect(client.received).toBe('one ');
+      expect(other.isClosed).toBe(false);
+      expect(heard.includes('COMMIT')).toBe(how === 'unanswered');
+    },
+  );
 });

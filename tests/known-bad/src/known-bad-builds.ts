@@ -79,7 +79,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
       },
     ],
     scenario: 'broken-commits',
-    expected: ['lost'],
+    expected: ['lost', 'contradicted'],
   },
   {
     name: 'no idempotency',

@@ -11,7 +11,7 @@ export interface OneWayOptions {
   readonly to: Socket;
   readonly state: () => WayState;
   /** Asked for every piece that comes in; false throws it away. */
-  readonly onData?: () => boolean;
+  readonly onData?: (piece: Buffer) => boolean;
 }
 
 /** What may be held here; beyond it the sender's side is not read, so that it feels the line as it is. */
@@ -41,7 +41,7 @@ export class OneWay {
     this.#options = options;
     const { from, to, onData = () => true } = options;
     from.on('data', (bytes) => {
-      if (onData()) this.#take(bytes);
+      if (onData(bytes)) this.#take(bytes);
     });
     from.once('end', () => this.#takeEnd('end'));
     from.once('close', (hadError) => this.#takeEnd(hadError ? 'reset' : 'close'));

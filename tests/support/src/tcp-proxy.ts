@@ -21,9 +21,19 @@ export interface TcpProxy {
   readonly slow: (bytesPerSecond: number) => void;
   /** What the server answers is thrown away with the connection, for this share of its pieces (0 to 1). */
   readonly loseAnswers: (share: number, random?: () => number) => void;
+  /**
+   * Ends a connection at a piece of the client's that matches: the server never hears of it (`unheard`), or it does and
+   * its answer is thrown away (`unanswered`).
+   */
+  readonly endAt: (matches: (piece: Buffer) => boolean, how: 'unheard' | 'unanswered') => void;
   /** Ends every condition. */
   readonly heal: () => void;
   readonly close: () => Promise<void>;
+}
+
+interface EndsAt {
+  readonly matches: (piece: Buffer) => boolean;
+  readonly how: 'unheard' | 'unanswered';
 }
 
 interface Link {
@@ -38,6 +48,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const states: Record<Way, WayState> = { up: passing(), down: passing() };
   let isCut = false;
   let losesAnswer = () => false;
+  let endsAt: EndsAt | undefined;
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     near.on('error', () => undefined);
@@ -48,17 +59,28 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     const far = connect({ host: '127.0.0.1', port: targetPort, allowHalfOpen: true, noDelay: true });
     far.on('error', () => undefined);
     const end = () => endLink(link);
+    let awaitsLastAnswer = false;
     const link: Link = {
       near,
       far,
       ways: {
-        up: new OneWay({ from: near, to: far, state: () => states.up }),
+        up: new OneWay({
+          from: near,
+          to: far,
+          state: () => states.up,
+          onData: (piece) => {
+            if (endsAt?.matches(piece) !== true) return true;
+            if (endsAt.how === 'unheard') end();
+            else awaitsLastAnswer = true;
+            return endsAt.how === 'unanswered';
+          },
+        }),
         down: new OneWay({
           from: far,
           to: near,
           state: () => states.down,
           onData: () => {
-            if (!losesAnswer()) return true;
+            if (!awaitsLastAnswer && !losesAnswer()) return true;
             end();
             return false;
           },
@@ -97,9 +119,13 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     loseAnswers: (share, random = Math.random) => {
       losesAnswer = () => random() < share;
     },
+    endAt: (matches, how) => {
+      endsAt = { matches, how };
+    },
     heal: () => {
       isCut = false;
       losesAnswer = () => false;
+      endsAt = undefined;
       change(passing());
     },
     close: async () => {

@@ -38,23 +38,46 @@ const LINE_FAULTS: readonly LineFault[] = [
   { fault: 'slow', lastsMs: [1_000, 4_000], apply: (line) => line.slow(SLOW_BYTES_PER_SECOND) },
 ];
 
+/** The worst moments for a line to break: the API doesn't know whether its transaction was committed. */
+const COMMIT_FAULTS: readonly LineFault[] = [
+  {
+    fault: 'breaking before COMMIT',
+    lastsMs: [300, 2_000],
+    apply: (line) => line.endAt(isCommit, 'unheard'),
+  },
+  {
+    fault: 'breaking after COMMIT',
+    lastsMs: [300, 2_000],
+    apply: (line) => line.endAt(isCommit, 'unanswered'),
+  },
+];
+
+const COMMIT_PACKET_BYTES_MAX = 32;
+
+/** Whether a piece on a line to the database is the statement that commits. */
+export function isCommit(piece: Buffer): boolean {
+  return piece.length < COMMIT_PACKET_BYTES_MAX && piece.toString('latin1').endsWith('COMMIT');
+}
+
 /** Every fault of a line, on every line. */
 export function linkFaults(): FaultKind[] {
-  return LINKS.flatMap((place) =>
-    LINE_FAULTS.map(
-      ({ fault, lastsMs, apply }) =>
-        ({
-          fault,
-          place,
-          lastsMs,
-          instances: INSTANCES,
-          inject: ({ links }, instance) => {
-            const line = links[place][instance];
-            if (line === undefined) throw new RangeError(`there is no line ${place} ${instance}`);
-            apply(line);
-            return () => line.heal();
-          },
-        }) satisfies FaultKind,
-    ),
-  );
+  return [
+    ...LINKS.flatMap((place) => LINE_FAULTS.map((fault) => faultOf(place, fault))),
+    ...COMMIT_FAULTS.map((fault) => faultOf('API-MySQL', fault)),
+  ];
+}
+
+function faultOf(place: LinkName, { fault, lastsMs, apply }: LineFault): FaultKind {
+  return {
+    fault,
+    place,
+    lastsMs,
+    instances: INSTANCES,
+    inject: ({ links }, instance) => {
+      const line = links[place][instance];
+      if (line === undefined) throw new RangeError(`there is no line ${place} ${instance}`);
+      apply(line);
+      return () => line.heal();
+    },
+  };
 }

@@ -24,15 +24,19 @@ export class Ledger {
     return reader;
   }
 
-  /** From now on nothing that readers are given is judged, until `restored`. */
+  /** From now on nothing that readers are given is judged, until `beginEpoch`. */
   beginRestore(): void {
     this.history.isBeingRestored = true;
   }
 
-  /** The database now holds these heads, as a new epoch. */
-  restored(epoch: string, heads: ReadonlyMap<string, number>): void {
+  /** An older state was put back: the database now holds these heads. What is acknowledged from now on counts. */
+  restored(heads: ReadonlyMap<string, number>): void {
     for (const target of this.targets) target.restoredTo(heads.get(target.targetId) ?? 0);
     for (const reader of this.readers) reader.restoredTo(heads.get(reader.target.targetId) ?? 0);
+  }
+
+  /** The operator has begun a new epoch: from now on readers are to be given whatever the database holds. */
+  beginEpoch(epoch: string): void {
     this.history.epoch = epoch;
     this.history.isBeingRestored = false;
   }

@@ -15,6 +15,8 @@ export interface ReaderHabits {
   readonly movesAfterMs?: readonly [from: number, to: number];
   /** Stops reading every now and then, for a time drawn from these milliseconds. */
   readonly pausesForMs?: readonly [from: number, to: number];
+  /** Takes the line for dead when it has heard nothing for so long; 3.5 s where left out. */
+  readonly silenceMs?: number;
 }
 
 export interface ReaderOptions {
@@ -200,7 +202,8 @@ export class Reader {
       this.#heardAt = performance.now();
       return;
     }
-    if (performance.now() - this.#heardAt > SILENCE_MS)
+    const { silenceMs = SILENCE_MS } = this.#options.habits ?? {};
+    if (performance.now() - this.#heardAt > silenceMs)
       this.leave(this.#options.random.next() * RECONNECT_FIRST_MS);
   }
 }

@@ -1,35 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isCommit } from '../faults/link-faults.ts';
 import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
 const SENDERS = 24;
-const CUTS = 14;
-/** Long enough that most cuts hit a transaction between two of its statements. */
-const DELAY_MS = 6;
+/** Of the commits, while a phase lasts. */
+const BROKEN_SHARE = 0.3;
+const PHASE_MS = 2_500;
 
-/** Each transaction has about five answers, the last of which tells of its commit. */
-const LOST_ANSWERS_SHARE = 0.1;
-const LOSING_MS = 2_500;
+const PHASES = [
+  { how: 'unheard', name: 'breaking before COMMIT @ API-MySQL' },
+  { how: 'unanswered', name: 'breaking after COMMIT @ API-MySQL' },
+] as const;
 
-/** The lines between the APIs and the database are reset again and again, in the middle of transactions. */
+/** The lines between the APIs and the database break at the worst moment: with the COMMIT, or with its answer. */
 export function brokenCommits(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
     for (const target of run.ledger.targets) run.addReader(target);
     await run.readersIdentified();
-    const lines = run.cluster.links['API-MySQL'];
-    for (const line of lines) line.delay(DELAY_MS);
-    const crowd = run.startCrowd({ senders: SENDERS, keylessShare: 0.2 });
-    for (let cut = 1; cut <= CUTS; cut += 1) {
-      await sleep(run.random.integer(100, 400));
-      run.random.pick(lines).reset();
-      run.noteFault('reset @ API-MySQL');
+    const random = run.random.fork('commits');
+    const crowd = run.startCrowd({ senders: SENDERS, keylessShare: 0.3 });
+    for (const { how, name } of PHASES) {
+      const isBroken = (piece: Buffer) => {
+        if (!isCommit(piece) || !random.chance(BROKEN_SHARE)) return false;
+        run.noteFault(name);
+        return true;
+      };
+      for (const line of run.cluster.links['API-MySQL']) line.endAt(isBroken, how);
+      await sleep(PHASE_MS);
     }
-    for (const line of lines) line.loseAnswers(LOST_ANSWERS_SHARE);
-    run.noteFault('losing answers @ API-MySQL');
-    await sleep(LOSING_MS);
-    await run.healed();
+    run.cluster.healLinks();
     await crowd.finish();
+    await run.healed();
   });
 }

@@ -14,19 +14,28 @@ const BEFORE_DUMP = 20;
 /** Enough that every reader's cursor is far beyond the restored head, where it would hide what comes next. */
 const AFTER_DUMP = 15;
 const AFTER_RESTORE = 10;
+/** Where the new epoch is late: more than were taken back, so that old cursors are below the head again. */
+const BEFORE_LATE_EPOCH = 25;
+const LOG_RESTARTED = 4003;
 const RESTART_TOLD_MS = 10_000;
 
 const execute = promisify(execFile);
 
+export interface RestoredDumpSettings extends ScenarioSettings {
+  /** Publishers publish again before anybody thinks of the new epoch, which is then begun with `--restored-at`. */
+  readonly isEpochLate: boolean;
+}
+
 /**
- * A dump of this morning is put back while both services run and clients are connected; publishers wait until the
- * operator has begun the new epoch. Connected readers and one that was away all along must get whatever the database
- * then holds, whatever they had seen before under the same numbers.
+ * A dump of this morning is put back while both services run and clients are connected. Connected readers and those who
+ * were away must get whatever the database then holds, whatever they had seen before under the same numbers.
  */
-export function restoredDump(settings: ScenarioSettings): Promise<RunResult> {
+export function restoredDump(settings: RestoredDumpSettings): Promise<RunResult> {
+  const { isEpochLate } = settings;
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
-    for (const target of run.ledger.targets) run.addReader(target);
-    const away = run.ledger.targets.map((target) => run.addReader(target));
+    const { ledger, cluster } = run;
+    for (const target of ledger.targets) run.addReader(target);
+    const away = ledger.targets.map((target) => run.addReader(target));
     await run.readersIdentified();
 
     await sendToEach(run, BEFORE_DUMP);
@@ -35,27 +44,37 @@ export function restoredDump(settings: ScenarioSettings): Promise<RunResult> {
     await run.settle();
     for (const reader of away) reader.disconnect();
 
-    run.ledger.beginRestore();
+    ledger.beginRestore();
     await loadDump(run, dump);
     run.noteFault('older dump @ MySQL');
-    const epoch = await beginNewEpoch(run.cluster.database.url);
-    run.ledger.restored(epoch, await readHeads(run.cluster.database.url));
-    run.figures['taken back by the restore'] = run.ledger.targets.reduce(
-      (sum, { rolledBackCount }) => sum + rolledBackCount,
+    const restoredAt = new Date().toISOString(); // the database's clock is this machine's
+    ledger.restored(await readHeads(cluster.database.url));
+    run.figures['taken back by the restore'] = ledger.targets.reduce(
+      (sum, target) => sum + target.rolledBackCount,
       0,
     );
+    if (isEpochLate) await sendToEach(run, BEFORE_LATE_EPOCH);
+    const epoch = await beginNewEpoch(
+      run,
+      settings.buildFolder,
+      isEpochLate ? ['--restored-at', restoredAt] : [],
+    );
+    ledger.beginEpoch(epoch);
 
     await sendToEach(run, AFTER_RESTORE);
     for (const reader of away) reader.reconnect();
     await waitUntil(
       'every reader was told of the new epoch',
-      () => run.readers.every(({ ledger }) => ledger.cursor?.epoch === epoch),
+      () => run.readers.every((reader) => reader.ledger.cursor?.epoch === epoch),
       RESTART_TOLD_MS,
     );
-    const closes = run.readers.reduce((sum, { closesByCode }) => sum + (closesByCode.get(4003) ?? 0), 0);
+    const closes = run.readers.reduce(
+      (sum, { closesByCode }) => sum + (closesByCode.get(LOG_RESTARTED) ?? 0),
+      0,
+    );
     run.figures['connections closed with 4003'] = closes;
     run.require(closes >= TARGETS, `every connected reader is closed with 4003 (${closes} of ${TARGETS})`);
-    const unTold = run.readers.filter(({ ledger }) => ledger.restartCount === 0);
+    const unTold = run.readers.filter((reader) => reader.ledger.restartCount === 0);
     run.require(unTold.length === 0, `every reader is told recovered: false (${unTold.length} were not)`);
   });
 }
@@ -74,7 +93,12 @@ function clientArguments(databaseUrl: string): string[] {
 
 async function takeDump({ cluster }: Run): Promise<string> {
   const program = findProgram('mariadb-dump', 'mysqldump');
-  const words = [...clientArguments(cluster.database.url), '--single-transaction', cluster.database.name];
+  const words = [
+    ...clientArguments(cluster.database.url),
+    '--single-transaction',
+    '--routines',
+    cluster.database.name,
+  ];
   const { stdout } = await execute(program, words, { maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }
@@ -88,14 +112,21 @@ async function loadDump({ cluster }: Run, dump: string): Promise<void> {
   await folder.remove();
 }
 
-/** What is documented for after a restore: every log starts a new epoch at its head. */
-async function beginNewEpoch(databaseUrl: string): Promise<string> {
+/** The documented command; the epoch that it began. */
+async function beginNewEpoch(
+  { cluster }: Run,
+  buildFolder: string,
+  words: readonly string[],
+): Promise<string> {
+  const command = join(buildFolder, 'api-server/dist/new-epoch.js');
+  const env = { PATH: process.env['PATH'], DATABASE_URL: cluster.database.url };
+  await execute(process.execPath, [command, ...words], { env });
+  return readOne(cluster.database.url, 'SELECT epoch FROM log_epoch');
+}
+
+function readOne(databaseUrl: string, sql: string): Promise<string> {
   return withConnection(databaseUrl, async (connection) => {
-    await connection.beginTransaction();
-    await connection.query('UPDATE targets SET epoch_start = head');
-    await connection.query('UPDATE log_epoch SET epoch = MD5(RAND()), started_at = CURRENT_TIMESTAMP(3)');
-    await connection.commit();
-    const [rows] = await connection.query<RowDataPacket[]>('SELECT epoch FROM log_epoch');
-    return String(rows[0]?.['epoch']);
+    const [rows] = await connection.query<RowDataPacket[]>(sql);
+    return String(Object.values(rows[0] ?? {})[0]);
   });
 }

@@ -29,7 +29,7 @@ export function stoppedReader(settings: ScenarioSettings): Promise<RunResult> {
     const [relay] = run.cluster.relays;
     const [target] = run.ledger.targets;
     if (relay === undefined || target === undefined) throw new Error('too few parts');
-    const reader = run.addReader(target);
+    const reader = run.addReader(target, { silenceMs: Infinity });
     await run.readersIdentified();
     const sender = run.createSender();
     const batch = Array.from({ length: BATCH }, () => target);
