@@ -4,7 +4,7 @@ import { SCENARIOS, type Scenario } from './all-scenarios.ts';
 import { copyBuild } from './cluster/copied-build.ts';
 import { startServers, stopServers } from './cluster/cluster.ts';
 import { type CommandLine, parseCommandLine, seedsOf } from './command-line.ts';
-import { describeResult, hasPassed, type RunResult } from './scenarios/run-result.ts';
+import { ALWAYS_SHOWN, describeResult, hasPassed, type RunResult } from './scenarios/run-result.ts';
 
 const REPORTS_FOLDER = 'reports';
 
@@ -21,23 +21,35 @@ async function runOnce(scenario: Scenario, seed: string, options: CommandLine): 
   }
 }
 
-async function writeReport(result: RunResult): Promise<void> {
+async function writeReport(name: string, result: unknown): Promise<void> {
   await mkdir(REPORTS_FOLDER, { recursive: true });
-  const path = `${REPORTS_FOLDER}/faults-${result.scenario}-${result.seed}.json`;
+  const path = `${REPORTS_FOLDER}/faults-${name}.json`;
   await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
   console.log(`  written to ${path}`);
 }
 
-function summarise(results: readonly RunResult[]): void {
+/** What several runs came to together. */
+function summarise(results: readonly RunResult[]) {
   const sum = (figure: (result: RunResult) => number) =>
     results.reduce((total, result) => total + figure(result), 0);
-  const kinds = new Set(results.flatMap(({ faultsByKind }) => Object.keys(faultsByKind)));
-  const found = (finding: string) => sum(({ findings }) => findings[finding] ?? 0);
-  console.log(
-    `${results.length} runs: ${sum(({ faults }) => faults)} faults of ${kinds.size} kinds, ${sum(({ acked }) => acked)} acked, ` +
-      `lost ${found('lost')}, repeated ${found('repeated')}, out of order ${found('out of order')}, leaked ${found('leaked')}; ` +
-      `${results.filter(hasPassed).length} passed`,
-  );
+  const found = new Set(results.flatMap(({ findings }) => Object.keys(findings)));
+  return {
+    scenario: results[0]?.scenario,
+    seeds: results.map(({ seed }) => seed),
+    passed: results.filter(hasPassed).length,
+    seconds: sum(({ seconds }) => seconds),
+    faults: sum(({ faults }) => faults),
+    kinds: new Set(results.flatMap(({ faultsByKind }) => Object.keys(faultsByKind))).size,
+    acked: sum(({ acked }) => acked),
+    ackedAfterRetry: sum(({ ackedAfterRetry }) => ackedAfterRetry),
+    replayed: sum(({ replayed }) => replayed),
+    delivered: sum(({ delivered }) => delivered),
+    connections: sum(({ connections }) => connections),
+    caughtUpMsMax: Math.max(...results.map(({ caughtUpMs }) => caughtUpMs)),
+    findings: Object.fromEntries(
+      [...ALWAYS_SHOWN, ...found].map((finding) => [finding, sum(({ findings }) => findings[finding] ?? 0)]),
+    ),
+  };
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -52,10 +64,14 @@ async function main(args: readonly string[]): Promise<void> {
   for (const seed of seedsOf(options)) {
     const result = await runOnce(scenario, seed, options);
     for (const line of describeResult(result)) console.log(line);
-    await writeReport(result);
+    await writeReport(`${result.scenario}-${result.seed}`, result);
     results.push(result);
   }
-  if (results.length > 1) summarise(results);
+  if (results.length > 1) {
+    const summary = summarise(results);
+    console.log(JSON.stringify(summary, null, 2));
+    await writeReport(`${scenario.name}-${options.seed}-and-${results.length - 1}-more`, summary);
+  }
   if (!results.every(hasPassed)) process.exitCode = 1;
 }
 
