@@ -1,8 +1,7 @@
 import type { RetentionRule } from '@postline/message-store';
 import { BATCH_BODY_BYTES_MAX, MESSAGE_BODY_BYTES_MAX } from '@postline/protocol';
 import {
-  checkAuth,
-  checkServerUrls,
+  checkTogether,
   defaultOriginRules,
   effectiveAuth,
   type Environment,
@@ -137,13 +136,7 @@ export const apiProcessEnvironment = {
   PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
 };
 
-const environmentSchema = z.object(apiProcessEnvironment).superRefine(
-  (settings, context) => {
-    checkServerUrls(settings, context, 'both');
-    if (!context.issues.some(({ path }) => path?.[0] === 'AUTH')) checkAuth(settings, context);
-  },
-  { when: () => true }, // also where a variable is wrong, so that everything is told at once
-);
+const environmentSchema = checkTogether(z.object(apiProcessEnvironment), 'both');
 
 /** What the API's parts need to know; the same for the API alone and inside `standalone`. */
 export interface ApiSettings {

@@ -1,7 +1,6 @@
 import { apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
 import {
-  checkAuth,
-  checkServerUrls,
+  checkTogether,
   type Environment,
   portSetting,
   readSettings,
@@ -24,13 +23,7 @@ export const standaloneProcessEnvironment = {
   DATABASE_WAIT_MS: apiProcessEnvironment.DATABASE_WAIT_MS,
 };
 
-const environmentSchema = z.object(standaloneProcessEnvironment).superRefine(
-  (settings, context) => {
-    checkServerUrls(settings, context, 'both-or-none');
-    checkAuth(settings, context);
-  },
-  { when: () => true }, // also where a variable is wrong, so that everything is told at once
-);
+const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none');
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */
 export function readStandaloneEnvironment(env: Environment) {

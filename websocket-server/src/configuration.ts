@@ -1,6 +1,5 @@
 import {
-  checkAuth,
-  checkServerUrls,
+  checkTogether,
   defaultOriginRules,
   effectiveAuth,
   type Environment,
@@ -71,13 +70,7 @@ export const relayProcessEnvironment = {
   PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
 };
 
-const environmentSchema = z.object(relayProcessEnvironment).superRefine(
-  (settings, context) => {
-    checkServerUrls(settings, context, 'both');
-    checkAuth(settings, context);
-  },
-  { when: () => true }, // also where a variable is wrong, so that everything is told at once
-);
+const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both');
 
 /** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
 export interface RelaySettings {

@@ -72,7 +72,7 @@ interface ServerUrls {
  * Names the server that is missing. One of the two alone never falls back to an embedded kind; with `both` neither
  * may be left out.
  */
-export function checkServerUrls(
+function checkServerUrls(
   settings: ServerUrls,
   context: z.core.$RefinementCtx,
   needed: 'both' | 'both-or-none',
@@ -101,10 +101,27 @@ export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
 }
 
 /** Refuses a mode that this version doesn't have: what is to be closed must never run open instead. */
-export function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void {
+function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void {
   const alreadyWrong = context.issues.some(({ path }) => path?.[0] === 'AUTH');
   if (alreadyWrong || effectiveAuth(settings) === 'open') return;
   const message =
     'required (the default with NODE_ENV=production) is not available in this version; set AUTH=open';
   context.addIssue({ code: 'custom', path: ['AUTH'], message });
+}
+
+/**
+ * A process's variables with the checks that take several of them at once; `servers` says whether it can run without
+ * the two real ones.
+ */
+export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings>>(
+  schema: Schema,
+  servers: 'both' | 'both-or-none',
+): Schema {
+  return schema.superRefine(
+    (settings, context) => {
+      checkServerUrls(settings, context, servers);
+      checkAuth(settings, context);
+    },
+    { when: () => true }, // also where a variable is wrong, so that everything is told at once
+  );
 }

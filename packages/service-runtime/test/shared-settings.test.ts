@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  checkAuth,
-  checkServerUrls,
+  checkTogether,
   effectiveAuth,
   type Environment,
   readSettings,
@@ -11,14 +10,8 @@ import {
   sharedSettings,
 } from '../src/index.ts';
 
-function schemaFor(needed: 'both' | 'both-or-none') {
-  return z.object({ ...sharedSettings, ...serverSettings }).superRefine(
-    (settings, context) => {
-      checkServerUrls(settings, context, needed);
-      checkAuth(settings, context);
-    },
-    { when: () => true },
-  );
+function schemaFor(servers: 'both' | 'both-or-none') {
+  return checkTogether(z.object({ ...sharedSettings, ...serverSettings }), servers);
 }
 
 function lines(env: Environment, needed: 'both' | 'both-or-none' = 'both-or-none'): readonly string[] {
