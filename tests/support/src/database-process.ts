@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { type StartedProcess, startProcess } from './child-process.ts';
 import { findProgram } from './find-program.ts';
@@ -9,6 +10,8 @@ import { makeTempFolder } from './temp-folder.ts';
 import { waitUntil } from './wait-until.ts';
 
 const START_MS = 60_000;
+
+const run = promisify(execFile);
 
 export interface TestDatabase {
   readonly name: string;
@@ -39,7 +42,7 @@ export async function startDatabase(extraOptions: readonly string[] = []): Promi
   const folder = await makeTempFolder('database');
   const port = await freePort();
   const program = findProgram('mariadbd', 'mysqld');
-  initialise(program, folder.path);
+  await initialise(program, folder.path);
   const launch = () => launchServer({ program, folder: folder.path, port, extraOptions });
   let server = await launch();
   const url = `mysql://root@127.0.0.1:${port}`;
@@ -81,15 +84,15 @@ async function runStatement(serverUrl: string, statement: string): Promise<void>
 }
 
 /** Both kinds of server are made here so that root has no password and may come over TCP from this machine. */
-function initialise(program: string, folder: string): void {
+async function initialise(program: string, folder: string): Promise<void> {
   const data = join(folder, 'data');
   if (program.endsWith('mariadbd')) {
     const words = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal'];
     const extra = ['--skip-test-db', `--user=${processUser()}`, '--innodb-log-file-size=64M'];
-    execFileSync(findProgram('mariadb-install-db'), [...words, ...extra], { stdio: 'pipe' });
+    await run(findProgram('mariadb-install-db'), [...words, ...extra]);
   } else {
     const words = ['--no-defaults', `--datadir=${data}`, '--initialize-insecure', `--user=${processUser()}`];
-    execFileSync(program, words, { stdio: 'pipe' });
+    await run(program, words);
   }
 }
 
