@@ -12,8 +12,11 @@ import { type AvailabilityLog, createAvailabilityLog } from './availability-log.
 import type { ApiSettings } from './configuration.ts';
 import { errorForLog } from './error-for-log.ts';
 import { GroupCommit } from './group-commit.ts';
-import { createApplication } from './http/application.ts';
+import { createEntrance } from './http/entrance.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { createPublishRoutes } from './http/publish-routes.ts';
+import { createRequestHandler } from './http/request-handler.ts';
+import { createRequestLog } from './http/request-log.ts';
 import { LogRetention } from './log-retention.ts';
 import { OutboxMover } from './outbox-mover.ts';
 import {
@@ -82,32 +85,31 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   readiness.addPart('database', () => store.checkReady());
   readiness.addPart('bus', () => publisher.checkReady());
 
-  const application = createApplication({
-    publishMessages: countOutcomes(publishMessages, metrics),
-    readLogPage: createLogPageReader({
-      store,
-      readsMax: settings.logReadsMax,
-      pageBytesMax: settings.logPageBytesMax,
-      deadlineMs: settings.logReadDeadlineMs,
+  const onRequest = createRequestHandler({
+    entrance: createEntrance({
+      metrics,
+      logRequest: createRequestLog(logger),
+      // In open mode a page of a stranger's could point its own name at this machine.
+      crossOrigin: {
+        origins: settings.originRules,
+        hosts: settings.auth === 'open' ? settings.allowedHosts : undefined,
+      },
     }),
-    readReceipts: createReceiptsReader({
-      store,
-      readsMax: settings.logReadsMax,
-      deadlineMs: settings.logReadDeadlineMs,
+    publishRoutes: createPublishRoutes({
+      publishMessages: countOutcomes(publishMessages, metrics),
+      messageBodyBytesMax: settings.messageBodyBytesMax,
+      batchBodyBytesMax: settings.batchBodyBytesMax,
+      bodyBudget: { bytesMax: settings.bodiesBytesMax, bytes: 0 },
+      onFailure: (error) => {
+        logger.error({ err: errorForLog(error) }, 'a publish failed');
+      },
     }),
+    ...createReaders(store, settings),
     readiness,
     registry,
-    metrics,
-    logger,
-    // In open mode a page of a stranger's could point its own name at this machine.
-    crossOrigin: {
-      origins: settings.originRules,
-      hosts: settings.auth === 'open' ? settings.allowedHosts : undefined,
-    },
     warnings: settings.auth === 'open' ? [OPEN_MODE_WARNING] : [],
-    limits: settings,
   });
-  const server = createHttpServer({ onRequest: application, connectionsMax: settings.connectionsMax });
+  const server = createHttpServer({ onRequest, connectionsMax: settings.connectionsMax });
   const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
     listen: (address) => {
@@ -121,6 +123,14 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       await groupCommit.drain();
       await publisher.close();
     },
+  };
+}
+
+function createReaders(store: MessageStore, settings: ApiSettings) {
+  const { logReadsMax: readsMax, logReadDeadlineMs: deadlineMs, logPageBytesMax: pageBytesMax } = settings;
+  return {
+    readLogPage: createLogPageReader({ store, readsMax, pageBytesMax, deadlineMs }),
+    readReceipts: createReceiptsReader({ store, readsMax, deadlineMs }),
   };
 }
 

@@ -7,6 +7,9 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** Names and values of headers in turn. */
+export type HeaderList = readonly string[];
+
 /** An answer in JSON. */
 export function jsonAnswer(
   status: number,
@@ -20,10 +23,19 @@ export function jsonAnswer(
   };
 }
 
-/** Sends it; nothing where the client is gone or an answer has gone out already. Node leaves the body out for HEAD. */
-export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
+/**
+ * Sends it in one write, with further headers in front of its own; nothing where the client is gone or an answer has
+ * gone out already. Node leaves the body out for HEAD.
+ */
+export function sendAnswer(
+  response: ServerResponse,
+  answer: HttpAnswer,
+  furtherHeaders: HeaderList = [],
+): void {
   if (response.headersSent || response.destroyed) return;
-  const length = answer.status === 204 ? {} : { 'Content-Length': String(Buffer.byteLength(answer.body)) };
-  response.writeHead(answer.status, { ...answer.headers, ...length });
+  const headers = [...furtherHeaders];
+  for (const name in answer.headers) headers.push(name, answer.headers[name] ?? '');
+  if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(answer.body)));
+  response.writeHead(answer.status, headers);
   response.end(answer.body);
 }

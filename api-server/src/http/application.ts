@@ -1,70 +1,82 @@
-import type { Logger, MetricsRegistry, Readiness } from '@postline/service-runtime';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import type { ApiMetrics } from '../api-metrics.ts';
-import { errorForLog } from '../error-for-log.ts';
-import type { PublishMessages } from '../publish-message.ts';
+import type { MetricsRegistry, Readiness } from '@postline/service-runtime';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  Router,
+} from 'express';
 import type { ReadLogPage } from '../read-log-page.ts';
 import type { ReadReceipts } from '../read-receipts.ts';
 import { sendAnswer } from './answer.ts';
-import { type CrossOriginRules, guardCrossOrigin } from './cross-origin.ts';
 import { createDocumentationRoutes } from './documentation-routes.ts';
+import type { Admission, Entrance } from './entrance.ts';
 import { createLogRoutes } from './log-routes.ts';
 import { createOperationsRoutes } from './operations-routes.ts';
-import { INTERNAL_ERROR, problemAnswer, type Refusal } from './problem.ts';
-import { createPublishRoutes } from './publish-routes.ts';
+import { asError, INTERNAL_ERROR, problemAnswer, type Refusal } from './problem.ts';
+import type { PublishRoute } from './publish-routes.ts';
 import { createReceiptRoutes } from './receipt-routes.ts';
-import { createRequestLog } from './request-log.ts';
-import { measureRequests } from './request-metrics.ts';
-import { securityHeaders } from './security-headers.ts';
 
 export interface ApplicationOptions {
-  readonly publishMessages: PublishMessages;
+  readonly entrance: Entrance;
+  readonly publishRoutes: readonly PublishRoute[];
   readonly readLogPage: ReadLogPage;
   readonly readReceipts: ReadReceipts;
   readonly readiness: Readiness;
   readonly registry: MetricsRegistry;
-  readonly metrics: ApiMetrics;
-  readonly logger: Logger;
-  readonly crossOrigin: CrossOriginRules;
   readonly warnings: readonly string[];
-  readonly limits: {
-    readonly messageBodyBytesMax: number;
-    readonly batchBodyBytesMax: number;
-    readonly bodiesBytesMax: number;
-  };
 }
 
 /** The whole HTTP surface: who may come in, then the routes, then the errors. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { logger, limits } = options;
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
   application.enable('case sensitive routing');
 
-  application.use(createRequestLog(logger));
-  application.use(measureRequests(options.metrics));
-  application.use(securityHeaders);
-  application.use(guardCrossOrigin(options.crossOrigin));
-
-  application.use(
-    createPublishRoutes({
-      publishMessages: options.publishMessages,
-      messageBodyBytesMax: limits.messageBodyBytesMax,
-      batchBodyBytesMax: limits.batchBodyBytesMax,
-      bodyBudget: { bytesMax: limits.bodiesBytesMax, bytes: 0 },
-      onFailure: (error) => {
-        logger.error({ err: errorForLog(error) }, 'a publish failed');
-      },
-    }),
-  );
+  const admissions = new WeakMap<Request, Admission>();
+  application.use((request, response, next) => {
+    const admission = options.entrance(request, response);
+    if (admission === undefined) return;
+    admissions.set(request, admission);
+    for (let index = 0; index < admission.headers.length; index += 2) {
+      response.setHeader(admission.headers[index] ?? '', admission.headers[index + 1] ?? '');
+    }
+    response.prependOnceListener('close', () => {
+      admission.route = routeOf(request) ?? admission.route;
+    });
+    next();
+  });
+  application.use(mountPublishRoutes(options.publishRoutes));
   application.use(createLogRoutes(options.readLogPage));
   application.use(createReceiptRoutes(options.readReceipts));
   application.use(createOperationsRoutes(options));
   application.use(createDocumentationRoutes());
   application.use(answerNotFound);
-  application.use(answerError);
+  application.use(
+    createErrorHandler((request, failure) => {
+      const admission = admissions.get(request);
+      if (admission !== undefined) admission.failure = failure;
+    }),
+  );
   return application;
+}
+
+function mountPublishRoutes(routes: readonly PublishRoute[]): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const route of routes) {
+    router.all([...route.paths], async (request, response) => {
+      sendAnswer(response, await route.answer(request));
+    });
+  }
+  return router;
+}
+
+/** The pattern of the route that Express found. */
+function routeOf(request: Request): string | undefined {
+  const route = request.route as unknown;
+  if (typeof route !== 'object' || route === null || !('path' in route)) return undefined;
+  return [route.path].flat().map(String).join(' ');
 }
 
 const answerNotFound: RequestHandler = (_request, response) => {
@@ -72,15 +84,15 @@ const answerNotFound: RequestHandler = (_request, response) => {
   sendAnswer(response, problemAnswer({ code: 'not_found', detail }));
 };
 
-/** Express knows an error handler by its four parameters. */
-const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  const refusal = refusalOf(error);
-  if (refusal.code === 'internal_error') {
-    response.err = error instanceof Error ? error : new Error('something was thrown that is no error');
-  }
-  if (response.headersSent) next(error);
-  else sendAnswer(response, problemAnswer(refusal));
-};
+function createErrorHandler(onFailure: (request: Request, failure: Error) => void): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, request, response, next) => {
+    const refusal = refusalOf(error);
+    if (refusal.code === 'internal_error') onFailure(request, asError(error));
+    if (response.headersSent) next(error);
+    else sendAnswer(response, problemAnswer(refusal));
+  };
+}
 
 /** Errors of the framework about the request itself say so by their status: a URL that can't be decoded, mostly. */
 function refusalOf(error: unknown): Refusal {

@@ -75,6 +75,11 @@ export const INTERNAL_ERROR: Refusal = {
   detail: 'Something failed that should not. The request id leads to it in the log.',
 };
 
+/** What was thrown, as an error for the log. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('something was thrown that is no error');
+}
+
 export const OVERLOADED: Refusal = {
   code: 'overloaded',
   detail: 'More waits already than can be done soon. Nothing was stored.',

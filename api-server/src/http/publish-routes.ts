@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { AppendRequest } from '@postline/message-store';
 import type { PublishedBatch, PublishedMessage as PublishedMessageBody } from '@postline/protocol';
-import { Router } from 'express';
 import type { PublishedMessage, PublishMessages, PublishOutcome } from '../publish-message.ts';
-import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
+import { answerOtherMethods } from './allow-only.ts';
+import { type HttpAnswer, jsonAnswer } from './answer.ts';
 import { receiveJsonBody } from './json-body.ts';
-import { allowOnly } from './allow-only.ts';
 import { parsePublish, parsePublishBatch } from './parse-publish.ts';
 import {
   INTERNAL_ERROR,
@@ -35,8 +34,16 @@ interface PublishKind {
   readonly keyPath: (index: number) => string;
 }
 
+/** A route as both ways to it need it: by itself it knows nothing of how requests get there. */
+export interface PublishRoute {
+  readonly paths: readonly string[];
+  /** The pattern that the metrics call it by. */
+  readonly label: string;
+  answer(request: IncomingMessage): Promise<HttpAnswer>;
+}
+
 /** `POST /`, `POST /messages` and `POST /messages/batch`. */
-export function createPublishRoutes(options: PublishRoutesOptions): Router {
+export function createPublishRoutes(options: PublishRoutesOptions): readonly PublishRoute[] {
   const one: PublishKind = {
     bodyBytesMax: options.messageBodyBytesMax,
     parse: parsePublish,
@@ -49,15 +56,24 @@ export function createPublishRoutes(options: PublishRoutesOptions): Router {
     answer: answerBatch,
     keyPath: (index) => `messages.${index}.idempotencyKey`,
   };
-  const router = Router({ caseSensitive: true, strict: true });
-  router.post(['/', '/messages'], async (request, response) => {
-    sendAnswer(response, await publish(request, one, options));
-  });
-  router.post('/messages/batch', async (request, response) => {
-    sendAnswer(response, await publish(request, batch, options));
-  });
-  router.all(['/', '/messages', '/messages/batch'], allowOnly('POST'));
-  return router;
+  return [
+    createPublishRoute(['/', '/messages'], one, options),
+    createPublishRoute(['/messages/batch'], batch, options),
+  ];
+}
+
+function createPublishRoute(
+  paths: readonly string[],
+  kind: PublishKind,
+  options: PublishRoutesOptions,
+): PublishRoute {
+  const answerOther = answerOtherMethods('POST');
+  return {
+    paths,
+    label: paths.join(' '),
+    answer: async (request) =>
+      request.method === 'POST' ? await publish(request, kind, options) : answerOther(request),
+  };
 }
 
 async function publish(

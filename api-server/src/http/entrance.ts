@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiMetrics } from '../api-metrics.ts';
+import { type HeaderList, sendAnswer } from './answer.ts';
+import { createCrossOriginGuard, type CrossOriginRules } from './cross-origin.ts';
+import { type EndedRequest, requestIdOf } from './request-log.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+
+export interface EntranceOptions {
+  readonly metrics: Pick<ApiMetrics, 'requests' | 'requestSeconds'>;
+  readonly logRequest: (ended: EndedRequest) => void;
+  readonly crossOrigin: CrossOriginRules;
+}
+
+/** A request that was let in. */
+export interface Admission {
+  /** For its answer, whatever that is. */
+  readonly headers: HeaderList;
+  /** The pattern of the route that it took, for the metrics. */
+  route: string;
+  /** What failed and should not have, for the log. */
+  failure: Error | undefined;
+}
+
+/** Lets a request in, or answers it itself and gives nothing. */
+export type Entrance = (request: IncomingMessage, response: ServerResponse) => Admission | undefined;
+
+/** Labels are the routes' patterns, never what was asked for. */
+const NO_ROUTE = 'none';
+
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'OPTIONS',
+  'PUT',
+  'PATCH',
+  'DELETE',
+]);
+
+/**
+ * What every request goes through before its route, whichever way leads there: it gets an id, is counted and logged
+ * when it ends, and has to come from where it may.
+ */
+export function createEntrance({ metrics, logRequest, crossOrigin }: EntranceOptions): Entrance {
+  const guard = createCrossOriginGuard(crossOrigin);
+  return (request, response) => {
+    const start = performance.now();
+    const id = requestIdOf(request);
+    const guarded = guard(request);
+    const headers = ['X-Request-Id', id, ...SECURITY_HEADERS, ...guarded.headers];
+    const admission: Admission = { headers, route: NO_ROUTE, failure: undefined };
+    response.once('close', () => {
+      const milliseconds = performance.now() - start;
+      const { route, failure } = admission;
+      metrics.requests.inc({ route, method: methodOf(request), code: codeOf(response) });
+      metrics.requestSeconds.observe({ route }, milliseconds / 1_000);
+      logRequest({ id, request, response, milliseconds, failure });
+    });
+    if (guarded.answer === undefined) return admission;
+    sendAnswer(response, guarded.answer, headers);
+    return undefined;
+  };
+}
+
+function methodOf({ method = '' }: IncomingMessage): string {
+  return KNOWN_METHODS.has(method) ? method : 'other';
+}
+
+function codeOf(response: ServerResponse): string {
+  return response.writableFinished ? String(response.statusCode) : 'cut_off';
+}
