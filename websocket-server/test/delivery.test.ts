@@ -1,5 +1,11 @@
 import { connect } from 'node:net';
-import { RelayClient, type ReceivedFrame, waitUntil } from '@postline/test-support';
+import {
+  openRawWebSocket,
+  rawFrame,
+  RelayClient,
+  type ReceivedFrame,
+  waitUntil,
+} from '@postline/test-support';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -7,7 +13,6 @@ import type { RelaySettings } from '../src/configuration.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
 import { action } from './support/delivery-actions.ts';
 import { DeliveryWorld } from './support/delivery-world.ts';
-import { openRawWebSocket, rawFrame } from './support/raw-web-socket.ts';
 import { startTestRelay, type TestRelay } from './support/start-test-relay.ts';
 
 const RUNS = 600;

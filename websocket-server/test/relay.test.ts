@@ -1,8 +1,13 @@
 import { connect } from 'node:net';
-import { type Identify, RelayClient, type ReceivedFrame, waitUntil } from '@postline/test-support';
+import {
+  type Identify,
+  openRawWebSocket,
+  RelayClient,
+  type ReceivedFrame,
+  waitUntil,
+} from '@postline/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RelaySettings } from '../src/configuration.ts';
-import { openRawWebSocket } from './support/raw-web-socket.ts';
 import { startTestRelay, type TestRelay } from './support/start-test-relay.ts';
 
 let relay: TestRelay;

@@ -9,6 +9,7 @@ export * from './redis-process.ts';
 export * from './temp-folder.ts';
 export * from './wait-until.ts';
 export * from './publish.ts';
+export * from './raw-web-socket.ts';
 export * from './relay-client.ts';
 export * from './service-process.ts';
 export * from './tcp-proxy.ts';

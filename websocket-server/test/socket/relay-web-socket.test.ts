@@ -1,12 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { listen } from '@postline/service-runtime';
-import { waitUntil } from '@postline/test-support';
+import { openRawWebSocket, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/connection.ts';
 import { attachSocketServer } from '../../src/socket/socket-server.ts';
 import { RecordingHost } from '../support/model-host.ts';
-import { openRawWebSocket } from '../support/raw-web-socket.ts';
 
 const BUFFER_BOUND = 256 * 1024;
 /** What the kernel and the peer's kernel take by themselves is far below this. */

@@ -1,14 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { listen } from '@postline/service-runtime';
-import { RelayClient, waitUntil } from '@postline/test-support';
+import { nextCloseCode, openRawWebSocket, rawFrame, RelayClient, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { RelayCounters } from '../../src/relay-counters.ts';
 import type { Connection } from '../../src/connection.ts';
 import { attachSocketServer, type UpgradeRefusal } from '../../src/socket/socket-server.ts';
 import { RecordingHost } from '../support/model-host.ts';
-import { nextCloseCode, openRawWebSocket, rawFrame } from '../support/raw-web-socket.ts';
 
 const FRAME_BYTES_MAX = 64 * 1024;
 
