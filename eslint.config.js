@@ -44,4 +44,9 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-member-access': 'off',
     },
   },
+  {
+    // Examples are plain scripts, to be copied out of here: no project gives them types.
+    files: ['examples/**'],
+    ...tseslint.configs.disableTypeChecked,
+  },
 );

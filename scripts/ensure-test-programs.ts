@@ -1,7 +1,7 @@
 /**
- * Sees to the programs that the tests need beside Node: redis-server, MariaDB or MySQL, and Chromium. On Debian, as
- * root, it installs what is missing; elsewhere it says in one line what is missing and how to get it. Given names of
- * executables (`mariadbd`), it sees to the programs that have these, and to no other.
+ * Sees to the programs that the tests need beside Node: redis-server, MariaDB or MySQL, Chromium, and the interpreters
+ * of the examples. On Debian, as root, it installs what is missing; elsewhere it says in one line what is missing and how
+ * to get it. Given names of executables (`mariadbd`), it sees to the programs that have these, and to no other.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -12,6 +12,8 @@ interface TestProgram {
   /** Any of these will do. */
   readonly executables: readonly string[];
   readonly debianPackages: readonly string[];
+  /** What is skipped without it. Where this is not said, the tests can't do without it. */
+  readonly skipped?: string;
 }
 
 const TEST_PROGRAMS: readonly TestProgram[] = [
@@ -22,6 +24,9 @@ const TEST_PROGRAMS: readonly TestProgram[] = [
     executables: ['chromium', 'chromium-browser', 'google-chrome'],
     debianPackages: ['chromium', 'fonts-dejavu-core'],
   },
+  { need: 'curl', executables: ['curl'], debianPackages: ['curl'], skipped: 'examples/publish.sh' },
+  { need: 'PHP', executables: ['php'], debianPackages: ['php-cli'], skipped: 'examples/publish.php' },
+  { need: 'Python', executables: ['python3'], debianPackages: ['python3'], skipped: 'examples/publish.py' },
 ];
 
 const SEARCHED_FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
@@ -35,14 +40,35 @@ function canInstall(): boolean {
   return process.getuid?.() === 0 && findExecutable(['apt-get']) !== undefined;
 }
 
-function install(debianPackages: readonly string[]): void {
+/** One program after the other: what can't be had must not keep the others away. */
+function install(programs: readonly TestProgram[]): void {
   // A policy-rc.d that says no: the tests start servers of their own, the system's must not start.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = (...words: string[]) =>
     spawnSync('apt-get', words, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   apt('update', '-qq');
-  const { status } = apt('install', '-y', '-qq', '--no-install-recommends', ...debianPackages);
-  if (status !== 0) throw new Error(`apt-get install ${debianPackages.join(' ')} failed`);
+  for (const { debianPackages } of programs) {
+    console.log(`installing for the tests: ${debianPackages.join(' ')}`);
+    apt('install', '-y', '-qq', '--no-install-recommends', ...debianPackages);
+  }
+}
+
+function sayMissing({ need, debianPackages, skipped }: TestProgram): void {
+  const remedy = `${need} (on Debian: apt-get install ${debianPackages.join(' ')})`;
+  if (skipped === undefined) {
+    console.error(`missing for the tests: ${remedy}`);
+    process.exitCode = 1;
+  } else {
+    console.error(`missing: ${remedy}; the tests of ${skipped} are skipped`);
+  }
+}
+
+function sayFound(path: string): void {
+  const version = execFileSync(path, ['--version'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  console.log(`found for the tests: ${version.split('\n')[0]}`);
 }
 
 function main(wanted: readonly string[]): void {
@@ -50,25 +76,11 @@ function main(wanted: readonly string[]): void {
     ({ executables }) => wanted.length === 0 || executables.some((name) => wanted.includes(name)),
   );
   const missing = programs.filter((program) => findExecutable(program.executables) === undefined);
-  if (missing.length > 0 && canInstall()) {
-    const debianPackages = missing.flatMap((program) => program.debianPackages);
-    console.log(`installing for the tests: ${debianPackages.join(' ')}`);
-    install(debianPackages);
-  }
-  for (const { need, executables, debianPackages } of programs) {
-    const path = findExecutable(executables);
-    if (path === undefined) {
-      console.error(
-        `missing for the tests: ${need} (on Debian: apt-get install ${debianPackages.join(' ')})`,
-      );
-      process.exitCode = 1;
-    } else {
-      const version = execFileSync(path, ['--version'], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }).split('\n')[0];
-      console.log(`found for the tests: ${version}`);
-    }
+  if (missing.length > 0 && canInstall()) install(missing);
+  for (const program of programs) {
+    const path = findExecutable(program.executables);
+    if (path === undefined) sayMissing(program);
+    else sayFound(path);
   }
 }
 

@@ -3,10 +3,15 @@ import { delimiter, join } from 'node:path';
 
 const SEARCHED_FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 
-/** The first of these programs that is installed, as an absolute path; throws where there is none. */
-export function findProgram(...names: readonly string[]): string {
+/** The first of these programs that is installed, as an absolute path; `undefined` where there is none. */
+export function installedProgram(...names: readonly string[]): string | undefined {
   const paths = names.flatMap((name) => SEARCHED_FOLDERS.map((folder) => join(folder, name)));
-  const found = paths.find((path) => existsSync(path));
+  return paths.find((path) => existsSync(path));
+}
+
+/** The same, for a program that the tests can't do without: throws where there is none. */
+export function findProgram(...names: readonly string[]): string {
+  const found = installedProgram(...names);
   if (found === undefined) throw new Error(`none of these programs is installed: ${names.join(', ')}`);
   return found;
 }
