@@ -57,6 +57,7 @@ module.exports = {
     onlyFrom('mysql2', '^packages/message-store/src/mysql/'),
     onlyFrom('libsql', '^packages/message-store/src/sqlite/'),
     onlyFrom('ioredis', '^packages/message-bus/src/redis/'),
+    onlyFrom('jose', '^packages/client-tokens/src/'),
     onlyFrom('express', '^(api-server|websocket-server)/src/http/'),
     onlyFrom('ws', '^websocket-server/src/socket/'),
   ],

@@ -1,4 +1,8 @@
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
+
+/** A secret or a list of keys; whoever names a larger file means another one. */
+const FILE_BYTES_MAX = 1024 * 1024;
 
 /** The start was refused: one line for each variable that is wrong. */
 export class SettingsError extends Error {
@@ -83,4 +87,18 @@ function isUrlOf(schemes: readonly string[], text: string): boolean {
     return false;
   }
   return schemes.includes(protocol);
+}
+
+/** The text in the file that the variable names, read once; line ends at its end don't count. */
+export function fileSetting() {
+  return z.string().transform((path, context) => {
+    try {
+      if (statSync(path).size > FILE_BYTES_MAX) throw new Error('too large');
+      return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'too large';
+      context.addIssue({ code: 'custom', message: `names a file that can not be read (${code})` });
+      return z.NEVER;
+    }
+  });
 }

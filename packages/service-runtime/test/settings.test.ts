@@ -1,7 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeTempFolder } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   type Environment,
+  fileSetting,
   integerSetting,
   portSetting,
   readSettings,
@@ -83,4 +87,22 @@ describe('settings', () => {
       expect(lines({ URL: text })).toHaveLength(1);
     },
   );
+
+  it('[OPS-1] a file is read once, without the line end at its end; what can not be read is told', async () => {
+    const folder = await makeTempFolder('setting');
+    const file = join(folder.path, 'keys');
+    const fileSchema = z.object({ KEYS_FILE: fileSetting().optional() });
+    const told = (path: string) => {
+      const parsed = fileSchema.safeParse({ KEYS_FILE: path });
+      return parsed.success ? parsed.data.KEYS_FILE : parsed.error.issues[0]?.message;
+    };
+    await writeFile(file, ' a\nb \r\n\n');
+    expect(told(file)).toBe(' a\nb ');
+    await writeFile(file, 'x'.repeat(1_024 * 1_024 + 1));
+    expect(told(file)).toBe('names a file that can not be read (too large)');
+    expect(told(folder.path)).toBe('names a file that can not be read (EISDIR)');
+    await folder.remove();
+    expect(told(file)).toBe('names a file that can not be read (ENOENT)');
+    expect(readSettings(fileSchema, { KEYS_FILE: '' })).toEqual({});
+  });
 });

@@ -1,0 +1,110 @@
+import { isGroupId, isTargetId, TOKEN_BYTES_MAX } from '@postline/protocol';
+import type { Logger } from '@postline/service-runtime';
+import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
+import type { ClientTokenKey, ClientTokenSettings } from './client-token-settings.ts';
+import { KeysUnavailableError, RemoteKeySet } from './remote-key-set.ts';
+
+/** For clocks that differ, of `nbf` and `iat`. `exp` has none: it says until when, and who issues it may say later. */
+const LEEWAY_SECONDS = 60;
+
+/** The last second that a Date can hold: an `exp` beyond it is a mistake. */
+const LAST_SECOND = 8_640_000_000_000;
+
+/** What a token that is good says. */
+export interface ClientToken {
+  readonly clientId: string;
+  /** Milliseconds since 1970; from then on the token is worth nothing. */
+  readonly expiresAt: number;
+  /** Milliseconds since 1970; 0 where the token doesn't say, so that it counts as older than any other. */
+  readonly issuedAt: number;
+}
+
+export type ClientTokenResult =
+  | { readonly ok: true; readonly value: ClientToken }
+  | {
+      readonly ok: false;
+      /** `expired`: a fresh one will do. `unverifiable`: not known now, as the keys can't be fetched; later it may be. */
+      readonly refusal: 'invalid' | 'expired' | 'unverifiable';
+      /** Why, in a word that may be logged: it holds nothing of the token. */
+      readonly reason: string;
+    };
+
+export interface ClientTokenVerifier {
+  /** What a token is worth now. Never rejects for what is in the token. */
+  verify(token: string): Promise<ClientTokenResult>;
+}
+
+/** Which signatures count, and whose. The token has no say in it: `alg` must fit, `jku`, `jwk` and `x5u` are not read. */
+interface Trust {
+  readonly algorithms: string[];
+  readonly findKey: JWTVerifyGetKey;
+}
+
+/** Checks clients' tokens as the settings say. */
+export function createClientTokenVerifier(
+  settings: ClientTokenSettings,
+  { logger }: { readonly logger: Logger },
+): ClientTokenVerifier {
+  const { algorithms, findKey } = trustIn(settings.key, logger);
+  const { issuer, audience } = settings;
+  return {
+    verify: async (token) => {
+      if (token.length > TOKEN_BYTES_MAX) return { ok: false, refusal: 'invalid', reason: 'too_long' };
+      const now = Date.now();
+      const options: JWTVerifyOptions = {
+        algorithms,
+        requiredClaims: ['exp', 'sub'],
+        clockTolerance: LEEWAY_SECONDS,
+        currentDate: new Date(now),
+        ...(issuer !== undefined && { issuer }),
+        ...(audience !== undefined && { audience }),
+      };
+      try {
+        const { payload } = await jwtVerify(token, findKey, options);
+        return readClaims(payload, now);
+      } catch (error) {
+        return refusalOf(error);
+      }
+    },
+  };
+}
+
+function trustIn(key: ClientTokenKey, logger: Logger): Trust {
+  if (key.kind === 'secret') {
+    const secret = crypto.subtle.importKey(
+      'raw',
+      new TextEncoder().encode(key.secret),
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['verify'],
+    );
+    return { algorithms: ['HS256'], findKey: () => secret };
+  }
+  const keys = new RemoteKeySet({ url: key.url, keepMs: key.keepMs, logger });
+  return {
+    algorithms: ['RS256', 'ES256', 'EdDSA'],
+    findKey: (header, token) => keys.find(header, token),
+  };
+}
+
+/** What the signature doesn't say: whom the token is for, and that it is of now, the expiry to the second. */
+function readClaims({ sub, exp, iat = 0 }: JWTPayload, now: number): ClientTokenResult {
+  const invalid = (reason: string): ClientTokenResult => ({ ok: false, refusal: 'invalid', reason });
+  if (typeof sub !== 'string' || !isTargetId(sub) || isGroupId(sub)) return invalid('sub');
+  if (exp === undefined || !(exp > 0 && exp <= LAST_SECOND)) return invalid('exp');
+  if (!Number.isFinite(iat) || iat * 1_000 > now + LEEWAY_SECONDS * 1_000) return invalid('iat');
+  const expiresAt = Math.floor(exp) * 1_000;
+  if (expiresAt <= now) return { ok: false, refusal: 'expired', reason: 'exp' };
+  return { ok: true, value: { clientId: sub, expiresAt, issuedAt: iat * 1_000 } };
+}
+
+/** Errors of the library hold the whole payload: only their code goes on. */
+function refusalOf(error: unknown): ClientTokenResult {
+  if (error instanceof KeysUnavailableError)
+    return { ok: false, refusal: 'unverifiable', reason: error.code };
+  if (error instanceof errors.JWTExpired) return { ok: false, refusal: 'expired', reason: 'exp' };
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return { ok: false, refusal: 'invalid', reason: error.claim };
+  if (error instanceof errors.JOSEError) return { ok: false, refusal: 'invalid', reason: error.code };
+  return { ok: false, refusal: 'invalid', reason: 'unreadable' };
+}

@@ -1,0 +1,3 @@
+export * from './client-token-settings.ts';
+export * from './client-token-verifier.ts';
+export * from './sign-client-token.ts';
