@@ -51,5 +51,7 @@ it.each(['DATABASE_URL', 'REDIS_URL'] as const)('[OPS-2] names the server that i
 it('[OPS-4] never runs open where authentication is required', () => {
   expect(linesOf({ ...SERVERS, AUTH: 'required' })).toHaveLength(1);
   expect(linesOf({ ...SERVERS, NODE_ENV: 'production' })[0]).toMatch(/^AUTH: /);
-  expect(linesOf({ ...SERVERS, NODE_ENV: 'production', AUTH: 'open' })).toEqual([]);
+  expect(
+    linesOf({ ...SERVERS, NODE_ENV: 'production', AUTH: 'open', ALLOW_OPEN_IN_PRODUCTION: 'yes' }),
+  ).toEqual([]);
 });

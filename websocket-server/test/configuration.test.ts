@@ -63,7 +63,9 @@ describe('readRelayEnvironment', () => {
 
   it('[OPS-4] production does not run open unless it is said', () => {
     expect(linesOf({ ...SERVERS, NODE_ENV: 'production' })).toHaveLength(1);
-    expect(linesOf({ ...SERVERS, NODE_ENV: 'production', AUTH: 'open' })).toEqual([]);
+    expect(
+      linesOf({ ...SERVERS, NODE_ENV: 'production', AUTH: 'open', ALLOW_OPEN_IN_PRODUCTION: 'yes' }),
+    ).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { parseTrustedProxies } from './client-address.ts';
 import { parseOriginRules } from './origins.ts';
-import { integerSetting, urlSetting } from './settings.ts';
+import { integerSetting, urlSetting, yesNoSetting } from './settings.ts';
 
 const databaseUrl = urlSetting(['mysql:'])
   .refine((text) => !URL.canParse(text) || new URL(text).pathname.length > 1, {
@@ -26,6 +27,10 @@ export const sharedSettings = {
     description:
       '`open`: anyone who reaches the ports may publish and listen. Default: `required` with `NODE_ENV=production`, else `open`.',
   }),
+  ALLOW_OPEN_IN_PRODUCTION: yesNoSetting().optional().meta({
+    description:
+      '`yes`: `AUTH=open` is meant, although `NODE_ENV=production`. Without it the start is refused.',
+  }),
   ALLOWED_ORIGINS: z
     .string()
     .transform((text, context) => {
@@ -46,6 +51,19 @@ export const sharedSettings = {
     .meta({
       description:
         'Comma-separated names under which an open service may be called, beside localhost, IP addresses and names without a dot.',
+    }),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text, context) => {
+      const proxies = parseTrustedProxies(text);
+      if (proxies.ok) return proxies.value;
+      context.addIssue({ code: 'custom', message: proxies.error });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({
+      description:
+        'Comma-separated addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` is believed. Not set: no proxy is believed, and limits for each address count the address of the connection.',
     }),
   SHUTDOWN_DEADLINE_MS: integerSetting({ from: 1_000, to: 600_000, default: 12_000 }).meta({
     description: 'Milliseconds from SIGTERM to the exit, whatever is still open then.',
@@ -93,6 +111,7 @@ export const OPEN_MODE_WARNING = 'AUTH=open: whoever reaches this port may publi
 interface AuthSettings {
   readonly NODE_ENV?: string | undefined;
   readonly AUTH?: 'open' | 'required' | undefined;
+  readonly ALLOW_OPEN_IN_PRODUCTION?: boolean | undefined;
 }
 
 /** The mode that applies: in production nothing is open unless it is said. */
@@ -103,7 +122,13 @@ export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
 /** Refuses a mode that this version doesn't have: what is to be closed must never run open instead. */
 function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void {
   const alreadyWrong = context.issues.some(({ path }) => path?.[0] === 'AUTH');
-  if (alreadyWrong || effectiveAuth(settings) === 'open') return;
+  if (alreadyWrong) return;
+  if (effectiveAuth(settings) === 'open') {
+    if (settings.NODE_ENV !== 'production' || settings.ALLOW_OPEN_IN_PRODUCTION === true) return;
+    const message = 'open with NODE_ENV=production needs ALLOW_OPEN_IN_PRODUCTION=yes';
+    context.addIssue({ code: 'custom', path: ['AUTH'], message });
+    return;
+  }
   const message =
     'required (the default with NODE_ENV=production) is not available in this version; set AUTH=open';
   context.addIssue({ code: 'custom', path: ['AUTH'], message });

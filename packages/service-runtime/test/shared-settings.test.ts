@@ -76,7 +76,17 @@ describe('shared settings', () => {
     expect(lines({ NODE_ENV: 'production' })).toHaveLength(1);
     expect(lines({ AUTH: 'required' })).toHaveLength(1);
     expect(lines({ AUTH: 'off', NODE_ENV: 'production' })).toEqual(['AUTH: must be open or required']);
-    expect(lines({ AUTH: 'open', NODE_ENV: 'production' })).toEqual([]);
+  });
+
+  it('[SEC-10] open in production has to be said twice', () => {
+    const open = { AUTH: 'open', NODE_ENV: 'production' };
+    expect(lines(open)).toEqual(['AUTH: open with NODE_ENV=production needs ALLOW_OPEN_IN_PRODUCTION=yes']);
+    expect(lines({ ...open, ALLOW_OPEN_IN_PRODUCTION: 'no' })).toHaveLength(1);
+    expect(lines({ ...open, ALLOW_OPEN_IN_PRODUCTION: 'yes' })).toEqual([]);
+    expect(lines({ ...open, ALLOW_OPEN_IN_PRODUCTION: 'true' })).toContain(
+      'ALLOW_OPEN_IN_PRODUCTION: must be yes or no',
+    );
+    expect(lines({ AUTH: 'open', NODE_ENV: 'development' })).toEqual([]);
   });
 
   it('[BUS-4] a prefix is short and visible', () => {
