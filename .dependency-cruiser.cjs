@@ -43,6 +43,25 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'client-sdk-imports-ws-in-its-node-entry-and-nothing-else',
+      severity: 'error',
+      from: { path: '^packages/client-sdk/src/' },
+      to: {
+        pathNot: [
+          '^packages/client-sdk/src/',
+          '^packages/protocol/src/close-codes\\.ts$',
+          'node_modules/(@types/)?ws/',
+        ],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'client-sdk-has-a-browser-build-without-node',
+      severity: 'error',
+      from: { path: '^packages/client-sdk/src/(index|script)\\.ts$' },
+      to: { path: 'node_modules/ws/|/client-sdk/src/node-', reachable: true },
+    },
+    {
       name: 'nothing-imports-main',
       severity: 'error',
       from: {},
@@ -59,7 +78,7 @@ module.exports = {
     onlyFrom('ioredis', '^packages/message-bus/src/redis/'),
     onlyFrom('jose', '^packages/client-tokens/src/'),
     onlyFrom('express', '^(api-server|websocket-server)/src/http/'),
-    onlyFrom('ws', '^websocket-server/src/socket/'),
+    onlyFrom('ws', '^websocket-server/src/socket/|^packages/client-sdk/src/node-environment\\.ts$'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -15,10 +15,12 @@ WORKDIR /app
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --ignore-scripts
 COPY . .
-RUN npx tsc -b api-server websocket-server && npm run bundle --workspace web-client
+RUN npx tsc -b api-server websocket-server && npm run bundle --workspace packages/client-sdk \
+  && npm run bundle --workspace web-client
 RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-server/dist web-client/dist/page.js \
     web-client/index.html web-client/page.css web-client/favicon.svg db/migrations -t /built/ \
-  && find /built \( -name '*.d.ts' -o -name '*.map' -o -name .tsbuildinfo \) -delete
+  && mkdir -p /built-client && mv /built/packages/client-sdk/dist/client.js /built-client/ \
+  && rm -r /built/packages/client-sdk && find /built \( -name '*.d.ts' -o -name '*.map' -o -name .tsbuildinfo \) -delete
 
 
 # What each service needs of the registry, and nothing of the other's. The optional packages are SQLite's binaries for
@@ -70,6 +72,7 @@ COPY --from=websocket-server-dependencies /app/websocket-server websocket-server
 COPY --from=build /built/packages packages
 COPY --from=build /built/websocket-server websocket-server
 COPY --from=build /built/web-client web-client
+COPY --from=build /built-client packages/client-sdk/dist
 ENV PORT=3000
 EXPOSE 3000
 CMD ["node", "websocket-server/dist/main.js"]

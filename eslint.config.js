@@ -9,7 +9,11 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.checks.json', './web-client/tsconfig.json'],
+        project: [
+          './tsconfig.checks.json',
+          './packages/client-sdk/tsconfig.checks.json',
+          './web-client/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -7,6 +7,7 @@ import {
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { RelaySettings } from '../configuration.ts';
+import { serveClientScript } from './client-script.ts';
 import { loadPage, type Page } from './page.ts';
 
 export interface HttpApplicationParts {
@@ -41,6 +42,7 @@ export function createHttpApplication({ settings, readiness, metrics }: HttpAppl
   application.get('/metrics', async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.metrics());
   });
+  serveClientScript(application);
   if (settings.servePage) servePage(application, loadPage(settings));
   application.use((_request, response) => {
     answer(response, 404, 'nothing is at this address; WebSocket connections are taken on any path');

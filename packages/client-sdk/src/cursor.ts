@@ -1,0 +1,23 @@
+/** Where a reader is: the last offset that it has handled of each target, and the epoch it read them in. */
+export interface Cursor {
+  readonly epoch: string;
+  readonly offsets: Readonly<Record<string, number>>;
+}
+
+/** Whose cursor it is: one client at one relay. */
+export interface CursorOwner {
+  readonly clientId: string;
+  /** The relay's address, as `ws:` or `wss:`. */
+  readonly relayUrl: string;
+}
+
+/**
+ * Keeps a client's cursor from one run to the next. An application that stores its cursor together with the effect
+ * of a message does so in its handler, and gives a store that only loads.
+ */
+export interface CursorStore {
+  /** Asked before the first connection. `undefined`: this client has no cursor yet. */
+  load(owner: CursorOwner): Cursor | undefined | Promise<Cursor | undefined>;
+  /** Called after every message that was handled, and where the stream starts. The next message waits for it. */
+  save?(cursor: Cursor, owner: CursorOwner): void | Promise<void>;
+}

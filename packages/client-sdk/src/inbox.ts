@@ -1,0 +1,70 @@
+export interface InboxParts<Step> {
+  /** Beyond these the inbox is full. */
+  readonly messagesMax: number;
+  readonly unitsMax: number;
+  /** UTF-16 units that a step keeps in memory. */
+  readonly unitsOf: (step: Step) => number;
+  /** Works through one step; the next one waits for it. False: the client has stopped, and nothing moves any more. */
+  readonly take: (step: Step) => Promise<boolean>;
+  /** Everything that was in it has been worked through. */
+  readonly onEmpty: () => void;
+  /** It was full, and is half empty again. */
+  readonly onRoom: () => void;
+}
+
+/** What has been received and waits to be handled, in order, one after the other. */
+export class Inbox<Step> {
+  readonly #parts: InboxParts<Step>;
+  readonly #steps: Step[] = [];
+  #units = 0;
+  #isWorking = false;
+  #settled: Promise<void> = Promise.resolve();
+  #wasFull = false;
+
+  constructor(parts: InboxParts<Step>) {
+    this.#parts = parts;
+  }
+
+  get isEmpty(): boolean {
+    return this.#steps.length === 0;
+  }
+
+  /** Resolves when no step is at work. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  /** Takes it in any case: whoever fills the inbox asks for the answer, which is false where it is full now. */
+  push(step: Step): boolean {
+    this.#steps.push(step);
+    this.#units += this.#parts.unitsOf(step);
+    this.#wasFull ||= !this.#fits(1);
+    if (!this.#isWorking) this.#settled = this.#work();
+    return !this.#wasFull;
+  }
+
+  /** Until everything is worked through; once a step was not, what is left stays where it is. */
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
+      if (!(await this.#parts.take(step))) return;
+      this.#steps.shift();
+      this.#units -= this.#parts.unitsOf(step);
+      this.#noteRoom();
+    }
+    this.#isWorking = false;
+    this.#parts.onEmpty();
+  }
+
+  #noteRoom(): void {
+    if (!this.#wasFull || !this.#fits(2)) return;
+    this.#wasFull = false;
+    this.#parts.onRoom();
+  }
+
+  /** Whether what waits is within the bounds divided by `divisor`. */
+  #fits(divisor: number): boolean {
+    const { messagesMax, unitsMax } = this.#parts;
+    return this.#steps.length <= messagesMax / divisor && this.#units <= unitsMax / divisor;
+  }
+}

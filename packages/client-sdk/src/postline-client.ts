@@ -1,0 +1,10 @@
+import { browserEnvironment } from './browser-environment.ts';
+import type { PostlineClientOptions } from './client-options.ts';
+import { PostlineClientBase } from './postline-client-base.ts';
+
+/** A client in a page or a worker. */
+export class PostlineClient<Payload = string> extends PostlineClientBase<Payload> {
+  constructor(options: PostlineClientOptions<Payload>) {
+    super(options, browserEnvironment);
+  }
+}

@@ -1,0 +1,21 @@
+export type { ClientEvents } from './client-events.ts';
+export type { PostlineClientOptions, Token } from './client-options.ts';
+export type { ClientState } from './client-state.ts';
+export type { Cursor, CursorOwner, CursorStore } from './cursor.ts';
+export {
+  localStorageCursorStore,
+  type LocalStorageCursorStoreOptions,
+} from './local-storage-cursor-store.ts';
+export { memoryCursorStore } from './memory-cursor-store.ts';
+export type { Message, Restart, Truncation } from './message.ts';
+export type { MessageHandler } from './message-handlers.ts';
+export type { PayloadParser, PayloadSchema } from './payload-parser.ts';
+export { type FailedMessage, PostlineError, type PostlineErrorCode } from './postline-error.ts';
+export { PostlinePublisher } from './publisher/postline-publisher.ts';
+export { PublishError, type PublishErrorCode } from './publisher/publish-error.ts';
+export type {
+  OutgoingMessage,
+  PostlinePublisherOptions,
+  PublishedMessage,
+  PublishOptions,
+} from './publisher/publish.ts';

@@ -1,0 +1,74 @@
+import { hasOffsets, hasTexts, isJsonObject, parseJson } from '../json-value.ts';
+import type { PublishedMessage } from './publish.ts';
+import { type FieldError, PublishError } from './publish-error.ts';
+
+const STATUS_REQUEST_TIMEOUT = 408;
+const STATUS_TOO_MANY_REQUESTS = 429;
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** The `Retry-After` header. */
+  readonly retryAfter: string | null;
+  /** The `Idempotent-Replayed` header. */
+  readonly isReplayed: boolean;
+}
+
+/** The messages that the answer says are stored. Throws a PublishError where it says anything else. */
+export function readPublishedMessages(answer: ApiAnswer, nowMs: number): PublishedMessage[] {
+  const value = parseJson(answer.body);
+  if (answer.status < 200 || answer.status > 299) throw readProblem(answer, value, nowMs);
+  const entries = isJsonObject(value) && Array.isArray(value['messages']) ? value['messages'] : [value];
+  return entries.map((entry: unknown) => readPublished(entry, answer));
+}
+
+function readPublished(value: unknown, answer: ApiAnswer): PublishedMessage {
+  if (
+    !isJsonObject(value) ||
+    !hasTexts(value, 'id', 'targetId', 'createdAt') ||
+    !hasOffsets(value, 'offset') ||
+    (value['status'] !== 'sent' && value['status'] !== 'stored')
+  )
+    throw unknownAnswer(answer);
+  const { id, targetId, offset, createdAt, status } = value;
+  return {
+    id,
+    targetId,
+    offset,
+    createdAt,
+    status,
+    replayed: answer.isReplayed || value['replayed'] === true,
+  };
+}
+
+function readProblem(answer: ApiAnswer, value: unknown, nowMs: number): PublishError {
+  if (!isJsonObject(value) || !hasTexts(value, 'code', 'detail')) return unknownAnswer(answer);
+  const { code, detail, errors } = value;
+  const retryAfterMs = readRetryAfterMs(answer.retryAfter, nowMs);
+  return new PublishError(code, `${detail} (${code}, status ${answer.status})`, {
+    status: answer.status,
+    errors: Array.isArray(errors) ? errors.filter(isFieldError) : [],
+    retryable: isRetryable(answer.status),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+function unknownAnswer({ status }: ApiAnswer): PublishError {
+  const words = `The answer with status ${status} is not one of the API's.`;
+  return new PublishError('unknown_answer', words, { status, retryable: isRetryable(status) });
+}
+
+function isRetryable(status: number): boolean {
+  return status >= 500 || status === STATUS_TOO_MANY_REQUESTS || status === STATUS_REQUEST_TIMEOUT;
+}
+
+/** In milliseconds: the header holds seconds, or a date. */
+function readRetryAfterMs(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
+  return ms >= 0 ? ms : undefined;
+}
+
+function isFieldError(value: unknown): value is FieldError {
+  return isJsonObject(value) && hasTexts(value, 'path', 'message');
+}
