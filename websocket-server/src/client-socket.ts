@@ -6,9 +6,9 @@ export interface ClientSocket {
   isWritable(): boolean;
   /** Bytes that the peer's side has taken so far; stands still where the peer has stopped reading. */
   bytesTaken(): number;
-  /** Sends one text frame. Neither throws nor waits. */
+  /** Sends one text frame, with all others of this turn of the event loop. Neither throws nor waits. */
   send(text: string): void;
-  /** Sends several text frames in one write to the network. */
+  /** Sends several text frames at once, in one write to the network. */
   sendAll(texts: readonly string[]): void;
   /** Sends a protocol ping; any answer counts as a sign of life. */
   ping(): void;

@@ -134,9 +134,8 @@ export class Connection {
   }
 
   /** The client is known and its starting points are: from here on frames flow. */
-  startFollowing({ identified, ...start }: FollowingStart): void {
-    const { followers } = start;
-    this.#state = { state: 'following', ...start };
+  startFollowing({ clientId, deviceId, epoch, followers, identified }: FollowingStart): void {
+    this.#state = { state: 'following', clientId, deviceId, epoch, followers };
     this.socket.send(identified);
     for (const follower of followers) follower.join();
   }

@@ -9,8 +9,8 @@ const UNUSED_FEED_KEPT_MS = 5_000;
 
 interface Entry {
   readonly feed: Feed;
-  /** Settled once the bus confirmed the subscription, or said that it can't now. */
-  readonly subscribed: Promise<void>;
+  /** While the bus is asked: settled once it confirmed the subscription, or said that it can't now. */
+  subscribed: Promise<void> | undefined;
   /** Connections that are using it or about to. */
   users: number;
 }
@@ -85,10 +85,12 @@ export class FeedDirectory {
   #add(targetId: string): Entry {
     const { subscriber, heads, counters } = this.#options;
     const feed = new Feed({ targetId, counters, heads });
-    const subscribed = subscriber.subscribe(targetId).catch(() => {
-      // The bus is away and will subscribe when it is back; until then heads are compared more often.
-    });
-    const entry = { feed, subscribed, users: 0 };
+    const entry: Entry = { feed, subscribed: undefined, users: 0 };
+    const settle = () => {
+      entry.subscribed = undefined;
+    };
+    // Where the bus is away it will subscribe when it is back; until then heads are compared more often.
+    entry.subscribed = subscriber.subscribe(targetId).then(settle, settle);
     this.#entries.set(targetId, entry);
     return entry;
   }

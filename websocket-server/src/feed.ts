@@ -38,7 +38,10 @@ export class Feed {
   readonly targetId: string;
   readonly #counters: RelayCounters;
   readonly #heads: FeedOptions['heads'];
-  readonly #followers = new Set<FeedFollower>();
+  /** Most targets have one follower here, and a Set takes more memory than all else in a feed. */
+  #follower: FeedFollower | undefined;
+  /** All of them, once there were several at the same time. */
+  #followers: Set<FeedFollower> | undefined;
   /** Undefined until the database told it for the first time. */
   #position: Position | undefined;
   /** The highest offset that was heard of; while it is above the head, something is missing. */
@@ -69,11 +72,19 @@ export class Feed {
   }
 
   addFollower(follower: FeedFollower): void {
-    this.#followers.add(follower);
+    if (this.#followers !== undefined) {
+      this.#followers.add(follower);
+    } else if (this.#follower === undefined) {
+      this.#follower = follower;
+    } else {
+      this.#followers = new Set([this.#follower, follower]);
+      this.#follower = undefined;
+    }
   }
 
   removeFollower(follower: FeedFollower): void {
-    this.#followers.delete(follower);
+    this.#followers?.delete(follower);
+    if (this.#follower === follower) this.#follower = undefined;
   }
 
   /** Nobody follows it, and no hint comes from now on. */
@@ -153,22 +164,26 @@ export class Feed {
     this.#expect(reading.head);
   }
 
+  #allFollowers(): Iterable<FeedFollower> {
+    return this.#followers ?? (this.#follower === undefined ? [] : [this.#follower]);
+  }
+
   /** Starts every follower that is behind and does nothing about it, as its read failed. */
   #chaseAll(): void {
-    for (const follower of this.#followers) follower.chase();
+    for (const follower of this.#allFollowers()) follower.chase();
   }
 
   #restart({ epoch, head }: HeadReading): void {
     this.#forgetEarly();
     this.#highestSeen = 0;
     this.#position = { epoch, head };
-    for (const follower of this.#followers) follower.onRestart();
+    for (const follower of this.#allFollowers()) follower.onRestart();
   }
 
   #advance(epoch: string, { offset, frame }: Envelope): void {
     this.#position = { epoch, head: offset };
     this.#counters.hintsApplied += 1;
-    for (const follower of this.#followers) follower.onFrame(offset, frame);
+    for (const follower of this.#allFollowers()) follower.onFrame(offset, frame);
   }
 
   #raiseHead(epoch: string, head: number): void {

@@ -56,6 +56,27 @@ describe('decodeEnvelope', () => {
     expect(decodeEnvelope('bob', payload)).toBeUndefined();
   });
 
+  it.each([
+    ['other spaces', ` ${JSON.stringify(newMessage, undefined, 1)}`],
+    ['another order, and a field more', JSON.stringify({ more: [1], ...newMessage, type: 'new_message' })],
+    ['escapes in the epoch', encodeNewMessage(newMessage).replace('"epoch":"e"', '"epoch":"\\u0065"')],
+  ])('[DEL-7] reads a frame that somebody else wrote: %s', (_what, frame) => {
+    expect(decodeEnvelope('bob', frame)).toEqual({ targetId: 'bob', epoch: 'e', offset: 58, frame });
+  });
+
+  it('[DEL-7] a frame that is no JSON is never forwarded, wherever it is broken', () => {
+    const broken = fc.tuple(fc.nat(), fc.constantFrom('', '"', '\\', '{', '\u0000', '\n', ' ', 'x', '\\u00'));
+    fc.assert(
+      fc.property(anyText, broken, (data, [place, piece]) => {
+        const frame = encodeNewMessage({ ...newMessage, data });
+        expect(decodeEnvelope('bob', frame)?.offset).toBe(58);
+        const at = place % frame.length;
+        const changed = frame.slice(0, at) + piece + frame.slice(at + 1);
+        if (decodeEnvelope('bob', changed) !== undefined) JSON.parse(changed);
+      }),
+    );
+  });
+
   it('[DEL-7] any text gives an envelope or undefined, never an exception', () => {
     const almost = fc
       .record({

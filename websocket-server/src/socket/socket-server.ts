@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CLIENT_FRAME_BYTES_MAX, CLOSE_CODES } from '@postline/protocol';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { CLIENT_FRAME_BYTES_MAX } from '@postline/protocol';
+import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection.ts';
-import { RelayWebSocket, WsClientSocket } from './relay-web-socket.ts';
+import { RelayWebSocket, type SocketEvents, WsClientSocket } from './relay-web-socket.ts';
+import { WriteTurn } from './write-turn.ts';
 
 /** Frames of clients are small and sent whole; a handful of fragments is already generous. */
 const FRAGMENTS_MAX = 16;
@@ -37,22 +38,19 @@ const REFUSAL_STATUS: Readonly<Record<UpgradeRefusal, string>> = {
   'too-many-connections': '503 Service Unavailable',
 };
 
-export interface SocketServerOptions {
+export interface SocketServerOptions extends SocketEvents {
   readonly httpServer: Server;
   readonly host: ConnectionHost;
   /** Decides on an upgrade by its headers; `undefined` lets it in. */
   readonly refusal: (request: IncomingMessage) => UpgradeRefusal | undefined;
   readonly onConnection: (connection: Connection) => void;
-  readonly onClose: (code: number) => void;
 }
 
 /** Takes WebSocket upgrades on an HTTP server, on any path, and makes a Connection of each. */
 export function attachSocketServer(options: SocketServerOptions): void {
-  const { httpServer, host, refusal, onConnection, onClose } = options;
+  const { httpServer, host, refusal, onConnection } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
-  const countClose = function (this: WebSocket, code: number): void {
-    onClose(relaySocket(this)?.closedWith ?? code);
-  };
+  const turn = new WriteTurn();
 
   httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refused = refusal(request);
@@ -60,16 +58,11 @@ export function attachSocketServer(options: SocketServerOptions): void {
     webSockets.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection({
         id: randomUUID(),
-        socket: new WsClientSocket(ws, request.socket),
+        socket: new WsClientSocket(ws, request.socket, turn),
         host,
       });
       ws.connection = connection;
-      ws.on('message', onMessage);
-      ws.on('pong', onPong);
-      ws.on('ping', onPong);
-      ws.on('error', ignoreError);
-      ws.on('close', onWebSocketClose);
-      ws.on('close', countClose);
+      ws.events = options;
       onConnection(connection);
     });
   });
@@ -85,27 +78,7 @@ function refuseUpgrade(socket: Duplex, refused: UpgradeRefusal): void {
   );
 }
 
-/** What still comes from a client that is being closed is not listened to. */
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  if (this.readyState !== this.OPEN) return;
-  const connection = relaySocket(this)?.connection;
-  if (isBinary) connection?.fail('bad_frame', CLOSE_CODES.badFrame);
-  else connection?.onText((data as Buffer).toString('utf8'));
-}
-
-function onPong(this: WebSocket): void {
-  relaySocket(this)?.connection?.onSignOfLife();
-}
-
-function onWebSocketClose(this: WebSocket): void {
-  relaySocket(this)?.connection?.onClosed();
-}
-
-function relaySocket(ws: WebSocket): RelayWebSocket | undefined {
-  return ws instanceof RelayWebSocket ? ws : undefined;
-}
-
-/** The library closes the socket itself (with 1002, 1007, 1008 or 1009); the close event does the rest. */
+/** The socket is destroyed in any case. */
 function ignoreError(): void {
   return undefined;
 }

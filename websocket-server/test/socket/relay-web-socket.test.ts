@@ -82,6 +82,22 @@ describe('WsClientSocket', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('sends what comes in one turn as one piece, in order, and before it closes', async () => {
+    const received: Buffer[] = [];
+    peer.on('data', (piece: Buffer) => received.push(piece));
+    connection.socket.send('"one"');
+    connection.socket.ping();
+    connection.socket.send('"two"');
+    await waitUntil('it is there', () => received.length > 0);
+    expect(received.map((piece) => piece.toString('latin1'))).toEqual(['\x81\x05"one"\x89\x00\x81\x05"two"']);
+    connection.socket.send('"three"');
+    connection.socket.sendAll(['"four"', '"five"']);
+    connection.socket.send('"six"');
+    connection.socket.close(1001, '');
+    const text = '\x81\x07"three"\x81\x06"four"\x81\x06"five"\x81\x05"six"\x88\x02\x03\xe9';
+    await waitUntil('all is there', () => Buffer.concat(received.slice(1)).toString('latin1') === text);
+  });
+
   it('says nothing after it was closed, also to a peer that never answers', async () => {
     const received: Buffer[] = [];
     peer.on('data', (piece: Buffer) => received.push(piece));
