@@ -4,9 +4,17 @@ import { once } from 'node:events';
 const OUTPUT_CHARACTERS_KEPT = 200_000;
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+const killRunning = () => {
   for (const child of running) child.kill('SIGKILL');
-});
+};
+process.once('exit', killRunning);
+// A signal ends a process without that event, and children outlive it.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => {
+    killRunning();
+    process.kill(process.pid, name); // with this handler gone it does what it would have done
+  });
+}
 
 export interface StartedProcess {
   readonly pid: number;
