@@ -2,16 +2,25 @@ import { Counter, Gauge, Histogram, type MetricsRegistry } from '@postline/servi
 import type { CommitReport } from './commit-lane.ts';
 import type { WaitingFigures } from './group-commit.ts';
 import type { PublishOutcome } from './publish-message.ts';
+import { createTally } from './tally.ts';
 
 /** From an answer out of memory to the deadline of a publish. */
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** From one request alone to the largest batch. */
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
+/** A request that was answered, or cut off. */
+interface RequestFigures {
+  readonly route: string;
+  readonly method: string;
+  /** The status, or `cut_off`. */
+  readonly code: string;
+  readonly milliseconds: number;
+}
+
 /** The figures of this service. */
 export interface ApiMetrics {
-  readonly requests: Counter<'route' | 'method' | 'code'>;
-  readonly requestSeconds: Histogram<'route'>;
+  countRequest(figures: RequestFigures): void;
   countPublish(outcome: PublishOutcome): void;
   countHints(hints: number, failed: boolean): void;
   countCommit(report: CommitReport): void;
@@ -23,22 +32,31 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
   const registers = [registry];
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name, help, buckets, registers });
-  const publishes = new Counter({
+  const publishes = createTally(registry, {
     name: 'postline_publishes_total',
     help: 'Publish requests by what became of them.',
     labelNames: ['outcome'],
-    registers,
   });
-  const messages = new Counter({
+  const messages = createTally(registry, {
     name: 'postline_published_messages_total',
     help: 'Messages answered 201; replayed ones were stored before.',
     labelNames: ['status', 'replayed'],
-    registers,
   });
-  const hints = new Counter({
+  const hints = createTally(registry, {
     name: 'postline_hints_total',
     help: 'Hints given to the bus by what became of them.',
     labelNames: ['outcome'],
+  });
+  const requests = createTally(registry, {
+    name: 'postline_http_requests_total',
+    help: 'HTTP requests by route, method and status.',
+    labelNames: ['route', 'method', 'code'],
+  });
+  const requestSeconds = new Histogram({
+    name: 'postline_http_request_seconds',
+    help: 'How long HTTP requests took.',
+    labelNames: ['route'],
+    buckets: SECONDS_BUCKETS,
     registers,
   });
   const commitRequests = histogram(
@@ -56,27 +74,17 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
   registerWaiting(registry, waiting);
 
   return {
-    requests: new Counter({
-      name: 'postline_http_requests_total',
-      help: 'HTTP requests by route, method and status.',
-      labelNames: ['route', 'method', 'code'],
-      registers,
-    }),
-    requestSeconds: new Histogram({
-      name: 'postline_http_request_seconds',
-      help: 'How long HTTP requests took.',
-      labelNames: ['route'],
-      buckets: SECONDS_BUCKETS,
-      registers,
-    }),
+    countRequest: ({ route, method, code, milliseconds }) => {
+      requests.add(1, route, method, code);
+      requestSeconds.observe({ route }, milliseconds / 1_000);
+    },
     countPublish: (outcome) => {
-      publishes.inc({ outcome: outcome.kind });
+      publishes.add(1, outcome.kind);
       if (outcome.kind !== 'published') return;
-      for (const { status, replayed } of outcome.messages)
-        messages.inc({ status, replayed: String(replayed) });
+      for (const { status, replayed } of outcome.messages) messages.add(1, status, String(replayed));
     },
     countHints: (count, failed) => {
-      hints.inc({ outcome: failed ? 'failed' : 'sent' }, count);
+      hints.add(count, failed ? 'failed' : 'sent');
     },
     countCommit: (report) => {
       commitRequests.observe(report.requests);

@@ -21,9 +21,9 @@ import { LogRetention } from './log-retention.ts';
 import { OutboxMover } from './outbox-mover.ts';
 import {
   createPublishMessages,
-  type HintOptions,
+  createTellFollowers,
   type PublishMessages,
-  tellFollowers,
+  type TellFollowers,
 } from './publish-message.ts';
 import { createLogPageReader } from './read-log-page.ts';
 import { createReceiptsReader } from './read-receipts.ts';
@@ -65,7 +65,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const groupCommit = createGroupCommit({ store, settings, metrics, databaseLog });
 
   const busLog = createAvailabilityLog(logger, 'bus');
-  const hintOptions: HintOptions = {
+  const tellFollowers = createTellFollowers({
     publisher,
     hintDeadlineMs: settings.hintDeadlineMs,
     onHints: (hints, error) => {
@@ -73,12 +73,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       if (error === undefined) busLog.worked();
       else busLog.failed(error);
     },
-  };
+  });
   const publishMessages = createPublishMessages({
     append: (request) => groupCommit.append(request),
-    ...hintOptions,
+    tellFollowers,
   });
-  const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, hintOptions });
+  const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, tellFollowers });
   const retention = createLogRetention({ ...parts, metrics, databaseLog });
 
   const readiness = new Readiness();
@@ -154,15 +154,15 @@ function createGroupCommit({ store, settings, metrics, databaseLog }: GroupCommi
 interface OutboxMoverParts extends Pick<ApiServerParts, 'outbox' | 'settings' | 'logger'> {
   readonly metrics: ApiMetrics;
   readonly databaseLog: AvailabilityLog;
-  readonly hintOptions: HintOptions;
+  readonly tellFollowers: TellFollowers;
 }
 
 function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
-  const { outbox, settings, logger, metrics, databaseLog, hintOptions } = parts;
+  const { outbox, settings, logger, metrics, databaseLog, tellFollowers } = parts;
   if (outbox === undefined) return undefined;
   outbox.onMoved(({ messages, epoch }) => {
     metrics.countMoved(messages.length);
-    void tellFollowers(messages, epoch, hintOptions); // never rejects; what it can't tell, the relays find
+    void tellFollowers(messages, epoch); // never rejects; what it can't tell, the relays find
   });
   const refusedTargets = new Set<string>();
   return new OutboxMover({

@@ -46,6 +46,8 @@ export interface CommitLaneOptions {
   readonly store: Pick<MessageStore, 'append'>;
   readonly limits: CommitLaneLimits;
   readonly onCommit: (report: CommitReport) => void;
+  /** Calls back once what lies in the sockets has been read. */
+  readonly onNextTurn: (goOn: () => void) => void;
   /** Takes over what was contended; without it such requests stay here and are tried again. */
   readonly onContended?: (contended: readonly PendingAppend[]) => void;
 }
@@ -131,13 +133,13 @@ export class CommitLane {
 
   async #append(batch: readonly PendingAppend[]): Promise<void> {
     const contended = await this.#commit(batch);
-    const { onContended, limits } = this.#options;
+    const { onContended, onNextTurn, limits } = this.#options;
     const goOn = () => {
       this.#appending = false;
       this.#appendNext();
     };
     if (contended.length === 0) {
-      goOn();
+      onNextTurn(goOn); // the requests that came meanwhile are still in the sockets: they join
     } else if (onContended === undefined) {
       setTimeout(goOn, limits.contendedPauseMs);
     } else {
@@ -157,18 +159,21 @@ export class CommitLane {
     let messages = 0;
     let bytes = 0;
     for (const pending of this.#waiting) {
-      const targetIds = pending.request.messages.map(({ targetId }) => targetId);
-      const waitsForProbe = targetIds.some((targetId) => probed.has(targetId));
-      const isProbe = this.#held.size > 0 && targetIds.some((targetId) => this.#held.has(targetId));
-      if (waitsForProbe || isProbe) for (const targetId of targetIds) probed.add(targetId);
-      if (waitsForProbe) continue;
-
-      messages += targetIds.length;
+      if (this.#held.size > 0 && this.#waitsForProbe(pending, probed)) continue;
+      messages += pending.request.messages.length;
       bytes += pending.bytes;
       if (batch.length > 0 && (messages > batchMessagesMax || bytes > batchBytesMax)) break;
       batch.push(pending);
     }
     return batch;
+  }
+
+  #waitsForProbe({ request }: PendingAppend, probed: Set<string>): boolean {
+    const targetIds = request.messages.map(({ targetId }) => targetId);
+    const waitsForProbe = targetIds.some((targetId) => probed.has(targetId));
+    const isProbe = targetIds.some((targetId) => this.#held.has(targetId));
+    if (waitsForProbe || isProbe) for (const targetId of targetIds) probed.add(targetId);
+    return waitsForProbe;
   }
 
   /** One append() of the store; settles what got a final outcome and gives back what was contended. */

@@ -31,6 +31,8 @@ export interface GroupCommitOptions {
   readonly limits: GroupCommitLimits;
   /** Told after each append() of the store. */
   readonly onCommit?: (report: CommitReport) => void;
+  /** Calls back once what lies in the sockets has been read; a test says itself when that is. */
+  readonly onNextTurn?: (goOn: () => void) => void;
 }
 
 export interface WaitingFigures {
@@ -50,17 +52,21 @@ export class GroupCommit {
   readonly #limits: GroupCommitLimits;
   readonly #main: CommitLane;
   readonly #contended: CommitLane;
-  readonly #unsettled = new Set<PendingAppend>();
+  /** In order of arrival, and so of their deadlines. */
+  readonly #unsettled = new Set<PendingRequest>();
+  #deadlineTimer: NodeJS.Timeout | undefined;
   #draining = false;
   #onDrained: (() => void) | undefined;
 
-  constructor({ store, limits, onCommit = () => undefined }: GroupCommitOptions) {
+  constructor(options: GroupCommitOptions) {
+    const { store, limits, onCommit = () => undefined, onNextTurn = setImmediate } = options;
     this.#limits = limits;
     const laneLimits: CommitLaneLimits = { ...limits, contendedPauseMs: CONTENDED_PAUSE_MS };
     this.#main = new CommitLane({
       store,
       limits: laneLimits,
       onCommit,
+      onNextTurn,
       onContended: (contended) => {
         this.#moveToContended(contended);
       },
@@ -69,6 +75,7 @@ export class GroupCommit {
       store,
       limits: { ...laneLimits, waitingRequestsMax: limits.contendedRequestsMax },
       onCommit,
+      onNextTurn,
     });
   }
 
@@ -76,7 +83,10 @@ export class GroupCommit {
   append(request: AppendRequest): Promise<CommitOutcome> {
     if (this.#draining) return Promise.resolve({ kind: 'overloaded' });
     return new Promise((resolve) => {
-      const pending = this.#createPending(request, resolve);
+      const dueAtMs = performance.now() + this.#limits.deadlineMs;
+      const pending = new PendingRequest({ request, dueAtMs, resolve, onSettled: this.#onSettled });
+      this.#unsettled.add(pending);
+      this.#watchDeadlines();
       const lane = this.#contended.sharesTarget(request) ? this.#contended : this.#main;
       lane.add(pending);
     });
@@ -99,25 +109,34 @@ export class GroupCommit {
     });
   }
 
-  #createPending(request: AppendRequest, resolve: (outcome: CommitOutcome) => void): PendingAppend {
-    const timer = setTimeout(() => {
-      pending.settle({ kind: 'store-unavailable' });
-    }, this.#limits.deadlineMs);
-    const pending: PendingAppend = {
-      request,
-      bytes: requestBytes(request),
-      isSettled: () => !this.#unsettled.has(pending),
-      settle: (outcome) => {
-        if (!this.#unsettled.delete(pending)) return;
-        clearTimeout(timer);
-        this.#main.remove(pending);
-        this.#contended.remove(pending);
-        resolve(outcome);
-        this.#tellWhenDrained();
+  readonly #onSettled = (pending: PendingRequest): void => {
+    this.#unsettled.delete(pending);
+    this.#main.remove(pending);
+    this.#contended.remove(pending);
+    this.#tellWhenDrained();
+  };
+
+  /** One timer, for the oldest: most requests have their outcome long before it would have to be looked at. */
+  #watchDeadlines(): void {
+    if (this.#deadlineTimer !== undefined) return;
+    const [oldest] = this.#unsettled;
+    if (oldest === undefined) return;
+    this.#deadlineTimer = setTimeout(
+      () => {
+        this.#deadlineTimer = undefined;
+        this.#settleOverdue();
+        this.#watchDeadlines();
       },
-    };
-    this.#unsettled.add(pending);
-    return pending;
+      Math.ceil(oldest.dueAtMs - performance.now()),
+    );
+  }
+
+  #settleOverdue(): void {
+    const now = performance.now();
+    for (const pending of this.#unsettled) {
+      if (pending.dueAtMs > now) return;
+      pending.settle({ kind: 'store-unavailable' });
+    }
   }
 
   /** Those behind them go too: in the main lane they would wait for the same counter, and everybody with them. */
@@ -134,7 +153,45 @@ export class GroupCommit {
   }
 
   #tellWhenDrained(): void {
-    if (this.#unsettled.size === 0) this.#onDrained?.();
+    if (!this.#draining || this.#unsettled.size > 0) return;
+    clearTimeout(this.#deadlineTimer);
+    this.#onDrained?.();
+  }
+}
+
+interface PendingRequestOptions {
+  readonly request: AppendRequest;
+  /** By the process's clock. */
+  readonly dueAtMs: number;
+  readonly resolve: (outcome: CommitOutcome) => void;
+  readonly onSettled: (pending: PendingRequest) => void;
+}
+
+class PendingRequest implements PendingAppend {
+  readonly request: AppendRequest;
+  readonly bytes: number;
+  readonly dueAtMs: number;
+  readonly #resolve: (outcome: CommitOutcome) => void;
+  readonly #onSettled: (pending: PendingRequest) => void;
+  #settled = false;
+
+  constructor({ request, dueAtMs, resolve, onSettled }: PendingRequestOptions) {
+    this.request = request;
+    this.bytes = requestBytes(request);
+    this.dueAtMs = dueAtMs;
+    this.#resolve = resolve;
+    this.#onSettled = onSettled;
+  }
+
+  isSettled(): boolean {
+    return this.#settled;
+  }
+
+  settle(outcome: CommitOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#onSettled(this);
+    this.#resolve(outcome);
   }
 }
 

@@ -21,17 +21,13 @@ export type PublishOutcome =
 /** Stores the messages of one request, all or none, and tells whoever follows their targets. Never rejects. */
 export type PublishMessages = (request: AppendRequest) => Promise<PublishOutcome>;
 
-export interface HintOptions {
-  readonly publisher: Pick<HintPublisher, 'publish'>;
-  /** Milliseconds that an answer waits for the bus, after the commit. */
-  readonly hintDeadlineMs: number;
-  /** Told how each publish on the bus went. */
-  readonly onHints?: (hints: number, error?: unknown) => void;
-}
+/** Tells whoever follows the targets of messages that are committed. Never rejects. */
+export type TellFollowers = (messages: readonly StoredMessage[], epoch: string) => Promise<PublishStatus>;
 
-export interface PublishMessagesOptions extends HintOptions {
+export interface PublishMessagesOptions {
   /** Appends a request together with others. */
   readonly append: (request: AppendRequest) => Promise<CommitOutcome>;
+  readonly tellFollowers: TellFollowers;
 }
 
 /**
@@ -43,19 +39,52 @@ export function createPublishMessages(options: PublishMessagesOptions): PublishM
     const outcome = await options.append(request);
     if (outcome.kind !== 'appended') return outcome;
 
-    const status = await tellFollowers(outcome.messages, outcome.epoch, options);
+    const status = await options.tellFollowers(outcome.messages, outcome.epoch);
     return { kind: 'published', messages: outcome.messages.map((message) => describe(message, status)) };
   };
 }
 
-/** Publishes the hints of messages that are committed; `stored` where the bus did not take them in time. */
-export async function tellFollowers(
-  messages: readonly StoredMessage[],
-  epoch: string,
-  options: HintOptions,
+export interface HintOptions {
+  readonly publisher: Pick<HintPublisher, 'publish'>;
+  /** Milliseconds that an answer waits for the bus, after the commit. */
+  readonly hintDeadlineMs: number;
+  /** Told how each publish on the bus went. */
+  readonly onHints?: (hints: number, error?: unknown) => void;
+}
+
+/** Hints that go out together, and what will have become of them. */
+interface FormingHints {
+  readonly hints: Hint[];
+  readonly status: Promise<PublishStatus>;
+}
+
+/**
+ * Requests that shared a commit share its publish too: their hints gather until everything that follows from the
+ * commit has run, then go out in one call under one deadline. `stored` where the bus did not take them in time.
+ */
+export function createTellFollowers(options: HintOptions): TellFollowers {
+  let forming: FormingHints | undefined;
+  const beginForming = (): FormingHints => {
+    const hints: Hint[] = [];
+    const status = new Promise<PublishStatus>((resolve) => {
+      process.nextTick(() => {
+        forming = undefined;
+        resolve(publishHints(hints, options));
+      });
+    });
+    return { hints, status };
+  };
+  return (messages, epoch) => {
+    forming ??= beginForming();
+    for (const message of messages) forming.hints.push(encodeHint(message, epoch));
+    return forming.status;
+  };
+}
+
+async function publishHints(
+  hints: readonly Hint[],
+  { publisher, hintDeadlineMs, onHints }: HintOptions,
 ): Promise<PublishStatus> {
-  const hints = messages.map((message) => encodeHint(message, epoch));
-  const { publisher, hintDeadlineMs, onHints } = options;
   try {
     await withDeadline(publisher.publish(hints), { what: 'telling the bus', milliseconds: hintDeadlineMs });
   } catch (error) {

@@ -77,6 +77,9 @@ class Run {
   readonly #appended = new Set<number>();
   readonly #commit = new GroupCommit({
     limits: LIMITS,
+    onNextTurn: (goOn) => {
+      goOn();
+    },
     store: {
       append: (requests) => {
         const messages = requests.flatMap((request) => request.messages);

@@ -37,6 +37,9 @@ function createRig(limits: Partial<GroupCommitLimits> = {}): Rig {
   const commit = new GroupCommit({
     store,
     limits: { ...LIMITS, ...limits },
+    onNextTurn: (goOn) => {
+      goOn();
+    },
     onCommit: (report) => void reports.push(report),
   });
   const outcomes = new Map<string, CommitOutcome['kind']>();

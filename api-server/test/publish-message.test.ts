@@ -3,7 +3,7 @@ import type { AppendRequest } from '@postline/message-store';
 import { decodeEnvelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CommitOutcome } from '../src/commit-lane.ts';
-import { createPublishMessages } from '../src/publish-message.ts';
+import { createPublishMessages, createTellFollowers } from '../src/publish-message.ts';
 
 const HINT_DEADLINE_MS = 200;
 const REQUEST: AppendRequest = {
@@ -45,14 +45,16 @@ function publishWith(outcome: CommitOutcome, publish: (hints: readonly Hint[]) =
       steps.push('append');
       return Promise.resolve(outcome);
     },
-    publisher: {
-      publish: (hints) => {
-        steps.push('publish');
-        return publish(hints);
+    tellFollowers: createTellFollowers({
+      publisher: {
+        publish: (hints) => {
+          steps.push('publish');
+          return publish(hints);
+        },
       },
-    },
-    hintDeadlineMs: HINT_DEADLINE_MS,
-    onHints: (hints, error) => void told.push([hints, error]),
+      hintDeadlineMs: HINT_DEADLINE_MS,
+      onHints: (hints, error) => void told.push([hints, error]),
+    }),
   });
   return { publishMessages, steps, told };
 }
@@ -95,6 +97,21 @@ describe('what was committed', () => {
 });
 
 describe('the bus', () => {
+  it('[PUB-7] requests that shared a commit are told in one publish, in their order', async () => {
+    const published: (readonly Hint[])[] = [];
+    const { publishMessages, told } = publishWith(APPENDED, (hints) => {
+      published.push(hints);
+      return Promise.resolve();
+    });
+    await Promise.all([publishMessages(REQUEST), publishMessages(REQUEST), publishMessages(REQUEST)]);
+    expect(published.map((hints) => hints.map(({ targetId }) => targetId))).toEqual([
+      ['bob', 'ann', 'bob', 'ann', 'bob', 'ann'],
+    ]);
+    expect(told).toEqual([[6, undefined]]);
+    await publishMessages(REQUEST);
+    expect(published).toHaveLength(2);
+  });
+
   it('[PUB-3] a failed publish does not fail the request', async () => {
     const error = new BusUnavailableError('away');
     const { publishMessages, told } = publishWith(APPENDED, () => Promise.reject(error));

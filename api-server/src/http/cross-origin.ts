@@ -55,9 +55,13 @@ const PREFLIGHT_ANSWER: HttpAnswer = { status: 204, headers: {}, body: '' };
  * browser would still have sent the POST.
  */
 export function createCrossOriginGuard({ origins, hosts }: CrossOriginRules) {
+  let knownHost: string | undefined; // callers mostly come under one name
   return (request: IncomingMessage): Guarded => {
     const { host, origin } = request.headers;
-    if (hosts !== undefined && !isHostAllowed(hosts, host)) return FOREIGN_HOST;
+    if (hosts !== undefined && (host === undefined || host !== knownHost)) {
+      if (!isHostAllowed(hosts, host)) return FOREIGN_HOST;
+      knownHost = host;
+    }
     if (origin === undefined && request.method !== 'OPTIONS') return WITHOUT_ORIGIN;
     if (!isOriginAllowed(origins, origin)) return FOREIGN_ORIGIN;
     const headers = recordHeaders(setCorsHeaders, request);

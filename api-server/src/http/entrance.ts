@@ -6,7 +6,7 @@ import { type EndedRequest, requestIdOf } from './request-log.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 export interface EntranceOptions {
-  readonly metrics: Pick<ApiMetrics, 'requests' | 'requestSeconds'>;
+  readonly metrics: Pick<ApiMetrics, 'countRequest'>;
   readonly logRequest: (ended: EndedRequest) => void;
   readonly crossOrigin: CrossOriginRules;
 }
@@ -52,8 +52,7 @@ export function createEntrance({ metrics, logRequest, crossOrigin }: EntranceOpt
     response.once('close', () => {
       const milliseconds = performance.now() - start;
       const { route, failure } = admission;
-      metrics.requests.inc({ route, method: methodOf(request), code: codeOf(response) });
-      metrics.requestSeconds.observe({ route }, milliseconds / 1_000);
+      metrics.countRequest({ route, method: methodOf(request), code: codeOf(response), milliseconds });
       logRequest({ id, request, response, milliseconds, failure });
     });
     if (guarded.answer === undefined) return admission;

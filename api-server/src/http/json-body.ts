@@ -26,6 +26,7 @@ function refuseMediaType({ headers }: IncomingMessage): Refusal | undefined {
   }
   const contentType = headers['content-type'];
   if (contentType === undefined) return unsupported('Content-Type: application/json is missing.');
+  if (contentType === 'application/json') return undefined;
   const [mediaType = '', ...parameters] = contentType.toLowerCase().split(';');
   if (mediaType.trim() !== 'application/json') return unsupported('Content-Type must be application/json.');
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));

@@ -59,8 +59,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         find: 'return async (request) => {',
         replace: `globalThis.hintBeforeCommit = async (outcomes) => {
         const stored = outcomes.filter(({ kind }) => kind === 'appended');
-        const hints = stored.flatMap(({ messages, epoch }) => messages.map((message) => encodeHint(message, epoch)));
-        await options.publisher.publish(hints).catch(() => undefined);
+        for (const { messages, epoch } of stored) await options.tellFollowers(messages, epoch);
     };
     return async (request) => {`,
       },

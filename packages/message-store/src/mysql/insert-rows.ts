@@ -2,7 +2,9 @@ import type { PlannedRow } from '../append-plan.ts';
 import type { Session, SqlValue } from './session.ts';
 import { partsOf, rowPlaceholders, ROWS_PER_STATEMENT_MAX, splitRowCount } from './statement-shape.ts';
 
-const COLUMNS = ['message', 'target_id', '`offset`', 'created_at', 'publisher', 'idempotency_key'];
+const COLUMNS = ['message', 'target_id', '`offset`', 'created_at'];
+/** Of rows that have them; left out they get their defaults, and need not be sent, bound and checked for each row. */
+const KEY_COLUMNS = ['publisher', 'idempotency_key'];
 
 /** What a row takes in a statement beside its texts: lengths, types, offset and time; generously. */
 const ROW_OVERHEAD_BYTES = 128;
@@ -22,18 +24,21 @@ export async function insertRows(
   const bytesMax = Math.min(STATEMENT_BYTES_MAX, session.facts.packetBytesMax * PACKET_SHARE);
   const ids: string[] = [];
   for (const part of statementsOf(rows, bytesMax)) {
+    const withKeys = part.some((row) => row.publisher !== '' || row.idempotencyKey !== undefined);
+    const columns = withKeys ? [...COLUMNS, ...KEY_COLUMNS] : COLUMNS;
+    const values: SqlValue[] = [];
+    for (const row of part) {
+      values.push(row.message, row.targetId, row.offset, databaseTime);
+      if (withKeys) values.push(row.publisher, row.idempotencyKey ?? null);
+    }
     const { firstId } = await session.change(
-      `INSERT INTO messages (${COLUMNS.join(', ')}) VALUES ${rowPlaceholders(part.length, COLUMNS.length)}`,
-      part.flatMap((row) => rowValues(row, databaseTime)),
+      `INSERT INTO messages (${columns.join(', ')}) VALUES ${rowPlaceholders(part.length, columns.length)}`,
+      values,
     );
     // The count of rows is known beforehand, so the server gives them consecutive ids, also with interleaved locks.
     for (const index of part.keys()) ids.push(String(firstId + index * session.facts.idStep));
   }
   return ids;
-}
-
-function rowValues(row: PlannedRow, databaseTime: string): SqlValue[] {
-  return [row.message, row.targetId, row.offset, databaseTime, row.publisher, row.idempotencyKey ?? null];
 }
 
 /** Cuts rows into statements that stay below `bytesMax` and have a number of rows that comes again. */

@@ -3,8 +3,14 @@
  * size of a batch would be prepared anew on each connection.
  */
 
-/** Up to here every count of rows has a statement of its own; beyond, multiples of it. */
-const EXACT_ROWS_MAX = 16;
+/** Up to here every count of rows has a statement of its own: a busy API commits some tens of rows, in one statement. */
+const EXACT_ROWS_MAX = 64;
+/** Beyond, multiples of this have one. */
+const ROWS_STEP = 32;
+
+/** The same for rows that may be repeated: padding costs less than further statements. */
+const EXACT_PADDED_ROWS_MAX = 16;
+const PADDED_ROWS_STEP = 16;
 
 /** Rows of one statement at most: 512 rows of 6 values are far below the protocol's 65,535 values. */
 export const ROWS_PER_STATEMENT_MAX = 512;
@@ -12,16 +18,16 @@ export const ROWS_PER_STATEMENT_MAX = 512;
 /** Ids of one IN list at most. */
 export const IN_LIST_MAX = 1_024;
 
-/** Splits a count into a multiple of 16 and the rest, each of which has a statement text that comes again. */
+/** Splits a count into a multiple of the step and the rest, each of which has a statement text that comes again. */
 export function splitRowCount(count: number): readonly number[] {
   if (count <= EXACT_ROWS_MAX) return [count];
-  const rest = count % EXACT_ROWS_MAX;
+  const rest = count % ROWS_STEP;
   return rest === 0 ? [count] : [count - rest, rest];
 }
 
 /** The next count that has a statement of its own, for rows that may be repeated without effect. */
 export function roundUpRowCount(count: number): number {
-  return count <= EXACT_ROWS_MAX ? count : Math.ceil(count / EXACT_ROWS_MAX) * EXACT_ROWS_MAX;
+  return count <= EXACT_PADDED_ROWS_MAX ? count : Math.ceil(count / PADDED_ROWS_STEP) * PADDED_ROWS_STEP;
 }
 
 /** Fills an IN list up to a power of two by repeating its last value. */
