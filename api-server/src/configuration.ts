@@ -12,6 +12,7 @@ import {
   readSettings,
   serverSettings,
   sharedSettings,
+  workerSettings,
 } from '@postline/service-runtime';
 import { z } from 'zod';
 import type { GroupCommitLimits } from './group-commit.ts';
@@ -132,6 +133,7 @@ export const apiProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
   ...apiEnvironment,
+  ...workerSettings,
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
   PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
 };

@@ -1,6 +1,13 @@
 import { createRedisMessageBus } from '@postline/message-bus/redis';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
-import { createLogger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
+import {
+  createLogger,
+  isPrimaryOf,
+  isWorker,
+  OPEN_MODE_WARNING,
+  runProcess,
+  startWorkers,
+} from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
 import { apiSettings, readApiEnvironment } from './configuration.ts';
 import { migrateWhenReachable } from './migrate-when-reachable.ts';
@@ -11,11 +18,16 @@ await runProcess(process.env, async (processEnv) => {
   const env = readApiEnvironment(processEnv);
   const logger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const databaseUrl = env.DATABASE_URL;
-  await migrateWhenReachable({
-    migrate: () => migrate({ databaseUrl, folder: MIGRATIONS_FOLDER }),
-    waitMs: env.DATABASE_WAIT_MS,
-    logger,
-  });
+  if (!isWorker()) {
+    await migrateWhenReachable({
+      migrate: () => migrate({ databaseUrl, folder: MIGRATIONS_FOLDER }),
+      waitMs: env.DATABASE_WAIT_MS,
+      logger,
+    });
+  }
+  const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
+  if (isPrimaryOf(workerCount)) return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+
   const store = createMysqlMessageStore({ databaseUrl });
   const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
   const settings = apiSettings(env);
@@ -25,7 +37,7 @@ await runProcess(process.env, async (processEnv) => {
   logger.info({ host: env.HOST, port }, 'listening');
   return {
     logger,
-    shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    shutdownDeadlineMs,
     close: async () => {
       await api.close();
       await store.close();

@@ -8,6 +8,7 @@ import {
   portSetting,
   readSettings,
   sharedSettings,
+  workerSettings,
   serverSettings,
   urlSetting,
   yesNoSetting,
@@ -66,6 +67,7 @@ export const relayProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
   ...relayEnvironment,
+  ...workerSettings,
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
   PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
 };

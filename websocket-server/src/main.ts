@@ -1,6 +1,12 @@
 import { createRedisMessageBus } from '@postline/message-bus/redis';
 import { createMysqlMessageStore } from '@postline/message-store/mysql';
-import { createLogger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
+import {
+  createLogger,
+  isPrimaryOf,
+  OPEN_MODE_WARNING,
+  runProcess,
+  startWorkers,
+} from '@postline/service-runtime';
 import { readRelayEnvironment, relaySettings } from './configuration.ts';
 import { createRelay } from './relay.ts';
 
@@ -10,6 +16,9 @@ const API_PORT_DEFAULT = 8080;
 await runProcess(process.env, async (processEnv) => {
   const env = readRelayEnvironment(processEnv);
   const logger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
+  const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
+  if (isPrimaryOf(workerCount)) return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+
   const store = createMysqlMessageStore({ databaseUrl: env.DATABASE_URL });
   const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
   const settings = relaySettings(env, API_PORT_DEFAULT);
@@ -19,7 +28,7 @@ await runProcess(process.env, async (processEnv) => {
   logger.info({ host: env.HOST, port }, 'listening');
   return {
     logger,
-    shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    shutdownDeadlineMs,
     close: async () => {
       await relay.close();
       await store.close();

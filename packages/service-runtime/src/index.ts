@@ -9,3 +9,4 @@ export * from './rate-limiter.ts';
 export * from './readiness.ts';
 export * from './settings.ts';
 export * from './shared-settings.ts';
+export * from './worker-processes.ts';

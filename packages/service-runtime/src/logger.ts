@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { type DestinationStream, pino } from 'pino';
 
 export type Logger = pino.Logger;
@@ -20,7 +21,7 @@ const STANDARD_OUTPUT = 1;
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const options = {
     level,
-    base: { service },
+    base: cluster.worker === undefined ? { service } : { service, worker: cluster.worker.id },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: pino.stdSerializers.err },
     formatters: { level: (label: string) => ({ level: label }) },
