@@ -26,6 +26,7 @@ export default tseslint.config(
       'max-params': ['error', 4],
       complexity: ['error', 12],
       eqeqeq: 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'prefer-const': ['error', { ignoreReadBeforeAssign: true }],
       'no-console': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',

@@ -1,17 +1,16 @@
 import type { Environment } from './environment.ts';
 
-export interface AcksParts {
+interface AcksParts {
   readonly environment: Environment;
-  readonly intervalMs: number;
-  /** Asked only while there is a connection that was identified. */
-  readonly send: (targetId: string, offset: number) => void;
+  readonly ackIntervalMs: number;
+  /** False where there is nobody to hear it. */
+  readonly send: (targetId: string, offset: number) => boolean;
 }
 
 /** Tells the relay what has been handled: the highest offset of each target, together, once in a while. */
 export class Acks {
   readonly #parts: AcksParts;
   readonly #offsets = new Map<string, number>();
-  #isConnected = false;
   #cancelTimer: (() => void) | undefined;
 
   constructor(parts: AcksParts) {
@@ -19,8 +18,9 @@ export class Acks {
   }
 
   note(targetId: string, offset: number): void {
+    const { environment, ackIntervalMs } = this.#parts;
     this.#offsets.set(targetId, offset);
-    this.#schedule();
+    this.#cancelTimer ??= environment.after(ackIntervalMs, () => this.flush());
   }
 
   /** What was noted of logs that are no more is not said of those that took their place. */
@@ -28,21 +28,11 @@ export class Acks {
     this.#offsets.clear();
   }
 
-  setConnected(isConnected: boolean): void {
-    this.#isConnected = isConnected;
-    if (isConnected && this.#offsets.size > 0) this.#schedule();
-  }
-
-  /** Sends at once what there is to say, if anybody is there to hear it. */
+  /** Sends at once what there is to say; what nobody hears is kept for the next connection. */
   flush(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (!this.#isConnected) return;
-    for (const [targetId, offset] of this.#offsets) this.#parts.send(targetId, offset);
-    this.#offsets.clear();
-  }
-
-  #schedule(): void {
-    this.#cancelTimer ??= this.#parts.environment.after(this.#parts.intervalMs, () => this.flush());
+    for (const [targetId, offset] of this.#offsets)
+      if (this.#parts.send(targetId, offset)) this.#offsets.delete(targetId);
   }
 }

@@ -29,16 +29,8 @@ function openSocket(url: string, listener: SocketListener): RelaySocket {
 /** Timers of hidden pages are throttled: one that is shown again doesn't wait for them. A worker has no document. */
 function onWake(listener: () => void): () => void {
   const controller = new AbortController();
-  const { signal } = controller;
-  globalThis.addEventListener('online', listener, { signal });
-  if (typeof document === 'object') {
-    document.addEventListener(
-      'visibilitychange',
-      () => {
-        if (document.visibilityState === 'visible') listener();
-      },
-      { signal },
-    );
-  }
+  const { document } = globalThis as { document?: Document };
+  globalThis.addEventListener('online', listener, controller);
+  document?.addEventListener('visibilitychange', listener, controller);
   return () => controller.abort();
 }

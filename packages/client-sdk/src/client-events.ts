@@ -10,30 +10,29 @@ export interface ClientEvents {
   readonly error: PostlineError;
 }
 
-type Listener<Name extends keyof ClientEvents> = (event: ClientEvents[Name]) => void;
-type Listeners = { readonly [Name in keyof ClientEvents]: Set<Listener<Name>> };
+interface Listening {
+  readonly name: keyof ClientEvents;
+  readonly listener: (event: never) => unknown;
+}
 
 /** Who listens to a client's events. */
 export class ClientEventListeners {
-  readonly #listeners: Listeners = {
-    state: new Set(),
-    truncated: new Set(),
-    restarted: new Set(),
-    error: new Set(),
-  };
+  readonly #listenings = new Set<Listening>();
 
-  add<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): () => void {
-    const listeners: Set<Listener<Name>> = this.#listeners[name];
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
+  add<Name extends keyof ClientEvents>(
+    name: Name,
+    listener: (event: ClientEvents[Name]) => unknown,
+  ): () => void {
+    const listening = { name, listener };
+    this.#listenings.add(listening);
+    return () => void this.#listenings.delete(listening);
   }
 
   /** A listener that throws is its own page's error: it is told like any other, and stops nothing here. */
   tell<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void {
-    const listeners: Set<Listener<Name>> = this.#listeners[name];
-    for (const listener of [...listeners]) {
+    for (const listening of [...this.#listenings]) {
       try {
-        listener(event);
+        if (listening.name === name) listening.listener(event as never);
       } catch (error) {
         queueMicrotask(() => {
           throw error;

@@ -9,19 +9,12 @@ type ParseOption<Payload> = string extends Payload
   ? { readonly parse?: PayloadParser<Payload> }
   : { readonly parse: PayloadParser<Payload> };
 
-export interface PostlineClientBaseOptions {
+interface PostlineClientBaseOptions {
   /** The relay: `ws:`, `wss:`, `http:` or `https:`; in a browser it may be relative to the page. */
   readonly url: string | URL;
   /** Who this client is; `1` and `"1"` are the same. */
   readonly clientId: string | number;
   readonly token?: Token;
-  /** Names this device among those of the client: its acks are kept apart from theirs. */
-  readonly deviceId?: string;
-  /**
-   * Where the cursor is kept from one run to the next: in memory by default. `"last-ack"`: nowhere, the relay
-   * remembers what this device has acked; needs `deviceId`.
-   */
-  readonly cursorStore?: CursorStore | 'last-ack';
   /** Where to start if the cursor store holds nothing. Left out: only what comes from now on. */
   readonly resume?: Cursor;
   /** What to do when a message handler throws: try the message again after a while (the default), or close. */
@@ -44,37 +37,39 @@ export interface PostlineClientBaseOptions {
   readonly signal?: AbortSignal;
 }
 
-export type PostlineClientOptions<Payload = string> = PostlineClientBaseOptions & ParseOption<Payload>;
+/**
+ * Where the cursor is kept from one run to the next: in memory by default. `"last-ack"`: nowhere, the relay remembers
+ * what this device has acked. `deviceId` names it among the client's devices, each of which has acks of its own.
+ */
+type CursorOptions =
+  | { readonly cursorStore?: CursorStore; readonly deviceId?: string }
+  | { readonly cursorStore: 'last-ack'; readonly deviceId: string };
 
-export interface ClientSettings {
-  readonly firstRetryMsMax: number;
-  readonly retryMsMax: number;
-  readonly openMsMax: number;
-  readonly ackIntervalMs: number;
-  readonly inboxMessagesMax: number;
-  readonly inboxUnitsMax: number;
-  readonly onHandlerError: 'retry' | 'stop';
-  readonly onParseError: 'skip' | 'stop';
-}
+export type PostlineClientOptions<Payload = string> = PostlineClientBaseOptions &
+  CursorOptions &
+  ParseOption<Payload>;
 
-/** Everything with a default, each with the reason for what it is. */
-export function readSettings(options: PostlineClientBaseOptions): ClientSettings {
-  return {
-    /** Most interruptions are a restart or a change of network. */
-    firstRetryMsMax: options.firstRetryMsMax ?? 1_000,
-    /** However long the relay is away, a client looks again at least this often. */
-    retryMsMax: options.retryMsMax ?? 20_000,
-    /** A slow mobile network needs seconds for TCP, TLS and the upgrade. */
-    openMsMax: options.openMsMax ?? 15_000,
-    /** A relay writes acks four times a second; twice a second is soon enough for whoever reads receipts. */
-    ackIntervalMs: options.ackIntervalMs ?? 500,
-    /** A page of backlog is 256 messages: a few of them are on hand, and the handler never waits for the network. */
-    inboxMessagesMax: options.inboxMessagesMax ?? 1_000,
-    /** At most 8 MB of memory, and 60 of the longest messages. */
-    inboxUnitsMax: options.inboxUnitsMax ?? 4 * 1024 * 1024,
-    /** At least once: a message is not passed over because a database was away for a moment. */
-    onHandlerError: options.onHandlerError ?? 'retry',
-    /** What can't be parsed now can't be parsed later either, and one such message is not to hold up all others. */
-    onParseError: options.onParseError ?? 'skip',
-  };
+const DEFAULTS = {
+  /** Most interruptions are a restart or a change of network. */
+  firstRetryMsMax: 1_000,
+  /** However long the relay is away, a client looks again at least this often. */
+  retryMsMax: 20_000,
+  /** A slow mobile network needs seconds for TCP, TLS and the upgrade. */
+  openMsMax: 15_000,
+  /** A relay writes acks four times a second; twice a second is soon enough for whoever reads receipts. */
+  ackIntervalMs: 500,
+  /** A page of backlog is 256 messages: a few of them are on hand, and the handler never waits for the network. */
+  inboxMessagesMax: 1_000,
+  /** At most 8 MB of memory, and 60 of the longest messages. */
+  inboxUnitsMax: 4 * 1024 * 1024,
+};
+
+export type ClientSettings = Readonly<typeof DEFAULTS>;
+
+/** The numbers among the options, each with its default where it is left out. */
+export function readSettings(options: Partial<ClientSettings>): ClientSettings {
+  const settings = { ...DEFAULTS };
+  for (const name of Object.keys(DEFAULTS) as (keyof ClientSettings)[])
+    settings[name] = options[name] ?? DEFAULTS[name];
+  return settings;
 }

@@ -1,11 +1,12 @@
+import type { ClientEventListeners } from './client-events.ts';
 import type { Cursor, CursorOwner, CursorStore } from './cursor.ts';
 import { PostlineError } from './postline-error.ts';
 
-export interface CursorKeeperParts {
-  readonly store: CursorStore;
+interface CursorKeeperParts {
+  /** None: it lives as long as the client. */
+  readonly store: CursorStore | undefined;
   readonly owner: CursorOwner;
-  /** The cursor could not be saved. It has moved all the same: at worst a later run gets some messages twice. */
-  readonly onFailed: (error: PostlineError) => void;
+  readonly events: ClientEventListeners;
 }
 
 /** The cursor: what has been handled. It is written to the store whenever it moves. */
@@ -20,16 +21,21 @@ export class CursorKeeper {
   /** What an earlier run left. Rejects with a PostlineError. */
   async load(): Promise<Cursor | undefined> {
     try {
-      return await this.#parts.store.load(this.#parts.owner);
+      return await this.#parts.store?.load(this.#parts.owner);
     } catch (cause) {
-      throw new PostlineError('cursor_store_failed', 'The cursor could not be loaded.', { cause });
+      throw new PostlineError('cursor_store_failed', { cause });
     }
   }
 
-  /** The stream goes on from here: everything before has been handled. */
+  /** The stream goes on from here. Where it can't be saved, it has moved all the same: a later run may repeat some. */
   async start(cursor: Cursor): Promise<void> {
+    const { store, owner, events } = this.#parts;
     this.#cursor = cursor;
-    await this.#save(cursor);
+    try {
+      await store?.save?.(cursor, owner);
+    } catch (cause) {
+      events.tell('error', new PostlineError('cursor_store_failed', { cause }));
+    }
   }
 
   /** Everything up to `offset` has been handled. */
@@ -37,15 +43,5 @@ export class CursorKeeper {
     if (this.#cursor === undefined) return;
     const { epoch, offsets } = this.#cursor;
     await this.start({ epoch, offsets: { ...offsets, [targetId]: offset } });
-  }
-
-  async #save(cursor: Cursor): Promise<void> {
-    try {
-      await this.#parts.store.save?.(cursor, this.#parts.owner);
-    } catch (cause) {
-      this.#parts.onFailed(
-        new PostlineError('cursor_store_failed', 'The cursor could not be saved.', { cause }),
-      );
-    }
   }
 }

@@ -3,7 +3,7 @@ export interface Environment {
   /** Milliseconds since 1970. */
   now(): number;
   /** 0 to 1. */
-  random(): number;
+  readonly random: () => number;
   /** Calls once after so many milliseconds; what it returns cancels that. */
   after(milliseconds: number, callback: () => void): () => void;
   openSocket(url: string, listener: SocketListener): RelaySocket;
@@ -20,8 +20,8 @@ export interface SocketListener {
 
 export interface RelaySocket {
   /** A socket that is not open any more drops it. */
-  send(text: string): void;
-  close(): void;
+  readonly send: (text: string) => void;
+  readonly close: () => void;
   /** Stops reading, so that the relay holds back what is to come. Only where the platform can. */
   readonly pause?: () => void;
   readonly resume?: () => void;

@@ -1,11 +1,11 @@
-export interface InboxParts<Step> {
-  /** Beyond these the inbox is full. */
-  readonly messagesMax: number;
-  readonly unitsMax: number;
-  /** UTF-16 units that a step keeps in memory. */
-  readonly unitsOf: (step: Step) => number;
+import { type InboxStep, unitsOfStep } from './inbox-step.ts';
+
+interface InboxParts {
+  /** Beyond these it is full: messages, and their UTF-16 units. */
+  readonly inboxMessagesMax: number;
+  readonly inboxUnitsMax: number;
   /** Works through one step; the next one waits for it. False: the client has stopped, and nothing moves any more. */
-  readonly take: (step: Step) => Promise<boolean>;
+  readonly take: (step: InboxStep) => Promise<boolean>;
   /** Everything that was in it has been worked through. */
   readonly onEmpty: () => void;
   /** It was full, and is half empty again. */
@@ -13,15 +13,15 @@ export interface InboxParts<Step> {
 }
 
 /** What has been received and waits to be handled, in order, one after the other. */
-export class Inbox<Step> {
-  readonly #parts: InboxParts<Step>;
-  readonly #steps: Step[] = [];
+export class Inbox {
+  readonly #parts: InboxParts;
+  readonly #steps: InboxStep[] = [];
   #units = 0;
   #isWorking = false;
   #settled: Promise<void> = Promise.resolve();
   #wasFull = false;
 
-  constructor(parts: InboxParts<Step>) {
+  constructor(parts: InboxParts) {
     this.#parts = parts;
   }
 
@@ -35,9 +35,9 @@ export class Inbox<Step> {
   }
 
   /** Takes it in any case: whoever fills the inbox asks for the answer, which is false where it is full now. */
-  push(step: Step): boolean {
+  push(step: InboxStep): boolean {
     this.#steps.push(step);
-    this.#units += this.#parts.unitsOf(step);
+    this.#units += unitsOfStep(step);
     this.#wasFull ||= !this.#fits(1);
     if (!this.#isWorking) this.#settled = this.#work();
     return !this.#wasFull;
@@ -49,7 +49,7 @@ export class Inbox<Step> {
     for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
       if (!(await this.#parts.take(step))) return;
       this.#steps.shift();
-      this.#units -= this.#parts.unitsOf(step);
+      this.#units -= unitsOfStep(step);
       this.#noteRoom();
     }
     this.#isWorking = false;
@@ -64,7 +64,7 @@ export class Inbox<Step> {
 
   /** Whether what waits is within the bounds divided by `divisor`. */
   #fits(divisor: number): boolean {
-    const { messagesMax, unitsMax } = this.#parts;
-    return this.#steps.length <= messagesMax / divisor && this.#units <= unitsMax / divisor;
+    const { inboxMessagesMax, inboxUnitsMax } = this.#parts;
+    return this.#steps.length <= inboxMessagesMax / divisor && this.#units <= inboxUnitsMax / divisor;
   }
 }

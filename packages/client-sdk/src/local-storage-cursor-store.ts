@@ -1,10 +1,10 @@
 import type { Cursor, CursorOwner, CursorStore } from './cursor.ts';
-import { hasOffsets, hasTexts, isJsonObject, parseJson } from './json-value.ts';
+import { hasOffsets, hasTexts, isJsonObject, type JsonObject, parseJson } from './json-value.ts';
 
 /** Cursors kept for one page's origin: more clients than share one browser. The longest unused ones are dropped. */
 const CURSORS_MAX = 20;
 
-const PREFIX = 'postline:';
+const STORAGE_KEY = 'postline';
 
 export interface LocalStorageCursorStoreOptions {
   /** Keeps two clients with the same id apart that live in one page. */
@@ -18,8 +18,7 @@ export interface LocalStorageCursorStoreOptions {
  * as the page.
  */
 export function localStorageCursorStore({ name = '' }: LocalStorageCursorStoreOptions = {}): CursorStore {
-  const keyOf = ({ relayUrl, clientId }: CursorOwner) =>
-    `${PREFIX}${JSON.stringify([relayUrl, clientId, name])}`;
+  const keyOf = ({ relayUrl, clientId }: CursorOwner) => JSON.stringify([relayUrl, clientId, name]);
   return {
     load(owner) {
       const key = keyOf(owner);
@@ -28,10 +27,8 @@ export function localStorageCursorStore({ name = '' }: LocalStorageCursorStoreOp
     save(cursor, owner) {
       const key = keyOf(owner);
       quietly(() => {
-        sessionStorage.setItem(key, encode(cursor));
-        const furthest = furthestOf(cursor, read(localStorage, key));
-        if (localStorage.getItem(key) === null) dropOldest(localStorage);
-        localStorage.setItem(key, encode(furthest));
+        write(sessionStorage, key, cursor);
+        write(localStorage, key, furthestOf(cursor, read(localStorage, key)));
       });
     },
   };
@@ -46,30 +43,25 @@ function furthestOf(cursor: Cursor, kept: Cursor | undefined): Cursor {
   return { epoch: cursor.epoch, offsets };
 }
 
-function encode({ epoch, offsets }: Cursor): string {
-  return JSON.stringify({ epoch, offsets, at: Date.now() });
-}
-
 /** `undefined` where there is none, or what is there is none: anything on the page's origin may write there. */
 function read(storage: Storage, key: string): Cursor | undefined {
-  const value = parseJson(storage.getItem(key) ?? '');
-  if (!isJsonObject(value) || !hasTexts(value, 'epoch')) return undefined;
-  const { epoch, offsets } = value;
+  const cursor = readAll(storage)[key];
+  if (!isJsonObject(cursor) || !hasTexts(cursor, 'epoch')) return undefined;
+  const { epoch, offsets } = cursor;
   if (!isJsonObject(offsets) || !hasOffsets(offsets, ...Object.keys(offsets))) return undefined;
   return { epoch, offsets };
 }
 
-/** Makes room for one more. */
-function dropOldest(storage: Storage): void {
-  const keys = Object.keys(storage).filter((key) => key.startsWith(PREFIX));
-  keys.sort((a, b) => usedAt(storage, b) - usedAt(storage, a));
-  for (const key of keys.slice(CURSORS_MAX - 1)) storage.removeItem(key);
+/** The one that was used last comes first. */
+function write(storage: Storage, key: string, cursor: Cursor): void {
+  const others = Object.entries(readAll(storage)).filter(([other]) => other !== key);
+  const kept = others.slice(0, CURSORS_MAX - 1);
+  storage.setItem(STORAGE_KEY, JSON.stringify(Object.fromEntries([[key, cursor], ...kept])));
 }
 
-/** Milliseconds since 1970; 0 for what is no cursor. */
-function usedAt(storage: Storage, key: string): number {
-  const value = parseJson(storage.getItem(key) ?? '');
-  return isJsonObject(value) && typeof value['at'] === 'number' ? value['at'] : 0;
+function readAll(storage: Storage): JsonObject {
+  const value = parseJson(storage.getItem(STORAGE_KEY) ?? '');
+  return isJsonObject(value) ? value : {};
 }
 
 /** A browser may refuse its storage altogether, or have no room left. */

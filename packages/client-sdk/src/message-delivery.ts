@@ -1,9 +1,10 @@
 import type { NewMessageFrame } from '@postline/protocol';
+import type { ClientEventListeners } from './client-events.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import type { Environment } from './environment.ts';
 import { Inbox } from './inbox.ts';
-import { type InboxStep, unitsOfStep } from './inbox-step.ts';
-import type { Message, Restart, Truncation } from './message.ts';
+import type { InboxStep } from './inbox-step.ts';
+import type { Message } from './message.ts';
 import { MessageHandlers } from './message-handlers.ts';
 import { type PayloadParser, parsePayload } from './payload-parser.ts';
 import { type FailedMessage, PostlineError } from './postline-error.ts';
@@ -14,48 +15,34 @@ const LAST_HANDLER_MS_MAX = 5_000;
 
 export interface MessageDeliveryParts<Payload> extends RetryWidths {
   readonly environment: Environment;
+  readonly events: ClientEventListeners;
   readonly cursor: CursorKeeper;
-  readonly parser: PayloadParser<Payload> | undefined;
-  readonly onHandlerError: 'retry' | 'stop';
-  readonly onParseError: 'skip' | 'stop';
+  readonly parse?: PayloadParser<Payload>;
+  readonly onHandlerError?: 'retry' | 'stop';
+  readonly onParseError?: 'skip' | 'stop';
   readonly inboxMessagesMax: number;
   readonly inboxUnitsMax: number;
-  readonly listener: MessageDeliveryListener;
-}
-
-interface MessageDeliveryListener {
   /** The cursor has moved. `restarts`: how many restarts of the logs came before it. */
-  onMoved(targetId: string, offset: number, restarts: number): void;
-  onRestarted(restart: Restart): void;
-  onTruncated(truncation: Truncation): void;
-  onError(error: PostlineError): void;
+  readonly onMoved: (targetId: string, offset: number, restarts: number) => void;
   /** A message can't be handled, and is not to be passed over. */
-  onFatal(error: PostlineError): void;
+  readonly onFatal: (error: PostlineError) => void;
   /** Everything that was received has been handled. */
-  onEmpty(): void;
+  readonly onEmpty: () => void;
   /** The inbox was full, and is half empty again. */
-  onRoom(): void;
+  readonly onRoom: () => void;
 }
 
 /** From what was received to what has been handled: in order, one after the other, the cursor last. */
 export class MessageDelivery<Payload> {
   readonly handlers: MessageHandlers<Payload>;
   readonly #parts: MessageDeliveryParts<Payload>;
-  readonly #inbox: Inbox<InboxStep>;
-  #current: FailedMessage | undefined;
+  readonly #inbox: Inbox;
   #isStopped = false;
 
   constructor(parts: MessageDeliveryParts<Payload>) {
     this.#parts = parts;
-    this.handlers = new MessageHandlers({ ...parts, onFailed: (cause) => this.#onHandlerFailed(cause) });
-    this.#inbox = new Inbox({
-      messagesMax: parts.inboxMessagesMax,
-      unitsMax: parts.inboxUnitsMax,
-      unitsOf: unitsOfStep,
-      take: (step) => this.#take(step),
-      onEmpty: () => parts.listener.onEmpty(),
-      onRoom: () => parts.listener.onRoom(),
-    });
+    this.handlers = new MessageHandlers(parts);
+    this.#inbox = new Inbox({ ...parts, take: (step) => this.#take(step) });
   }
 
   get isEmpty(): boolean {
@@ -80,16 +67,16 @@ export class MessageDelivery<Payload> {
   }
 
   async #take(step: InboxStep): Promise<boolean> {
-    const { cursor, listener } = this.#parts;
+    const { cursor, events } = this.#parts;
     if (this.#isStopped) return false;
     switch (step.kind) {
       case 'start':
-        for (const restart of step.start.restarts) listener.onRestarted(restart);
+        for (const restart of step.start.restarts) events.tell('restarted', restart);
         await cursor.start(step.start.cursor);
         return true;
       case 'truncated': {
         const { targetId, from, to } = step.frame;
-        listener.onTruncated({ targetId, from, to });
+        events.tell('truncated', { targetId, from, to });
         await this.#move(targetId, to, step.restarts);
         return true;
       }
@@ -102,43 +89,27 @@ export class MessageDelivery<Payload> {
 
   async #move(targetId: string, offset: number, restarts: number): Promise<void> {
     await this.#parts.cursor.move(targetId, offset);
-    this.#parts.listener.onMoved(targetId, offset, restarts);
+    this.#parts.onMoved(targetId, offset, restarts);
   }
 
   async #handle(frame: NewMessageFrame, missed: boolean): Promise<boolean> {
-    const { id, targetId, offset, epoch, data, createdAt } = frame;
-    const fields = { id, targetId, offset, epoch, data, createdAt };
-    this.#current = fields;
+    const { type, ...fields } = frame;
     let message: Message<Payload>;
     try {
-      message = { ...fields, data: parsePayload(this.#parts.parser, fields.data), missed };
+      message = { ...fields, data: parsePayload(this.#parts.parse, fields.data), missed };
     } catch (cause) {
-      return this.#onParseFailed(fields, cause);
+      return this.#onFailed('parse_failed', fields, cause);
     }
-    return this.handlers.handle(message);
+    return this.handlers.handle(message, (cause) => this.#onFailed('handler_failed', fields, cause));
   }
 
-  /** True where the message is passed over. */
-  #onParseFailed(failedMessage: FailedMessage, cause: unknown): boolean {
-    const words = `Message ${failedMessage.offset} could not be parsed.`;
-    const error = new PostlineError('parse_failed', words, { failedMessage, cause });
-    return this.#report(error, this.#parts.onParseError === 'skip');
-  }
-
-  /** True where the handler gets the message again. */
-  #onHandlerFailed(cause: unknown): boolean {
-    const failedMessage = this.#current;
-    const words = `The handler of message ${failedMessage?.offset ?? 0} failed.`;
-    const error = new PostlineError('handler_failed', words, {
-      ...(failedMessage && { failedMessage }),
-      cause,
-    });
-    return this.#report(error, this.#parts.onHandlerError === 'retry');
-  }
-
-  #report(error: PostlineError, goesOn: boolean): boolean {
-    if (goesOn) this.#parts.listener.onError(error);
-    else this.#parts.listener.onFatal(error);
+  /** True where the client goes on: without this message, or with another attempt at it. */
+  #onFailed(code: 'parse_failed' | 'handler_failed', failedMessage: FailedMessage, cause: unknown): boolean {
+    const { onParseError, onHandlerError, events, onFatal } = this.#parts;
+    const error = new PostlineError(code, { failedMessage, cause });
+    const goesOn = (code === 'parse_failed' ? onParseError : onHandlerError) !== 'stop';
+    if (goesOn) events.tell('error', error);
+    else onFatal(error);
     return goesOn;
   }
 }

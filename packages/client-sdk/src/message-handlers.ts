@@ -8,10 +8,8 @@ export type MessageHandler<Payload> = (message: Message<Payload>) => unknown;
 /** What a handler answers that goes away without having handled its message: another one gets it. */
 export const LEFT_UNHANDLED: unique symbol = Symbol('left unhandled');
 
-export interface MessageHandlersParts extends RetryWidths {
+interface MessageHandlersParts extends RetryWidths {
   readonly environment: Environment;
-  /** A handler threw. False: give up, else it gets the message again after a while. */
-  readonly onFailed: (error: unknown) => boolean;
 }
 
 /** Who handles a client's messages: each message goes to each of them, one after the other. */
@@ -40,9 +38,10 @@ export class MessageHandlers<Payload> {
 
   /**
    * Resolves with true when every handler has handled the message; where there is none yet it waits for one. With
-   * false where the client has stopped before that.
+   * false where the client has stopped before that. `onFailed` is told what a handler threw, and whether it is to get
+   * the message again after a while.
    */
-  async handle(message: Message<Payload>): Promise<boolean> {
+  async handle(message: Message<Payload>, onFailed: (error: unknown) => boolean): Promise<boolean> {
     const done = new Set<MessageHandler<Payload>>();
     let failures = 0;
     for (;;) {
@@ -56,9 +55,9 @@ export class MessageHandlers<Payload> {
       try {
         if ((await next(message)) !== LEFT_UNHANDLED) done.add(next);
       } catch (error) {
-        if (!this.#parts.onFailed(error)) return false;
+        if (!onFailed(error)) return false;
         failures += 1;
-        await this.#pause(retryDelayMs(failures, this.#parts, () => this.#parts.environment.random()));
+        await this.#pause(retryDelayMs(failures, this.#parts, this.#parts.environment.random));
       }
     }
   }

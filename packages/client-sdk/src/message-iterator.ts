@@ -10,14 +10,7 @@ export interface MessageSource<Payload> {
 
 interface GivenMessage<Payload> {
   readonly message: Message<Payload>;
-  /** The loop is at it. */
-  isTaken: boolean;
   readonly settle: (answer?: typeof LEFT_UNHANDLED) => void;
-}
-
-interface WaitingLoop<Payload> {
-  readonly resolve: (result: IteratorResult<Message<Payload>, undefined>) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -25,67 +18,41 @@ interface WaitingLoop<Payload> {
  * by `break` or by an error has not handled the one it was at. It ends when the client is closed, with the error
  * where there was one.
  */
-export class MessageIterator<Payload> implements AsyncIterator<Message<Payload>, undefined> {
-  readonly #leave: () => void;
-  #given: GivenMessage<Payload> | undefined;
-  #waiting: WaitingLoop<Payload> | undefined;
-  #isEnded = false;
-  #error: Error | undefined;
-
-  constructor(source: MessageSource<Payload>) {
-    const removeHandler = source.addHandler(
-      (message) =>
-        new Promise((settle) => {
-          this.#given = { message, isTaken: false, settle };
-          this.#give();
-        }),
-    );
-    const unhear = source.onClosed((error) => this.#end(error));
-    this.#leave = () => {
-      removeHandler();
-      unhear();
-    };
-  }
-
-  next(): Promise<IteratorResult<Message<Payload>, undefined>> {
-    if (this.#given?.isTaken === true) {
-      this.#given.settle();
-      this.#given = undefined;
+export async function* iterateMessages<Payload>(
+  source: MessageSource<Payload>,
+): AsyncGenerator<Message<Payload>, undefined, undefined> {
+  const given: GivenMessage<Payload>[] = [];
+  let closed: { readonly error: Error | undefined } | undefined;
+  let wake: () => void = () => undefined;
+  const removeHandler = source.addHandler(
+    (message) =>
+      new Promise((settle) => {
+        given.push({ message, settle });
+        wake();
+      }),
+  );
+  const unhear = source.onClosed((error) => {
+    closed = { error };
+    wake();
+  });
+  try {
+    for (;;) {
+      if (closed?.error !== undefined) throw closed.error;
+      if (closed !== undefined) return undefined;
+      const next = given[0];
+      if (next === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      yield next.message;
+      given.shift();
+      next.settle();
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#give();
-    });
-  }
-
-  return(): Promise<IteratorResult<Message<Payload>, undefined>> {
-    this.#leave();
-    this.#isEnded = true;
-    this.#given?.settle(LEFT_UNHANDLED);
-    this.#given = undefined;
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  #end(error: Error | undefined): void {
-    this.#isEnded = true;
-    this.#error = error;
-    this.#give();
-  }
-
-  /** Gives the loop that waits what there is for it. */
-  #give(): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return;
-    if (this.#isEnded) {
-      this.#waiting = undefined;
-      const error = this.#error;
-      this.#error = undefined;
-      if (error === undefined) waiting.resolve({ done: true, value: undefined });
-      else waiting.reject(error);
-    } else if (this.#given !== undefined) {
-      this.#waiting = undefined;
-      this.#given.isTaken = true;
-      waiting.resolve({ done: false, value: this.#given.message });
-    }
+  } finally {
+    removeHandler();
+    unhear();
+    for (const { settle } of given) settle(LEFT_UNHANDLED);
   }
 }

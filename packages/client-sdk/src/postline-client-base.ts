@@ -7,13 +7,12 @@ import type { ClientState } from './client-state.ts';
 import { CursorKeeper } from './cursor-keeper.ts';
 import type { Environment } from './environment.ts';
 import type { InboxStep } from './inbox-step.ts';
-import { memoryCursorStore } from './memory-cursor-store.ts';
 import type { Message } from './message.ts';
 import { MessageDelivery } from './message-delivery.ts';
 import type { MessageHandler } from './message-handlers.ts';
-import { MessageIterator } from './message-iterator.ts';
+import { iterateMessages } from './message-iterator.ts';
 import { PostlineError } from './postline-error.ts';
-import type { IdentifyFrame } from './relay-connection.ts';
+import type { IdentifyFrame } from './client-frame.ts';
 import type { RelayFrame } from './relay-frame.ts';
 import { RelayLink } from './relay-link.ts';
 import { relayUrl } from './relay-url.ts';
@@ -29,7 +28,7 @@ const TOKEN_EXPIRED = 4001;
  */
 export class PostlineClientBase<Payload = string> implements AsyncIterable<Message<Payload>> {
   readonly #options: PostlineClientOptions<Payload>;
-  readonly #listeners = new ClientEventListeners();
+  readonly #events = new ClientEventListeners();
   readonly #position = new StreamPosition();
   readonly #cursor: CursorKeeper;
   readonly #delivery: MessageDelivery<Payload>;
@@ -46,59 +45,44 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   #closing: Promise<void> | undefined;
 
   constructor(options: PostlineClientOptions<Payload>, environment: Environment) {
-    const { cursorStore = memoryCursorStore(), deviceId, token, signal } = options;
-    if (cursorStore === 'last-ack' && deviceId === undefined)
-      throw new TypeError('cursorStore "last-ack" needs a deviceId');
-    const settings = readSettings(options);
+    const { cursorStore, signal } = options;
     const url = relayUrl(options.url);
-    const onError = (error: PostlineError) => this.#listeners.tell('error', error);
+    const events = this.#events;
+    const shared = { ...options, ...readSettings(options), url, environment, events };
     this.#options = options;
     this.#cursor = new CursorKeeper({
-      store: cursorStore === 'last-ack' ? memoryCursorStore() : cursorStore,
+      store: cursorStore === 'last-ack' ? undefined : cursorStore,
       owner: { clientId: String(options.clientId), relayUrl: url },
-      onFailed: onError,
+      events,
     });
     this.#delivery = new MessageDelivery({
-      ...settings,
-      environment,
+      ...shared,
       cursor: this.#cursor,
-      parser: options.parse,
-      listener: {
-        onMoved: (targetId, offset, restarts) => {
-          if (restarts === this.#restarts) this.#acks.note(targetId, offset);
-        },
-        onRestarted: (restart) => this.#listeners.tell('restarted', restart),
-        onTruncated: (truncation) => this.#listeners.tell('truncated', truncation),
-        onError,
-        onFatal: (error) => void this.#close(error),
-        onEmpty: () => this.#noteCaughtUp(),
-        onRoom: () => this.#link.release(),
+      onMoved: (targetId, offset, restarts) => {
+        if (restarts === this.#restarts) this.#acks.note(targetId, offset);
       },
+      onFatal: (error) => void this.#close(error),
+      onEmpty: () => this.#noteCaughtUp(),
+      onRoom: () => this.#link.release(),
     });
     this.#tokens = new TokenKeeper({
-      ...settings,
-      environment,
-      token,
-      onRenewed: (fresh) => this.#link.send({ type: 'token', token: fresh }),
-      onFailed: onError,
+      ...shared,
+      onRenewed: (token) => void this.#link.send({ type: 'token', token }),
     });
     this.#link = new RelayLink({
-      ...settings,
-      environment,
-      url,
+      ...shared,
       host: {
         prepareIdentify: () => this.#prepareIdentify(),
         onFrame: (frame) => this.#onFrame(frame),
         onState: (state) => {
-          this.#onDisconnected();
+          this.#tokens.stopRenewing();
           this.#setState(state);
         },
         onLost: (error) => this.#onLost(error),
       },
     });
     this.#acks = new Acks({
-      environment,
-      intervalMs: settings.ackIntervalMs,
+      ...shared,
       send: (targetId, offset) => this.#link.send({ type: 'ack', targetId, offset }),
     });
     const stopWaking = environment.onWake(() => this.wake());
@@ -123,10 +107,13 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
    */
   on(event: 'message', handler: MessageHandler<Payload>): () => void;
   /** Calls the listener whenever something of that kind happens. Gives a function that ends it. */
-  on<Name extends keyof ClientEvents>(event: Name, listener: (event: ClientEvents[Name]) => void): () => void;
-  on(event: 'message' | keyof ClientEvents, listener: (event: never) => void): () => void {
+  on<Name extends keyof ClientEvents>(
+    event: Name,
+    listener: (event: ClientEvents[Name]) => unknown,
+  ): () => void;
+  on(event: 'message' | keyof ClientEvents, listener: (event: never) => unknown): () => void {
     if (event === 'message') return this.#delivery.handlers.add(listener as MessageHandler<Payload>);
-    return this.#listeners.add(event, listener as (event: unknown) => void);
+    return this.#events.add(event, listener as () => unknown);
   }
 
   /** The network is back, or the user asks: connects at once instead of waiting, or makes sure that the line lives. */
@@ -140,7 +127,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message<Payload>, undefined> {
-    return new MessageIterator<Payload>({
+    return iterateMessages<Payload>({
       addHandler: (handler) => this.#delivery.handlers.add(handler),
       onClosed: (listener) => this.#onClosed(listener),
     });
@@ -148,14 +135,14 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
 
   #onClosed(listener: (error: PostlineError | undefined) => void): () => void {
     if (this.#state.state === 'closed') listener(this.#state.error);
-    return this.#listeners.add('state', (state) => {
+    return this.#events.add('state', (state) => {
       if (state.state === 'closed') listener(state.error);
     });
   }
 
   #setState(state: ClientState): void {
     this.#state = state;
-    this.#listeners.tell('state', state);
+    this.#events.tell('state', state);
   }
 
   async #prepareIdentify(): Promise<IdentifyFrame> {
@@ -167,15 +154,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       const token = await this.#tokens.current();
       const resume = this.#position.resume() ?? (cursorStore === 'last-ack' ? cursorStore : undefined);
       this.#hasAskedToResume = resume !== undefined;
-      return {
-        type: 'identify',
-        clientId: String(clientId),
-        ...(token !== undefined && { token }),
-        ...(deviceId !== undefined && { deviceId }),
-        ...(resume !== undefined && { resume }),
-      };
+      return { type: 'identify', clientId: String(clientId), token, deviceId, resume };
     } catch (error) {
-      this.#listeners.tell('error', error as PostlineError);
+      this.#events.tell('error', error as PostlineError);
       throw error;
     }
   }
@@ -191,8 +172,8 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
         if (this.#position.skip(frame)) this.#receive({ kind: 'truncated', frame, restarts: this.#restarts });
         return;
       case 'error': {
-        const error = new PostlineError('relay_error', frame.message, { relayCode: frame.code });
-        return this.#listeners.tell('error', error);
+        const error = new PostlineError('relay_error', { relayCode: frame.code, cause: frame.message });
+        return this.#events.tell('error', error);
       }
       case 'heartbeat':
       case 'pong':
@@ -206,9 +187,8 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       this.#restarts += 1;
       this.#acks.forget();
     }
-    this.#link.onIdentified();
     this.#tokens.startRenewing();
-    this.#acks.setConnected(true);
+    this.#acks.flush();
     const { connectionId } = frame;
     const { missed } = start;
     const isBehind = missed > 0 || !this.#delivery.isEmpty;
@@ -223,8 +203,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     if (place === 'repeat') return;
     if (place === 'gap') {
       // Never passed over silently: the relay is asked again from the last message that was received.
-      const words = `Message ${frame.offset} came before the one it follows.`;
-      return this.#link.lose(new PostlineError('gap', words));
+      return this.#link.lose(new PostlineError('gap'));
     }
     this.#receive({ kind: 'message', frame, missed: place === 'missed', restarts: this.#restarts });
   }
@@ -239,20 +218,12 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       this.#setState({ state: 'live', connectionId: state.connectionId });
   }
 
-  /** There is no connection, whoever ended it, and nothing is to be said on it. */
-  #onDisconnected(): void {
-    this.#acks.setConnected(false);
-    this.#tokens.stopRenewing();
-  }
-
   /** Whether another connection is worth trying. */
   #onLost(error: PostlineError): boolean {
     const { closeCode } = error;
-    if (closeCode === TOKEN_EXPIRED) this.#tokens.forget();
-    if (closeCode === undefined || mayReconnect(closeCode)) {
-      if (closeCode !== TOKEN_EXPIRED || this.#tokens.canRenew) return true;
-      error = new PostlineError('token_expired', error.message, { closeCode });
-    }
+    if (closeCode === TOKEN_EXPIRED && !this.#tokens.forget())
+      error = new PostlineError('token_expired', { closeCode });
+    else if (closeCode === undefined || mayReconnect(closeCode)) return true;
     void this.#close(error);
     return false;
   }
@@ -267,7 +238,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     this.#link.retire();
     const isStopped = this.#delivery.stop();
     this.#setState({ state: 'closed', error });
-    if (error !== undefined) this.#listeners.tell('error', error);
+    if (error !== undefined) this.#events.tell('error', error);
     await isStopped;
     this.#acks.flush();
     this.#link.end();

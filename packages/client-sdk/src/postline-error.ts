@@ -35,26 +35,26 @@ export interface FailedMessage {
   readonly createdAt: string;
 }
 
-export interface PostlineErrorDetails {
+interface PostlineErrorDetails {
   readonly closeCode?: number;
   readonly relayCode?: string;
   readonly failedMessage?: FailedMessage;
   readonly cause?: unknown;
 }
 
-/** An operational error of the client: `code` says which, the message says it in words. */
+/** An operational error of the client: `code` says which, the message says the same to people. */
 export class PostlineError extends Error {
   override readonly name = 'PostlineError';
   readonly code: PostlineErrorCode;
-  readonly closeCode: number | undefined;
-  readonly relayCode: string | undefined;
-  readonly failedMessage: FailedMessage | undefined;
+  declare readonly closeCode?: number;
+  declare readonly relayCode?: string;
+  declare readonly failedMessage?: FailedMessage;
 
-  constructor(code: PostlineErrorCode, message: string, details: PostlineErrorDetails = {}) {
-    super(message, { cause: details.cause });
+  constructor(code: PostlineErrorCode, details: PostlineErrorDetails = {}) {
+    // In few words, because they are a part of every page: what they are about is in the fields.
+    const about = details.closeCode ?? details.relayCode ?? details.failedMessage?.offset;
+    super(code.replaceAll('_', ' ') + (about === undefined ? '' : ` (${about})`));
     this.code = code;
-    this.closeCode = details.closeCode;
-    this.relayCode = details.relayCode;
-    this.failedMessage = details.failedMessage;
+    Object.assign(this, details);
   }
 }

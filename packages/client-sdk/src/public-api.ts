@@ -1,3 +1,4 @@
+export { explainClose } from './close-explanation.ts';
 export type { ClientEvents } from './client-events.ts';
 export type { PostlineClientOptions, Token } from './client-options.ts';
 export type { ClientState } from './client-state.ts';

@@ -26,59 +26,42 @@ export type RelayFrame =
 /** Reads one text frame of the relay's. `undefined` where it is none that this client knows: a later relay may say more. */
 export function readRelayFrame(text: string): RelayFrame | undefined {
   const value = parseJson(text);
-  if (!isJsonObject(value)) return undefined;
+  return isJsonObject(value) && isRelayFrame(value) ? withTargetsAsMap(value) : undefined;
+}
+
+/** On the wire the targets of `identified` are an object. */
+type EncodedFrame =
+  | Exclude<RelayFrame, IdentifiedFrame>
+  | (Omit<IdentifiedFrame, 'targets'> & { readonly targets: Readonly<Record<string, FollowedTarget>> });
+
+function withTargetsAsMap(frame: EncodedFrame): RelayFrame {
+  return frame.type === 'identified' ? { ...frame, targets: new Map(Object.entries(frame.targets)) } : frame;
+}
+
+function isRelayFrame(value: JsonObject): value is EncodedFrame & JsonObject {
   switch (value['type']) {
     case 'identified':
-      return readIdentified(value);
+      return (
+        hasTexts(value, 'clientId', 'connectionId', 'epoch') &&
+        (value['heartbeatSeconds'] as number) > 0 &&
+        isJsonObject(value['targets']) &&
+        Object.values(value['targets']).every(isFollowedTarget)
+      );
     case 'new_message':
-      return readNewMessage(value);
+      return hasTexts(value, 'id', 'targetId', 'epoch', 'data', 'createdAt') && hasOffsets(value, 'offset');
     case 'truncated':
-      return readTruncated(value);
+      return hasTexts(value, 'targetId') && hasOffsets(value, 'from', 'to');
     case 'error':
-      return readError(value);
+      return hasTexts(value, 'code', 'message');
     case 'heartbeat':
-      return { type: 'heartbeat' };
     case 'pong':
-      return { type: 'pong' };
-    default:
-      return undefined;
+      return true;
   }
+  return false;
 }
 
-function readIdentified(value: JsonObject): IdentifiedFrame | undefined {
-  if (!hasTexts(value, 'clientId', 'connectionId', 'epoch')) return undefined;
-  const { clientId, connectionId, epoch, heartbeatSeconds, targets } = value;
-  if (typeof heartbeatSeconds !== 'number' || !(heartbeatSeconds > 0) || !isJsonObject(targets))
-    return undefined;
-  const followed = new Map<string, FollowedTarget>();
-  for (const [targetId, target] of Object.entries(targets)) {
-    if (!isFollowedTarget(target)) return undefined;
-    followed.set(targetId, target);
-  }
-  return { type: 'identified', clientId, connectionId, epoch, heartbeatSeconds, targets: followed };
-}
-
-function isFollowedTarget(value: unknown): value is FollowedTarget {
+function isFollowedTarget(value: unknown): boolean {
   return (
     isJsonObject(value) && hasOffsets(value, 'offset', 'head') && typeof value['recovered'] === 'boolean'
   );
-}
-
-function readNewMessage(value: JsonObject): NewMessageFrame | undefined {
-  if (!hasTexts(value, 'id', 'targetId', 'epoch', 'data', 'createdAt') || !hasOffsets(value, 'offset'))
-    return undefined;
-  const { id, targetId, offset, epoch, data, createdAt } = value;
-  return { type: 'new_message', id, targetId, offset, epoch, data, createdAt };
-}
-
-function readTruncated(value: JsonObject): TruncatedFrame | undefined {
-  if (!hasTexts(value, 'targetId') || !hasOffsets(value, 'from', 'to')) return undefined;
-  const { targetId, from, to } = value;
-  return { type: 'truncated', targetId, from, to };
-}
-
-function readError(value: JsonObject): ErrorFrame | undefined {
-  if (!hasTexts(value, 'code', 'message')) return undefined;
-  const { code, message } = value;
-  return { type: 'error', code, message };
 }

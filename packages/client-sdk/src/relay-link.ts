@@ -1,9 +1,15 @@
+import type { ClientFrame, IdentifyFrame } from './client-frame.ts';
 import type { ClientState } from './client-state.ts';
-import type { Environment } from './environment.ts';
-import { PostlineError } from './postline-error.ts';
-import { failuresAfter, type RetryWidths, retryDelayMs } from './reconnect-policy.ts';
-import { type ClientFrame, type IdentifyFrame, RelayConnection } from './relay-connection.ts';
-import type { RelayFrame } from './relay-frame.ts';
+import type { Environment, RelaySocket } from './environment.ts';
+import { PostlineError, type PostlineErrorCode } from './postline-error.ts';
+import { failuresAfter, type RetryWidths, retryDelayMs, silenceMsMax } from './reconnect-policy.ts';
+import { type RelayFrame, readRelayFrame } from './relay-frame.ts';
+
+/** What a relay is taken for until it says otherwise. */
+const HEARTBEAT_SECONDS_DEFAULT = 25;
+
+/** After the network or the page came back: a connection that is alive answers a ping well within this. */
+const PONG_MS_MAX = 5_000;
 
 /** What keeps the line asks of the client that it keeps it for. */
 interface RelayLinkHost {
@@ -22,71 +28,79 @@ export interface RelayLinkParts extends RetryWidths {
   readonly host: RelayLinkHost;
 }
 
-/** Keeps one connection to the relay, and gets another one whenever it breaks. */
+/**
+ * Keeps one connection to the relay, and gets another one whenever it breaks; it notices when the line is dead, also
+ * where nobody says so.
+ */
 export class RelayLink {
   readonly #parts: RelayLinkParts;
-  #state: 'idle' | 'connecting' | 'open' | 'waiting' | 'held' | 'closed' = 'idle';
-  #connection: RelayConnection | undefined;
+  #state: 'connecting' | 'open' | 'paused' | 'waiting' | 'held' | 'closed' = 'connecting';
+  #socket: RelaySocket | undefined;
+  /** One at a time: the deadline of the connection, or the wait for the next attempt. */
   #cancelTimer: () => void = () => undefined;
   /** Tells an attempt whose token or cursor comes late that it is not wanted any more. */
   #attempt = 0;
   #failures = 0;
   #identifiedAtMs: number | undefined;
+  #silenceMsMax = silenceMsMax(HEARTBEAT_SECONDS_DEFAULT);
 
   constructor(parts: RelayLinkParts) {
     this.#parts = parts;
   }
 
   connect(): void {
-    const { environment, openMsMax, host } = this.#parts;
-    this.#letGo();
+    this.end();
     this.#state = 'connecting';
-    host.onState({ state: 'connecting' });
-    this.#cancelTimer = environment.after(openMsMax, () =>
-      this.lose(new PostlineError('open_timeout', `There was no connection within ${openMsMax} ms.`)),
-    );
+    this.#parts.host.onState({ state: 'connecting' });
+    this.#expectWithin(this.#parts.openMsMax, 'open_timeout');
     void this.#open(this.#attempt);
   }
 
   /** The network or the page is back: connect at once instead of waiting, or make sure that the connection lives. */
   wake(): void {
     if (this.#state === 'waiting') this.connect();
-    else this.#connection?.probe();
+    if (this.#state !== 'open') return;
+    this.send({ type: 'ping' });
+    this.#expectWithin(Math.min(PONG_MS_MAX, this.#silenceMsMax), 'silent');
   }
 
-  /** Drops the frame where there is no connection: nothing that a client says needs more. */
-  send(frame: ClientFrame): void {
-    this.#connection?.send(frame);
-  }
-
-  /** The relay has answered: the connection is a good one from here on. */
-  onIdentified(): void {
-    this.#identifiedAtMs = this.#parts.environment.now();
+  /** False where there is no connection that the relay has answered on: then the frame is dropped. */
+  send(frame: ClientFrame): boolean {
+    this.#socket?.send(JSON.stringify(frame));
+    return this.#identifiedAtMs !== undefined;
   }
 
   /** Too much has come: stop reading, or where the platform can't, do without a connection for a while. */
   hold(): void {
-    if (this.#connection === undefined || this.#connection.pause()) return;
-    this.#letGo();
+    if (this.#state !== 'open') return;
+    if (this.#socket?.pause !== undefined) {
+      this.#state = 'paused';
+      this.#cancelTimer(); // whoever doesn't listen can't tell silence
+      this.#socket.pause();
+      return;
+    }
+    this.end();
     this.#state = 'held';
-    const error = new PostlineError('inbox_full', 'Messages come faster than they are handled.');
-    this.#parts.host.onState({ state: 'waiting', retryInMs: null, error });
+    this.#parts.host.onState({ state: 'waiting', retryInMs: null, error: new PostlineError('inbox_full') });
   }
 
   /** There is room again. */
   release(): void {
     if (this.#state === 'held') this.connect();
-    else this.#connection?.resume();
+    if (this.#state !== 'paused') return;
+    this.#state = 'open';
+    this.#socket?.resume?.();
+    this.#listen();
   }
 
   /** Gives up on the connection, and gets another one after a while. */
   lose(error: PostlineError): void {
     const { environment, host } = this.#parts;
     const livedMs = this.#identifiedAtMs === undefined ? 0 : environment.now() - this.#identifiedAtMs;
-    this.#letGo();
+    this.end();
     if (this.#state === 'closed' || !host.onLost(error)) return;
     this.#failures = failuresAfter({ closeCode: error.closeCode, failures: this.#failures, livedMs });
-    const retryInMs = retryDelayMs(this.#failures, this.#parts, () => environment.random());
+    const retryInMs = retryDelayMs(this.#failures, this.#parts, environment.random);
     this.#state = 'waiting';
     this.#cancelTimer = environment.after(retryInMs, () => this.connect());
     host.onState({ state: 'waiting', retryInMs, error });
@@ -94,44 +108,55 @@ export class RelayLink {
 
   /** No other connection is made; the one there is stays for what is still to be said, until `end`. */
   retire(): void {
-    if (this.#state !== 'open') this.#letGo();
+    if (this.#identifiedAtMs === undefined) this.end();
     this.#state = 'closed';
   }
 
+  /** Lets go of the socket at once: a dead one would take up to a minute to close by the rules. */
   end(): void {
-    this.#letGo();
+    this.#attempt += 1;
+    this.#cancelTimer();
+    this.#socket?.close();
+    this.#socket = undefined;
+    this.#identifiedAtMs = undefined;
   }
 
   async #open(attempt: number): Promise<void> {
     const { environment, url, host } = this.#parts;
-    let identify: IdentifyFrame;
     try {
-      identify = await host.prepareIdentify();
-    } catch (error) {
-      if (attempt === this.#attempt) this.lose(error as PostlineError);
-      return;
-    }
-    if (attempt !== this.#attempt) return;
-    this.#connection = new RelayConnection({
-      environment,
-      url,
-      identify,
-      listener: {
+      const identify = await host.prepareIdentify();
+      if (attempt !== this.#attempt) return;
+      this.#socket = environment.openSocket(url, {
         onOpen: () => {
           this.#state = 'open';
-          this.#cancelTimer();
+          this.send(identify);
+          this.#listen();
         },
-        onFrame: (frame) => host.onFrame(frame),
-        onLost: (error) => this.lose(error),
-      },
-    });
+        onText: (text) => this.#onText(text),
+        onClose: (closeCode) => this.lose(new PostlineError('closed_by_relay', { closeCode })),
+      });
+    } catch (error) {
+      if (attempt === this.#attempt) this.lose(error as PostlineError);
+    }
   }
 
-  #letGo(): void {
-    this.#attempt += 1;
+  #onText(text: string): void {
+    const frame = readRelayFrame(text);
+    if (frame?.type === 'identified') {
+      this.#silenceMsMax = silenceMsMax(frame.heartbeatSeconds);
+      this.#identifiedAtMs = this.#parts.environment.now();
+    }
+    this.#listen();
+    if (frame !== undefined) this.#parts.host.onFrame(frame);
+  }
+
+  #listen(): void {
+    if (this.#state === 'open') this.#expectWithin(this.#silenceMsMax, 'silent');
+  }
+
+  /** The connection counts as broken unless something comes within this time. */
+  #expectWithin(milliseconds: number, code: PostlineErrorCode): void {
     this.#cancelTimer();
-    this.#connection?.end();
-    this.#connection = undefined;
-    this.#identifiedAtMs = undefined;
+    this.#cancelTimer = this.#parts.environment.after(milliseconds, () => this.lose(new PostlineError(code)));
   }
 }

@@ -1,5 +1,8 @@
-/** The classic script: the global `Postline` is what is exported here. A publisher's key has no place in a page. */
-export { localStorageCursorStore } from './local-storage-cursor-store.ts';
-export { memoryCursorStore } from './memory-cursor-store.ts';
-export { PostlineClient } from './postline-client.ts';
-export { PostlineError } from './postline-error.ts';
+/** The classic script: the global `Postline`. A publisher's key has no place in a page; memory is the default. */
+import { localStorageCursorStore } from './local-storage-cursor-store.ts';
+import { PostlineClient } from './postline-client.ts';
+import { PostlineError } from './postline-error.ts';
+
+Object.assign(globalThis, {
+  Postline: { PostlineClient, PostlineError, localStorageCursorStore },
+});

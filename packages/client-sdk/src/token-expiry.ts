@@ -1,17 +1,16 @@
-import { isJsonObject, parseJson } from './json-value.ts';
+import { isJsonObject } from './json-value.ts';
 
-/** When a JWT expires, in milliseconds since 1970; `undefined` where it doesn't say. Nothing is verified: the relay does. */
-export function tokenExpiryMs(token: string): number | undefined {
-  const claims = parseJson(decodeBase64Url(token.split('.')[1] ?? ''));
-  if (!isJsonObject(claims)) return undefined;
-  const seconds = claims['exp'];
-  return typeof seconds === 'number' ? seconds * 1_000 : undefined;
-}
-
-function decodeBase64Url(text: string): string {
+/**
+ * When a JWT expires, in milliseconds since 1970; infinite where it doesn't say. Nothing is verified: the relay does
+ * that.
+ */
+export function tokenExpiryMs(token: string): number {
   try {
-    return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+    const [, body = ''] = token.split('.');
+    const claims: unknown = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/')));
+    if (isJsonObject(claims) && typeof claims['exp'] === 'number') return claims['exp'] * 1_000;
   } catch {
-    return '';
+    // Not a JWT.
   }
+  return Number.POSITIVE_INFINITY;
 }

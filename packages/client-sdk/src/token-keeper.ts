@@ -1,7 +1,7 @@
+import type { ClientEventListeners } from './client-events.ts';
 import type { Token } from './client-options.ts';
 import type { Environment } from './environment.ts';
 import { PostlineError } from './postline-error.ts';
-import { type RetryWidths, retryDelayMs } from './reconnect-policy.ts';
 import { tokenExpiryMs } from './token-expiry.ts';
 
 /** A fresh token is on hand this long before the old one expires, or half its rest of life where that is shorter. */
@@ -13,13 +13,12 @@ const WORTHWHILE_MS = 5_000;
 /** However short tokens live, they are asked for no more often. */
 const RENEW_INTERVAL_MS_MIN = 1_000;
 
-export interface TokenKeeperParts extends RetryWidths {
+interface TokenKeeperParts {
   readonly environment: Environment;
-  readonly token: Token | undefined;
+  readonly token?: Token;
   /** A fresh token for the connection that is open. */
   readonly onRenewed: (token: string) => void;
-  /** It could not be renewed; it will be tried again. */
-  readonly onFailed: (error: PostlineError) => void;
+  readonly events: ClientEventListeners;
 }
 
 /** Has a valid token at hand, and a fresh one before a connection's runs out. */
@@ -34,30 +33,26 @@ export class TokenKeeper {
     this.#parts = parts;
   }
 
-  /** Whether there can be another token than the one there was. */
-  get canRenew(): boolean {
-    return typeof this.#parts.token === 'function';
-  }
-
   /** For a connection that is to be made. Rejects with a PostlineError. */
   async current(): Promise<string | undefined> {
-    if (this.#token === undefined || this.#restMs(this.#token) < WORTHWHILE_MS)
-      this.#token = await this.#fetch();
+    if (this.#restMs() < WORTHWHILE_MS) this.#token = await this.#fetch();
     return this.#token;
   }
 
-  /** The relay took it for expired. */
-  forget(): void {
+  /** The relay took it for expired. False where there is no other. */
+  forget(): boolean {
     this.#token = undefined;
+    return typeof this.#parts.token === 'function';
   }
 
-  /** A connection is open: from here on its token is renewed in time. */
+  /** A connection is open: from here on its token is renewed in time. Where that fails, again after half the rest. */
   startRenewing(): void {
     this.stopRenewing();
-    const restMs = this.#token === undefined ? Number.POSITIVE_INFINITY : this.#restMs(this.#token);
-    if (!this.canRenew || restMs === Number.POSITIVE_INFINITY) return;
-    const inMs = restMs - Math.min(RENEW_BEFORE_MS, restMs / 2);
-    this.#renewIn(Math.max(inMs, RENEW_INTERVAL_MS_MIN), 0);
+    const restMs = this.#restMs();
+    if (typeof this.#parts.token !== 'function') return;
+    const inMs = Math.max(restMs - Math.min(RENEW_BEFORE_MS, restMs / 2), RENEW_INTERVAL_MS_MIN);
+    const renewal = this.#renewals;
+    this.#cancelTimer = this.#parts.environment.after(inMs, () => void this.#renew(renewal));
   }
 
   stopRenewing(): void {
@@ -65,43 +60,30 @@ export class TokenKeeper {
     this.#cancelTimer();
   }
 
-  #renewIn(milliseconds: number, failures: number): void {
-    const renewal = this.#renewals;
-    this.#cancelTimer = this.#parts.environment.after(
-      milliseconds,
-      () => void this.#renew(renewal, failures),
-    );
-  }
-
-  async #renew(renewal: number, failures: number): Promise<void> {
-    try {
-      const token = await this.#fetch();
-      if (renewal !== this.#renewals || token === undefined) return;
-      this.#token = token;
-      this.#parts.onRenewed(token);
-      this.startRenewing();
-    } catch (error) {
-      if (renewal !== this.#renewals) return;
-      this.#parts.onFailed(error as PostlineError);
-      const { environment } = this.#parts;
-      this.#renewIn(
-        retryDelayMs(failures + 1, this.#parts, () => environment.random()),
-        failures + 1,
-      );
+  async #renew(renewal: number): Promise<void> {
+    const { events, onRenewed } = this.#parts;
+    const answer = await this.#fetch().catch((error: unknown) => error as PostlineError);
+    if (renewal !== this.#renewals) return;
+    if (typeof answer === 'string') {
+      this.#token = answer;
+      onRenewed(answer);
+    } else if (answer !== undefined) {
+      events.tell('error', answer);
     }
+    this.startRenewing();
   }
 
   async #fetch(): Promise<string | undefined> {
     const { token } = this.#parts;
-    if (typeof token !== 'function') return token;
     try {
-      return await token();
+      return typeof token === 'function' ? await token() : token;
     } catch (cause) {
-      throw new PostlineError('token_failed', 'There is no token.', { cause });
+      throw new PostlineError('token_failed', { cause });
     }
   }
 
-  #restMs(token: string): number {
-    return (tokenExpiryMs(token) ?? Number.POSITIVE_INFINITY) - this.#parts.environment.now();
+  /** How long the token that is at hand is good for; 0 where there is none, infinite where it doesn't say. */
+  #restMs(): number {
+    return this.#token === undefined ? 0 : tokenExpiryMs(this.#token) - this.#parts.environment.now();
   }
 }

@@ -60,6 +60,13 @@ describe('the relay’s HTTP side', () => {
     });
   }
 
+  it('[SDK-14] serves the client library, also where the page is not', async () => {
+    await stop();
+    await start({ servePage: false });
+    const { status, headers } = await get('/client.js');
+    expect([status, headers['x-content-type-options']]).toEqual([200, 'nosniff']);
+  });
+
   it('[OPS-3] /healthz tells that the process lives', async () => {
     expect(await get('/healthz')).toMatchObject({ status: 200, text: '{"status":"alive"}' });
   });

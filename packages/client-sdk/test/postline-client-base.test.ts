@@ -1,0 +1,180 @@
+import { waitUntil } from '@postline/test-support';
+import { describe, expect, it } from 'vitest';
+import type { Restart, Truncation } from '../src/message.ts';
+import { ClientScene, settle } from './support/client-scene.ts';
+import { identifiedFrame, messageFrame } from './support/fake-relay.ts';
+
+describe('PostlineClient', () => {
+  const scene = ClientScene.forEachTest();
+
+  it('[SDK-6] asks for nothing the first time, and resumes after what it received', async () => {
+    scene.start();
+    scene.handle();
+    const first = await scene.relay.connection(1);
+    expect(await first.identified({ offset: 7, head: 7 })).toEqual({ type: 'identify', clientId: '1' });
+    first.send(messageFrame(8));
+    await scene.handled(8);
+    first.cut();
+    await scene.inState('waiting');
+    scene.environment.advance(1_000);
+    const resume = { epoch: 'e1', offsets: { '1': 8 } };
+    expect(await (await scene.relay.connection(2)).identified({ offset: 8, head: 8 })).toMatchObject({
+      resume,
+    });
+  });
+
+  it('[SDK-8] tells what it is doing, and what was missed is marked', async () => {
+    scene.start();
+    const missed: [number, boolean][] = [];
+    scene.client.on('message', (message) => missed.push([message.offset, message.missed]));
+    const first = await scene.relay.connection(1);
+    await first.identified({ offset: 1, head: 2 });
+    await scene.inState('catching-up');
+    first.send(messageFrame(2));
+    await scene.inState('live');
+    first.send(messageFrame(3));
+    await waitUntil('both', () => missed.length === 2);
+    expect(missed).toEqual([
+      [2, true],
+      [3, false],
+    ]);
+    first.close(1001);
+    await scene.inState('waiting');
+    await scene.client.close();
+    expect(scene.states).toMatchObject([
+      { state: 'catching-up', connectionId: 'c', missed: 1 },
+      { state: 'live', connectionId: 'c' },
+      { state: 'waiting', retryInMs: 500, error: { code: 'closed_by_relay', closeCode: 1001 } },
+      { state: 'closed', error: undefined },
+    ]);
+  });
+
+  it('[SDK-6] asks again where a message came before the one it follows, and drops what comes twice', async () => {
+    scene.start();
+    scene.handle();
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1), messageFrame(1), messageFrame(3));
+    await scene.inState('waiting');
+    expect(scene.client.state).toMatchObject({ error: { code: 'gap' } });
+    scene.environment.advance(1_000);
+    const second = await scene.relay.connection(2);
+    const identify = await second.identified({ offset: 1, head: 3 });
+    expect(identify).toMatchObject({ resume: { offsets: { '1': 1 } } });
+    second.send(messageFrame(2), messageFrame(3));
+    await scene.handled(1, 2, 3);
+  });
+
+  it('[SDK-6] ignores what it does not know', async () => {
+    scene.start();
+    scene.handle();
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.sendText('no JSON');
+    first.send({ type: 'novelty' }, { type: 'new_message', offset: 'x' }, messageFrame(1));
+    await scene.handled(1);
+    expect(scene.errors).toEqual([]);
+  });
+
+  it('[SDK-7] tells that a log was restarted, after the last message of the one before', async () => {
+    scene.start({ resume: { epoch: 'e1', offsets: { '1': 8 } } });
+    const told: (Restart | number)[] = [];
+    let finish: () => void = () => undefined;
+    scene.client.on('message', async ({ offset }) => {
+      if (offset === 9)
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      told.push(offset);
+    });
+    scene.client.on('restarted', (restart) => told.push(restart));
+    const first = await scene.relay.connection(1);
+    expect(await first.identified({ offset: 8, head: 9 })).toMatchObject({ resume: { offsets: { '1': 8 } } });
+    first.send(messageFrame(9));
+    await settle();
+    first.close(4003);
+    await scene.inState('waiting');
+    scene.environment.advance(1_000);
+    const second = await scene.relay.connection(2);
+    await second.identified({ offset: 5, head: 6, recovered: false }, 'e2');
+    second.send(messageFrame(6, 'e2'));
+    await settle();
+    expect(told).toEqual([]);
+    finish();
+    await waitUntil('all', () => told.length === 3);
+    expect(told).toEqual([9, { targetId: '1', epoch: 'e2', lostOffset: 9, offset: 5 }, 6]);
+    scene.environment.advance(500);
+    expect(await second.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 6 }]);
+  });
+
+  it('[SDK-7] tells what was deleted before it could be delivered, in its place', async () => {
+    scene.start();
+    const told: (Truncation | number)[] = [];
+    scene.client.on('truncated', (truncation) => told.push(truncation));
+    scene.client.on('message', ({ offset }) => told.push(offset));
+    const first = await scene.relay.connection(1);
+    await first.identified({ head: 42 });
+    const truncated = { type: 'truncated', targetId: '1', from: 1, to: 40 };
+    first.send(truncated, truncated, messageFrame(41));
+    await waitUntil('two', () => told.length === 2);
+    expect(told).toEqual([{ targetId: '1', from: 1, to: 40 }, 41]);
+  });
+
+  it('[SDK-15] close lets the handler end, acks its message, and hears no more', async () => {
+    scene.start();
+    let finish: () => void = () => undefined;
+    scene.client.on('message', ({ offset }) => {
+      scene.offsets.push(offset);
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    });
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1), messageFrame(2));
+    await scene.handled(1);
+    const closed = scene.client.close();
+    expect(scene.client.state.state).toBe('closed');
+    finish();
+    await closed;
+    expect(await first.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 1 }]);
+    await first.closed();
+    expect(scene.offsets).toEqual([1]);
+    expect(scene.environment.wakers).toBe(0);
+  });
+
+  it('[SDK-15] a signal closes it, also one that had aborted before', async () => {
+    const controller = new AbortController();
+    scene.start({ signal: controller.signal });
+    await (await scene.relay.connection(1)).identified();
+    controller.abort();
+    expect(scene.client.state).toEqual({ state: 'closed', error: undefined });
+    scene.start({ signal: controller.signal });
+    expect(scene.client.state.state).toBe('closed');
+    await settle();
+    expect(scene.relay.connections).toHaveLength(1);
+  });
+
+  it('[SDK-8] a listener that throws stops nothing', async () => {
+    const thrown: unknown[] = [];
+    const before = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.once('uncaughtException', (error) => thrown.push(error));
+    scene.start();
+    scene.client.on('state', ({ state }) => {
+      if (state === 'live') throw new Error('the page’s own');
+    });
+    await (await scene.relay.connection(1)).identified();
+    await scene.inState('live');
+    await waitUntil('told', () => thrown.length === 1);
+    for (const listener of before) process.on('uncaughtException', listener);
+  });
+
+  it('[SDK-8] tells what the scene.relay complains of', async () => {
+    scene.start();
+    const first = await scene.relay.connection(1);
+    first.send(identifiedFrame(), { type: 'error', code: 'bad_ack', message: 'no' });
+    await waitUntil('told', () => scene.errors.length === 1);
+    expect(scene.errors[0]).toMatchObject({ code: 'relay_error', relayCode: 'bad_ack' });
+  });
+});

@@ -1,0 +1,153 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { waitUntil } from '@postline/test-support';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PostlinePublisher } from '../../src/publisher/postline-publisher.ts';
+import type { PublishError } from '../../src/publisher/publish-error.ts';
+import { TestEnvironment } from '../support/test-environment.ts';
+
+interface Request {
+  readonly path: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+/** What the API is to answer: `cut` breaks the connection, `never` keeps it waiting. */
+type Answer =
+  | 'cut'
+  | 'never'
+  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> };
+
+const STORED = { id: '7', targetId: '1', offset: 3, createdAt: '2026-11-25T12:00:00.000Z', status: 'sent' };
+const OVERLOADED = {
+  status: 503,
+  body: { code: 'overloaded', detail: 'too much to do' },
+  headers: { 'Retry-After': '2' },
+};
+
+describe('PostlinePublisher', () => {
+  let server: Server;
+  let environment: TestEnvironment;
+  let publisher: PostlinePublisher;
+  let requests: Request[];
+  let answers: Answer[];
+
+  beforeEach(async () => {
+    requests = [];
+    answers = [];
+    environment = new TestEnvironment();
+    server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+      request.on('end', () => {
+        requests.push({ path: request.url, headers: request.headers, body: JSON.parse(text) });
+        const answer = answers.shift() ?? 'never';
+        if (answer === 'cut') request.socket.destroy();
+        if (typeof answer === 'string') return;
+        const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+        response.writeHead(answer.status, answer.headers).end(body);
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`;
+    publisher = new PostlinePublisher({ url, key: 'secret' }, environment);
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  });
+
+  /** Waits for the nth request to be over, then lets so much time go by. */
+  async function afterRequest(number: number, milliseconds: number): Promise<void> {
+    await waitUntil(`request ${number}`, () => requests.length === number);
+    await new Promise((done) => setTimeout(done, 50));
+    environment.advance(milliseconds);
+  }
+
+  it('[SDK-13] keeps one key over all attempts, and waits as the API asks and a little more', async () => {
+    answers = ['cut', OVERLOADED, { status: 201, body: STORED, headers: { 'Idempotent-Replayed': 'true' } }];
+    const published = publisher.publish({ message: 'Hello', targetId: 1 });
+    await afterRequest(1, 100);
+    await afterRequest(2, 2_199);
+    expect(requests).toHaveLength(2);
+    environment.advance(1);
+    expect(await published).toEqual({ ...STORED, replayed: true });
+    expect(new Set(requests.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    expect(requests[0]).toMatchObject({
+      path: '/api/messages',
+      headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
+      body: { message: 'Hello', targetId: 1 },
+    });
+  });
+
+  it('[SDK-13] a batch gives each message a key of its own', async () => {
+    answers = [{ status: 201, body: { messages: [STORED, { ...STORED, offset: 4, replayed: true }] } }];
+    const messages = [
+      { message: 'a', targetId: 1, idempotencyKey: 'own' },
+      { message: 'b', targetId: 1 },
+    ];
+    expect(await publisher.publishBatch(messages)).toMatchObject([
+      { offset: 3, replayed: false },
+      { offset: 4, replayed: true },
+    ]);
+    expect(requests[0]).toMatchObject({
+      path: '/api/messages/batch',
+      body: {
+        messages: [{ idempotencyKey: 'own' }, { idempotencyKey: expect.stringMatching(/^[0-9a-f-]{36}$/) }],
+      },
+    });
+  });
+
+  it('[SDK-13] what can’t succeed is not tried again: the error carries the API’s code', async () => {
+    const errors = [{ path: 'message', message: 'must not be empty' }];
+    answers = [{ status: 400, body: { code: 'validation_failed', detail: 'no', errors } }];
+    const failed = publisher.publish({ message: '', targetId: 1 });
+    await expect(failed).rejects.toMatchObject({
+      code: 'validation_failed',
+      status: 400,
+      errors,
+      retryable: false,
+    });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('[SDK-13] an answer that is not the API’s says so', async () => {
+    answers = [{ status: 200, body: '<h1>Welcome</h1>' }];
+    await expect(publisher.publish({ message: 'a', targetId: 1 })).rejects.toMatchObject({
+      code: 'unknown_answer',
+    });
+  });
+
+  it('[SDK-13] gives up on an attempt, and in the end on all of them', async () => {
+    let error: PublishError | undefined;
+    void publisher.publish({ message: 'a', targetId: 1 }).catch((cause: unknown) => {
+      error = cause as PublishError;
+    });
+    for (let attempt = 1; error === undefined; attempt += 1) {
+      await waitUntil('an attempt or the end', () => requests.length >= attempt || error !== undefined);
+      environment.advance(10_000);
+      await new Promise((done) => setTimeout(done, 20));
+      environment.advance(5_000);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    expect(error).toMatchObject({ code: 'timeout', retryable: true });
+    expect(requests.length).toBeGreaterThan(2);
+  });
+
+  it('[SDK-13] a signal ends it, in an attempt and between two', async () => {
+    const inAttempt = new AbortController();
+    const first = publisher.publish({ message: 'a', targetId: 1 }, { signal: inAttempt.signal });
+    await waitUntil('a request', () => requests.length === 1);
+    inAttempt.abort();
+    await expect(first).rejects.toMatchObject({ code: 'aborted', retryable: false });
+
+    answers = [OVERLOADED];
+    const between = new AbortController();
+    const second = publisher.publish({ message: 'a', targetId: 1 }, { signal: between.signal });
+    await afterRequest(2, 0);
+    between.abort(new Error('enough'));
+    await expect(second).rejects.toMatchObject({ code: 'aborted', cause: new Error('enough') });
+    expect(requests).toHaveLength(2);
+  });
+});

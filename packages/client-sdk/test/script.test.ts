@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
+import { waitUntil } from '@postline/test-support';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type * as Exports from '../src/index.ts';
+import { FakeRelay, messageFrame } from './support/fake-relay.ts';
+
+type Script = Pick<typeof Exports, 'PostlineClient' | 'PostlineError' | 'localStorageCursorStore'>;
+
+/** What a page has of the platform; everything else has to come with the script. */
+const PLATFORM = { WebSocket, URL, AbortController, setTimeout, clearTimeout, atob, queueMicrotask };
+
+let relay: FakeRelay;
+
+beforeEach(async () => {
+  relay = await FakeRelay.start();
+});
+
+afterEach(() => relay.stop());
+
+it('[SDK-14] the classic script brings everything with it, and its short names are its own', async () => {
+  const storage = new Map<string, string>();
+  const localStorage = {
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => void storage.set(key, value),
+  };
+  const page: Record<string, unknown> = {
+    ...PLATFORM,
+    addEventListener: () => undefined,
+    localStorage,
+    sessionStorage: localStorage,
+  };
+  runInNewContext(readFileSync(new URL('../dist/client.js', import.meta.url), 'utf8'), page);
+  const { PostlineClient, PostlineError, localStorageCursorStore } = page['Postline'] as Script;
+  const client = new PostlineClient({
+    url: relay.url,
+    clientId: 1,
+    token: () => Promise.resolve('t'),
+    deviceId: 'd',
+    resume: { epoch: 'e1', offsets: { '1': 1 } },
+    cursorStore: localStorageCursorStore(),
+    ackIntervalMs: 1,
+    firstRetryMsMax: 1,
+  });
+  const told: unknown[] = [];
+  client.on('message', ({ offset, data, missed }) => told.push([offset, data, missed]));
+  client.on('truncated', (truncation) => told.push({ ...truncation }));
+  client.on('restarted', (restart) => told.push({ ...restart }));
+  const first = await relay.connection(1);
+  const resume = { epoch: 'e1', offsets: { '1': 1 } };
+  expect(await first.identified({ offset: 1, head: 4 })).toEqual({
+    type: 'identify',
+    clientId: '1',
+    token: 't',
+    deviceId: 'd',
+    resume,
+  });
+  first.send(messageFrame(2), { type: 'truncated', targetId: '1', from: 3, to: 4 }, messageFrame(5));
+  await waitUntil('a stored cursor', () => [...storage.values()].join('').includes('"offsets":{"1":5}'));
+  expect(await first.told('ack')).toContainEqual({ type: 'ack', targetId: '1', offset: expect.any(Number) });
+  first.close(4003);
+  const second = await relay.connection(2);
+  await second.identified({ offset: 0, head: 0, recovered: false }, 'e2');
+  await waitUntil('a restart', () => told.length === 4);
+  expect(told).toEqual([
+    [2, 'text 2', true],
+    { targetId: '1', from: 3, to: 4 },
+    [5, 'text 5', false],
+    { targetId: '1', epoch: 'e2', lostOffset: 5, offset: 0 },
+  ]);
+  second.close(4510);
+  await waitUntil('the end', () => client.state.state === 'closed');
+  expect(client.state).toMatchObject({ error: { code: 'closed_by_relay', closeCode: 4510 } });
+  expect(client.state.state === 'closed' && client.state.error).toBeInstanceOf(PostlineError);
+});

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { waitUntil } from '@postline/test-support';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+type Frame = Readonly<Record<string, unknown>>;
+
+/** One connection as the relay sees it: what came, and what the test lets it answer. */
+export class FakeConnection {
+  readonly frames: Frame[] = [];
+  isClosed = false;
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString('utf8')) as Frame));
+    socket.on('close', () => {
+      this.isClosed = true;
+    });
+  }
+
+  send(...frames: Frame[]): void {
+    for (const frame of frames) this.#socket.send(JSON.stringify(frame));
+  }
+
+  sendText(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** What it was told in frames of one type, once there are so many of them. */
+  async told(type: string, count = 1): Promise<readonly Frame[]> {
+    return waitUntil(`${count} ${type}`, () => {
+      const frames = this.frames.filter((frame) => frame['type'] === type);
+      return frames.length >= count && frames;
+    });
+  }
+
+  /** Answers the `identify` that has to come, and gives it. */
+  async identified(target: Frame = {}, epoch = 'e1'): Promise<Frame> {
+    const [identify = {}] = await this.told('identify');
+    this.send(identifiedFrame(target, epoch));
+    return identify;
+  }
+
+  close(code: number): void {
+    this.#socket.close(code);
+  }
+
+  /** Without a close frame, as a line that breaks. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  async closed(): Promise<void> {
+    await waitUntil('the client has closed', () => this.isClosed);
+  }
+}
+
+/** A relay that does nothing by itself: a real WebSocket server on a free port, and the test says what it answers. */
+export class FakeRelay {
+  readonly connections: FakeConnection[] = [];
+  readonly #server: WebSocketServer;
+
+  private constructor(server: WebSocketServer) {
+    this.#server = server;
+    server.on('connection', (socket) => this.connections.push(new FakeConnection(socket)));
+  }
+
+  static async start(): Promise<FakeRelay> {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    return new FakeRelay(server);
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** The nth connection (1, 2, …), waited for. */
+  connection(number: number): Promise<FakeConnection> {
+    return waitUntil(`connection ${number}`, () => this.connections[number - 1]);
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.connections) connection.cut();
+    await new Promise((done) => this.#server.close(done));
+  }
+}
+
+export function identifiedFrame(target: Frame = {}, epoch = 'e1'): Frame {
+  return {
+    type: 'identified',
+    clientId: '1',
+    connectionId: 'c',
+    epoch,
+    heartbeatSeconds: 25,
+    targets: { '1': { offset: 0, head: 0, recovered: true, ...target } },
+  };
+}
+
+export function messageFrame(offset: number, epoch = 'e1'): Frame {
+  return {
+    type: 'new_message',
+    id: String(1_000 + offset),
+    targetId: '1',
+    offset,
+    epoch,
+    data: `text ${offset}`,
+    createdAt: '2026-11-25T12:00:00.000Z',
+  };
+}

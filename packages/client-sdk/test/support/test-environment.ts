@@ -1,0 +1,65 @@
+import type { Environment } from '../../src/environment.ts';
+import { nodeEnvironment } from '../../src/node-environment.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly callback: () => void;
+}
+
+/** Real sockets, and a clock that moves only when the test says so. */
+export class TestEnvironment implements Environment {
+  /** What chance comes to. */
+  chance = 0.5;
+  #nowMs = 1_000_000;
+  readonly #timers = new Set<Timer>();
+  readonly #wakers = new Set<() => void>();
+  readonly #canPause: boolean;
+
+  constructor({ canPause = true } = {}) {
+    this.#canPause = canPause;
+  }
+
+  readonly random = () => this.chance;
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + milliseconds, callback };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  openSocket: Environment['openSocket'] = (url, listener) => {
+    const socket = nodeEnvironment.openSocket(url, listener);
+    return this.#canPause ? socket : { send: socket.send, close: socket.close };
+  };
+
+  onWake(listener: () => void): () => void {
+    this.#wakers.add(listener);
+    return () => void this.#wakers.delete(listener);
+  }
+
+  /** The network is back. */
+  wake(): void {
+    for (const waker of this.#wakers) waker();
+  }
+
+  get wakers(): number {
+    return this.#wakers.size;
+  }
+
+  /** Lets time go by: every timer that falls due is called, in order. */
+  advance(milliseconds: number): void {
+    const endMs = this.#nowMs + milliseconds;
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.#nowMs = next.atMs;
+      next.callback();
+    }
+    this.#nowMs = endMs;
+  }
+}

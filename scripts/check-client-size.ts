@@ -1,0 +1,13 @@
+/** Prints what the client library costs a page, and holds it to its bound. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+/** 5 KB gzipped: less than one small picture. */
+const GZIPPED_BYTES_MAX = 5 * 1_024;
+
+const script = readFileSync('packages/client-sdk/dist/client.js');
+const gzippedBytes = gzipSync(script, { level: 9 }).length;
+console.log(
+  `client.js: ${script.length} bytes, ${gzippedBytes} gzipped, of ${GZIPPED_BYTES_MAX} that it may have`,
+);
+process.exitCode = gzippedBytes <= GZIPPED_BYTES_MAX ? 0 : 1;
