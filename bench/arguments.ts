@@ -38,8 +38,21 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
+/** What of a workload counts here. */
+export interface NamedWorkload {
+  readonly name: string;
+  readonly onlyWhenNamed?: boolean;
+}
+
 /** Reads the words after `npm run bench --`. */
-export function parseArguments(words: readonly string[], workloadNames: readonly string[]): ParsedArguments {
+export function parseArguments(
+  words: readonly string[],
+  workloads: readonly NamedWorkload[],
+): ParsedArguments {
+  const workloadNames = workloads.map(({ name }) => name);
+  const namesByDefault = workloads
+    .filter(({ onlyWhenNamed }) => onlyWhenNamed !== true)
+    .map(({ name }) => name);
   const known = [...workloadNames, ...Object.keys(OPTIONS).map((name) => `--${name}`)].join(', ');
   const read = readWords(words);
   if (typeof read === 'string') return refused(`${read}; known are: ${known}`);
@@ -58,7 +71,7 @@ export function parseArguments(words: readonly string[], workloadNames: readonly
   return {
     kind: 'run',
     arguments: {
-      workloads: chosen.length > 0 ? chosen : workloadNames,
+      workloads: chosen.length > 0 ? chosen : namesByDefault,
       measureSeconds: seconds ?? (quick ? MEASURE_SECONDS_QUICK : MEASURE_SECONDS_DEFAULT),
       warmUpSeconds: quick ? WARM_UP_SECONDS_QUICK : WARM_UP_SECONDS_DEFAULT,
       runs: runs ?? RUNS_DEFAULT,
@@ -87,13 +100,16 @@ function wholeNumber(word: string | undefined, max: number): number | 'wrong' | 
 }
 
 /** What `--help` prints. */
-export function helpText(workloads: readonly { readonly name: string; readonly question: string }[]): string {
+export function helpText(workloads: readonly (NamedWorkload & { readonly question: string })[]): string {
   const width = Math.max(...workloads.map(({ name }) => name.length));
   return [
     'npm run bench -- [workload …] [--quick] [--seconds N] [--runs N] [--profile]',
     '',
-    'Workloads (all of them where none is named):',
-    ...workloads.map(({ name, question }) => `  ${name.padEnd(width)}  ${question}`),
+    'Workloads (all but those with a * where none is named; they take minutes to prepare):',
+    ...workloads.map(
+      ({ name, question, onlyWhenNamed }) =>
+        `${onlyWhenNamed === true ? '*' : ' '} ${name.padEnd(width)}  ${question}`,
+    ),
     '',
     `  --quick      ${MEASURE_SECONDS_QUICK} s in each run in place of ${MEASURE_SECONDS_DEFAULT}`,
     '  --seconds N  so many seconds in each run',

@@ -4,8 +4,12 @@
  */
 import { once } from 'node:events';
 import { runCatchUpLoad } from './load/catch-up-load.ts';
+import { runFanOutLoad } from './load/fan-out-load.ts';
+import { runIdleLoad } from './load/idle-load.ts';
 import type { LoadJob, LoadReport, MeasureSignals } from './load/load-job.ts';
+import { runPollingLoad } from './load/polling-load.ts';
 import { runPublishLoad } from './load/publish-load.ts';
+import { runStormLoad } from './load/storm-load.ts';
 
 function tell(report: LoadReport): void {
   process.send?.(report);
@@ -29,6 +33,14 @@ function run(job: LoadJob) {
       return runPublishLoad(job, signals);
     case 'catch-up':
       return runCatchUpLoad(job, signals);
+    case 'fan-out':
+      return runFanOutLoad(job, signals);
+    case 'idle':
+      return runIdleLoad(job, signals);
+    case 'storm':
+      return runStormLoad(job, signals);
+    case 'polling':
+      return runPollingLoad(job, signals);
   }
 }
 

@@ -4,10 +4,7 @@ import { runWorkload } from './run-workload.ts';
 import { planCores } from './system/cores.ts';
 import { WORKLOADS } from './workloads/all-workloads.ts';
 
-const parsed = parseArguments(
-  process.argv.slice(2),
-  WORKLOADS.map(({ name }) => name),
-);
+const parsed = parseArguments(process.argv.slice(2), WORKLOADS);
 switch (parsed.kind) {
   case 'help':
     console.log(helpText(WORKLOADS));

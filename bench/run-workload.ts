@@ -1,11 +1,12 @@
 import type { BenchArguments } from './arguments.ts';
-import { type FigureSummary, summarise } from './measure/figure.ts';
+import { type Figure, type FigureSummary, summarise } from './measure/figure.ts';
 import { resultPath, writeResult } from './report/results-folder.ts';
 import { formatTable } from './report/table.ts';
 import type { CorePlan } from './system/cores.ts';
 import { describeMachine, type Machine, readMachine } from './system/machine.ts';
 import type { RecordedProfile } from './system/measure-load.ts';
-import { type BackingServers, startBackingServers } from './system/postline-system.ts';
+import type { BackingServers, SystemKind } from './system/measured-system.ts';
+import { startBackingServers } from './system/postline-system.ts';
 import type { RunOutcome, Workload } from './workloads/workload.ts';
 
 /** Above this the generator, not the system, may be what was measured. */
@@ -28,12 +29,12 @@ export async function runWorkload(
     console.log(`${runs} runs of ${measureSeconds} s after ${warmUpSeconds} s of warm-up`);
 
     const outcomes = await runAll(workload, { servers, cores, options, path });
-    const summary = summarise(outcomes.filter(isResult).map(({ figures }) => figures));
+    const summaries = summariseSystems(workload, outcomes);
     const file = writeResult(path, {
       ...{ workload: workload.name, question: workload.question, setting: workload.setting },
-      ...{ at, machine, cores: cores.said, options, summary, runs: outcomes },
+      ...{ at, machine, cores: cores.said, options, summaries, runs: outcomes },
     });
-    report(outcomes, summary, machine);
+    report(outcomes, summaries, machine);
     console.log(`\n${file}`);
     return outcomes.every(isResult);
   } finally {
@@ -48,18 +49,27 @@ interface RunsToDo {
   readonly path: string;
 }
 
+/** What one system gave in one run. */
+interface SystemOutcome extends RunOutcome {
+  readonly system: SystemKind;
+  readonly runNumber: number;
+}
+
+/** The systems take turns, so that what else the machine does meanwhile meets all of them alike. */
 async function runAll(
   workload: Workload,
   { servers, cores, options, path }: RunsToDo,
-): Promise<RunOutcome[]> {
+): Promise<SystemOutcome[]> {
   const { runs, measureSeconds, warmUpSeconds, profile } = options;
-  const outcomes: RunOutcome[] = [];
+  const outcomes: SystemOutcome[] = [];
   for (let runNumber = 1; runNumber <= runs; runNumber += 1) {
-    const system = await servers.startSystem({ inspectable: profile });
-    const profilePath = profile ? `${path}-run${runNumber}` : undefined;
-    const run = workload.run({ system, cores, runNumber, warmUpSeconds, measureSeconds, profilePath });
-    outcomes.push(await run.catch(failedRun));
-    await system.stop();
+    for (const kind of workload.systems) {
+      const system = await servers.startSystem(kind, { inspectable: profile });
+      const profilePath = profile ? `${path}-run${runNumber}` : undefined;
+      const run = workload.run({ system, cores, runNumber, warmUpSeconds, measureSeconds, profilePath });
+      outcomes.push({ system: kind, runNumber, ...(await run.catch(failedRun)) });
+      await system.stop();
+    }
   }
   return outcomes;
 }
@@ -74,17 +84,59 @@ function isResult({ faults }: RunOutcome): boolean {
   return faults.length === 0;
 }
 
-function report(outcomes: readonly RunOutcome[], summary: readonly FigureSummary[], machine: Machine): void {
-  for (const [index, { faults }] of outcomes.entries()) {
-    if (faults.length > 0) console.log(`\nrun ${index + 1} is NO RESULT:\n  ${faults.join('\n  ')}`);
+/** One table. */
+interface Summary {
+  readonly title: string;
+  readonly figures: readonly FigureSummary[];
+}
+
+function summariseSystems(
+  { systems, compared = [] }: Workload,
+  outcomes: readonly SystemOutcome[],
+): Summary[] {
+  const results = outcomes.filter(isResult);
+  const figuresOf = (kind: SystemKind) =>
+    results.filter(({ system }) => system === kind).map(({ figures }) => figures);
+  const [first, ...others] = systems;
+  const ratios = results
+    .filter(({ system }) => system === first)
+    .map(({ runNumber, figures }) =>
+      results
+        .filter((other) => other.runNumber === runNumber && other.system !== first)
+        .flatMap((other) => ratiosOf(figures, other, compared)),
+    );
+  return [
+    ...systems.map((title) => ({ title, figures: summarise(figuresOf(title)) })),
+    ...(others.length === 0 || first === undefined
+      ? []
+      : [{ title: `${first} as a share of the others, run by run`, figures: summarise(ratios) }]),
+  ].filter(({ figures }) => figures.length > 0);
+}
+
+function ratiosOf(figures: readonly Figure[], other: SystemOutcome, compared: readonly string[]): Figure[] {
+  const valueOf = (list: readonly Figure[], wanted: string) =>
+    list.find(({ name }) => name === wanted)?.value ?? NaN;
+  return compared.map((name) => ({
+    name: `${name.trim()}, of ${other.system}'s`,
+    unit: '%',
+    value: (100 * valueOf(figures, name)) / valueOf(other.figures, name),
+  }));
+}
+
+function report(outcomes: readonly SystemOutcome[], summaries: readonly Summary[], machine: Machine): void {
+  for (const { system, runNumber, faults } of outcomes) {
+    if (faults.length > 0)
+      console.log(`\nrun ${runNumber} of ${system} is NO RESULT:\n  ${faults.join('\n  ')}`);
   }
-  if (summary.length > 0) console.log(`\n${formatTable(summary)}`);
-  const generator = summary.find(({ name }) => name === 'load generator busy');
-  if (generator !== undefined && generator.median > GENERATOR_BUSY_PERCENT_MAX) {
-    console.log('The load generator was near its limit: the system may be faster than this.');
+  for (const { title, figures } of summaries) {
+    console.log(`\n${title}\n${formatTable(figures)}`);
+    const generator = figures.find(({ name }) => name === 'load generator busy');
+    if (generator !== undefined && generator.median > GENERATOR_BUSY_PERCENT_MAX) {
+      console.log('The load generator was near its limit: the system may be faster than this.');
+    }
   }
   if (machine.busyProcesses.length > 0) console.log('Others were at work: compare within this run only.');
-  outcomes.at(-1)?.profiles.forEach(reportProfile);
+  for (const { profiles } of outcomes.slice(-1)) profiles.forEach(reportProfile);
 }
 
 function reportProfile({ role, file, functions, modules }: RecordedProfile): void {

@@ -1,19 +1,15 @@
-import { HttpConnection } from './http-connection.ts';
 import type { CatchUpJob, CatchUpResult, MeasureSignals } from './load-job.ts';
-import { connectRecipient, type StreamStart } from './recipients.ts';
-
-/** The largest batch that the API takes. */
-const BATCH_MESSAGES = 1_000;
+import { type FillMessage, fillLogs, textOf } from './log-filling.ts';
+import type { StreamStart } from './recipient-options.ts';
+import { connectRecipient } from './recipients.ts';
 
 /** A reader that got nothing for so long will get no more. */
 const SILENCE_MS_MAX = 20_000;
 
-const NUMBER_DIGITS = 10;
-
 /** Fills the target's log where it is shorter than asked, and times one client that reads all of it. */
 export async function runCatchUpLoad(job: CatchUpJob, signals: MeasureSignals): Promise<CatchUpResult> {
   const { epoch, offset: head } = await findHead(job);
-  await fillLog(job, head);
+  await fillLogs(job.system, messagesFrom(head + 1, job));
   await catchUp(job, { epoch, offset: job.messages - job.warmUpMessages });
 
   await signals.begin();
@@ -23,10 +19,13 @@ export async function runCatchUpLoad(job: CatchUpJob, signals: MeasureSignals): 
 }
 
 /** A client that has no cursor starts at the head, and is told where that is. */
-async function findHead({ relayUrl, targetId }: CatchUpJob): Promise<StreamStart> {
+export async function findHead({
+  system,
+  targetId,
+}: Pick<CatchUpJob, 'system' | 'targetId'>): Promise<StreamStart> {
   let start: StreamStart = { epoch: '', offset: NaN };
   const socket = await connectRecipient({
-    relayUrl,
+    system,
     clientId: targetId,
     onIdentified: (told) => {
       start = told;
@@ -38,35 +37,17 @@ async function findHead({ relayUrl, targetId }: CatchUpJob): Promise<StreamStart
   return start;
 }
 
-async function fillLog(
-  { batchUrl, targetId, messages, messageBytes }: CatchUpJob,
-  head: number,
-): Promise<void> {
-  const connection = await HttpConnection.open(batchUrl);
-  for (let first = head + 1; first <= messages; first += BATCH_MESSAGES) {
-    const count = Math.min(BATCH_MESSAGES, messages - first + 1);
-    const entries = Array.from({ length: count }, (_, index) => ({
-      message: textOf(first + index, messageBytes),
-      targetId,
-    }));
-    await new Promise<void>((resolve, reject) => {
-      connection.post(JSON.stringify({ messages: entries }), (status, body) => {
-        if (status === 201) resolve();
-        else reject(new Error(`a batch was answered ${status}: ${body.slice(0, 500)}`));
-      });
-    });
-  }
-  connection.close();
-}
-
-/** The text of a message says its offset, so that each reader can tell whether it got the right one. */
-function textOf(offset: number, messageBytes: number): string {
-  return String(offset).padStart(NUMBER_DIGITS, '0').padEnd(messageBytes, '.');
+function* messagesFrom(
+  first: number,
+  { targetId, messages, messageBytes }: CatchUpJob,
+): Generator<FillMessage> {
+  for (let offset = first; offset <= messages; offset += 1)
+    yield { targetId, message: textOf(offset, messageBytes) };
 }
 
 /** Resumes after `offset` and reads to the end of the log, checking each message. */
 async function catchUp(
-  { relayUrl, targetId, messages, messageBytes }: CatchUpJob,
+  { system, targetId, messages, messageBytes }: CatchUpJob,
   resume: StreamStart,
 ): Promise<{ milliseconds: number; faults: string[] }> {
   const faults: string[] = [];
@@ -86,7 +67,7 @@ async function catchUp(
   }, SILENCE_MS_MAX);
   const start = performance.now();
   const socket = await connectRecipient({
-    relayUrl,
+    system,
     clientId: targetId,
     resume,
     onIdentified: ({ offset }) => {

@@ -12,10 +12,19 @@ export interface ReceivedMessage {
   readonly data?: unknown;
 }
 
+/** One message in an answer as it came. */
+interface Answer {
+  readonly targetId?: unknown;
+  readonly offset?: unknown;
+  readonly status?: unknown;
+}
+
 export interface LedgerOptions {
   /** Ids of those who receive; each has one connection. */
   readonly recipients: readonly string[];
   readonly messageBytes: number;
+  /** False for a system whose messages have none: then only recipients, texts and counts are checked. */
+  readonly hasOffsets: boolean;
   /** Begins each text, so that no message of an earlier run is taken for one of this. */
   readonly label: string;
 }
@@ -28,6 +37,7 @@ export interface LedgerOptions {
 export class DeliveryLedger {
   readonly #recipients: readonly string[];
   readonly #label: string;
+  readonly #hasOffsets: boolean;
   readonly #padding: string;
   readonly #lastOffsets: number[];
   /** By message number, from here on. */
@@ -44,7 +54,8 @@ export class DeliveryLedger {
   #answered = 0;
   #storedOnly = 0;
 
-  constructor({ recipients, messageBytes, label }: LedgerOptions) {
+  constructor({ recipients, messageBytes, hasOffsets, label }: LedgerOptions) {
+    this.#hasOffsets = hasOffsets;
     this.#recipients = recipients;
     this.#label = label;
     this.#padding = '.'.repeat(messageBytes - label.length - NUMBER_DIGITS);
@@ -95,26 +106,30 @@ export class DeliveryLedger {
     return { number, body: `{"message":"${this.#text(number)}","targetId":"${targetId}"}` };
   }
 
-  /** Notes the answer to a message's request. */
-  answer(number: number, status: number, body: string): void {
-    this.#answered += 1;
-    this.#answeredAt[number] = performance.now();
+  /** Notes the answer to a request for one message, or for several at once. */
+  answer(numbers: readonly number[], status: number, body: string): void {
+    this.#answered += numbers.length;
+    const now = performance.now();
+    for (const number of numbers) this.#answeredAt[number] = now;
     if (status !== 201) {
-      this.fault(`message ${number} was answered ${status}: ${body.slice(0, 200)}`);
+      this.fault(`messages ${numbers.join(', ')} were answered ${status}: ${body.slice(0, 200)}`);
       return;
     }
-    const answer = JSON.parse(body) as { targetId?: unknown; offset?: unknown; status?: unknown };
+    const answer = JSON.parse(body) as Answer & { readonly messages?: readonly Answer[] };
+    const answers = answer.messages ?? [answer];
+    for (const [index, number] of numbers.entries()) this.#accept(number, answers[index] ?? {});
+  }
+
+  #accept(number: number, answer: Answer): void {
     this.#accepted += 1;
     if (answer.status === 'stored') this.#storedOnly += 1;
-    if (
-      answer.targetId !== this.#recipients[this.#recipientOf[number] ?? -1] ||
-      typeof answer.offset !== 'number'
-    ) {
-      this.fault(`message ${number} was answered ${body}`);
-      return;
+    const isRight = answer.targetId === this.#recipients[this.#recipientOf[number] ?? -1];
+    if (!isRight || (this.#hasOffsets && typeof answer.offset !== 'number')) {
+      this.fault(`message ${number} was answered ${JSON.stringify(answer)}`);
+    } else if (typeof answer.offset === 'number') {
+      this.#acceptedOffset[number] = answer.offset;
+      this.#compareOffsets(number);
     }
-    this.#acceptedOffset[number] = answer.offset;
-    this.#compareOffsets(number);
   }
 
   /** Notes a message that a recipient's connection was given. */
@@ -122,7 +137,8 @@ export class DeliveryLedger {
     const id = this.#recipients[recipient] ?? '';
     if (targetId !== id) this.fault(`${id} was given a message for ${String(targetId)}`);
     const expected = (this.#lastOffsets[recipient] ?? NaN) + 1;
-    if (offset !== expected) this.fault(`${id} was given offset ${String(offset)} in place of ${expected}`);
+    if (this.#hasOffsets && offset !== expected)
+      this.fault(`${id} was given offset ${String(offset)} in place of ${expected}`);
     this.#lastOffsets[recipient] = typeof offset === 'number' ? offset : expected;
 
     const number = this.#numberIn(data);

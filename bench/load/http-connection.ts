@@ -1,4 +1,4 @@
-/** A kept-alive HTTP/1.1 connection that posts JSON, one request at a time, and does no more than that. */
+/** A kept-alive HTTP/1.1 connection that sends one request at a time, and does no more than that. */
 import { createConnection, type Socket } from 'node:net';
 import { READ_BUFFER } from './read-buffer.ts';
 
@@ -14,11 +14,13 @@ export type OnAnswer = (status: number, body: string) => void;
 export class HttpConnection {
   readonly #socket: Socket;
   readonly #headStart: string;
+  readonly #host: string;
   #received = '';
   #onAnswer: OnAnswer | undefined;
 
   private constructor(socket: Socket, { host, pathname }: URL) {
     this.#socket = socket;
+    this.#host = host;
     this.#headStart = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: `;
   }
 
@@ -58,6 +60,26 @@ export class HttpConnection {
     }
     this.#onAnswer = onAnswer;
     this.#socket.write(`${this.#headStart}${asciiBody.length}${HEAD_END}${asciiBody}`, 'latin1');
+  }
+
+  /** Asks for another path of the same server. */
+  get(path: string, onAnswer: OnAnswer): void {
+    if (this.#onAnswer !== undefined) throw new Error('the answer to the previous request has not come');
+    if (this.isClosed) {
+      onAnswer(0, 'the server had closed the connection');
+      return;
+    }
+    this.#onAnswer = onAnswer;
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#host}${HEAD_END}`, 'latin1');
+  }
+
+  get isClosed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  /** Bytes that crossed the line until now, both ways. */
+  get bytes(): number {
+    return this.#socket.bytesRead + this.#socket.bytesWritten;
   }
 
   close(): void {

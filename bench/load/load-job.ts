@@ -6,11 +6,22 @@ export type Pace =
   /** So many in a second, whatever the answers do; spread over this many connections. */
   | { readonly kind: 'open-loop'; readonly messagesPerSecond: number; readonly connections: number };
 
+/** What the load generator has to know of a system to talk to it. */
+export interface SystemUnderLoad {
+  readonly apiUrl: string;
+  readonly relayUrl: string;
+  /** How its sockets speak. */
+  readonly protocol: 'postline' | 'socket.io';
+  /** Its messages have offsets, which are checked. */
+  readonly hasOffsets: boolean;
+}
+
 /** Publishes to many recipients, each with one connection, and checks every delivery. */
 export interface PublishJob {
   readonly kind: 'publish';
-  readonly publishUrl: string;
-  readonly relayUrl: string;
+  readonly system: SystemUnderLoad;
+  /** Messages in one request; more than 1 go to `/messages/batch`. */
+  readonly messagesPerRequest: number;
   readonly recipients: number;
   readonly messageBytes: number;
   readonly pace: Pace;
@@ -40,14 +51,94 @@ export interface PublishResult {
 /** Fills a target's log and lets one client that has nothing of it catch up. */
 export interface CatchUpJob {
   readonly kind: 'catch-up';
-  readonly batchUrl: string;
-  readonly relayUrl: string;
+  readonly system: SystemUnderLoad;
   readonly targetId: string;
   /** The log is filled up to this length first. */
   readonly messages: number;
   readonly messageBytes: number;
   /** So many of the last ones are read once beforehand, by another client. */
   readonly warmUpMessages: number;
+}
+
+/** Publishes to one target that many connections follow, and checks every delivery. */
+export interface FanOutJob {
+  readonly kind: 'fan-out';
+  readonly system: SystemUnderLoad;
+  readonly targetId: string;
+  readonly connections: number;
+  readonly messageBytes: number;
+  /** The next message is sent when no more than so many have not arrived everywhere. */
+  readonly messagesUnderWay: number;
+  readonly warmUpSeconds: number;
+  readonly measureSeconds: number;
+}
+
+export interface FanOutResult {
+  readonly faults: readonly string[];
+  readonly windowMs: number;
+  /** Messages that arrived on every connection within the window, times the connections. */
+  readonly deliveries: number;
+  /** From sending a message to its arrival on the last connection. */
+  readonly lastArrivalMs: { readonly p50: number; readonly p99: number };
+}
+
+/** Opens connections, each with an id of its own, and leaves them alone. */
+export interface IdleJob {
+  readonly kind: 'idle';
+  readonly system: SystemUnderLoad;
+  readonly connections: number;
+  /** Opened and closed beforehand, so that what a first connection costs is not counted. */
+  readonly warmUpConnections: number;
+  readonly idleSeconds: number;
+}
+
+export interface IdleResult {
+  readonly faults: readonly string[];
+  readonly openingMs: number;
+}
+
+/** Many readers that are all behind come at once. */
+export interface StormJob {
+  readonly kind: 'storm';
+  readonly system: SystemUnderLoad;
+  readonly readers: number;
+  /** How many messages each of them has missed. */
+  readonly missed: number;
+  readonly messageBytes: number;
+}
+
+export interface StormResult {
+  readonly faults: readonly string[];
+  /** From the first connection's start until every reader has everything. */
+  readonly milliseconds: number;
+  /** By how long one reader took from connecting to its last message. */
+  readonly readerMs: { readonly p50: number; readonly p99: number };
+}
+
+/** Clients that get a message now and then, and ask for it or are told. */
+export interface PollingJob {
+  readonly kind: 'polling';
+  readonly system: SystemUnderLoad;
+  readonly clients: number;
+  readonly messagesPerClientPerMinute: number;
+  readonly messageBytes: number;
+  /** Seconds between two requests of one client; 0 for a socket in place of polling. */
+  readonly pollSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly measureSeconds: number;
+  /** Begins the clients' ids, so that each run has logs of its own. */
+  readonly label: string;
+}
+
+export interface PollingResult {
+  readonly faults: readonly string[];
+  readonly windowMs: number;
+  readonly messages: number;
+  /** By clients that receive, those of the publishers not counted. */
+  readonly requests: number;
+  /** Between the clients and the services, both ways, publishers not counted. */
+  readonly bytes: number;
+  readonly delayMs: { readonly p50: number; readonly p99: number };
 }
 
 export interface CatchUpResult {
@@ -57,14 +148,23 @@ export interface CatchUpResult {
   readonly milliseconds: number;
 }
 
-export type LoadJob = PublishJob | CatchUpJob;
-export type ResultOf<Job extends LoadJob> = Job extends PublishJob ? PublishResult : CatchUpResult;
+export type LoadJob = PublishJob | CatchUpJob | FanOutJob | IdleJob | StormJob | PollingJob;
+
+interface Results {
+  readonly publish: PublishResult;
+  readonly 'catch-up': CatchUpResult;
+  readonly 'fan-out': FanOutResult;
+  readonly idle: IdleResult;
+  readonly storm: StormResult;
+  readonly polling: PollingResult;
+}
+export type ResultOf<Job extends LoadJob> = Results[Job['kind']];
 
 /** What the generator tells while it works. */
 export type LoadReport =
   | { readonly kind: 'measuring' }
   | { readonly kind: 'measured' }
-  | { readonly kind: 'result'; readonly result: PublishResult | CatchUpResult }
+  | { readonly kind: 'result'; readonly result: ResultOf<LoadJob> }
   | { readonly kind: 'failed'; readonly error: string };
 
 /** How a job tells that its measured time begins or is over; resolves when whoever measures has taken note. */

@@ -19,12 +19,13 @@ const RANDOM_SEED = 1;
 /** Publishes at the job's pace, checks every delivery, and measures between warm-up and end. */
 export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): Promise<PublishResult> {
   const recipients = Array.from({ length: job.recipients }, (_, index) => `client-${index}`);
-  const ledger = new DeliveryLedger({ recipients, messageBytes: job.messageBytes, label: job.label });
+  const { system, messageBytes, label } = job;
+  const ledger = new DeliveryLedger({ recipients, messageBytes, hasOffsets: system.hasOffsets, label });
   let closing = false;
   const sockets: { close: () => void }[] = [];
   await forEachNumber(recipients.length, HANDSHAKES_AT_ONCE_MAX, async (index) => {
     const socket = await connectRecipient({
-      relayUrl: job.relayUrl,
+      system,
       clientId: recipients[index] ?? '',
       onIdentified: ({ offset }) => ledger.startStream(index, offset),
       onMessage: (frame) => ledger.deliver(index, frame, performance.now()),
@@ -35,7 +36,7 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
     sockets.push(socket);
   });
   if (job.pace.kind === 'open-loop') await warmUpFast(job, ledger);
-  const senders = await startSending(job.pace, job.publishUrl, ledger);
+  const senders = await startSending(job.pace, job, ledger);
 
   await sleep(job.warmUpSeconds * 1_000);
   await signals.begin();
@@ -70,7 +71,7 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
  */
 async function warmUpFast(job: PublishJob, ledger: DeliveryLedger): Promise<void> {
   const pace: Pace = { kind: 'closed-loop', publishers: FAST_WARM_UP_PUBLISHERS };
-  const senders = await startSending(pace, job.publishUrl, ledger);
+  const senders = await startSending(pace, job, ledger);
   await sleep(job.warmUpSeconds * 1_000);
   senders.stop();
   await untilSettled(ledger);
@@ -93,14 +94,23 @@ interface Senders {
   readonly lateMs: () => Float64Array;
 }
 
-async function startSending(pace: Pace, publishUrl: string, ledger: DeliveryLedger): Promise<Senders> {
+async function startSending(pace: Pace, job: PublishJob, ledger: DeliveryLedger): Promise<Senders> {
+  const { system, messagesPerRequest } = job;
   const count = pace.kind === 'closed-loop' ? pace.publishers : pace.connections;
-  const connections = await Promise.all(Array.from({ length: count }, () => HttpConnection.open(publishUrl)));
+  const isBatch = messagesPerRequest > 1;
+  const url = isBatch ? `${system.apiUrl}/messages/batch` : system.apiUrl;
+  const connections = await Promise.all(Array.from({ length: count }, () => HttpConnection.open(url)));
   const nextRecipient = randomNumbers(ledger.recipientCount);
   const send = (connection: HttpConnection, onAnswered: () => void) => {
-    const { number, body } = ledger.send(nextRecipient(), performance.now());
-    connection.post(body, (status, answer) => {
-      ledger.answer(number, status, answer);
+    const now = performance.now();
+    const sent = Array.from({ length: messagesPerRequest }, () => ledger.send(nextRecipient(), now));
+    const bodies = sent.map(({ body }) => body).join(',');
+    connection.post(isBatch ? `{"messages":[${bodies}]}` : bodies, (status, answer) => {
+      ledger.answer(
+        sent.map(({ number }) => number),
+        status,
+        answer,
+      );
       if (status !== 0) onAnswered();
     });
   };

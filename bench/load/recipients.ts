@@ -1,29 +1,22 @@
+import type { RecipientOptions } from './recipient-options.ts';
+import { connectSocketIoRecipient } from './socket-io-recipient.ts';
 import { openWebSocket, type WebSocketConnection } from './websocket-connection.ts';
 
-/** The epoch and the offset that an `identified` frame tells for one target. */
-export interface StreamStart {
-  readonly epoch: string;
-  readonly offset: number;
-}
-
-export interface RecipientOptions {
-  readonly relayUrl: string;
-  readonly clientId: string;
-  readonly resume?: { readonly epoch: string; readonly offset: number };
-  readonly onIdentified: (start: StreamStart) => void;
-  readonly onMessage: (frame: Readonly<Record<string, unknown>>) => void;
-  /** Told of a close, or of a frame that no run that counts may have. */
-  readonly onFault: (what: string) => void;
-}
-
 /** One connection that identifies as its client; resolves once that was answered. */
-export async function connectRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
-  const { relayUrl, clientId, resume, onIdentified, onMessage, onFault } = options;
+export function connectRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
+  return options.system.protocol === 'socket.io'
+    ? connectSocketIoRecipient(options)
+    : connectPostlineRecipient(options);
+}
+
+async function connectPostlineRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
+  const { system, clientId, resume, onIdentified, onMessage, onMessageBytes, onFault } = options;
   let identified: (() => void) | undefined;
   const isIdentified = new Promise<void>((resolve) => {
     identified = resolve;
   });
-  const socket = await openWebSocket(relayUrl, {
+  const socket = await openWebSocket(system.relayUrl, {
+    ...(onMessageBytes === undefined ? {} : { onTextBytes: onMessageBytes }),
     onText: (text) => {
       const frame = JSON.parse(text) as Readonly<Record<string, unknown>>;
       if (frame['type'] === 'new_message') {

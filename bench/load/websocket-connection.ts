@@ -11,11 +11,15 @@ const NO_CLOSE_FRAME = 1006;
 
 export interface WebSocketHandlers {
   readonly onText: (text: string) => void;
+  /** Asked before `onText`, with bytes that may be overwritten as soon as it returns; true where that is enough. */
+  readonly onTextBytes?: (bytes: Buffer) => boolean;
   /** Told once, also after `close()`. */
   readonly onClose?: (code: number) => void;
 }
 
 export interface WebSocketConnection {
+  /** Bytes that crossed the line until now, both ways. */
+  readonly bytes: () => number;
   readonly send: (text: string) => void;
   /** Ends the connection at once. */
   readonly close: () => void;
@@ -23,14 +27,15 @@ export interface WebSocketConnection {
 
 /** Opens a WebSocket to `ws://` or `http://…`; rejects where the other side doesn't take the upgrade. */
 export function openWebSocket(url: string, handlers: WebSocketHandlers): Promise<WebSocketConnection> {
-  const { hostname, port, pathname } = new URL(url);
+  const { hostname, port, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     let head = '';
     let isOpen = false;
     let closeCode = NO_CLOSE_FRAME;
     const decoder = new FrameDecoder((opcode, payload) => {
-      if (opcode === OPCODES.text) handlers.onText(payload.toString('utf8'));
-      else if (opcode === OPCODES.ping) socket.write(encodeClientFrame(OPCODES.pong, payload));
+      if (opcode === OPCODES.text) {
+        if (handlers.onTextBytes?.(payload) !== true) handlers.onText(payload.toString('utf8'));
+      } else if (opcode === OPCODES.ping) socket.write(encodeClientFrame(OPCODES.pong, payload));
       else if (opcode === OPCODES.close && payload.length >= CLOSE_CODE_BYTES)
         closeCode = payload.readUInt16BE(0);
     });
@@ -60,7 +65,7 @@ export function openWebSocket(url: string, handlers: WebSocketHandlers): Promise
         },
       },
     });
-    socket.once('connect', () => socket.write(upgradeRequest(`${hostname}:${port}`, pathname)));
+    socket.once('connect', () => socket.write(upgradeRequest(`${hostname}:${port}`, pathname + search)));
     socket.on('error', reject); // once it is open this does nothing, and `close` follows
     socket.on('close', () => {
       reject(new Error('the connection was closed before it was a WebSocket'));
@@ -71,6 +76,7 @@ export function openWebSocket(url: string, handlers: WebSocketHandlers): Promise
 
 function connectionOn(socket: Socket): WebSocketConnection {
   return {
+    bytes: () => socket.bytesRead + socket.bytesWritten,
     send: (text) => socket.write(encodeClientFrame(OPCODES.text, Buffer.from(text))),
     close: () => socket.destroy(),
   };

@@ -7,11 +7,12 @@ import { readCpuMs, readMemory, resetPeakMemory } from '../measure/processes.ts'
 import { type Recording, startProfiler } from '../measure/profiler.ts';
 import { readMetrics, sumOf } from '../measure/prometheus.ts';
 import type { CorePlan } from './cores.ts';
-import type { PostlineSystem, ProcessRole, SystemProcess } from './postline-system.ts';
+import type { MeasuredSystem, ProcessRole, SystemProcess } from './measured-system.ts';
+import { isPeer } from './peer-systems.ts';
 
 export interface MeasureLoadOptions<Job extends LoadJob> {
   readonly job: Job;
-  readonly system: PostlineSystem;
+  readonly system: MeasuredSystem;
   readonly cores: CorePlan;
   /** Start of the names of profiles' files; left out where none are recorded. */
   readonly profilePath?: string | undefined;
@@ -27,7 +28,7 @@ export interface Measurement {
   readonly memoryAfter: ReadonlyMap<ProcessRole, ProcessMemory>;
   /** By how much a counter of the database grew: `Com_commit`. */
   readonly databaseCount: (name: string) => number;
-  /** By how much a service's metric grew; where it has labels, those samples whose labels hold `label`. */
+  /** By how much a service's metric grew (0 for a peer, which has none); where it has labels, those samples whose labels hold `label`. */
   readonly metricCount: (service: 'api-server' | 'websocket-server', name: string, label?: string) => number;
   readonly profiles: readonly RecordedProfile[];
 }
@@ -85,7 +86,7 @@ interface Counters {
 
 type Sample = Usage & Counters;
 
-function takeUsage({ processes }: PostlineSystem, generatorPid: number): Usage {
+function takeUsage({ processes }: MeasuredSystem, generatorPid: number): Usage {
   return {
     now: performance.now(),
     cpuMs: new Map(processes.map(({ role, pid }) => [role, readCpuMs(pid)])),
@@ -94,11 +95,12 @@ function takeUsage({ processes }: PostlineSystem, generatorPid: number): Usage {
   };
 }
 
-async function readCounters({ apiUrl, relayUrl, databaseServerUrl }: PostlineSystem): Promise<Counters> {
+async function readCounters(system: MeasuredSystem): Promise<Counters> {
+  const { kind, apiUrl, relayUrl, databaseServerUrl } = system;
   const [database, api, relay] = await Promise.all([
     readDatabaseStatus(databaseServerUrl),
-    readMetrics(apiUrl),
-    readMetrics(relayUrl),
+    isPeer(kind) ? new Map<string, number>() : readMetrics(apiUrl),
+    isPeer(kind) ? new Map<string, number>() : readMetrics(relayUrl),
   ]);
   return { database, 'api-server': api, 'websocket-server': relay };
 }

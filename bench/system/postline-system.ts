@@ -7,35 +7,18 @@ import {
   startDatabase,
   startRedis,
   startRelay,
+  type TestDatabase,
 } from '@postline/test-support';
 import { type CorePlan, moveThisProcess } from './cores.ts';
-
-export type ProcessRole = 'api-server' | 'websocket-server' | 'database' | 'redis';
-
-export interface SystemProcess {
-  readonly role: ProcessRole;
-  readonly pid: number;
-  /** Where its CPU profile can be recorded. */
-  readonly inspectorPort?: number;
-}
-
-/** The whole system at work: what a workload talks to, and the processes whose cost it counts. */
-export interface PostlineSystem {
-  readonly apiUrl: string;
-  readonly relayUrl: string;
-  readonly databaseServerUrl: string;
-  readonly processes: readonly SystemProcess[];
-  /** Ends the two services; the database and Redis stay. */
-  readonly stop: () => Promise<void>;
-}
-
-/** The database and Redis of one workload. */
-export interface BackingServers {
-  /** Starts an API and a relay, new for each run, on the same database. */
-  readonly startSystem: (options: { readonly inspectable: boolean }) => Promise<PostlineSystem>;
-  readonly pids: readonly number[];
-  readonly stop: () => Promise<void>;
-}
+import { fillLargeTable } from './large-table.ts';
+import { isPeer, startPeer } from './peer-systems.ts';
+import type {
+  BackingServers,
+  MeasuredSystem,
+  ProcessRole,
+  SystemKind,
+  SystemProcess,
+} from './measured-system.ts';
 
 /** Starts a database and a Redis of its own. All servers share a core, and this process leaves it to them. */
 export async function startBackingServers(cores: CorePlan): Promise<BackingServers> {
@@ -48,10 +31,21 @@ export async function startBackingServers(cores: CorePlan): Promise<BackingServe
     }
   };
   const [databaseServer, redis] = await onServerCore(() => Promise.all([startDatabase(), startRedis()]));
-  const database = await databaseServer.createDatabase();
+  const databases = new Map<SystemKind, TestDatabase>();
   return {
-    startSystem: ({ inspectable }) =>
-      onServerCore(() => startServices({ databaseServer, databaseUrl: database.url, redis, inspectable })),
+    startSystem: async (kind, { inspectable }) => {
+      const known = databases.get(kind);
+      const database = known ?? (await databaseServer.createDatabase());
+      databases.set(kind, database);
+      const servers = { databaseServer, databaseUrl: database.url, redis };
+      if (isPeer(kind)) return onServerCore(() => startPeer(kind, servers));
+      const start = () => onServerCore(() => startServices({ ...servers, kind, inspectable }));
+      if (known === undefined && kind === 'postline on 10 million rows') {
+        await (await start()).stop(); // the API makes the schema
+        await fillLargeTable(database.url);
+      }
+      return start();
+    },
     pids: [databaseServer.pid(), redis.pid()],
     stop: async () => {
       await Promise.all([databaseServer.stop(), redis.stop()]);
@@ -60,20 +54,22 @@ export async function startBackingServers(cores: CorePlan): Promise<BackingServe
 }
 
 interface ServicesToStart {
+  readonly kind: SystemKind;
   readonly databaseServer: DatabaseServer;
   readonly databaseUrl: string;
   readonly redis: RedisServer;
   readonly inspectable: boolean;
 }
 
-async function startServices(options: ServicesToStart): Promise<PostlineSystem> {
-  const { databaseServer, databaseUrl, redis, inspectable } = options;
+async function startServices(options: ServicesToStart): Promise<MeasuredSystem> {
+  const { kind, databaseServer, databaseUrl, redis, inspectable } = options;
   const servers = { databaseUrl, redisUrl: redis.url, redisPrefix: '' };
   const ports = inspectable ? [await freePort(), await freePort()] : [];
   const [apiInspector, relayInspector] = ports;
   const api = await startApi(servers, serviceEnvironment(apiInspector)); // first: it makes the schema
   const relay = await startRelay(servers, serviceEnvironment(relayInspector));
   return {
+    kind,
     apiUrl: api.url,
     relayUrl: relay.url,
     databaseServerUrl: databaseServer.url,
@@ -92,7 +88,13 @@ async function startServices(options: ServicesToStart): Promise<PostlineSystem> 
 /** As it is deployed, but open; everything else is left at its default. */
 function serviceEnvironment(inspectorPort: number | undefined): Record<string, string> {
   const inspect = inspectorPort === undefined ? {} : { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
-  return { NODE_ENV: 'production', AUTH: 'open', DRAIN_MS: '0', ...inspect };
+  return {
+    NODE_ENV: 'production',
+    AUTH: 'open',
+    ALLOW_OPEN_IN_PRODUCTION: 'yes',
+    DRAIN_MS: '0',
+    ...inspect,
+  };
 }
 
 function serviceProcess(role: ProcessRole, service: ServiceProcess, inspectorPort?: number): SystemProcess {

@@ -2,40 +2,45 @@ import { describe, expect, it } from 'vitest';
 import { helpText, parseArguments } from '../arguments.ts';
 
 const NAMES = ['w1', 'w4', 'catch-up'];
+const WORKLOADS = [...NAMES.map((name) => ({ name })), { name: 'large', onlyWhenNamed: true }];
 
 describe('parseArguments', () => {
   it('runs every workload three times for 8 s where nothing is said', () => {
-    expect(parseArguments([], NAMES)).toEqual({
+    expect(parseArguments([], WORKLOADS)).toEqual({
       kind: 'run',
       arguments: { workloads: NAMES, measureSeconds: 8, warmUpSeconds: 4, runs: 3, profile: false },
     });
   });
 
   it('takes workloads in any case and place, each once', () => {
-    const parsed = parseArguments(['--quick', 'W4', 'w1', 'w4'], NAMES);
+    const parsed = parseArguments(['--quick', 'W4', 'w1', 'w4'], WORKLOADS);
     expect(parsed).toMatchObject({
       kind: 'run',
       arguments: { workloads: ['w4', 'w1'], measureSeconds: 3, warmUpSeconds: 2 },
     });
   });
 
+  it('runs what takes long only where it is named', () => {
+    expect(parseArguments(['large'], WORKLOADS)).toMatchObject({ arguments: { workloads: ['large'] } });
+  });
+
   it('takes seconds and runs, which --quick does not override', () => {
-    const parsed = parseArguments(['--seconds', '30', '--quick', '--runs=1', '--profile'], NAMES);
+    const parsed = parseArguments(['--seconds', '30', '--quick', '--runs=1', '--profile'], WORKLOADS);
     expect(parsed).toMatchObject({ kind: 'run', arguments: { measureSeconds: 30, runs: 1, profile: true } });
   });
 
   it.each([['--help'], ['-h'], ['w1', '--help']])('helps on %s %s', (...words) => {
-    expect(parseArguments(words, NAMES)).toEqual({ kind: 'help' });
+    expect(parseArguments(words, WORKLOADS)).toEqual({ kind: 'help' });
   });
 
   it.each([['w9'], ['--fast'], ['w1', 'quick']])('refuses %s %s and lists what it knows', (...words) => {
-    const parsed = parseArguments(words, NAMES);
+    const parsed = parseArguments(words, WORKLOADS);
     expect(parsed).toMatchObject({ kind: 'refused' });
-    expect(JSON.stringify(parsed)).toContain('w1, w4, catch-up, --quick');
+    expect(JSON.stringify(parsed)).toContain('w1, w4, catch-up, large, --quick');
   });
 
   it.each(['0', '-1', '1.5', 'x', '', '101', '1e1'])('refuses --runs=%s', (word) => {
-    expect(parseArguments([`--runs=${word}`], NAMES)).toMatchObject({ kind: 'refused' });
+    expect(parseArguments([`--runs=${word}`], WORKLOADS)).toMatchObject({ kind: 'refused' });
   });
 });
 

@@ -1,7 +1,25 @@
+import { batchPublish } from './batch-publish.ts';
 import { catchUp } from './catch-up.ts';
+import { fanOut } from './fan-out.ts';
+import { hotTarget } from './hot-target.ts';
+import { idleConnections } from './idle-connections.ts';
+import { largeTable } from './large-table.ts';
 import { lightLoad } from './light-load.ts';
+import { polling } from './polling.ts';
+import { reconnectStorm } from './reconnect-storm.ts';
 import { targetedPublish } from './targeted-publish.ts';
 import type { Workload } from './workload.ts';
 
 /** In the order in which they run. */
-export const WORKLOADS: readonly Workload[] = [targetedPublish, lightLoad, catchUp];
+export const WORKLOADS: readonly Workload[] = [
+  targetedPublish,
+  fanOut,
+  idleConnections,
+  lightLoad,
+  batchPublish,
+  hotTarget,
+  catchUp,
+  reconnectStorm,
+  polling,
+  largeTable,
+];

@@ -11,9 +11,11 @@ export const lightLoad: Workload = {
   name: 'w4',
   question: 'How long does a message take from sending to arrival while there is little to do?',
   setting: `${MESSAGES_PER_SECOND} messages of ${MESSAGE_BYTES} bytes a second in an open loop, to ${RECIPIENTS} sockets with an id each`,
+  systems: ['postline', 'socket.io + row', 'socket.io', 'bare parts'],
+  compared: ['send to arrival p50', 'send to arrival p99'],
   run: (conditions) =>
     measurePublishing(
-      { kind: 'open-loop', messagesPerSecond: MESSAGES_PER_SECOND, connections: CONNECTIONS },
+      { pace: { kind: 'open-loop', messagesPerSecond: MESSAGES_PER_SECOND, connections: CONNECTIONS } },
       conditions,
     ),
 };

@@ -2,14 +2,25 @@
 import type { Pace, PublishResult } from '../load/load-job.ts';
 import type { Figure } from '../measure/figure.ts';
 import { type Measurement, measureLoad } from '../system/measure-load.ts';
+import { isPeer } from '../system/peer-systems.ts';
 import { costFigures, memoryFigures } from './cost-figures.ts';
+import { systemUnderLoad } from './system-under-load.ts';
 import type { RunConditions, RunOutcome } from './workload.ts';
 
 export const RECIPIENTS = 1_000;
 export const MESSAGE_BYTES = 64;
 
-/** Publishes single messages to 1,000 recipients at a pace, and gives the figures of it. */
-export async function measurePublishing(pace: Pace, conditions: RunConditions): Promise<RunOutcome> {
+export interface PublishingOptions {
+  readonly pace: Pace;
+  readonly recipients?: number;
+  readonly messagesPerRequest?: number;
+}
+
+/** Publishes at a pace, and gives the figures of it; single messages to 1,000 recipients where nothing else is said. */
+export async function measurePublishing(
+  { pace, recipients = RECIPIENTS, messagesPerRequest = 1 }: PublishingOptions,
+  conditions: RunConditions,
+): Promise<RunOutcome> {
   const { system, cores, profilePath } = conditions;
   const { result, measurement } = await measureLoad({
     system,
@@ -17,9 +28,9 @@ export async function measurePublishing(pace: Pace, conditions: RunConditions): 
     profilePath,
     job: {
       kind: 'publish',
-      publishUrl: system.apiUrl,
-      relayUrl: system.relayUrl,
-      recipients: RECIPIENTS,
+      system: systemUnderLoad(system),
+      recipients,
+      messagesPerRequest,
       messageBytes: MESSAGE_BYTES,
       pace,
       warmUpSeconds: conditions.warmUpSeconds,
@@ -34,7 +45,7 @@ export async function measurePublishing(pace: Pace, conditions: RunConditions): 
       ...speedFigures(result),
       ...costFigures(measurement, result.accepted),
       ...memoryFigures(measurement),
-      ...countFigures(result, measurement),
+      ...(isPeer(system.kind) ? [] : countFigures(result, measurement)),
     ],
   };
 }

@@ -8,5 +8,8 @@ export const targetedPublish: Workload = {
   name: 'w1',
   question: 'How many messages a second, each to one recipient, are committed and delivered, at what cost?',
   setting: `${RECIPIENTS} sockets with an id each, ${PUBLISHERS} publishers in a closed loop, one request for each message of ${MESSAGE_BYTES} bytes`,
-  run: (conditions) => measurePublishing({ kind: 'closed-loop', publishers: PUBLISHERS }, conditions),
+  systems: ['postline', 'socket.io + row', 'socket.io', 'bare parts'],
+  compared: ['delivered', 'all servers', '  websocket-server'],
+  run: (conditions) =>
+    measurePublishing({ pace: { kind: 'closed-loop', publishers: PUBLISHERS } }, conditions),
 };

@@ -5,7 +5,12 @@ const MESSAGE_BYTES = 64;
 let ledger: DeliveryLedger;
 
 beforeEach(() => {
-  ledger = new DeliveryLedger({ recipients: ['a', 'b'], messageBytes: MESSAGE_BYTES, label: 'r001' });
+  ledger = new DeliveryLedger({
+    recipients: ['a', 'b'],
+    messageBytes: MESSAGE_BYTES,
+    hasOffsets: true,
+    label: 'r001',
+  });
   ledger.startStream(0, 0);
   ledger.startStream(1, 41);
 });
@@ -18,7 +23,7 @@ function send(recipient: number, now = 0): { number: number; text: string } {
 }
 
 function accept(number: number, targetId: string, offset: number): void {
-  ledger.answer(number, 201, JSON.stringify({ id: '7', targetId, offset, status: 'sent' }));
+  ledger.answer([number], 201, JSON.stringify({ id: '7', targetId, offset, status: 'sent' }));
 }
 
 describe('DeliveryLedger', () => {
@@ -85,10 +90,10 @@ describe('DeliveryLedger', () => {
   });
 
   it('finds a refusal, and a request without an answer', () => {
-    ledger.answer(send(0).number, 503, '{"code":"overloaded"}');
+    ledger.answer([send(0).number], 503, '{"code":"overloaded"}');
     send(0);
     expect(ledger.faults()).toEqual([
-      'message 0 was answered 503: {"code":"overloaded"}',
+      'messages 0 were answered 503: {"code":"overloaded"}',
       '1 requests were not answered',
     ]);
   });

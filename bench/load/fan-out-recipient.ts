@@ -1,0 +1,31 @@
+import type { SystemUnderLoad } from './load-job.ts';
+import { connectRecipient } from './recipients.ts';
+import type { WebSocketConnection } from './websocket-connection.ts';
+
+export interface FanOutRecipientOptions {
+  readonly system: SystemUnderLoad;
+  readonly clientId: string;
+  /** The whole frame as it came; only to be read during the call. */
+  readonly onMessage: (bytes: Buffer) => void;
+  readonly onFault: (what: string) => void;
+}
+
+/** Frames that tell of a message begin with this, in both protocols; everything else is rare. */
+const MESSAGE_STARTS = [Buffer.from('{"type":"new_message"'), Buffer.from('42["message"')];
+
+/** A connection that identifies as its client and hands on each message without reading it. */
+export function connectFanOutRecipient(options: FanOutRecipientOptions): Promise<WebSocketConnection> {
+  const { system, clientId, onMessage, onFault } = options;
+  return connectRecipient({
+    system,
+    clientId,
+    onIdentified: () => undefined,
+    onMessage: () => onFault('a message was read that should have been handed on'),
+    onMessageBytes: (bytes) => {
+      const isMessage = MESSAGE_STARTS.some((start) => bytes.subarray(0, start.length).equals(start));
+      if (isMessage) onMessage(bytes);
+      return isMessage;
+    },
+    onFault,
+  });
+}

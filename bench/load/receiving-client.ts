@@ -1,0 +1,139 @@
+import { HttpConnection } from './http-connection.ts';
+import type { SystemUnderLoad } from './load-job.ts';
+import { connectRecipient } from './recipients.ts';
+import type { WebSocketConnection } from './websocket-connection.ts';
+
+export interface Arrival {
+  readonly sentAt: number;
+  readonly delayMs: number;
+}
+
+/** A client that somebody sends messages to now and then; each message's text begins with the time it was sent. */
+export interface ReceivingClient {
+  readonly received: readonly Arrival[];
+  readonly faults: readonly string[];
+  /** Requests that it has made. */
+  readonly requests: number;
+  /** Bytes on its line until now, both ways. */
+  readonly bytes: () => number;
+  readonly close: () => void;
+}
+
+/** Is told over a socket. */
+export class SocketClient implements ReceivingClient {
+  readonly received: Arrival[] = [];
+  readonly faults: string[] = [];
+  readonly requests = 0;
+  #socket: WebSocketConnection | undefined;
+  #offset = NaN;
+  #closed = false;
+
+  static async open(system: SystemUnderLoad, clientId: string): Promise<SocketClient> {
+    const client = new SocketClient();
+    client.#socket = await connectRecipient({
+      system,
+      clientId,
+      onIdentified: ({ offset }) => {
+        client.#offset = offset;
+      },
+      onMessage: ({ offset, data }) => {
+        client.#offset += 1;
+        if (offset !== client.#offset) client.faults.push(`${clientId} was given offset ${String(offset)}`);
+        client.received.push(arrivalOf(data));
+      },
+      onFault: (what) => {
+        if (!client.#closed) client.faults.push(what);
+      },
+    });
+    return client;
+  }
+
+  bytes(): number {
+    return this.#socket?.bytes() ?? 0;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket?.close();
+  }
+}
+
+export interface PollingClientOptions {
+  readonly system: SystemUnderLoad;
+  readonly clientId: string;
+  readonly offset: number;
+  readonly pollSeconds: number;
+}
+
+/** Asks again and again, on a connection that is kept alive where the server lets it. */
+export class PollingClient implements ReceivingClient {
+  readonly received: Arrival[] = [];
+  readonly faults: string[] = [];
+  requests = 0;
+  readonly #options: PollingClientOptions;
+  #connection: HttpConnection;
+  #bytesBefore = 0;
+  #offset: number;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor(options: PollingClientOptions, connection: HttpConnection) {
+    this.#options = options;
+    this.#connection = connection;
+    this.#offset = options.offset;
+  }
+
+  static async open(options: PollingClientOptions): Promise<PollingClient> {
+    const client = new PollingClient(options, await HttpConnection.open(options.system.apiUrl));
+    // At any moment of the interval: the clients must not all ask at once.
+    client.#planNext(Math.random() * options.pollSeconds * 1_000);
+    return client;
+  }
+
+  bytes(): number {
+    return this.#bytesBefore + this.#connection.bytes;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#connection.close();
+  }
+
+  #planNext(milliseconds: number): void {
+    this.#timer = setTimeout(() => {
+      this.#planNext(this.#options.pollSeconds * 1_000);
+      this.#poll().catch((error: unknown) => this.faults.push(String(error)));
+    }, milliseconds);
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#connection.isClosed) {
+      this.#bytesBefore += this.#connection.bytes;
+      this.#connection = await HttpConnection.open(this.#options.system.apiUrl);
+    }
+    this.requests += 1;
+    this.#connection.get(
+      `/targets/${this.#options.clientId}/messages?after=${this.#offset}`,
+      (status, body) => {
+        if (status === 200) this.#take(body);
+        else if (!this.#closed && status !== 0)
+          this.faults.push(`a poll was answered ${status}: ${body.slice(0, 200)}`);
+      },
+    );
+  }
+
+  #take(body: string): void {
+    const page = JSON.parse(body) as { readonly messages: readonly { offset: number; data: string }[] };
+    for (const { offset, data } of page.messages) {
+      this.#offset += 1;
+      if (offset !== this.#offset) this.faults.push(`${this.#options.clientId} was given offset ${offset}`);
+      this.received.push(arrivalOf(data));
+    }
+  }
+}
+
+function arrivalOf(data: unknown): Arrival {
+  const sentAt = Number(data);
+  return { sentAt, delayMs: performance.now() - sentAt };
+}

@@ -1,0 +1,83 @@
+import { percentile, sort } from '../measure/statistics.ts';
+import { findHead } from './catch-up-load.ts';
+import type { MeasureSignals, StormJob, StormResult } from './load-job.ts';
+import { type FillMessage, fillLogs, textOf } from './log-filling.ts';
+import type { StreamStart } from './recipient-options.ts';
+import { connectRecipient, forEachNumber } from './recipients.ts';
+
+const HANDSHAKES_AT_ONCE_MAX = 64;
+const STORM_MS_MAX = 60_000;
+
+/** Lets every reader miss so many messages, brings all of them back in one moment, and checks what each gets. */
+export async function runStormLoad(job: StormJob, signals: MeasureSignals): Promise<StormResult> {
+  const starts: StreamStart[] = [];
+  await forEachNumber(job.readers, HANDSHAKES_AT_ONCE_MAX, async (reader) => {
+    starts[reader] = await findHead({ system: job.system, targetId: idOf(reader) });
+  });
+  await fillLogs(job.system, missedMessages(job, starts));
+
+  await signals.begin();
+  const began = performance.now();
+  const faults: string[] = [];
+  const readerMs = await Promise.all(
+    starts.map((start, reader) =>
+      comeBack(job, reader, start).catch((error: unknown) => {
+        faults.push(String(error));
+        return NaN;
+      }),
+    ),
+  );
+  const milliseconds = performance.now() - began;
+  await signals.end();
+  const sorted = sort(readerMs);
+  return {
+    faults,
+    milliseconds,
+    readerMs: { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) },
+  };
+}
+
+function idOf(reader: number): string {
+  return `reader-${reader}`;
+}
+
+function* missedMessages(
+  { missed, messageBytes }: StormJob,
+  starts: readonly StreamStart[],
+): Generator<FillMessage> {
+  for (const [reader, { offset }] of starts.entries())
+    for (let next = offset + 1; next <= offset + missed; next += 1)
+      yield { targetId: idOf(reader), message: textOf(next, messageBytes) };
+}
+
+/** Resumes where the reader stopped; resolves with the time until it had everything. */
+function comeBack(
+  { system, missed, messageBytes }: StormJob,
+  reader: number,
+  start: StreamStart,
+): Promise<number> {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const last = start.offset + missed;
+    let had = start.offset;
+    const fail = (what: string) => reject(new Error(`${idOf(reader)}: ${what}`));
+    const watch = setTimeout(() => fail(`had only ${had - start.offset} messages`), STORM_MS_MAX);
+    connectRecipient({
+      system,
+      clientId: idOf(reader),
+      resume: start,
+      onIdentified: ({ offset }) => {
+        if (offset !== start.offset) fail(`goes on from ${offset} in place of ${start.offset}`);
+      },
+      onMessage: ({ offset, data }) => {
+        had += 1;
+        if (offset !== had || data !== textOf(had, messageBytes))
+          fail(`was given ${String(offset)} for ${had}`);
+        if (had < last) return;
+        clearTimeout(watch);
+        resolve(performance.now() - began);
+      },
+      onFault: fail,
+    }).catch(reject);
+  });
+}

@@ -1,0 +1,18 @@
+/** How many messages a second are committed and delivered when a request brings a hundred of them? */
+import { measurePublishing, MESSAGE_BYTES, RECIPIENTS } from './measure-publishing.ts';
+import type { Workload } from './workload.ts';
+
+const MESSAGES_PER_REQUEST = 100;
+const PUBLISHERS = 8;
+
+export const batchPublish: Workload = {
+  name: 'batch',
+  question: 'How many messages a second are committed and delivered when a request brings many?',
+  setting: `${RECIPIENTS} sockets with an id each, ${PUBLISHERS} publishers in a closed loop, ${MESSAGES_PER_REQUEST} messages of ${MESSAGE_BYTES} bytes in each request`,
+  systems: ['postline'],
+  run: (conditions) =>
+    measurePublishing(
+      { pace: { kind: 'closed-loop', publishers: PUBLISHERS }, messagesPerRequest: MESSAGES_PER_REQUEST },
+      conditions,
+    ),
+};
