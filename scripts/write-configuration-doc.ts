@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
+import { clientTokenEnvironment } from '@postline/client-tokens';
 import { serverSettings, sharedSettings } from '@postline/service-runtime';
 import { standaloneProcessEnvironment } from '@postline/standalone/configuration';
 import { relayEnvironment, relayProcessEnvironment } from '@postline/websocket-server';
@@ -24,7 +25,7 @@ function without(shape: Shape, ...others: readonly Shape[]): Shape {
   return Object.fromEntries(Object.entries(shape).filter(([name]) => !others.some((other) => name in other)));
 }
 
-const EVERYWHERE = { ...sharedSettings, ...serverSettings };
+const EVERYWHERE = { ...sharedSettings, ...serverSettings, ...clientTokenEnvironment };
 
 const SECTIONS: readonly Section[] = [
   { title: 'Every service', intro: '', shape: EVERYWHERE },

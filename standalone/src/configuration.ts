@@ -1,4 +1,5 @@
 import { apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
+import { checkClientTokens, clientTokenEnvironment } from '@postline/client-tokens';
 import {
   checkTogether,
   type Environment,
@@ -14,6 +15,7 @@ import { z } from 'zod';
 export const standaloneProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
+  ...clientTokenEnvironment,
   ...apiEnvironment,
   ...relayEnvironment,
   HOST: apiProcessEnvironment.HOST,
@@ -23,7 +25,10 @@ export const standaloneProcessEnvironment = {
   DATABASE_WAIT_MS: apiProcessEnvironment.DATABASE_WAIT_MS,
 };
 
-const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none');
+const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none').superRefine(
+  checkClientTokens,
+  { when: () => true },
+);
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */
 export function readStandaloneEnvironment(env: Environment) {

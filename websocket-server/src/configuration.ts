@@ -1,15 +1,23 @@
 import {
+  checkClientTokens,
+  clientTokenEnvironment,
+  clientTokenSettings,
+  type ClientTokenSettings,
+} from '@postline/client-tokens';
+import {
   checkTogether,
   defaultOriginRules,
   effectiveAuth,
   type Environment,
   integerSetting,
+  optionalIntegerSetting,
   type OriginRules,
   portSetting,
   readSettings,
   sharedSettings,
   workerSettings,
   serverSettings,
+  type TrustedProxies,
   urlSetting,
   yesNoSetting,
 } from '@postline/service-runtime';
@@ -17,6 +25,9 @@ import { z } from 'zod';
 
 /** A line that is silent for longer is cut by any proxy; and the wheel of heartbeats has a slot for each second. */
 const HEARTBEAT_SECONDS_MAX = 3_600;
+
+/** A person has a handful of devices; a target that many screens share has some hundred. Open, it may be anything. */
+const CONNECTIONS_PER_CLIENT_DEFAULT = { open: 10_000, required: 1_000 };
 
 /** The relay's own settings, by the name of their environment variable. */
 export const relayEnvironment = {
@@ -47,9 +58,41 @@ export const relayEnvironment = {
   CONNECTIONS_MAX: integerSetting({ from: 1, to: 10_000_000, default: 50_000 }).meta({
     description: 'Open connections; a further upgrade is refused with 503.',
   }),
+  CONNECTIONS_PER_ADDRESS_MAX: integerSetting({ from: 1, to: 10_000_000, default: 20_000 }).meta({
+    description:
+      'Open connections from one address (IPv6: one /64 network); a further upgrade is refused with 429. Where a proxy is in front, see `TRUSTED_PROXIES`.',
+  }),
+  CONNECTIONS_PER_CLIENT_MAX: optionalIntegerSetting({ from: 1, to: 10_000_000 }).meta({
+    description:
+      'Open connections of one client; a further one is closed with 4029. Default: 1,000; 10,000 where `AUTH=open`.',
+  }),
   CONNECTIONS_AWAITING_IDENTIFY_MAX: integerSetting({ from: 1, to: 1_000_000, default: 10_000 }).meta({
     description: 'Connections that have not identified yet; a further upgrade is refused with 503.',
   }),
+  CONNECTIONS_AWAITING_IDENTIFY_PER_ADDRESS_MAX: integerSetting({
+    from: 1,
+    to: 1_000_000,
+    default: 5_000,
+  }).meta({ description: 'The same from one address; a further upgrade is refused with 429.' }),
+  FAILED_AUTHENTICATIONS_PER_MINUTE: integerSetting({ from: 1, to: 1_000_000_000, default: 600 }).meta({
+    description:
+      'Wrong keys and tokens that one address may try in a minute; beyond it 429. A token that has merely expired is none.',
+  }),
+  HEADERS_BYTES_MAX: integerSetting({ from: 1_024, to: 1_048_576, default: 16_384 }).meta({
+    description: 'Bytes in the headers of a request, its address included; more is answered 431.',
+  }),
+  HEADERS_TIMEOUT_MS: integerSetting({ from: 100, to: 600_000, default: 10_000 }).meta({
+    description: 'Milliseconds in which the headers of a request must have come; else 408.',
+  }),
+  CLIENT_FRAMES_PER_SECOND_MAX: integerSetting({ from: 1, to: 1_000_000, default: 10_000 }).meta({
+    description:
+      'Frames that one connection may send, on average over 10 s; beyond it it is closed with 4029. A client that acks every message by itself sends as many frames as it receives.',
+  }),
+  CLIENT_BYTES_PER_SECOND_MAX: integerSetting({
+    from: 1_024,
+    to: 1_073_741_824,
+    default: 1_048_576,
+  }).meta({ description: 'The same in bytes.' }),
   BACKLOG_READS_MAX: integerSetting({ from: 1, to: 1_000, default: 8 }).meta({
     description: 'Pages of backlog read from the database at the same time; a page can take 16 MiB.',
   }),
@@ -66,19 +109,26 @@ export const relayEnvironment = {
 export const relayProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
+  ...clientTokenEnvironment,
   ...relayEnvironment,
   ...workerSettings,
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
   PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
 };
 
-const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both');
+const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both', 'any').superRefine(
+  checkClientTokens,
+  { when: () => true }, // also where a variable is wrong, so that everything is told at once
+);
 
 /** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
 export interface RelaySettings {
   readonly auth: 'open' | 'required';
+  /** How clients' tokens are checked; `undefined` where none is needed. */
+  readonly clientTokens: ClientTokenSettings | undefined;
   readonly originRules: OriginRules;
   readonly allowedHosts: readonly string[];
+  readonly trustedProxies: TrustedProxies | undefined;
   readonly servePage: boolean;
   readonly publicApiUrl: string | undefined;
   /** Port of the API on the page's own host, where no URL is set. */
@@ -89,19 +139,31 @@ export interface RelaySettings {
   readonly compareIntervalMs: number;
   readonly compareIntervalWithoutBusMs: number;
   readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
+  readonly connectionsPerClientMax: number;
   readonly connectionsAwaitingIdentifyMax: number;
+  readonly connectionsAwaitingIdentifyPerAddressMax: number;
+  readonly failedAuthenticationsPerMinute: number;
+  readonly headersBytesMax: number;
+  readonly headersTimeoutMs: number;
+  readonly clientFramesPerSecondMax: number;
+  readonly clientBytesPerSecondMax: number;
   readonly backlogReadsMax: number;
   readonly ackWriteIntervalMs: number;
   readonly drainMs: number;
 }
 
-type RelayEnvironment = z.output<z.ZodObject<typeof relayEnvironment & typeof sharedSettings>>;
+type RelayEnvironment = z.output<
+  z.ZodObject<typeof relayEnvironment & typeof clientTokenEnvironment & typeof sharedSettings>
+>;
 
 /** The relay's settings out of its environment. */
 export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySettings {
   const auth = effectiveAuth(env);
   return {
     auth,
+    clientTokens: clientTokenSettings(env),
+    trustedProxies: env.TRUSTED_PROXIES,
     originRules: env.ALLOWED_ORIGINS ?? defaultOriginRules(auth),
     allowedHosts: env.ALLOWED_HOSTS,
     servePage: env.SERVE_PAGE ?? auth === 'open',
@@ -113,7 +175,15 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
     compareIntervalMs: env.COMPARE_INTERVAL_MS,
     compareIntervalWithoutBusMs: env.COMPARE_INTERVAL_WITHOUT_BUS_MS,
     connectionsMax: env.CONNECTIONS_MAX,
+    connectionsPerAddressMax: env.CONNECTIONS_PER_ADDRESS_MAX,
+    connectionsPerClientMax: env.CONNECTIONS_PER_CLIENT_MAX ?? CONNECTIONS_PER_CLIENT_DEFAULT[auth],
     connectionsAwaitingIdentifyMax: env.CONNECTIONS_AWAITING_IDENTIFY_MAX,
+    connectionsAwaitingIdentifyPerAddressMax: env.CONNECTIONS_AWAITING_IDENTIFY_PER_ADDRESS_MAX,
+    failedAuthenticationsPerMinute: env.FAILED_AUTHENTICATIONS_PER_MINUTE,
+    headersBytesMax: env.HEADERS_BYTES_MAX,
+    headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
+    clientFramesPerSecondMax: env.CLIENT_FRAMES_PER_SECOND_MAX,
+    clientBytesPerSecondMax: env.CLIENT_BYTES_PER_SECOND_MAX,
     backlogReadsMax: env.BACKLOG_READS_MAX,
     ackWriteIntervalMs: env.ACK_WRITE_INTERVAL_MS,
     drainMs: env.DRAIN_MS,

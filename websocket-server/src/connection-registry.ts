@@ -1,7 +1,9 @@
 import { CLOSE_CODES, type IdentifyFrame } from '@postline/protocol';
 import type { AckWriter } from './ack-writer.ts';
+import type { AddressLimits, AddressUse } from './address-limits.ts';
+import type { Authentication } from './authentication.ts';
 import type { RelaySettings } from './configuration.ts';
-import type { Connection, ConnectionHost } from './connection.ts';
+import { type Connection, type ConnectionHost, COUNT_WINDOW_MS, type IncomingBounds } from './connection.ts';
 import type { Feed } from './feed.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import { HeartbeatWheel } from './heartbeat-wheel.ts';
@@ -21,16 +23,29 @@ export interface ConnectionRegistryOptions {
   readonly settings: RelaySettings;
   readonly feeds: Pick<FeedDirectory, 'release' | 'closeUnused'>;
   readonly acks: Pick<AckWriter, 'keep' | 'hurry'>;
-  readonly identify: (connection: Connection, frame: IdentifyFrame) => void;
+  readonly authentication: Authentication;
+  readonly addresses: Pick<AddressLimits, 'enter' | 'identified' | 'leave' | 'noteBadToken'>;
+  /** Lets a client that is who it says follow its log. */
+  readonly follow: (connection: Connection, frame: IdentifyFrame) => void;
+}
+
+/** What is known of an open connection beside itself. */
+interface Seat {
+  /** On the wheel of heartbeats. */
+  readonly slot: number;
+  readonly address: AddressUse;
+  /** Once it is settled whose it is. */
+  clientId: string | undefined;
 }
 
 /** All open connections, and what happens to them by the clock: heartbeats, waits that are over, draining. */
 export class ConnectionRegistry implements ConnectionHost {
+  readonly incomingBounds: IncomingBounds;
   readonly #options: ConnectionRegistryOptions;
-  /** Each with its slot on the wheel. */
-  readonly #connections = new Map<Connection, number>();
-  /** In the order they were opened, so that a sweep looks only at the oldest. */
+  readonly #connections = new Map<Connection, Seat>();
+  /** Of which it is not settled whose they are; in the order they were opened, so a sweep looks only at the oldest. */
   readonly #awaitingIdentify = new Set<Connection>();
+  readonly #countByClient = new Map<string, number>();
   readonly #stalled: StalledWatch;
   readonly #wheel: HeartbeatWheel<Connection>;
   readonly #sweepTimer: NodeJS.Timeout;
@@ -38,6 +53,12 @@ export class ConnectionRegistry implements ConnectionHost {
 
   constructor(options: ConnectionRegistryOptions) {
     this.#options = options;
+    const { clientFramesPerSecondMax, clientBytesPerSecondMax } = options.settings;
+    const windowSeconds = COUNT_WINDOW_MS / 1_000;
+    this.incomingBounds = {
+      framesMax: clientFramesPerSecondMax * windowSeconds,
+      bytesMax: clientBytesPerSecondMax * windowSeconds,
+    };
     this.#stalled = new StalledWatch(options.settings.noProgressMs);
     this.#wheel = new HeartbeatWheel(options.settings.heartbeatSeconds);
     this.#sweepTimer = setInterval(() => {
@@ -70,14 +91,28 @@ export class ConnectionRegistry implements ConnectionHost {
     return this.size >= connectionsMax || this.#awaitingIdentify.size >= connectionsAwaitingIdentifyMax;
   }
 
-  add(connection: Connection): void {
-    this.#connections.set(connection, this.#wheel.add(connection));
+  /** A connection was opened from this address. */
+  add(connection: Connection, address: string): void {
+    const slot = this.#wheel.add(connection);
+    const use = this.#options.addresses.enter(address);
+    this.#connections.set(connection, { slot, address: use, clientId: undefined });
     this.#awaitingIdentify.add(connection);
   }
 
+  /** Somebody tried a token that is bad: where from is remembered for a while. */
+  noteBadToken(connection: Connection): void {
+    const seat = this.#connections.get(connection);
+    if (seat !== undefined) this.#options.addresses.noteBadToken(seat.address);
+  }
+
   identify(connection: Connection, frame: IdentifyFrame): void {
-    this.#awaitingIdentify.delete(connection);
-    this.#options.identify(connection, frame);
+    this.#options.authentication.identify(connection, frame, () => {
+      this.#admit(connection, frame);
+    });
+  }
+
+  renewToken(connection: Connection, clientId: string, token: string): void {
+    this.#options.authentication.renew(connection, clientId, token);
   }
 
   releaseFeed(feed: Feed): void {
@@ -85,10 +120,14 @@ export class ConnectionRegistry implements ConnectionHost {
   }
 
   forget(connection: Connection): void {
-    const slot = this.#connections.get(connection);
-    if (slot !== undefined) this.#wheel.remove(connection, slot);
+    const seat = this.#connections.get(connection);
+    if (seat === undefined) return;
+    this.#wheel.remove(connection, seat.slot);
     this.#connections.delete(connection);
-    this.#awaitingIdentify.delete(connection);
+    this.#endWait(connection, seat);
+    this.#options.addresses.leave(seat.address);
+    if (seat.clientId !== undefined) this.#countDown(seat.clientId);
+    this.#options.authentication.forget(connection);
     this.#stalled.remove(connection);
   }
 
@@ -111,6 +150,31 @@ export class ConnectionRegistry implements ConnectionHost {
     await this.#allClosed();
     clearInterval(this.#sweepTimer);
     this.#wheel.stop();
+    this.#options.authentication.stop();
+  }
+
+  /** It is settled whose the connection is. */
+  #admit(connection: Connection, frame: IdentifyFrame): void {
+    const seat = this.#connections.get(connection);
+    if (seat === undefined) return;
+    this.#endWait(connection, seat);
+    const { clientId } = frame;
+    const count = this.#countByClient.get(clientId) ?? 0;
+    if (count >= this.#options.settings.connectionsPerClientMax)
+      return connection.fail('too_many_connections', CLOSE_CODES.tooMany);
+    this.#countByClient.set(clientId, count + 1);
+    seat.clientId = clientId;
+    this.#options.follow(connection, frame);
+  }
+
+  #endWait(connection: Connection, { address }: Seat): void {
+    if (this.#awaitingIdentify.delete(connection)) this.#options.addresses.identified(address);
+  }
+
+  #countDown(clientId: string): void {
+    const count = this.#countByClient.get(clientId) ?? 0;
+    if (count > 1) this.#countByClient.set(clientId, count - 1);
+    else this.#countByClient.delete(clientId);
   }
 
   async #allClosed(): Promise<void> {
@@ -123,7 +187,8 @@ export class ConnectionRegistry implements ConnectionHost {
     const identifyBefore = performance.now() - this.#options.settings.identifyTimeoutMs;
     for (const connection of this.#awaitingIdentify) {
       if (connection.openedAt > identifyBefore) break;
-      this.#awaitingIdentify.delete(connection);
+      const seat = this.#connections.get(connection);
+      if (seat !== undefined) this.#endWait(connection, seat);
       connection.fail('identify_timeout', CLOSE_CODES.identifyTimeout);
     }
     this.#stalled.sweep();

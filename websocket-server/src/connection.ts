@@ -8,14 +8,25 @@ import {
   type IdentifyFrame,
   isGroupId,
   parseClientFrame,
+  type TokenFrame,
 } from '@postline/protocol';
 import type { AckWriter } from './ack-writer.ts';
 import type { ClientSocket } from './client-socket.ts';
 import type { Feed } from './feed.ts';
 import type { Follower } from './follower.ts';
 
+/** Milliseconds over which frames are counted: a reader that has caught up acks in bursts. */
+export const COUNT_WINDOW_MS = 10_000;
+
+/** What a connection may send in a window. */
+export interface IncomingBounds {
+  readonly framesMax: number;
+  readonly bytesMax: number;
+}
+
 /** What a connection asks of the relay around it. */
 export interface ConnectionHost {
+  readonly incomingBounds: IncomingBounds;
   /** Keeps what clients have acked. */
   readonly acks: Pick<AckWriter, 'keep' | 'hurry'>;
   /**
@@ -23,6 +34,8 @@ export interface ConnectionHost {
    * long as the database is away.
    */
   identify(connection: Connection, frame: IdentifyFrame): void;
+  /** Checks a further token of a client that has identified itself. */
+  renewToken(connection: Connection, clientId: string, token: string): void;
   /** The connection no longer follows this feed, which it followed from `identify` on. */
   releaseFeed(feed: Feed): void;
   /** The connection is over: forget it. */
@@ -33,7 +46,7 @@ export interface ConnectionHost {
 
 export type ConnectionState =
   | { readonly state: 'awaiting-identify' }
-  | { readonly state: 'identifying' }
+  | { readonly state: 'identifying'; readonly clientId: string }
   | {
       readonly state: 'following';
       readonly clientId: string;
@@ -64,6 +77,10 @@ export class Connection {
   readonly #host: ConnectionHost;
   #state: ConnectionState = { state: 'awaiting-identify' };
   #awaitsSignOfLife = false;
+  // Three numbers, not an object: there may be tens of thousands of connections, nearly all of them silent.
+  #countWindow = 0;
+  #frameCount = 0;
+  #byteCount = 0;
 
   constructor(options: { id: string; socket: ClientSocket; host: ConnectionHost }) {
     this.id = options.id;
@@ -73,6 +90,22 @@ export class Connection {
 
   get state(): ConnectionState['state'] {
     return this.#state.state;
+  }
+
+  /** A frame of any kind came, of so many bytes. False where that is too much: the connection is closed. */
+  onFrame(bytes: number): boolean {
+    const window = Math.trunc(performance.now() / COUNT_WINDOW_MS);
+    if (window !== this.#countWindow) {
+      this.#countWindow = window;
+      this.#frameCount = 0;
+      this.#byteCount = 0;
+    }
+    this.#frameCount += 1;
+    this.#byteCount += bytes;
+    const { framesMax, bytesMax } = this.#host.incomingBounds;
+    if (this.#frameCount <= framesMax && this.#byteCount <= bytesMax) return true;
+    this.fail('too_many_frames', CLOSE_CODES.tooMany);
+    return false;
   }
 
   /** A text frame came. */
@@ -85,6 +118,8 @@ export class Connection {
         return this.#onIdentify(frame);
       case 'ack':
         return this.#onAck(frame);
+      case 'token':
+        return this.#onToken(frame);
       case 'ping':
         return this.#reply(PONG_TEXT);
       case undefined:
@@ -140,35 +175,48 @@ export class Connection {
     for (const follower of followers) follower.join();
   }
 
-  /** Tells the error and closes. */
+  /** A further token was good: it counts until then, or for ever. */
+  confirmToken(expiresAt: Date | null): void {
+    this.#reply(encodeRelayFrame({ type: 'token_accepted', expiresAt: expiresAt?.toISOString() ?? null }));
+  }
+
+  /** Tells an error that the connection outlives. */
+  tell(code: FrameErrorCode): void {
+    this.#reply(encodeRelayFrame({ type: 'error', code, message: FRAME_ERRORS[code] }));
+  }
+
+  /** Tells the error and closes: whatever is under way for a connection that follows nothing yet ends here. */
   fail(code: FrameErrorCode, closeCode: CloseCode): void {
-    this.#sendError(code);
+    this.tell(code);
     this.socket.close(closeCode, FRAME_ERRORS[code]);
+    if (this.#state.state !== 'following') this.#state = { state: 'closed' };
   }
 
   #onIdentify(frame: IdentifyFrame): void {
     if (this.#state.state !== 'awaiting-identify') return this.fail('bad_frame', CLOSE_CODES.badFrame);
     if (isGroupId(frame.clientId)) return this.fail('target_not_allowed', CLOSE_CODES.notAllowed);
-    this.#state = { state: 'identifying' };
+    this.#state = { state: 'identifying', clientId: frame.clientId };
     this.#host.identify(this, frame);
   }
 
+  #onToken({ token }: TokenFrame): void {
+    if (this.#state.state === 'identifying' || this.#state.state === 'following')
+      this.#host.renewToken(this, this.#state.clientId, token);
+    else this.fail('bad_frame', CLOSE_CODES.badFrame);
+  }
+
   #onAck(frame: AckFrame): void {
-    if (this.#state.state !== 'following') return this.#sendError('bad_ack');
+    if (this.#state.state !== 'following') return this.tell('bad_ack');
     const { clientId, deviceId, epoch, followers } = this.#state;
     const { targetId = clientId, offset } = frame;
     const follower = followers.find((candidate) => candidate.feed.targetId === targetId);
-    if (follower === undefined || offset > follower.cursor) return this.#sendError('bad_ack');
+    if (follower === undefined || offset > follower.cursor) return this.tell('bad_ack');
     if (offset <= follower.acked) return;
     if (this.#host.acks.keep({ clientId, deviceId, targetId, epoch, offset })) follower.acked = offset;
   }
 
   #followers(): readonly Follower[] {
     return this.#state.state === 'following' ? this.#state.followers : [];
-  }
-
-  #sendError(code: FrameErrorCode): void {
-    this.#reply(encodeRelayFrame({ type: 'error', code, message: FRAME_ERRORS[code] }));
   }
 
   /** Answers are dropped where the peer takes none: whoever asks without reading must not fill the memory. */

@@ -1,6 +1,7 @@
 import type { LogQuery, LogSlice, MessageStore } from '@postline/message-store';
 import { encodeNewMessage } from '@postline/protocol';
 import type { RelayCounters } from './relay-counters.ts';
+import { Turns } from './turns.ts';
 
 /** One message of a page, ready for the socket. */
 interface LogFrame {
@@ -31,11 +32,11 @@ export interface LogReaderOptions {
 export class LogReader {
   readonly #options: LogReaderOptions;
   readonly #underWay = new Map<string, Promise<LogPage>>();
-  readonly #waiting: (() => void)[] = [];
-  #turnsTaken = 0;
+  readonly #turns: Turns;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
+    this.#turns = new Turns(options.parallelReads);
   }
 
   /**
@@ -46,31 +47,14 @@ export class LogReader {
     const key = `${query.targetId} ${query.afterOffset}`;
     const shared = this.#underWay.get(key);
     if (shared !== undefined) return shared;
-    const page = this.#readInTurn(query).finally(() => this.#underWay.delete(key));
+    const page = this.#turns.take(() => this.#read(query)).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, page);
     return page;
   }
 
-  async #readInTurn(query: LogQuery): Promise<LogPage> {
-    await this.#takeTurn();
-    try {
-      this.#options.counters.logPagesRead += 1;
-      return encodePage(await this.#options.store.readLog(query), query.limit);
-    } finally {
-      this.#passTurnOn();
-    }
-  }
-
-  async #takeTurn(): Promise<void> {
-    if (this.#turnsTaken < this.#options.parallelReads) this.#turnsTaken += 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** Straight to whoever waits longest: a turn that was free in between could be taken by a newcomer. */
-  #passTurnOn(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#turnsTaken -= 1;
-    else next();
+  async #read(query: LogQuery): Promise<LogPage> {
+    this.#options.counters.logPagesRead += 1;
+    return encodePage(await this.#options.store.readLog(query), query.limit);
   }
 }
 

@@ -1,4 +1,5 @@
 import { CLOSE_CODES } from '@postline/protocol';
+import type { UpgradeRefusal } from './upgrade-refusal.ts';
 
 /** Codes that are counted by themselves; a client may close with any of thousands, and labels must stay few. */
 const COUNTED_CLOSE_CODES: ReadonlySet<number> = new Set([
@@ -31,9 +32,22 @@ export class RelayCounters {
   /** Calls of the store that took acks. */
   ackWrites = 0;
   readonly closesByCode = new Map<string, number>();
+  readonly refusalsByReason = new Map<string, number>();
+  readonly tokenChecksByOutcome = new Map<string, number>();
 
   countClose(code: number): void {
-    const label = COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other';
-    this.closesByCode.set(label, (this.closesByCode.get(label) ?? 0) + 1);
+    countOne(this.closesByCode, COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other');
   }
+
+  countRefusal(reason: UpgradeRefusal): void {
+    countOne(this.refusalsByReason, reason);
+  }
+
+  countTokenCheck(outcome: 'accepted' | 'invalid' | 'expired' | 'unverifiable'): void {
+    countOne(this.tokenChecksByOutcome, outcome);
+  }
+}
+
+function countOne(counts: Map<string, number>, label: string): void {
+  counts.set(label, (counts.get(label) ?? 0) + 1);
 }

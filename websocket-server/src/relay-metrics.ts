@@ -99,14 +99,21 @@ function addLabelledTotals(registry: MetricsRegistry, counters: RelayCounters): 
       this.inc({ outcome: 'foreign' }, counters.hintsForeign);
     },
   });
-  new Counter({
-    name: 'postline_connections_closed_total',
-    help: 'Connections closed, by close code',
-    labelNames: ['code'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [code, count] of counters.closesByCode) this.inc({ code }, count);
-    },
-  });
+  const labelled = [
+    ['connections_closed', 'Connections closed, by close code', 'code', counters.closesByCode],
+    ['upgrades_refused', 'Upgrades refused, by reason', 'reason', counters.refusalsByReason],
+    ['token_checks', 'Tokens of clients checked, by outcome', 'outcome', counters.tokenChecksByOutcome],
+  ] as const;
+  for (const [name, help, label, counts] of labelled) {
+    new Counter({
+      name: `postline_${name}_total`,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [value, count] of counts) this.inc({ [label]: value }, count);
+      },
+    });
+  }
 }

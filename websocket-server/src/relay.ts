@@ -1,9 +1,11 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
+import type { IdentifyFrame } from '@postline/protocol';
 import {
+  addressGroup,
+  clientAddress,
   closeGracefully,
-  HTTP_SERVER_OPTIONS,
   isHostAllowed,
   isOriginAllowed,
   listen,
@@ -12,15 +14,20 @@ import {
   Readiness,
 } from '@postline/service-runtime';
 import { AckWriter } from './ack-writer.ts';
+import { AddressLimits } from './address-limits.ts';
+import { createAuthentication } from './authentication.ts';
 import type { RelaySettings } from './configuration.ts';
+import type { Connection } from './connection.ts';
 import { ConnectionRegistry } from './connection-registry.ts';
 import { startDelivery } from './delivery.ts';
 import { DeviceOpener } from './device-opener.ts';
 import { createHttpApplication } from './http/application.ts';
-import { identify } from './identify.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { identify, type IdentifyOptions } from './identify.ts';
 import { RelayCounters } from './relay-counters.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
-import { attachSocketServer, type UpgradeRefusal } from './socket/socket-server.ts';
+import { attachSocketServer } from './socket/socket-server.ts';
+import type { UpgradeRefusal } from './upgrade-refusal.ts';
 
 /** Requests for pages and probes that are still under way when the relay closes get this long. */
 const HTTP_GRACE_MS = 1_000;
@@ -42,6 +49,12 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+interface RefusalGrounds {
+  readonly connections: ConnectionRegistry;
+  readonly addresses: AddressLimits;
+  readonly settings: RelaySettings;
+}
+
 /** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
 export function createRelay({ store, bus, settings, logger }: RelayParts): Relay {
   const counters = new RelayCounters();
@@ -54,40 +67,46 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     intervalMs: settings.ackWriteIntervalMs,
     waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
   });
-  const devices = new DeviceOpener(store);
-  const connections = new ConnectionRegistry({
-    settings,
-    feeds,
-    acks,
-    identify: (connection, frame) => {
-      identify(connection, frame, {
-        ...delivery,
-        acks,
-        devices,
-        counters,
-        heartbeatSeconds: settings.heartbeatSeconds,
-      }).catch((error: unknown) => {
-        logger.error({ err: error, connectionId: connection.id }, 'identify failed');
-        connection.socket.terminate();
-      });
+  const addresses = new AddressLimits(settings);
+  const authentication = createAuthentication({
+    clientTokens: settings.clientTokens,
+    counters,
+    logger,
+    onBadToken: (connection) => {
+      connections.noteBadToken(connection);
     },
   });
+  const following: IdentifyOptions = {
+    ...delivery,
+    acks,
+    devices: new DeviceOpener(store),
+    counters,
+    heartbeatSeconds: settings.heartbeatSeconds,
+  };
+  const follow = (connection: Connection, frame: IdentifyFrame) => {
+    identify(connection, frame, following).catch((error: unknown) => {
+      logger.error({ err: error, connectionId: connection.id }, 'identify failed');
+      connection.socket.terminate();
+    });
+  };
+  const connections = new ConnectionRegistry({ settings, feeds, acks, authentication, addresses, follow });
   const metrics = createRelayMetrics({ counters, connections, feeds, acks });
   const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
   readiness.addPart('bus', () => delivery.checkBus());
 
-  const httpServer = createServer(
-    HTTP_SERVER_OPTIONS,
-    createHttpApplication({ settings, readiness, metrics }),
-  );
+  const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
   attachSocketServer({
     httpServer,
     host: connections,
-    refusal: (request) => refusalOf(request, connections, settings),
-    onConnection: (connection) => {
+    refusal: (request) => {
+      const refusal = refusalOf(request, { connections, addresses, settings });
+      if (refusal !== undefined) counters.countRefusal(refusal);
+      return refusal;
+    },
+    onConnection: (connection, request) => {
       counters.connectionsOpened += 1;
-      connections.add(connection);
+      connections.add(connection, addressOf(request, settings));
     },
     onClose: (code) => {
       counters.countClose(code);
@@ -106,12 +125,17 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
 
 function refusalOf(
   request: IncomingMessage,
-  connections: ConnectionRegistry,
-  settings: RelaySettings,
+  { connections, addresses, settings }: RefusalGrounds,
 ): UpgradeRefusal | undefined {
   if (connections.isDraining) return 'draining';
   if (settings.auth === 'open' && !isHostAllowed(settings.allowedHosts, request.headers.host))
     return 'host-not-allowed';
   if (!isOriginAllowed(settings.originRules, request.headers.origin)) return 'origin-not-allowed';
-  return connections.isFull ? 'too-many-connections' : undefined;
+  if (connections.isFull) return 'too-many-connections';
+  return addresses.refusal(addressOf(request, settings));
+}
+
+/** What limits for each address count by. */
+function addressOf(request: IncomingMessage, { trustedProxies }: RelaySettings): string {
+  return addressGroup(clientAddress(request, trustedProxies));
 }

@@ -70,6 +70,24 @@ describe('readRelayEnvironment', () => {
 });
 
 describe('relaySettings', () => {
+  const settingsOf = (env: Record<string, string>) =>
+    relaySettings(readRelayEnvironment({ ...SERVERS, ...env }), 8080);
+
+  it('[TOK-2] where authentication is required, it is told how tokens are checked; and no page is served', () => {
+    const CLIENT_TOKEN_SECRET = 'mZ4w7Qp1Xc9Lk2Vt8Rb5Nf3Hj6Gd0Sya';
+    expect(settingsOf({ AUTH: 'required', CLIENT_TOKEN_SECRET })).toMatchObject({
+      auth: 'required',
+      clientTokens: { key: { kind: 'secret', secret: CLIENT_TOKEN_SECRET } },
+      servePage: false,
+      connectionsPerClientMax: 1_000,
+    });
+    expect(settingsOf({ CLIENT_TOKEN_SECRET })).toMatchObject({
+      clientTokens: undefined,
+      connectionsPerClientMax: 10_000,
+    });
+    expect(linesOf({ ...SERVERS, AUTH: 'required' })).toMatchObject([/^CLIENT_TOKEN_SECRET: is required/]);
+  });
+
   it('serves the page in open mode, unless told otherwise', () => {
     const settings = (env: Record<string, string>) =>
       relaySettings(readRelayEnvironment({ ...SERVERS, ...env }), 8080);

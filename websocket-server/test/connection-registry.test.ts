@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AddressLimits } from '../src/address-limits.ts';
+import { OPEN_AUTHENTICATION } from '../src/authentication.ts';
 import type { RelaySettings } from '../src/configuration.ts';
 import { ConnectionRegistry } from '../src/connection-registry.ts';
 import type { Feed } from '../src/feed.ts';
@@ -8,6 +10,7 @@ import { TEST_SETTINGS } from './support/relay-settings.ts';
 
 describe('ConnectionRegistry', () => {
   let registry: ConnectionRegistry;
+  let addresses: AddressLimits;
   let identifying: unknown[];
   let released: Feed[];
   let sweeps: number;
@@ -28,7 +31,9 @@ describe('ConnectionRegistry', () => {
     return new ConnectionRegistry({
       settings: { ...TEST_SETTINGS, ...settings },
       acks: new RecordingHost().acks,
-      identify: (connection) => identifying.push(connection),
+      authentication: OPEN_AUTHENTICATION,
+      addresses: (addresses = new AddressLimits({ ...TEST_SETTINGS, ...settings })),
+      follow: (connection) => identifying.push(connection),
       feeds: {
         release: (feed) => released.push(feed),
         closeUnused: () => {
@@ -38,9 +43,9 @@ describe('ConnectionRegistry', () => {
     });
   }
 
-  function open(socket = new ModelSocket()) {
+  function open(socket = new ModelSocket(), address = '127.0.0.1') {
     const made = connectionOn(registry, socket);
-    registry.add(made.connection);
+    registry.add(made.connection, address);
     return made;
   }
 
@@ -115,7 +120,7 @@ describe('ConnectionRegistry', () => {
     expect(socket.pings).toBe(0);
   });
 
-  it('is full at either bound', () => {
+  it('[LIM-1] is full at either bound', () => {
     registry = createRegistry({ connectionsMax: 3, connectionsAwaitingIdentifyMax: 2 });
     const { connection } = open();
     open();
@@ -124,6 +129,38 @@ describe('ConnectionRegistry', () => {
     expect(registry.isFull).toBe(false);
     open();
     expect(registry.isFull).toBe(true);
+  });
+
+  it('[LIM-3] a client may have so many connections; a further one is 4029, and another client is not hit', () => {
+    registry = createRegistry({ connectionsPerClientMax: 2 });
+    const identifyAs = (clientId: string) => {
+      const made = open();
+      made.connection.onText(JSON.stringify({ type: 'identify', clientId }));
+      return made;
+    };
+    const [first] = [identifyAs('1'), identifyAs('1')];
+    const third = identifyAs('1');
+    expect(third.socket.frames()).toMatchObject([{ type: 'error', code: 'too_many_connections' }]);
+    expect(third.socket.closedWith?.code).toBe(4029);
+    third.connection.onClosed();
+    expect(identifyAs('2').socket.isOpen).toBe(true);
+    first.connection.onClosed();
+    expect(identifyAs('1').socket.isOpen).toBe(true);
+    expect(identifyAs('1').socket.closedWith?.code).toBe(4029);
+  });
+
+  it('[LIM-2] tells its addresses who comes, identifies and goes', () => {
+    registry = createRegistry({ connectionsPerAddressMax: 2, connectionsAwaitingIdentifyPerAddressMax: 1 });
+    const { connection } = open(new ModelSocket(), 'a');
+    expect(addresses.refusal('a')).toBe('too-many-from-this-address');
+    connection.onText('{"type":"identify","clientId":1}');
+    expect(addresses.refusal('a')).toBeUndefined();
+    const late = open(new ModelSocket(), 'a');
+    vi.advanceTimersByTime(11_000); // it did not identify in time
+    expect(addresses.refusal('a')).toBe('too-many-from-this-address');
+    late.connection.onClosed();
+    connection.onClosed();
+    expect([addresses.refusal('a'), addresses.size]).toEqual([undefined, 0]);
   });
 
   it('has unused feeds closed now and then', () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../src/connection.ts';
 import { Feed } from '../src/feed.ts';
 import { Follower } from '../src/follower.ts';
@@ -158,6 +158,39 @@ describe('Connection', () => {
     }
     expect(socket.sent).toHaveLength(10);
     expect(host.stalled).toEqual([connection]);
+  });
+
+  it.each([
+    ['frames', 1_000, 1],
+    ['bytes', 10, 100_000],
+  ])(
+    '[LIM-3] so many %s may come in ten seconds; one more is 4029, and nothing after it',
+    (_what, count, bytes) => {
+      vi.useFakeTimers({ toFake: ['performance'], now: 0 });
+      for (let frames = 0; frames < count; frames += 1) expect(connection.onFrame(bytes)).toBe(true);
+      vi.advanceTimersByTime(10_000);
+      for (let frames = 0; frames < count; frames += 1) expect(connection.onFrame(bytes)).toBe(true);
+      expect(socket.isOpen).toBe(true);
+      expect(connection.onFrame(bytes)).toBe(false);
+      expect(socket.frames()).toMatchObject([{ type: 'error', code: 'too_many_frames' }]);
+      expect(socket.closedWith?.code).toBe(4029);
+      vi.useRealTimers();
+    },
+  );
+
+  it('[TOK-8] a further token is handed to the relay, with whose it must be; before identify it is 4500', () => {
+    connection.onText(IDENTIFY);
+    connection.onText('{"type":"token","token":"one"}');
+    ({ socket, connection } = connectionOn(host));
+    follow();
+    connection.onText('{"type":"token","token":"two"}');
+    expect(host.renewed).toEqual([
+      { clientId: '1', token: 'one' },
+      { clientId: '1', token: 'two' },
+    ]);
+    ({ socket, connection } = connectionOn(host));
+    connection.onText('{"type":"token","token":"t"}');
+    expect(socket.closedWith?.code).toBe(4500);
   });
 
   it('[DEL-14] each turn brings a heartbeat and a ping', () => {

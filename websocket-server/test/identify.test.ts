@@ -35,10 +35,12 @@ describe('identify', () => {
       heartbeatSeconds: 25,
     };
     host = {
+      incomingBounds: { framesMax: 100, bytesMax: 10_000 },
       acks,
       identify: (connection, frame) => {
         identify(connection, frame, options).catch((error: unknown) => failures.push(error));
       },
+      renewToken: () => undefined,
       releaseFeed: (feed) => {
         delivery.feeds.release(feed);
       },

@@ -28,7 +28,7 @@ function linesOf(env: Environment): readonly string[] {
 const namesOf = (env: Environment) => linesOf(env).map((line) => line.split(':')[0]);
 
 describe('settings of client tokens', () => {
-  it('[SEC-2] where authentication is required there is exactly one way to check tokens', () => {
+  it('[TOK-2] where authentication is required there is exactly one way to check tokens', () => {
     expect(namesOf({})).toEqual(['CLIENT_TOKEN_SECRET']);
     expect(namesOf({ CLIENT_TOKEN_SECRET: SECRET, CLIENT_TOKEN_JWKS_URL: JWKS })).toEqual([
       'CLIENT_TOKEN_JWKS_URL',
@@ -37,13 +37,13 @@ describe('settings of client tokens', () => {
     expect(namesOf({ CLIENT_TOKEN_JWKS_URL: JWKS })).toEqual([]);
   });
 
-  it('[SEC-2] production needs one unless it is told to be open', () => {
+  it('[TOK-2] production needs one unless it is told to be open', () => {
     expect(namesOf({ AUTH: undefined, NODE_ENV: 'production' })).toEqual(['CLIENT_TOKEN_SECRET']);
     expect(read({ AUTH: 'open', NODE_ENV: 'production' })).toBeUndefined();
     expect(read({ AUTH: undefined })).toBeUndefined();
   });
 
-  it('[SEC-2] are read as they are', () => {
+  it('[TOK-2] are read as they are', () => {
     expect(
       read({ CLIENT_TOKEN_SECRET: SECRET, CLIENT_TOKEN_ISSUER: 'me', CLIENT_TOKEN_AUDIENCE: 'us' }),
     ).toEqual({ key: { kind: 'secret', secret: SECRET }, issuer: 'me', audience: 'us' });
@@ -54,7 +54,7 @@ describe('settings of client tokens', () => {
     });
   });
 
-  it('[SEC-2] a secret can be in a file, with a line end that does not count', async () => {
+  it('[TOK-2] a secret can be in a file, with a line end that does not count', async () => {
     const folder = await makeTempFolder('secret');
     const file = join(folder.path, 'secret');
     await writeFile(file, `${SECRET}\r\n`);
@@ -72,7 +72,7 @@ describe('settings of client tokens', () => {
     'http://localhost:8081/k',
     'http://127.0.0.1/k',
     'http://[::1]:1/k',
-  ])('[SEC-2] keys may come from %s', (url) => {
+  ])('[TOK-2] keys may come from %s', (url) => {
     expect(namesOf({ CLIENT_TOKEN_JWKS_URL: url })).toEqual([]);
   });
 
@@ -84,11 +84,11 @@ describe('settings of client tokens', () => {
     'https://user:password@login.example/keys',
     'file:///keys.json',
     'login.example/keys',
-  ])('[SEC-2] keys may not come from %s', (url) => {
+  ])('[TOK-2] keys may not come from %s', (url) => {
     expect(namesOf({ CLIENT_TOKEN_JWKS_URL: url })).toEqual(['CLIENT_TOKEN_JWKS_URL']);
   });
 
-  it('[SEC-3][OPS-1] everything that is wrong is told at once, and no value is repeated', () => {
+  it('[TOK-3][OPS-1] everything that is wrong is told at once, and no value is repeated', () => {
     const lines = linesOf({
       AUTH: 'required',
       CLIENT_TOKEN_SECRET: 'please-change-me-this-is-not-secret',

@@ -50,7 +50,7 @@ afterEach(() => {
 });
 
 describe('a token signed with the secret', () => {
-  it('[SEC-4] says whose it is, and until when', async () => {
+  it('[TOK-4] says whose it is, and until when', async () => {
     const token = await signClientToken({ secret: SECRET, clientId: 'ann', expiresInSeconds: 60 });
     expect(await verify(token)).toEqual({
       ok: true,
@@ -62,7 +62,7 @@ describe('a token signed with the secret', () => {
     });
   });
 
-  it('[SEC-4] without iat it counts as older than any other', async () => {
+  it('[TOK-4] without iat it counts as older than any other', async () => {
     expect(await verify(await sign({}))).toMatchObject({ value: { issuedAt: 0 } });
   });
 
@@ -71,12 +71,12 @@ describe('a token signed with the secret', () => {
     ['at its second', NOW_SECONDS, false],
     ['after it', NOW_SECONDS - 1, false],
     ['a fraction is cut off', NOW_SECONDS + 0.9, false],
-  ])('[SEC-5] the expiry is exact: %s', async (_when, exp, ok) => {
+  ])('[TOK-5] the expiry is exact: %s', async (_when, exp, ok) => {
     const result = await verify(await sign({ exp }));
     expect(result).toMatchObject(ok ? { ok } : { ok, refusal: 'expired' });
   });
 
-  it.each(['nbf', 'iat'])('[SEC-5] %s may be a minute ahead, as clocks differ', async (claim) => {
+  it.each(['nbf', 'iat'])('[TOK-5] %s may be a minute ahead, as clocks differ', async (claim) => {
     expect(await verify(await sign({ [claim]: NOW_SECONDS + 60 }))).toMatchObject({ ok: true });
     expect(await verify(await sign({ [claim]: NOW_SECONDS + 61 }))).toMatchObject({
       ok: false,
@@ -100,7 +100,7 @@ describe('a token signed with the secret', () => {
     ['sub of a group', { sub: 'group:staff' }],
     ['sub that only looks alike', { sub: 'bób' }],
     ['sub too long', { sub: 'x'.repeat(129) }],
-  ])('[SEC-4] is refused: %s', async (_what, claims) => {
+  ])('[TOK-4] is refused: %s', async (_what, claims) => {
     const token = handMade({ alg: 'HS256' }, { ...CLAIMS, ...claims });
     const result = await verify(token);
     expect(result.ok).toBe(false);
@@ -114,7 +114,7 @@ describe('a token signed with the secret', () => {
     ['jku', { jku: 'https://evil.example/keys' }],
     ['x5u', { x5u: 'https://evil.example/cert' }],
     ['its own key', { jwk: { kty: 'oct', k: Buffer.from('evil').toString('base64url') } }],
-  ])('[SEC-6] %s changes nothing: the secret decides', async (_what, header) => {
+  ])('[TOK-6] %s changes nothing: the secret decides', async (_what, header) => {
     const forged = await verify(handMade({ alg: 'HS256', ...header }, CLAIMS, 'evil'));
     expect(forged).toMatchObject({ ok: false, refusal: 'invalid' });
     expect(await verify(handMade({ alg: 'HS256', ...header }, CLAIMS))).toMatchObject({ ok: true });
@@ -142,11 +142,11 @@ describe('a token signed with the secret', () => {
     ['a space before it', ` ${handMade({ alg: 'HS256' }, CLAIMS)}`],
     ['JSON', JSON.stringify({ sub: '1' })],
     ['NUL', '\0.\0.\0'],
-  ])('[SEC-6] is refused: %s', async (_what, token) => {
+  ])('[TOK-6] is refused: %s', async (_what, token) => {
     expect(await verify(token)).toMatchObject({ ok: false, refusal: 'invalid' });
   });
 
-  it('[SEC-6] any change of any character makes it worthless', async () => {
+  it('[TOK-6] any change of any character makes it worthless', async () => {
     const token = await sign({});
     for (let index = 0; index < token.length - 1; index += 7) {
       const other = token[index] === 'A' ? 'B' : 'A';
@@ -155,7 +155,7 @@ describe('a token signed with the secret', () => {
     }
   });
 
-  it('[SEC-6] of a giant one nothing is looked at', async () => {
+  it('[TOK-6] of a giant one nothing is looked at', async () => {
     const fits = handMade({ alg: 'HS256' }, { ...CLAIMS, pad: 'x'.repeat(5_900) });
     expect(fits.length).toBeLessThanOrEqual(8 * 1_024);
     expect(await verify(fits)).toMatchObject({ ok: true });
@@ -163,7 +163,7 @@ describe('a token signed with the secret', () => {
     expect(await verify(giant)).toEqual({ ok: false, refusal: 'invalid', reason: 'too_long' });
   });
 
-  it('[SEC-7] issuer and audience count where they are set', async () => {
+  it('[TOK-7] issuer and audience count where they are set', async () => {
     const strict = { ...bySecret, issuer: 'https://login.example', audience: 'postline' };
     const good = { iss: 'https://login.example', aud: ['shop', 'postline'] };
     expect(await verify(await sign(good), strict)).toMatchObject({ ok: true });
@@ -202,14 +202,14 @@ describe('a token signed with a key of the address', () => {
 
   afterAll(() => server.close());
 
-  it.each(['RS256', 'ES256', 'EdDSA'] as const)('[SEC-6] %s counts', async (alg) => {
+  it.each(['RS256', 'ES256', 'EdDSA'] as const)('[TOK-6] %s counts', async (alg) => {
     expect(await verify(await signers[alg].sign(CLAIMS), settings)).toMatchObject({
       ok: true,
       value: { clientId: '1' },
     });
   });
 
-  it('[SEC-6] a public key is no secret: alg confusion', async () => {
+  it('[TOK-6] a public key is no secret: alg confusion', async () => {
     const pem = await exportSPKI(signers.RS256.publicKey);
     for (const key of [pem, pem.trim(), JSON.stringify(signers.RS256.publicJwk)]) {
       for (const kid of ['rsa', 'shared', undefined]) {
@@ -219,7 +219,7 @@ describe('a token signed with a key of the address', () => {
     }
   });
 
-  it('[SEC-6] a secret among the keys signs nothing', async () => {
+  it('[TOK-6] a secret among the keys signs nothing', async () => {
     const token = handMade({ alg: 'HS256', kid: 'shared' }, CLAIMS);
     expect(await verify(token, settings)).toMatchObject({ ok: false, refusal: 'invalid' });
   });
@@ -229,12 +229,12 @@ describe('a token signed with a key of the address', () => {
     ['of nobody', { kid: 'unknown' }],
     ['that is a name of every object', { kid: '__proto__' }],
     ['that is no text', { kid: ['rsa'] }],
-  ])('[SEC-6] a key id %s is refused', async (_what, header) => {
+  ])('[TOK-6] a key id %s is refused', async (_what, header) => {
     const token = await signers.RS256.sign(CLAIMS, header);
     expect(await verify(token, settings)).toMatchObject({ ok: false, refusal: 'invalid' });
   });
 
-  it('[SEC-6] a stranger who brings his own key, or says where it is, is a stranger', async () => {
+  it('[TOK-6] a stranger who brings his own key, or says where it is, is a stranger', async () => {
     const stranger = await createSigner('RS256', 'rsa');
     const own = await startKeyServer();
     own.answer = keysOf(stranger);
@@ -246,7 +246,7 @@ describe('a token signed with a key of the address', () => {
     await own.close();
   });
 
-  it('[SEC-5] expired is expired', async () => {
+  it('[TOK-5] expired is expired', async () => {
     const token = await signers.ES256.sign({ sub: '1', exp: NOW_SECONDS });
     expect(await verify(token, settings)).toMatchObject({ ok: false, refusal: 'expired' });
   });

@@ -44,14 +44,14 @@ describe('RemoteKeySet', () => {
     return result.ok ? 'ok' : result.refusal;
   };
 
-  it('[SEC-9] keys are fetched once, whoever asks at once and after it', async () => {
+  it('[TOK-9] keys are fetched once, whoever asks at once and after it', async () => {
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(first)));
     expect(outcomes).toEqual(Array.from({ length: 20 }, () => 'ok'));
     await outcome(first);
     expect(server.requests).toBe(1);
   });
 
-  it('[SEC-9] a key id that is not known is looked for once more: keys are rotated', async () => {
+  it('[TOK-9] a key id that is not known is looked for once more: keys are rotated', async () => {
     await outcome(first);
     server.answer = keysOf(first, second);
     vi.advanceTimersByTime(COOLDOWN_MS);
@@ -60,7 +60,7 @@ describe('RemoteKeySet', () => {
     expect(server.requests).toBe(2);
   });
 
-  it('[SEC-9] made-up key ids make no flood of fetches', async () => {
+  it('[TOK-9] made-up key ids make no flood of fetches', async () => {
     await outcome(first);
     for (let count = 0; count < 50; count += 1) {
       const stranger = await first.sign({ sub: '1', exp: LATER }, { kid: `made-up-${count}` });
@@ -70,7 +70,7 @@ describe('RemoteKeySet', () => {
     expect(server.requests).toBeLessThanOrEqual(6);
   });
 
-  it('[SEC-9] a key that is withdrawn counts no longer, soon after', async () => {
+  it('[TOK-9] a key that is withdrawn counts no longer, soon after', async () => {
     await outcome(first);
     server.answer = keysOf(second);
     vi.advanceTimersByTime(FRESH_MS + 1);
@@ -80,7 +80,7 @@ describe('RemoteKeySet', () => {
     });
   });
 
-  it('[SEC-9] while the address does not answer the known keys go on, for as long as they may', async () => {
+  it('[TOK-9] while the address does not answer the known keys go on, for as long as they may', async () => {
     await outcome(first);
     server.answer = fails(500);
     for (let passed = 0; passed + FRESH_MS < KEEP_MS; passed += FRESH_MS) {
@@ -96,7 +96,7 @@ describe('RemoteKeySet', () => {
     expect(logged.match(/can be fetched again"/g)).toHaveLength(1);
   });
 
-  it('[SEC-9] a key that is not known while the address does not answer may be good: not known', async () => {
+  it('[TOK-9] a key that is not known while the address does not answer may be good: not known', async () => {
     await outcome(first);
     server.answer = fails(503);
     vi.advanceTimersByTime(COOLDOWN_MS);
@@ -112,7 +112,7 @@ describe('RemoteKeySet', () => {
     ['no key set', (response) => response.end('{"keys":{}}')],
     ['a flood', (response) => response.end(JSON.stringify({ keys: [], pad: 'x'.repeat(300_000) }))],
     ['a line that breaks', (response) => response.destroy()],
-  ])('[SEC-9] %s is no answer, and is asked for again after a while only', async (_what, answer) => {
+  ])('[TOK-9] %s is no answer, and is asked for again after a while only', async (_what, answer) => {
     server.answer = answer;
     expect(await outcome(first)).toBe('unverifiable');
     expect(await outcome(first)).toBe('unverifiable');

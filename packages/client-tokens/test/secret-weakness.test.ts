@@ -4,7 +4,7 @@ import { secretWeakness } from '../src/secret-weakness.ts';
 
 describe('secretWeakness', () => {
   it.each(['hex', 'base64', 'base64url'] as const)(
-    '[SEC-3] 32 random bytes are strong, written as %s',
+    '[TOK-3] 32 random bytes are strong, written as %s',
     (encoding) => {
       for (let run = 0; run < 500; run += 1) {
         expect(secretWeakness(randomBytes(32).toString(encoding))).toBeUndefined();
@@ -29,7 +29,7 @@ describe('secretWeakness', () => {
     ['CorrectHorseBatteryStaple-Password-123456', 'well-known'],
     ['postline-client-token-secret-for-production', 'well-known'],
     ['the quick brown fox jumps over the lazy dog', 'well-known'],
-  ])('[SEC-3] %j is refused: it %s', (secret, reason) => {
+  ])('[TOK-3] %j is refused: it %s', (secret, reason) => {
     expect(secretWeakness(secret)).toContain(reason);
   });
 });

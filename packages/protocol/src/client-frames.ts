@@ -23,11 +23,13 @@ export type Resume = z.output<typeof resumeSchema>;
 /** For a reader without a memory of its own: go on after the last ack of its device. */
 const lastAckSchema = z.literal('last-ack');
 
+const tokenSchema = z.string().max(TOKEN_BYTES_MAX);
+
 export const identifyFrameSchema = z
   .object({
     type: z.literal('identify'),
     clientId: targetIdSchema,
-    token: z.string().max(TOKEN_BYTES_MAX).optional(),
+    token: tokenSchema.optional(),
     deviceId: deviceIdSchema.optional(),
     resume: z.union([resumeSchema, lastAckSchema]).optional(),
   })
@@ -43,6 +45,10 @@ export const ackFrameSchema = z.object({
 });
 export type AckFrame = z.output<typeof ackFrameSchema>;
 
+/** A fresh token, before the one before it expires. */
+export const tokenFrameSchema = z.object({ type: z.literal('token'), token: tokenSchema });
+export type TokenFrame = z.output<typeof tokenFrameSchema>;
+
 export const pingFrameSchema = z.object({ type: z.literal('ping') });
 export type PingFrame = z.output<typeof pingFrameSchema>;
 
@@ -50,6 +56,7 @@ export type PingFrame = z.output<typeof pingFrameSchema>;
 export const clientFrameSchema = z.discriminatedUnion('type', [
   identifyFrameSchema,
   ackFrameSchema,
+  tokenFrameSchema,
   pingFrameSchema,
 ]);
 export type ClientFrame = z.output<typeof clientFrameSchema>;

@@ -38,6 +38,13 @@ export interface TruncatedFrame {
   readonly to: number;
 }
 
+/** Answers a `token` frame that was good: it counts from now on. */
+export interface TokenAcceptedFrame {
+  readonly type: 'token_accepted';
+  /** ISO 8601, UTC: when the connection is closed unless another one comes; null where no token is asked for. */
+  readonly expiresAt: string | null;
+}
+
 export interface HeartbeatFrame {
   readonly type: 'heartbeat';
 }
@@ -57,6 +64,7 @@ export type RelayFrame =
   | IdentifiedFrame
   | NewMessageFrame
   | TruncatedFrame
+  | TokenAcceptedFrame
   | HeartbeatFrame
   | PongFrame
   | ErrorFrame;

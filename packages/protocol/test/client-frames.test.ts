@@ -14,6 +14,7 @@ describe('frames from clients', () => {
       '{"type":"identify","clientId":1,"deviceId":"kiosk-7","resume":"last-ack"}',
       '{"type":"ack","targetId":1,"offset":58}',
       '{"type":"ack","offset":58}',
+      '{"type":"token","token":"t"}',
       '{"type":"ping"}',
     ].map(parseClientFrame);
     expect(read).toMatchInlineSnapshot(`
@@ -49,6 +50,10 @@ describe('frames from clients', () => {
         {
           "offset": 58,
           "type": "ack",
+        },
+        {
+          "token": "t",
+          "type": "token",
         },
         {
           "type": "ping",
@@ -112,6 +117,9 @@ describe('frames from clients', () => {
     { type: 'ack', offset: '1' },
     { type: 'ack', offset: -1 },
     { type: 'ack', offset: 1, targetId: 'group:' },
+    { type: 'token' },
+    { type: 'token', token: null },
+    { type: 'token', token: 'x'.repeat(8 * 1024 + 1) },
   ])('[DEL-13] %j is a bad frame', (frame) => {
     expect(parse(frame)).toBeUndefined();
   });

@@ -30,6 +30,7 @@ describe('frames to clients', () => {
       },
       new_message: newMessage,
       truncated: { type: 'truncated', targetId: '1', from: 1, to: 40 },
+      token_accepted: { type: 'token_accepted', expiresAt: '2026-11-23T01:00:00.000Z' },
       heartbeat: { type: 'heartbeat' },
       pong: { type: 'pong' },
       error: { type: 'error', code: 'bad_ack', message: 'no' },
@@ -39,6 +40,7 @@ describe('frames to clients', () => {
         "{"type":"identified","clientId":"1","connectionId":"c-1","epoch":"e","heartbeatSeconds":25,"targets":{"1":{"offset":41,"head":57,"recovered":true},"constructor":{"offset":0,"head":0,"recovered":false}}}",
         "{"type":"new_message","id":"1024","targetId":"1","offset":58,"epoch":"tT0mD0nn7dGGVjVRu8K2Sw","data":"Hello \\"Client\\" 1!\\n 😀","createdAt":"2026-11-23T00:00:00.000Z"}",
         "{"type":"truncated","targetId":"1","from":1,"to":40}",
+        "{"type":"token_accepted","expiresAt":"2026-11-23T01:00:00.000Z"}",
         "{"type":"heartbeat"}",
         "{"type":"pong"}",
         "{"type":"error","code":"bad_ack","message":"no"}",

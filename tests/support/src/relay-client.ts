@@ -6,6 +6,7 @@ export type ReceivedFrame = Readonly<Record<string, unknown>> & { readonly type:
 
 export interface Identify {
   readonly clientId: number | string;
+  readonly token?: string;
   readonly deviceId?: string;
   readonly resume?:
     | 'last-ack'

@@ -42,7 +42,7 @@ export class RelayWebSocket extends WebSocket {
         break;
       case 'ping':
       case 'pong':
-        this.connection?.onSignOfLife();
+        if (this.connection?.onFrame((args[0] as Buffer).length) === true) this.connection.onSignOfLife();
         break;
       case 'close':
         this.connection?.onClosed();
@@ -55,8 +55,9 @@ export class RelayWebSocket extends WebSocket {
   /** What still comes from a client that is being closed is not listened to. */
   #onMessage(data: Buffer, isBinary: boolean): void {
     if (this.readyState !== WebSocket.OPEN) return;
-    if (isBinary) this.connection?.fail('bad_frame', CLOSE_CODES.badFrame);
-    else this.connection?.onText(data.toString('utf8'));
+    if (this.connection?.onFrame(data.length) !== true) return;
+    if (isBinary) this.connection.fail('bad_frame', CLOSE_CODES.badFrame);
+    else this.connection.onText(data.toString('utf8'));
   }
 }
 

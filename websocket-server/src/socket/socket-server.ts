@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CLIENT_FRAME_BYTES_MAX } from '@postline/protocol';
 import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection.ts';
+import { refusalAnswer, type UpgradeRefusal } from '../upgrade-refusal.ts';
 import { RelayWebSocket, type SocketEvents, WsClientSocket } from './relay-web-socket.ts';
 import { WriteTurn } from './write-turn.ts';
 
@@ -28,22 +29,12 @@ const WEB_SOCKET_OPTIONS = {
   closeTimeout: CLOSE_ANSWER_MS,
 };
 
-/** Why an upgrade is refused. */
-export type UpgradeRefusal = 'origin-not-allowed' | 'host-not-allowed' | 'draining' | 'too-many-connections';
-
-const REFUSAL_STATUS: Readonly<Record<UpgradeRefusal, string>> = {
-  'origin-not-allowed': '403 Forbidden',
-  'host-not-allowed': '403 Forbidden',
-  draining: '503 Service Unavailable',
-  'too-many-connections': '503 Service Unavailable',
-};
-
 export interface SocketServerOptions extends SocketEvents {
   readonly httpServer: Server;
   readonly host: ConnectionHost;
   /** Decides on an upgrade by its headers; `undefined` lets it in. */
   readonly refusal: (request: IncomingMessage) => UpgradeRefusal | undefined;
-  readonly onConnection: (connection: Connection) => void;
+  readonly onConnection: (connection: Connection, request: IncomingMessage) => void;
 }
 
 /** Takes WebSocket upgrades on an HTTP server, on any path, and makes a Connection of each. */
@@ -63,19 +54,15 @@ export function attachSocketServer(options: SocketServerOptions): void {
       });
       ws.connection = connection;
       ws.events = options;
-      onConnection(connection);
+      onConnection(connection, request);
     });
   });
 }
 
 function refuseUpgrade(socket: Duplex, refused: UpgradeRefusal): void {
-  const body = `${refused}\n`;
   socket.on('error', ignoreError);
   socket.once('finish', () => socket.destroy()); // else a client that stays half-open keeps it for ever
-  socket.end(
-    `HTTP/1.1 ${REFUSAL_STATUS[refused]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
-      `Content-Length: ${body.length}\r\n\r\n${body}`,
-  );
+  socket.end(refusalAnswer(refused));
 }
 
 /** The socket is destroyed in any case. */

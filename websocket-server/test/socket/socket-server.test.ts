@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { RelayCounters } from '../../src/relay-counters.ts';
 import type { Connection } from '../../src/connection.ts';
-import { attachSocketServer, type UpgradeRefusal } from '../../src/socket/socket-server.ts';
+import { attachSocketServer } from '../../src/socket/socket-server.ts';
+import type { UpgradeRefusal } from '../../src/upgrade-refusal.ts';
 import { RecordingHost } from '../support/model-host.ts';
 
 const FRAME_BYTES_MAX = 64 * 1024;
@@ -58,6 +59,8 @@ describe('attachSocketServer', () => {
     ['host-not-allowed', 403],
     ['draining', 503],
     ['too-many-connections', 503],
+    ['too-many-from-this-address', 429],
+    ['too-many-bad-tokens', 429],
   ] as const)('refuses an upgrade (%s) with %d, and keeps nothing of it', async (refusal, status) => {
     refused = refusal;
     const raw = connect({ host: '127.0.0.1', port, allowHalfOpen: true });

@@ -149,12 +149,14 @@ export class DeliveryWorld {
   }
 
   readonly #host: ConnectionHost = {
+    incomingBounds: { framesMax: 100, bytesMax: 10_000 },
     acks: { keep: (ack) => this.acks.keep(ack), hurry: (place) => this.acks.hurry(place) },
     identify: (connection, frame) => {
       const { acks, devices, counters } = this;
       const options = { ...this.delivery, acks, devices, counters, heartbeatSeconds: 25 };
       identify(connection, frame, options).catch((error: unknown) => this.failures.push(error));
     },
+    renewToken: () => undefined,
     releaseFeed: (feed) => {
       this.delivery.feeds.release(feed);
     },

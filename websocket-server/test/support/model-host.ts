@@ -6,7 +6,9 @@ import { ModelSocket } from './model-socket.ts';
 
 /** What connections asked of the relay around them. */
 export class RecordingHost implements ConnectionHost {
+  readonly incomingBounds = { framesMax: 1_000, bytesMax: 1_000_000 };
   readonly identified: IdentifyFrame[] = [];
+  readonly renewed: { readonly clientId: string; readonly token: string }[] = [];
   readonly released: Feed[] = [];
   readonly forgotten: Connection[] = [];
   readonly stalled: Connection[] = [];
@@ -27,6 +29,10 @@ export class RecordingHost implements ConnectionHost {
 
   identify(_connection: Connection, frame: IdentifyFrame): void {
     this.identified.push(frame);
+  }
+
+  renewToken(_connection: Connection, clientId: string, token: string): void {
+    this.renewed.push({ clientId, token });
   }
 
   releaseFeed(feed: Feed): void {

@@ -4,7 +4,7 @@ import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
 import { encodeNewMessage } from '@postline/protocol';
-import { createLogger } from '@postline/service-runtime';
+import { createLogger, type Logger } from '@postline/service-runtime';
 import { makeTempFolder } from '@postline/test-support';
 import type { RelaySettings } from '../../src/configuration.ts';
 import { createRelay } from '../../src/relay.ts';
@@ -31,7 +31,10 @@ export interface TestRelay {
 }
 
 /** A relay on a free port, with SQLite in a temp folder and a bus inside the process. */
-export async function startTestRelay(settings: Partial<RelaySettings> = {}): Promise<TestRelay> {
+export async function startTestRelay(
+  settings: Partial<RelaySettings> = {},
+  logger: Logger = createLogger({ service: 'test', level: 'silent' }),
+): Promise<TestRelay> {
   const folder = await makeTempFolder('relay');
   const openStore = () =>
     createSqliteMessageStore({ file: join(folder.path, randomBytes(6).toString('hex')) });
@@ -39,7 +42,6 @@ export async function startTestRelay(settings: Partial<RelaySettings> = {}): Pro
   const retired: MessageStore[] = [];
   const bus = createInProcessMessageBus();
   const publisher = bus.createPublisher();
-  const logger = createLogger({ service: 'test', level: 'silent' });
   const relay = createRelay({
     store: switchableStore(() => store),
     bus,

@@ -1,0 +1,31 @@
+/** Why an upgrade is refused. */
+export type UpgradeRefusal =
+  | 'origin-not-allowed'
+  | 'host-not-allowed'
+  | 'draining'
+  | 'too-many-connections'
+  | 'too-many-from-this-address'
+  | 'too-many-bad-tokens';
+
+/** What is full or going away may be otherwise in a moment; how long to wait is for the client's own backoff to say. */
+const RETRY_AFTER_SECONDS = 5;
+
+const ANSWERS: Readonly<Record<UpgradeRefusal, { readonly status: string; readonly retry: boolean }>> = {
+  'origin-not-allowed': { status: '403 Forbidden', retry: false },
+  'host-not-allowed': { status: '403 Forbidden', retry: false },
+  draining: { status: '503 Service Unavailable', retry: true },
+  'too-many-connections': { status: '503 Service Unavailable', retry: true },
+  'too-many-from-this-address': { status: '429 Too Many Requests', retry: true },
+  'too-many-bad-tokens': { status: '429 Too Many Requests', retry: true },
+};
+
+/** The whole HTTP answer to an upgrade that is refused. */
+export function refusalAnswer(refusal: UpgradeRefusal): string {
+  const { status, retry } = ANSWERS[refusal];
+  const body = `${refusal}\n`;
+  const retryAfter = retry ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : '';
+  return (
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n${retryAfter}` +
+    `Content-Length: ${body.length}\r\n\r\n${body}`
+  );
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { parseTokenArguments } from '../src/token-arguments.ts';
+
+describe('parseTokenArguments', () => {
+  it('[TOK-4] takes the id of a client, and for how long', () => {
+    expect(parseTokenArguments(['1'])).toEqual({
+      ok: true,
+      value: { clientId: '1', expiresInSeconds: 3_600 },
+    });
+    expect(parseTokenArguments(['--expires-in-seconds', '60', 'ann@example'])).toEqual({
+      ok: true,
+      value: { clientId: 'ann@example', expiresInSeconds: 60 },
+    });
+  });
+
+  it.each([
+    [[]],
+    [['1', '2']],
+    [['group:staff']],
+    [['a b']],
+    [['1', '--expires-in-seconds', '0']],
+    [['1', '--expires-in-seconds', '1.5']],
+    [['1', '--expires-in-seconds', '999999999']],
+    [['1', '--expires-in-seconds']],
+    [['1', '--admin']],
+  ])('[TOK-4] refuses %j', (words) => {
+    expect(parseTokenArguments(words)).toMatchObject({ ok: false });
+  });
+});
