@@ -8,6 +8,7 @@ import { makeTempFolder } from '@postline/test-support';
 import { z } from 'zod';
 import { createApiServer } from '../../src/api-server.ts';
 import { apiEnvironment, type ApiSettings, apiSettings } from '../../src/configuration.ts';
+import { startAbsoluteFormProxy } from './absolute-form-proxy.ts';
 
 export interface TestApi {
   /** `http://127.0.0.1:port` */
@@ -20,7 +21,13 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+/** How requests get to the publish routes: past Express, or by its router. */
+export const WAYS = ['the short way', 'the long way'] as const;
+export type Way = (typeof WAYS)[number];
+
 export interface TestApiOptions {
+  /** The short one where left out. */
+  readonly way?: Way;
   /** As a process would be given them. */
   readonly env?: Readonly<Record<string, string>>;
   /** In place of the real ones, for what can't be made to happen. */
@@ -57,12 +64,14 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     }),
   });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });
+  const proxy = options.way === 'the long way' ? await startAbsoluteFormProxy(port) : undefined;
   const close = async () => {
+    await proxy?.close();
     await server.close();
     await realStore.close();
     await folder.remove();
   };
-  return { url: `http://127.0.0.1:${port}`, port, store: realStore, bus, logLines, close };
+  return { url: proxy?.url ?? `http://127.0.0.1:${port}`, port, store: realStore, bus, logLines, close };
 }
 
 /** Settings with all defaults, but for what is given. */
