@@ -11,14 +11,16 @@ interface HeadRow {
 
 const UNWRITTEN: LogHead = { head: 0, epochStart: 0 };
 
+/** Heads of so many targets, each found by its key; one row without a target where none of them has any. */
+export function readHeadsStatement(idCount: number): string {
+  const condition = idCount === 0 ? 'FALSE' : `t.target_id IN (${placeholders(idCount)})`;
+  return `SELECT e.epoch, t.target_id, t.head, t.epoch_start FROM log_epoch e LEFT JOIN targets t ON ${condition} WHERE e.singleton = 1`;
+}
+
 /** Reads the heads of many targets, and the epoch with them, in one statement. */
 export async function readLogHeads(session: Session, targetIds: readonly string[]): Promise<LogHeads> {
   const ids = padInList(targetIds);
-  const condition = ids.length === 0 ? 'FALSE' : `t.target_id IN (${placeholders(ids.length)})`;
-  const rows = await session.select<HeadRow>(
-    `SELECT e.epoch, t.target_id, t.head, t.epoch_start FROM log_epoch e LEFT JOIN targets t ON ${condition} WHERE e.singleton = 1`,
-    ids,
-  );
+  const rows = await session.select<HeadRow>(readHeadsStatement(ids.length), ids);
   const [first] = rows;
   if (first === undefined) throw new Error('the database has no epoch');
   const heads = new Map(targetIds.map((targetId) => [targetId, UNWRITTEN]));

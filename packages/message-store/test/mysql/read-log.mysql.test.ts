@@ -2,12 +2,14 @@ import type { TestDatabase } from '@postline/test-support';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
+import { readHeadsStatement } from '../../src/mysql/read-heads.ts';
 import { READ_LOG_STATEMENT } from '../../src/mysql/read-log.ts';
 import { publish } from '../contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
 
 const ROWS = 3_000;
 const PAGE = 10;
+const TARGETS = 5_000;
 
 let database: TestDatabase;
 let connection: Connection;
@@ -57,6 +59,37 @@ it('a page of a long log reads as many rows as it has, and sorts none', async ()
   expect(rows.at(-1)).toMatchObject({ offset: 100 + PAGE });
   expect(rowsRead).toBeLessThanOrEqual(PAGE + 2);
   expect(rowsSorted).toBe(0);
+});
+
+it('a page costs the same wherever in the log it begins: it is a range of the index, never a scan', async () => {
+  for (const after of [0, 100, ROWS - PAGE]) {
+    const { rows, rowsRead } = await work(READ_LOG_STATEMENT, ['long', 'long', after, String(PAGE)]);
+    expect(rows).toHaveLength(PAGE + 1);
+    expect(rowsRead).toBeLessThanOrEqual(PAGE + 2);
+  }
+  const plan = await rowsOf(connection, `EXPLAIN ${READ_LOG_STATEMENT}`, ['long', 'long', 0, String(PAGE)]);
+  const rowsOfLog = plan.find((row) => row['table'] === 'm');
+  expect(rowsOfLog).toMatchObject({ type: 'range', key: 'messages_target_offset' });
+  expect(plan.map((row) => String(row['Extra'])).join()).not.toContain('filesort');
+});
+
+it('the comparison of heads finds each by its key, however many targets there are', async () => {
+  const ids = Array.from({ length: TARGETS }, (_, index) => `many-${index}`);
+  await rowsOf(
+    connection,
+    `INSERT INTO targets (target_id, head) VALUES ${ids.map(() => '(?, 1)').join()}`,
+    ids,
+  );
+  await connection.query('ANALYZE TABLE targets');
+  for (const count of [1, 64, 512]) {
+    const asked = ids.slice(0, count);
+    const { rows, rowsRead, rowsSorted } = await work(readHeadsStatement(count), asked);
+    expect(rows).toHaveLength(count);
+    expect(rowsRead).toBeLessThanOrEqual(count + 2);
+    expect(rowsSorted).toBe(0);
+    const plan = await rowsOf(connection, `EXPLAIN ${readHeadsStatement(count)}`, asked);
+    expect(plan.find((row) => row['table'] === 't')).toMatchObject({ key: 'PRIMARY' });
+  }
 });
 
 it('the naive join of epoch, counter and rows reads and sorts the whole rest of the log', async () => {
