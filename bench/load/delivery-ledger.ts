@@ -45,6 +45,7 @@ export class DeliveryLedger {
   readonly #sentAt: number[] = [];
   readonly #answeredAt: number[] = [];
   readonly #deliveredAt: number[] = [];
+  readonly #hintedAt: number[] = [];
   readonly #acceptedOffset: number[] = [];
   readonly #deliveredOffset: number[] = [];
   readonly #faults: string[] = [];
@@ -156,6 +157,12 @@ export class DeliveryLedger {
     }
   }
 
+  /** Notes the hint of a message; it may come after the message itself has arrived. */
+  hint(data: unknown, now: number): void {
+    const number = this.#numberIn(data);
+    if (number !== undefined) this.#hintedAt[number] = now;
+  }
+
   /** Notes anything else that makes the run worth nothing. */
   fault(what: string): void {
     this.#faultCount += 1;
@@ -173,16 +180,24 @@ export class DeliveryLedger {
     ];
   }
 
-  /** Milliseconds from sending to arrival and to the answer, sorted, of what was sent between two moments. */
-  latencies(from: number, to: number): { readonly arrivalMs: Float64Array; readonly answerMs: Float64Array } {
-    const since = (moments: readonly number[]) =>
+  /** Milliseconds between the stations of what was sent between two moments, sorted. */
+  latencies(
+    from: number,
+    to: number,
+  ): Readonly<Record<'arrivalMs' | 'answerMs' | 'sendToHintMs' | 'hintToArrivalMs', Float64Array>> {
+    const between = (starts: readonly number[], ends: readonly number[]) =>
       sort(
         this.#sentAt.flatMap((sentAt, number) => {
-          const milliseconds = (moments[number] ?? NaN) - sentAt;
+          const milliseconds = (ends[number] ?? NaN) - (starts[number] ?? NaN);
           return sentAt >= from && sentAt < to && !Number.isNaN(milliseconds) ? [milliseconds] : [];
         }),
       );
-    return { arrivalMs: since(this.#deliveredAt), answerMs: since(this.#answeredAt) };
+    return {
+      arrivalMs: between(this.#sentAt, this.#deliveredAt),
+      answerMs: between(this.#sentAt, this.#answeredAt),
+      sendToHintMs: between(this.#sentAt, this.#hintedAt),
+      hintToArrivalMs: between(this.#hintedAt, this.#deliveredAt),
+    };
   }
 
   #text(number: number): string {

@@ -25,6 +25,8 @@ export interface PublishJob {
   readonly recipients: number;
   readonly messageBytes: number;
   readonly pace: Pace;
+  /** Where hints can be listened to, to tell the time before one from the time after it; left out where nobody asks. */
+  readonly hintsUrl?: string;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
   /** Unlike that of any earlier run on the same database; four characters. */
@@ -42,6 +44,11 @@ export interface PublishResult {
   readonly arrivalMs: { readonly p50: number; readonly p99: number };
   /** From sending to the answer. */
   readonly answerMs: { readonly p50: number; readonly p99: number };
+  /** From sending to the hint, and from the hint to the arrival, where hints were listened to. */
+  readonly stations?: {
+    readonly sendToHintMs: { readonly p50: number; readonly p99: number };
+    readonly hintToArrivalMs: { readonly p50: number; readonly p99: number };
+  };
   /** Answered `stored` in the whole run: the bus was not told in time. */
   readonly storedOnly: number;
   /** By how much the generator itself sent later than its clock said; 0 in a closed loop. */

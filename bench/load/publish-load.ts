@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../measure/statistics.ts';
 import { DeliveryLedger } from './delivery-ledger.ts';
+import { listenToHints } from './hint-listener.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { MeasureSignals, Pace, PublishJob, PublishResult } from './load-job.ts';
 import { connectRecipient, forEachNumber } from './recipients.ts';
@@ -35,6 +36,7 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
     });
     sockets.push(socket);
   });
+  const listener = job.hintsUrl === undefined ? undefined : await listenToHints(job.hintsUrl, ledger);
   if (job.pace.kind === 'open-loop') await warmUpFast(job, ledger);
   const senders = await startSending(job.pace, job, ledger);
 
@@ -50,8 +52,9 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
   closing = true;
   for (const socket of sockets) socket.close();
   senders.close();
+  listener?.close();
 
-  const { arrivalMs, answerMs } = ledger.latencies(start.now, end.now);
+  const { arrivalMs, answerMs, sendToHintMs, hintToArrivalMs } = ledger.latencies(start.now, end.now);
   const ranks = (values: Float64Array) => ({ p50: percentile(values, 0.5), p99: percentile(values, 0.99) });
   return {
     faults: ledger.faults(),
@@ -60,6 +63,9 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
     delivered: end.delivered - start.delivered,
     arrivalMs: ranks(arrivalMs),
     answerMs: ranks(answerMs),
+    ...(listener === undefined
+      ? {}
+      : { stations: { sendToHintMs: ranks(sendToHintMs), hintToArrivalMs: ranks(hintToArrivalMs) } }),
     storedOnly: ledger.storedOnly,
     lateP99Ms: percentile(senders.lateMs().sort(), 0.99),
   };

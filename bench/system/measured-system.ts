@@ -24,6 +24,7 @@ export interface MeasuredSystem {
   readonly apiUrl: string;
   readonly relayUrl: string;
   readonly databaseServerUrl: string;
+  readonly redisUrl: string;
   readonly processes: readonly SystemProcess[];
   /** Ends the two services; the database and Redis stay. */
   readonly stop: () => Promise<void>;

@@ -41,6 +41,7 @@ export async function startPeer(kind: PeerKind, servers: PeerServers): Promise<M
     apiUrl: apiServer.url,
     relayUrl: relayServer.url,
     databaseServerUrl: databaseServer.url,
+    redisUrl: redis.url,
     processes: [
       { role: 'api-server', pid: apiServer.process.pid },
       { role: 'websocket-server', pid: relayServer.process.pid },

@@ -73,6 +73,7 @@ async function startServices(options: ServicesToStart): Promise<MeasuredSystem> 
     apiUrl: api.url,
     relayUrl: relay.url,
     databaseServerUrl: databaseServer.url,
+    redisUrl: redis.url,
     processes: [
       serviceProcess('api-server', api, apiInspector),
       serviceProcess('websocket-server', relay, relayInspector),

@@ -15,7 +15,10 @@ export const lightLoad: Workload = {
   compared: ['send to arrival p50', 'send to arrival p99'],
   run: (conditions) =>
     measurePublishing(
-      { pace: { kind: 'open-loop', messagesPerSecond: MESSAGES_PER_SECOND, connections: CONNECTIONS } },
+      {
+        pace: { kind: 'open-loop', messagesPerSecond: MESSAGES_PER_SECOND, connections: CONNECTIONS },
+        withStations: true,
+      },
       conditions,
     ),
 };

@@ -14,11 +14,13 @@ export interface PublishingOptions {
   readonly pace: Pace;
   readonly recipients?: number;
   readonly messagesPerRequest?: number;
+  /** Also listen to the hints on Redis, and tell the time before them from the time after. */
+  readonly withStations?: boolean;
 }
 
 /** Publishes at a pace, and gives the figures of it; single messages to 1,000 recipients where nothing else is said. */
 export async function measurePublishing(
-  { pace, recipients = RECIPIENTS, messagesPerRequest = 1 }: PublishingOptions,
+  { pace, recipients = RECIPIENTS, messagesPerRequest = 1, withStations = false }: PublishingOptions,
   conditions: RunConditions,
 ): Promise<RunOutcome> {
   const { system, cores, profilePath } = conditions;
@@ -33,6 +35,7 @@ export async function measurePublishing(
       messagesPerRequest,
       messageBytes: MESSAGE_BYTES,
       pace,
+      ...(withStations && !isPeer(system.kind) ? { hintsUrl: system.redisUrl } : {}),
       warmUpSeconds: conditions.warmUpSeconds,
       measureSeconds: conditions.measureSeconds,
       label: `r${String(conditions.runNumber).padStart(3, '0')}`,
@@ -43,6 +46,7 @@ export async function measurePublishing(
     profiles: measurement.profiles,
     figures: [
       ...speedFigures(result),
+      ...stationFigures(result),
       ...costFigures(measurement, result.accepted),
       ...memoryFigures(measurement),
       ...(isPeer(system.kind) ? [] : countFigures(result, measurement)),
@@ -66,6 +70,17 @@ function speedFigures({
     { name: 'send to answer p50', unit: 'ms', value: answerMs.p50 },
     { name: 'send to answer p99', unit: 'ms', value: answerMs.p99 },
     { name: 'sent late by the generator p99', unit: 'ms', value: lateP99Ms },
+  ];
+}
+
+function stationFigures({ stations }: PublishResult): Figure[] {
+  if (stations === undefined) return [];
+  const { sendToHintMs, hintToArrivalMs } = stations;
+  return [
+    { name: 'send to hint on Redis p50', unit: 'ms', value: sendToHintMs.p50 },
+    { name: 'send to hint on Redis p99', unit: 'ms', value: sendToHintMs.p99 },
+    { name: 'hint to arrival p50', unit: 'ms', value: hintToArrivalMs.p50 },
+    { name: 'hint to arrival p99', unit: 'ms', value: hintToArrivalMs.p99 },
   ];
 }
 
