@@ -75,7 +75,7 @@ describe('message handlers', () => {
     expect(scene.errors[0]?.cause).toEqual(new Error('not now'));
   });
 
-  it('[SDK-3] or the scene.client closes, and the cursor stays', async () => {
+  it('[SDK-3] or the client closes, and the cursor stays', async () => {
     const saved: unknown[] = [];
     scene.start({
       onHandlerError: 'stop',

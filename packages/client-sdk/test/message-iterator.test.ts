@@ -23,7 +23,7 @@ describe('for await', () => {
     await rest;
   });
 
-  it('[SDK-15] for await throws where the scene.client closed with an error', async () => {
+  it('[SDK-15] for await throws where the client closed with an error', async () => {
     scene.start();
     const loop = (async () => {
       for await (const message of scene.client satisfies AsyncIterable<Message>)

@@ -170,7 +170,7 @@ describe('PostlineClient', () => {
     for (const listener of before) process.on('uncaughtException', listener);
   });
 
-  it('[SDK-8] tells what the scene.relay complains of', async () => {
+  it('[SDK-8] tells what the relay complains of', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     first.send(identifiedFrame(), { type: 'error', code: 'bad_ack', message: 'no' });
