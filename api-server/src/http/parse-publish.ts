@@ -3,9 +3,7 @@ import {
   BATCH_MESSAGES_MAX,
   idempotencyKeySchema,
   publishBatchRequestSchema,
-  type PublishRequest,
   publishRequestSchema,
-  readPublishRequest,
 } from '@postline/protocol';
 import { invalid, type Parsed, parseWith } from './problem.ts';
 
@@ -16,9 +14,7 @@ const KEY_HEADER = 'Idempotency-Key';
 
 /** Reads one publish out of its body and its `Idempotency-Key` header. */
 export function parsePublish(body: unknown, idempotencyKeyHeader: string | undefined): Parsed<AppendRequest> {
-  const read = readPublishRequest(body);
-  const parsed: Parsed<PublishRequest> =
-    read === undefined ? parseWith(publishRequestSchema, body) : { ok: true, value: read };
+  const parsed = parseWith(publishRequestSchema, body);
   if (!parsed.ok) return parsed;
   const { message, targetId } = parsed.value;
   if (idempotencyKeyHeader === undefined) {

@@ -20,8 +20,3 @@ export const messageTextSchema = z
     description: `1 to ${MESSAGE_BYTES_MAX} bytes in UTF-8, well-formed.`,
     example: 'Hello Client 1!',
   });
-
-/** True for a text that the schema takes. */
-export function isMessageText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && fitsTheColumn(value) && value.isWellFormed();
-}

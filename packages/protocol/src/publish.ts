@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BATCH_MESSAGES_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX } from './limits.ts';
-import { isMessageText, messageTextSchema } from './message-text.ts';
-import { parseTargetId, targetIdSchema } from './target-id.ts';
+import { messageTextSchema } from './message-text.ts';
+import { targetIdSchema } from './target-id.ts';
 
 /** Names one publish, so that a retry of it is recognised. Visible ASCII, compared as bytes. */
 export const idempotencyKeySchema = z
@@ -19,17 +19,6 @@ export const publishRequestSchema = z
   )
   .meta({ id: 'PublishRequest' });
 export type PublishRequest = z.output<typeof publishRequestSchema>;
-
-/**
- * A body as the schema would read it, without the schema's cost; undefined for any that it refuses, and then the
- * schema says why. A test holds the two to the same verdict.
- */
-export function readPublishRequest(body: unknown): PublishRequest | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-  if (!('message' in body && 'targetId' in body) || !isMessageText(body.message)) return undefined;
-  const targetId = parseTargetId(body.targetId);
-  return targetId === undefined ? undefined : { message: body.message, targetId };
-}
 
 /** Body of `POST /messages/batch`: stored all or none, in this order. */
 export const publishBatchRequestSchema = z
