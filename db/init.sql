@@ -104,6 +104,28 @@ BEGIN
 END//
 DELIMITER ;
 
+-- Which clients the API disconnected, each with its latest time: relays close what connected before it. One row for each
+-- client that ever was.
+CREATE TABLE disconnects (
+  client_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- In the order of the commits.
+  position BIGINT NOT NULL,
+  -- Tokens that were issued up to then are refused.
+  tokens_refused_up_to TIMESTAMP(3) NULL DEFAULT NULL,
+  PRIMARY KEY (client_id),
+  UNIQUE KEY disconnects_position (position)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- One row: the last position. Its lock, held to the commit, makes commit order position order.
+CREATE TABLE disconnect_head (
+  singleton TINYINT NOT NULL DEFAULT 1,
+  head BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (singleton),
+  CONSTRAINT disconnect_head_one_row CHECK (singleton = 1)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT INTO disconnect_head (head) VALUES (0);
+
 -- What of migrations/ this database has.
 CREATE TABLE schema_migrations (
   version INT NOT NULL,
@@ -113,4 +135,4 @@ CREATE TABLE schema_migrations (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 INSERT INTO schema_migrations (version, name)
-VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox');
+VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox'), (6, 'disconnects');

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, type MetricsRegistry } from '@postline/servi
 import type { CommitReport } from './commit-lane.ts';
 import type { WaitingFigures } from './group-commit.ts';
 import type { PublishOutcome } from './publish-message.ts';
-import { createTally } from './tally.ts';
+import { createTally, type Tally } from './tally.ts';
 
 /** From an answer out of memory to the deadline of a publish. */
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -21,7 +21,8 @@ interface RequestFigures {
 /** The figures of this service. */
 export interface ApiMetrics {
   countRequest(figures: RequestFigures): void;
-  countPublish(outcome: PublishOutcome): void;
+  /** `publisher` is a name out of the settings, or empty where nobody has one. */
+  countPublish(outcome: PublishOutcome, publisher: string): void;
   countHints(hints: number, failed: boolean): void;
   countCommit(report: CommitReport): void;
   countMoved(messages: number): void;
@@ -42,6 +43,7 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
     help: 'Messages answered 201; replayed ones were stored before.',
     labelNames: ['status', 'replayed'],
   });
+  const messagesByPublisher = createPublisherTally(registry);
   const hints = createTally(registry, {
     name: 'postline_hints_total',
     help: 'Hints given to the bus by what became of them.',
@@ -78,9 +80,10 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
       requests.add(1, route, method, code);
       requestSeconds.observe({ route }, milliseconds / 1_000);
     },
-    countPublish: (outcome) => {
+    countPublish: (outcome, publisher) => {
       publishes.add(1, outcome.kind);
       if (outcome.kind !== 'published') return;
+      if (publisher !== '') messagesByPublisher.add(outcome.messages.length, publisher);
       for (const { status, replayed } of outcome.messages) messages.add(1, status, String(replayed));
     },
     countHints: (count, failed) => {
@@ -94,6 +97,15 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
     },
     ...createMessageCounters(registry),
   };
+}
+
+/** Names are as many as the settings have. */
+function createPublisherTally(registry: MetricsRegistry): Tally {
+  return createTally(registry, {
+    name: 'postline_publisher_messages_total',
+    help: 'Messages answered 201 by the name of the publisher, as PUBLISH_KEYS has it.',
+    labelNames: ['publisher'],
+  });
 }
 
 function createMessageCounters(registry: MetricsRegistry): Pick<ApiMetrics, 'countMoved' | 'countDeleted'> {

@@ -1,19 +1,18 @@
+import { createClientTokenVerifier } from '@postline/client-tokens';
 import type { MessageBus } from '@postline/message-bus';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
-import {
-  createMetricsRegistry,
-  type ListenAddress,
-  type Logger,
-  OPEN_MODE_WARNING,
-  Readiness,
-} from '@postline/service-runtime';
+import { createMetricsRegistry, type ListenAddress, type Logger, Readiness } from '@postline/service-runtime';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { type AvailabilityLog, createAvailabilityLog } from './availability-log.ts';
 import type { ApiSettings } from './configuration.ts';
+import { createDisconnectClient } from './disconnect-client.ts';
 import { errorForLog } from './error-for-log.ts';
 import { GroupCommit } from './group-commit.ts';
+import { AccessControl } from './http/access-control.ts';
+import type { CrossOriginRules } from './http/cross-origin.ts';
 import { createEntrance } from './http/entrance.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { PublishRates } from './http/publish-rates.ts';
 import { createPublishRoutes } from './http/publish-routes.ts';
 import { createRequestHandler } from './http/request-handler.ts';
 import { createRequestLog } from './http/request-log.ts';
@@ -81,6 +80,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, tellFollowers });
   const retention = createLogRetention({ ...parts, metrics, databaseLog });
 
+  const access = createAccessControl(parts);
   const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
   readiness.addPart('bus', () => publisher.checkReady());
@@ -88,14 +88,14 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const onRequest = createRequestHandler({
     entrance: createEntrance({
       metrics,
+      access,
       logRequest: createRequestLog(logger),
-      // In open mode a page of a stranger's could point its own name at this machine.
-      crossOrigin: {
-        origins: settings.originRules,
-        hosts: settings.auth === 'open' ? settings.allowedHosts : undefined,
-      },
+      crossOrigin: crossOriginRules(settings),
     }),
+    access,
     publishRoutes: createPublishRoutes({
+      access,
+      rates: new PublishRates({ ...settings.publishRates, proxies: settings.trustedProxies }),
       publishMessages: countOutcomes(publishMessages, metrics),
       messageBodyBytesMax: settings.messageBodyBytesMax,
       batchBodyBytesMax: settings.batchBodyBytesMax,
@@ -105,11 +105,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       },
     }),
     ...createReaders(store, settings),
+    disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs: settings.hintDeadlineMs }),
     readiness,
     registry,
-    warnings: settings.auth === 'open' ? [OPEN_MODE_WARNING] : [],
+    warnings: settings.warnings,
   });
-  const server = createHttpServer({ onRequest, connectionsMax: settings.connectionsMax });
+  const server = createHttpServer({ onRequest, ...settings.http });
   const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
     listen: (address) => {
@@ -124,6 +125,19 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       await publisher.close();
     },
   };
+}
+
+/** In open mode a page of a stranger's could point its own name at this machine. */
+function crossOriginRules({ auth, originRules, allowedHosts }: ApiSettings): CrossOriginRules {
+  return { origins: originRules, hosts: auth === 'open' ? allowedHosts : undefined };
+}
+
+function createAccessControl({ store, settings, logger }: ApiServerParts): AccessControl {
+  const { publisherKeys: keys, clientTokens, trustedProxies: proxies, failuresPerMinute } = settings;
+  if (settings.auth === 'open') return new AccessControl(undefined);
+  if (clientTokens === undefined) throw new Error('nothing to check tokens with'); // the settings were checked
+  const tokens = createClientTokenVerifier(clientTokens, { logger });
+  return new AccessControl({ keys, tokens, disconnects: store, proxies, failuresPerMinute });
 }
 
 function createReaders(store: MessageStore, settings: ApiSettings) {
@@ -206,7 +220,7 @@ function createLogRetention(parts: LogRetentionParts): LogRetention | undefined 
 function countOutcomes(publishMessages: PublishMessages, metrics: ApiMetrics): PublishMessages {
   return async (request) => {
     const outcome = await publishMessages(request);
-    metrics.countPublish(outcome);
+    metrics.countPublish(outcome, request.publisher);
     return outcome;
   };
 }

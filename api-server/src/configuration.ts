@@ -1,3 +1,9 @@
+import {
+  checkClientTokens,
+  clientTokenEnvironment,
+  type ClientTokenSettings,
+  clientTokenSettings,
+} from '@postline/client-tokens';
 import type { RetentionRule } from '@postline/message-store';
 import { BATCH_BODY_BYTES_MAX, MESSAGE_BODY_BYTES_MAX } from '@postline/protocol';
 import {
@@ -5,17 +11,23 @@ import {
   defaultOriginRules,
   effectiveAuth,
   type Environment,
+  fileSetting,
   integerSetting,
+  OPEN_MODE_WARNING,
   optionalIntegerSetting,
   type OriginRules,
   portSetting,
   readSettings,
   serverSettings,
   sharedSettings,
+  type TrustedProxies,
   workerSettings,
 } from '@postline/service-runtime';
 import { z } from 'zod';
 import type { GroupCommitLimits } from './group-commit.ts';
+import type { HttpServerLimits } from './http/http-server.ts';
+import type { PublishRateSettings } from './http/publish-rates.ts';
+import { parsePublisherKeys, PublisherKeys } from './publisher-keys.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -51,8 +63,55 @@ const CONNECTIONS_DEFAULT = 10_000;
 /** A database that starts on an empty volume at the same moment takes up to half a minute. */
 const DATABASE_WAIT_DEFAULT_MS = 60_000;
 
+/** As Node has it. A token of 8 KB fits. */
+const HEADERS_BYTES_DEFAULT = 16 * KIB;
+/** The longest of ours has some 300 bytes. */
+const URL_BYTES_DEFAULT = 8 * KIB;
+/** A client that needs longer to send its headers is not in earnest (Node's default is 60 s). */
+const HEADERS_TIMEOUT_DEFAULT_MS = 10_000;
+/** An 8 MiB batch over a slow line; Node's default is 300 s. */
+const REQUEST_TIMEOUT_DEFAULT_MS = 30_000;
+/** Above the idle timeout of common load balancers (60 s), so that the balancer is the one that closes. */
+const KEEP_ALIVE_TIMEOUT_DEFAULT_MS = 65_000;
+
+/** A quarter of what one API of two cores takes: nobody's mistake takes all of it, and a loop is noticed. */
+const RATE_PER_KEY_DEFAULT = 10_000;
+/** Several publishers may share one address. */
+const RATE_PER_ADDRESS_DEFAULT = 20_000;
+/** Ten a second: more than a wrongly configured publisher tries, and a guess at a key needs 2^256. */
+const FAILURES_PER_MINUTE_DEFAULT = 600;
+const RATE_MAX = 1_000_000_000;
+
+function addKeys(text: string, context: z.core.$RefinementCtx): PublisherKeys {
+  const keys = parsePublisherKeys(text);
+  if (keys.ok) return keys.value;
+  context.addIssue({ code: 'custom', message: keys.error });
+  return z.NEVER;
+}
+
 /** The API's own settings, by the name of their environment variable. */
 export const apiEnvironment = {
+  PUBLISH_KEYS: z.string().transform(addKeys).optional().meta({
+    description:
+      'Comma-separated keys of publishers, each `name:sha256hex[;scope…]`, with scopes `publish`, `batch`, `read`, `manage`, `prefix=<start of target ids>`; none but prefixes: publish and batch. `npm run keys -- new NAME` makes one. Not asked for where `AUTH=open`.',
+  }),
+  PUBLISH_KEYS_FILE: fileSetting().transform(addKeys).optional().meta({
+    description: 'File that holds them instead, one in a line; lines that start with `#` are comments.',
+  }),
+  PUBLISH_RATE_PER_KEY: optionalIntegerSetting({ from: 1, to: RATE_MAX }).meta({
+    description: `Messages in a second that the keys of one name may publish, in each process; beyond it 429. Default: ${RATE_PER_KEY_DEFAULT}, no limit where \`AUTH=open\`.`,
+  }),
+  PUBLISH_RATE_PER_ADDRESS: optionalIntegerSetting({ from: 1, to: RATE_MAX }).meta({
+    description: `The same for one address (IPv6: one /64 network). Default: ${RATE_PER_ADDRESS_DEFAULT}, no limit where \`AUTH=open\`.`,
+  }),
+  FAILED_AUTHENTICATIONS_PER_MINUTE: integerSetting({
+    from: 1,
+    to: RATE_MAX,
+    default: FAILURES_PER_MINUTE_DEFAULT,
+  }).meta({
+    description:
+      'Wrong keys and tokens that one address may try in a minute; beyond it 429. Known keys are let in all the same.',
+  }),
   MESSAGE_BODY_BYTES_MAX: integerSetting({
     from: 1 * KIB,
     to: 64 * MIB,
@@ -67,6 +126,27 @@ export const apiEnvironment = {
   API_CONNECTIONS_MAX: integerSetting({ from: 1, to: 1_000_000, default: CONNECTIONS_DEFAULT }).meta({
     description: 'Open HTTP connections; further ones are closed at once.',
   }),
+  API_CONNECTIONS_PER_ADDRESS_MAX: optionalIntegerSetting({ from: 1, to: 1_000_000 }).meta({
+    description:
+      'The same from one address (IPv6: one /64 network). Not set: no limit of its own, for behind a proxy all come from one.',
+  }),
+  HEADERS_BYTES_MAX: integerSetting({ from: 1 * KIB, to: 1 * MIB, default: HEADERS_BYTES_DEFAULT }).meta({
+    description: 'Bytes in the headers of a request, its address included; more is answered 431.',
+  }),
+  URL_BYTES_MAX: integerSetting({ from: 256, to: 1 * MIB, default: URL_BYTES_DEFAULT }).meta({
+    description: 'Bytes in the address of a request; more is answered 414.',
+  }),
+  HEADERS_TIMEOUT_MS: integerSetting({ from: 100, to: 600_000, default: HEADERS_TIMEOUT_DEFAULT_MS }).meta({
+    description: 'Milliseconds in which the headers of a request must have come; else 408.',
+  }),
+  REQUEST_TIMEOUT_MS: integerSetting({ from: 100, to: 3_600_000, default: REQUEST_TIMEOUT_DEFAULT_MS }).meta({
+    description: 'Milliseconds in which a whole request must have come; else 408.',
+  }),
+  KEEP_ALIVE_TIMEOUT_MS: integerSetting({
+    from: 1_000,
+    to: 3_600_000,
+    default: KEEP_ALIVE_TIMEOUT_DEFAULT_MS,
+  }).meta({ description: 'Milliseconds for which a connection without a request is kept open.' }),
   COMMIT_MESSAGES_MAX: integerSetting({ from: 1, to: 10_000, default: COMMIT_MESSAGES_DEFAULT }).meta({
     description: 'Messages that share one commit; a larger batch request goes alone.',
   }),
@@ -132,24 +212,47 @@ export const apiEnvironment = {
 export const apiProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
+  ...clientTokenEnvironment,
   ...apiEnvironment,
   ...workerSettings,
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
   PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
 };
 
-const environmentSchema = checkTogether(z.object(apiProcessEnvironment), 'both');
+const environmentSchema = checkTogether(z.object(apiProcessEnvironment), 'both')
+  .superRefine(checkClientTokens, { when: () => true })
+  .superRefine(checkPublisherKeys, { when: () => true });
+
+interface KeySettings {
+  readonly PUBLISH_KEYS?: PublisherKeys | undefined;
+  readonly PUBLISH_KEYS_FILE?: PublisherKeys | undefined;
+}
+
+/** Two lists would leave open which of them counts. */
+export function checkPublisherKeys(settings: KeySettings, context: z.core.$RefinementCtx): void {
+  if (settings.PUBLISH_KEYS === undefined || settings.PUBLISH_KEYS_FILE === undefined) return;
+  const message = 'only one list of keys may be set, and PUBLISH_KEYS is set too';
+  context.addIssue({ code: 'custom', path: ['PUBLISH_KEYS_FILE'], message });
+}
 
 /** What the API's parts need to know; the same for the API alone and inside `standalone`. */
 export interface ApiSettings {
   readonly auth: 'open' | 'required';
   readonly originRules: OriginRules;
   readonly allowedHosts: readonly string[];
+  /** What whoever operates the service should know, in sentences. */
+  readonly warnings: readonly string[];
+  readonly publisherKeys: PublisherKeys;
+  /** How tokens of clients are checked; undefined where nobody needs one. */
+  readonly clientTokens: ClientTokenSettings | undefined;
+  readonly trustedProxies: TrustedProxies | undefined;
+  readonly publishRates: PublishRateSettings;
+  readonly failuresPerMinute: number;
+  readonly http: HttpServerLimits;
   readonly shutdownDeadlineMs: number;
   readonly messageBodyBytesMax: number;
   readonly batchBodyBytesMax: number;
   readonly bodiesBytesMax: number;
-  readonly connectionsMax: number;
   readonly groupCommit: GroupCommitLimits;
   readonly hintDeadlineMs: number;
   readonly logReadsMax: number;
@@ -165,20 +268,41 @@ interface RetentionSettings {
   readonly intervalMs: number;
 }
 
-type ApiEnvironment = z.output<z.ZodObject<typeof apiEnvironment & typeof sharedSettings>>;
+type ApiEnvironment = z.output<
+  z.ZodObject<typeof apiEnvironment & typeof sharedSettings & typeof clientTokenEnvironment>
+>;
 
 /** The API's settings out of its environment. */
 export function apiSettings(env: ApiEnvironment): ApiSettings {
   const auth = effectiveAuth(env);
+  const isOpen = auth === 'open';
+  const publisherKeys = env.PUBLISH_KEYS ?? env.PUBLISH_KEYS_FILE ?? new PublisherKeys();
   return {
     auth,
+    warnings: warningsOf(auth, publisherKeys),
+    publisherKeys,
+    clientTokens: clientTokenSettings(env),
+    trustedProxies: env.TRUSTED_PROXIES,
+    publishRates: {
+      perKey: env.PUBLISH_RATE_PER_KEY ?? (isOpen ? undefined : RATE_PER_KEY_DEFAULT),
+      perAddress: env.PUBLISH_RATE_PER_ADDRESS ?? (isOpen ? undefined : RATE_PER_ADDRESS_DEFAULT),
+    },
+    failuresPerMinute: env.FAILED_AUTHENTICATIONS_PER_MINUTE,
     originRules: env.ALLOWED_ORIGINS ?? defaultOriginRules(auth),
     allowedHosts: env.ALLOWED_HOSTS,
     shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
     messageBodyBytesMax: env.MESSAGE_BODY_BYTES_MAX,
     batchBodyBytesMax: env.BATCH_BODY_BYTES_MAX,
     bodiesBytesMax: env.BODIES_BYTES_MAX,
-    connectionsMax: env.API_CONNECTIONS_MAX,
+    http: {
+      connectionsMax: env.API_CONNECTIONS_MAX,
+      connectionsPerAddressMax: env.API_CONNECTIONS_PER_ADDRESS_MAX,
+      headersBytesMax: env.HEADERS_BYTES_MAX,
+      urlBytesMax: env.URL_BYTES_MAX,
+      headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+      keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
+    },
     groupCommit: {
       batchMessagesMax: env.COMMIT_MESSAGES_MAX,
       batchBytesMax: env.COMMIT_BYTES_MAX,
@@ -194,6 +318,15 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
     outboxIntervalMs: env.OUTBOX_INTERVAL_MS,
     retention: retentionSettings(env),
   };
+}
+
+/** What is likely to be other than was meant. */
+function warningsOf(auth: 'open' | 'required', keys: PublisherKeys): string[] {
+  if (auth === 'required') {
+    return keys.size > 0 ? [] : ['PUBLISH_KEYS is not set: nobody may publish over HTTP'];
+  }
+  const unused = 'AUTH=open: no key is asked for, although PUBLISH_KEYS is set';
+  return keys.size > 0 ? [OPEN_MODE_WARNING, unused] : [OPEN_MODE_WARNING];
 }
 
 function retentionSettings(env: ApiEnvironment): RetentionSettings | undefined {

@@ -4,5 +4,7 @@ export {
   apiProcessEnvironment,
   type ApiSettings,
   apiSettings,
+  checkPublisherKeys,
 } from './configuration.ts';
+export type { PublisherKeys } from './publisher-keys.ts';
 export { migrateWhenReachable } from './migrate-when-reachable.ts';

@@ -1,13 +1,6 @@
 import { createRedisMessageBus } from '@postline/message-bus/redis';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
-import {
-  createLogger,
-  isPrimaryOf,
-  isWorker,
-  OPEN_MODE_WARNING,
-  runProcess,
-  startWorkers,
-} from '@postline/service-runtime';
+import { createLogger, isPrimaryOf, isWorker, runProcess, startWorkers } from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
 import { apiSettings, readApiEnvironment } from './configuration.ts';
 import { migrateWhenReachable } from './migrate-when-reachable.ts';
@@ -32,7 +25,7 @@ await runProcess(process.env, async (processEnv) => {
   const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
   const settings = apiSettings(env);
   const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
-  if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);
+  for (const warning of settings.warnings) logger.warn(warning);
   const port = await api.listen({ host: env.HOST, port: env.PORT });
   logger.info({ host: env.HOST, port }, 'listening');
   return {

@@ -1,14 +1,5 @@
 import { parseArgs } from 'node:util';
-
-/** The command was called in a way that it does not know. */
-export class ArgumentsError extends Error {
-  readonly code = 'arguments_invalid';
-
-  constructor(what: string) {
-    super(`${what}\n${USAGE}`);
-    this.name = 'ArgumentsError';
-  }
-}
+import { ArgumentsError } from './arguments-error.ts';
 
 const USAGE = `npm run new-epoch -- [--restored-at 2026-11-23T08:30:00Z]
   --restored-at TIME  when the backup was restored, where messages have been stored since`;
@@ -26,9 +17,9 @@ export function readNewEpochArguments(words: readonly string[], now: Date): NewE
   if (text === undefined) return { restoredAt: undefined };
   const restoredAt = new Date(text);
   if (!TIME.test(text) || Number.isNaN(restoredAt.getTime())) {
-    throw new ArgumentsError('--restored-at must be a time with its zone, like 2026-11-23T08:30:00Z');
+    throw new ArgumentsError('--restored-at must be a time with its zone, like 2026-11-23T08:30:00Z', USAGE);
   }
-  if (restoredAt > now) throw new ArgumentsError('--restored-at must not be in the future');
+  if (restoredAt > now) throw new ArgumentsError('--restored-at must not be in the future', USAGE);
   return { restoredAt };
 }
 
@@ -37,6 +28,6 @@ function restoredAtText(words: readonly string[]): string | undefined {
     const { values } = parseArgs({ args: [...words], options: { 'restored-at': { type: 'string' } } });
     return values['restored-at'];
   } catch (error) {
-    throw new ArgumentsError(error instanceof Error ? error.message : 'wrong arguments');
+    throw new ArgumentsError(error instanceof Error ? error.message : 'wrong arguments', USAGE);
   }
 }

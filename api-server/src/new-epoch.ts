@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { NewEpoch, NewEpochOptions } from '@postline/message-store';
 import { readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
 import { z } from 'zod';
-import { ArgumentsError, readNewEpochArguments } from './new-epoch-arguments.ts';
+import { ArgumentsError } from './arguments-error.ts';
+import { readNewEpochArguments } from './new-epoch-arguments.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: serverSettings.DATABASE_URL,

@@ -1,4 +1,4 @@
-import { apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
+import { apiEnvironment, apiProcessEnvironment, checkPublisherKeys } from '@postline/api-server';
 import { checkClientTokens, clientTokenEnvironment } from '@postline/client-tokens';
 import {
   checkTogether,
@@ -25,10 +25,9 @@ export const standaloneProcessEnvironment = {
   DATABASE_WAIT_MS: apiProcessEnvironment.DATABASE_WAIT_MS,
 };
 
-const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none').superRefine(
-  checkClientTokens,
-  { when: () => true },
-);
+const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none')
+  .superRefine(checkClientTokens, { when: () => true })
+  .superRefine(checkPublisherKeys, { when: () => true });
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */
 export function readStandaloneEnvironment(env: Environment) {

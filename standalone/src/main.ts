@@ -6,7 +6,7 @@ import { createRedisMessageBus } from '@postline/message-bus/redis';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
 import { createSqliteMessageStore, DATABASE_FILE } from '@postline/message-store/sqlite';
-import { createLogger, type Logger, OPEN_MODE_WARNING, runProcess } from '@postline/service-runtime';
+import { createLogger, type Logger, runProcess } from '@postline/service-runtime';
 import { createRelay, relaySettings } from '@postline/websocket-server';
 import { readStandaloneEnvironment, type StandaloneEnvironment } from './configuration.ts';
 
@@ -45,18 +45,19 @@ await runProcess(process.env, async (processEnv) => {
   const { store, outbox, bus } = await openBackends(env, logger);
   const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
+  const settings = apiSettings(env);
   const api = createApiServer({
     store,
     outbox,
     trimmer: store,
     bus,
-    settings: apiSettings(env),
+    settings,
     logger: apiLogger,
   });
   const apiPort = await api.listen({ host: env.HOST, port: env.API_PORT });
   const relay = createRelay({ store, bus, settings: relaySettings(env, apiPort), logger: relayLogger });
   const relayPort = await relay.listen({ host: env.HOST, port: env.RELAY_PORT });
-  logger.warn(OPEN_MODE_WARNING);
+  for (const warning of settings.warnings) logger.warn(warning);
   apiLogger.info({ host: env.HOST, port: apiPort }, 'listening');
   relayLogger.info({ host: env.HOST, port: relayPort }, 'listening');
   logger.info(

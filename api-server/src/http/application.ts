@@ -6,9 +6,12 @@ import express, {
   type RequestHandler,
   Router,
 } from 'express';
+import type { DisconnectClient } from '../disconnect-client.ts';
 import type { ReadLogPage } from '../read-log-page.ts';
 import type { ReadReceipts } from '../read-receipts.ts';
+import type { AccessControl } from './access-control.ts';
 import { sendAnswer } from './answer.ts';
+import { createConnectionRoutes } from './connection-routes.ts';
 import { createDocumentationRoutes } from './documentation-routes.ts';
 import type { Admission, Entrance } from './entrance.ts';
 import { createLogRoutes } from './log-routes.ts';
@@ -19,9 +22,11 @@ import { createReceiptRoutes } from './receipt-routes.ts';
 
 export interface ApplicationOptions {
   readonly entrance: Entrance;
+  readonly access: AccessControl;
   readonly publishRoutes: readonly PublishRoute[];
   readonly readLogPage: ReadLogPage;
   readonly readReceipts: ReadReceipts;
+  readonly disconnectClient: DisconnectClient;
   readonly readiness: Readiness;
   readonly registry: MetricsRegistry;
   readonly warnings: readonly string[];
@@ -48,8 +53,9 @@ export function createApplication(options: ApplicationOptions): Express {
     next();
   });
   application.use(mountPublishRoutes(options.publishRoutes));
-  application.use(createLogRoutes(options.readLogPage));
-  application.use(createReceiptRoutes(options.readReceipts));
+  application.use(createLogRoutes(options.readLogPage, options.access));
+  application.use(createReceiptRoutes(options.readReceipts, options.access));
+  application.use(createConnectionRoutes(options.disconnectClient, options.access));
   application.use(createOperationsRoutes(options));
   application.use(createDocumentationRoutes());
   application.use(answerNotFound);

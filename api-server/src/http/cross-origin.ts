@@ -24,7 +24,7 @@ export interface Guarded {
 
 const setCorsHeaders = cors({
   origin: true, // only those come here that may
-  methods: ['GET', 'HEAD', 'POST'],
+  methods: ['GET', 'HEAD', 'POST', 'DELETE'],
   allowedHeaders: ['Content-Type', 'Idempotency-Key', 'Authorization'],
   exposedHeaders: ['Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
   maxAge: PREFLIGHT_MAX_AGE_SECONDS,

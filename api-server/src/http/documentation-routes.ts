@@ -44,7 +44,7 @@ const START_SCRIPT = `SwaggerUIBundle({
   dom_id: '#documentation',
   deepLinking: true,
   defaultModelsExpandDepth: 0,
-  supportedSubmitMethods: ['get', 'post'],
+  supportedSubmitMethods: ['get', 'post', 'delete'],
   validatorUrl: null,
 });
 `;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiMetrics } from '../api-metrics.ts';
+import type { AccessControl } from './access-control.ts';
 import { type HeaderList, sendAnswer } from './answer.ts';
 import { createCrossOriginGuard, type CrossOriginRules } from './cross-origin.ts';
 import { type EndedRequest, requestIdOf } from './request-log.ts';
@@ -9,6 +10,7 @@ export interface EntranceOptions {
   readonly metrics: Pick<ApiMetrics, 'countRequest'>;
   readonly logRequest: (ended: EndedRequest) => void;
   readonly crossOrigin: CrossOriginRules;
+  readonly access: Pick<AccessControl, 'nameOf'>;
 }
 
 /** A request that was let in. */
@@ -41,7 +43,7 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
  * What every request goes through before its route, whichever way leads there: it gets an id, is counted and logged
  * when it ends, and has to come from where it may.
  */
-export function createEntrance({ metrics, logRequest, crossOrigin }: EntranceOptions): Entrance {
+export function createEntrance({ metrics, logRequest, crossOrigin, access }: EntranceOptions): Entrance {
   const guard = createCrossOriginGuard(crossOrigin);
   return (request, response) => {
     const start = performance.now();
@@ -53,7 +55,7 @@ export function createEntrance({ metrics, logRequest, crossOrigin }: EntranceOpt
       const milliseconds = performance.now() - start;
       const { route, failure } = admission;
       metrics.countRequest({ route, method: methodOf(request), code: codeOf(response), milliseconds });
-      logRequest({ id, request, response, milliseconds, failure });
+      logRequest({ id, request, response, milliseconds, failure, publisher: access.nameOf(request) });
     });
     if (guarded.answer === undefined) return admission;
     sendAnswer(response, guarded.answer, headers);

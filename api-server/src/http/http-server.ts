@@ -1,11 +1,36 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { closeGracefully, HTTP_SERVER_OPTIONS, type ListenAddress, listen } from '@postline/service-runtime';
+import {
+  addressGroup,
+  closeGracefully,
+  HTTP_SERVER_OPTIONS,
+  type ListenAddress,
+  listen,
+  plainAddress,
+} from '@postline/service-runtime';
+import { sendAnswer } from './answer.ts';
 import { problemAnswer, type Refusal } from './problem.ts';
 
-export interface HttpServerOptions {
-  readonly onRequest: RequestListener;
+const URL_TOO_LONG = problemAnswer({
+  code: 'payload_too_large',
+  status: 414,
+  detail: 'The address of the request is too long.',
+});
+
+export interface HttpServerLimits {
   readonly connectionsMax: number;
+  /** Undefined where one address may have all of them. */
+  readonly connectionsPerAddressMax: number | undefined;
+  /** The address of the request included. */
+  readonly headersBytesMax: number;
+  readonly urlBytesMax: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface HttpServerOptions extends HttpServerLimits {
+  readonly onRequest: RequestListener;
 }
 
 /** A port that takes requests, and can stop to do so without losing one. */
@@ -15,17 +40,28 @@ export interface HttpServer {
   close(graceMilliseconds: number): Promise<void>;
 }
 
-export function createHttpServer({ onRequest, connectionsMax }: HttpServerOptions): HttpServer {
+export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): HttpServer {
   const inFlight = new Set<ServerResponse>();
   let closing = false;
   const onIncoming: RequestListener = (request, response) => {
     inFlight.add(response);
     response.once('close', () => inFlight.delete(response));
     if (closing) response.setHeader('Connection', 'close');
-    onRequest(request, response);
+    if ((request.url?.length ?? 0) > limits.urlBytesMax) sendAnswer(response, URL_TOO_LONG);
+    else onRequest(request, response);
   };
-  const server: Server = createServer(HTTP_SERVER_OPTIONS, onIncoming);
-  server.maxConnections = connectionsMax;
+  const server: Server = createServer(
+    {
+      ...HTTP_SERVER_OPTIONS,
+      maxHeaderSize: limits.headersBytesMax,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+    },
+    onIncoming,
+  );
+  server.maxConnections = limits.connectionsMax;
+  if (limits.connectionsPerAddressMax !== undefined) boundAddresses(server, limits.connectionsPerAddressMax);
   server.on('checkExpectation', onIncoming); // whoever expects something unknown gets an ordinary answer
   server.on('clientError', answerClientError);
   return {
@@ -36,6 +72,25 @@ export function createHttpServer({ onRequest, connectionsMax }: HttpServerOption
       return closeGracefully(server, graceMilliseconds);
     },
   };
+}
+
+/** Ends a connection at once where its address has so many already. */
+function boundAddresses(server: Server, connectionsMax: number): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = addressGroup(plainAddress(socket.remoteAddress ?? ''));
+    const count = counts.get(address) ?? 0;
+    if (count >= connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    counts.set(address, count + 1);
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left > 0) counts.set(address, left);
+      else counts.delete(address);
+    });
+  });
 }
 
 /** What arrived is no HTTP request, or stopped halfway: there is no request object, so the answer goes out by hand. */

@@ -1,6 +1,7 @@
 import { isTargetId, LOG_PAGE_MESSAGES_DEFAULT, type LogPage, logPageQuerySchema } from '@postline/protocol';
 import { Router } from 'express';
 import type { LogPageContent, ReadLogPage } from '../read-log-page.ts';
+import type { AccessControl } from './access-control.ts';
 import { allowOnly } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
 import { invalid, OVERLOADED, parseWith, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
@@ -8,10 +9,18 @@ import { invalid, OVERLOADED, parseWith, problemAnswer, STORE_UNAVAILABLE } from
 const PATH = '/targets/:targetId/messages';
 
 /** `GET /targets/:targetId/messages`: what a polling client would use. */
-export function createLogRoutes(readLogPage: ReadLogPage): Router {
+export function createLogRoutes(
+  readLogPage: ReadLogPage,
+  access: Pick<AccessControl, 'refuseReading'>,
+): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get(PATH, async (request, response) => {
-    sendAnswer(response, await answerLogPage(readLogPage, request.params['targetId'], request.query));
+    const refusal = await access.refuseReading(request, request.params.targetId);
+    const answer =
+      refusal === undefined
+        ? await answerLogPage(readLogPage, request.params.targetId, request.query)
+        : problemAnswer(refusal);
+    sendAnswer(response, answer);
   });
   router.all(PATH, allowOnly('GET', 'HEAD'));
   return router;

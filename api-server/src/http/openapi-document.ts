@@ -1,10 +1,10 @@
 import {
-  HTTP_ERRORS,
+  disconnectedSchema,
+  disconnectQuerySchema,
   type HttpErrorCode,
   idempotencyKeySchema,
   logPageQuerySchema,
   logPageSchema,
-  problemSchema,
   publishBatchRequestSchema,
   publishedBatchSchema,
   publishedMessageSchema,
@@ -12,8 +12,8 @@ import {
   receiptsSchema,
 } from '@postline/protocol';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
-import { problemAnswer } from './problem.ts';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { errorTable, problems } from './openapi-problems.ts';
 
 const JSON_TYPE = 'application/json';
 const CURL = `curl -X POST http://localhost:8080 -H "Content-Type: application/json" -d '{"message": "Hello Client 1!", "targetId": 1}'`;
@@ -47,8 +47,13 @@ const TARGET_PATH = z.object({
   targetId: z.string().meta({ description: 'A client id, or group:<name>.', example: '1' }),
 });
 
+const KEY_SECURITY = [{ publisherKey: [] }];
+const READER_SECURITY = [{ publisherKey: [] }, { clientToken: [] }];
+
 /** Every error that any route may answer: the guards at the door, and what the framework finds. */
 const ANYWHERE: readonly HttpErrorCode[] = ['validation_failed', 'forbidden', 'internal_error'];
+/** What may be told where a key or a token is needed. */
+const WITH_KEY: readonly HttpErrorCode[] = [...ANYWHERE, 'unauthorized', 'rate_limited'];
 const BODY_ERRORS: readonly HttpErrorCode[] = [
   'malformed_json',
   'payload_too_large',
@@ -71,9 +76,26 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
         errorTable(),
       ].join('\n\n'),
     },
+    components: {
+      securitySchemes: {
+        publisherKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A key of PUBLISH_KEYS, with the scope that the operation names. Not asked for in open mode.',
+        },
+        clientToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: "A client's own token, to read what is kept for it.",
+        },
+      },
+    },
     tags: [
       { name: 'Publishing', description: 'Storing messages and telling whoever follows their targets.' },
       { name: 'Reading', description: "A target's log, for clients that poll." },
+      { name: 'Managing', description: 'What clients have open.' },
       { name: 'Operating', description: 'For load balancers, monitoring and people.' },
     ],
     paths: {
@@ -82,6 +104,7 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
       '/messages/batch': { post: batchOperation() },
       '/targets/{targetId}/messages': { get: logOperation() },
       '/targets/{targetId}/receipts': { get: receiptsOperation() },
+      '/clients/{clientId}/connections': { delete: disconnectOperation() },
       '/healthz': {
         get: operatingOperation('health', 'The process lives', z.object({ status: z.literal('ok') })),
       },
@@ -107,8 +130,9 @@ function publishOperation(operationId: string, summary: string): ZodOpenApiOpera
     operationId,
     tags: ['Publishing'],
     summary,
+    security: KEY_SECURITY,
     description:
-      'Unknown fields are ignored. With an `Idempotency-Key`, a retry with the same message and target returns the first answer; with another message or target it is refused.',
+      'Scope `publish`. Unknown fields are ignored. With an `Idempotency-Key`, a retry with the same message and target returns the first answer; with another message or target it is refused.',
     requestParams: { header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }) },
     requestBody: {
       required: true,
@@ -126,7 +150,7 @@ function publishOperation(operationId: string, summary: string): ZodOpenApiOpera
         }),
         content: { [JSON_TYPE]: { schema: publishedMessageSchema, example: EXAMPLE_PUBLISHED } },
       },
-      ...problems([...ANYWHERE, ...BODY_ERRORS]),
+      ...problems([...WITH_KEY, ...BODY_ERRORS]),
     },
   };
 }
@@ -136,6 +160,8 @@ function batchOperation(): ZodOpenApiOperationObject {
     operationId: 'publishBatch',
     tags: ['Publishing'],
     summary: 'Publish up to 1,000 messages, all or none',
+    security: KEY_SECURITY,
+    description: 'Scope `batch`. One target that the key is not for refuses all.',
     requestBody: {
       required: true,
       content: {
@@ -154,7 +180,7 @@ function batchOperation(): ZodOpenApiOperationObject {
           [JSON_TYPE]: { schema: publishedBatchSchema, example: { messages: [EXAMPLE_PUBLISHED] } },
         },
       },
-      ...problems([...ANYWHERE, ...BODY_ERRORS]),
+      ...problems([...WITH_KEY, ...BODY_ERRORS]),
     },
   };
 }
@@ -165,8 +191,9 @@ function logOperation(): ZodOpenApiOperationObject {
     operationId: 'readLog',
     tags: ['Reading'],
     summary: "Read a part of a target's log, oldest first",
+    security: READER_SECURITY,
     description:
-      'A target that nobody wrote to has head 0. Go on with the last `offset` read as `after`, and with its `epoch`.',
+      'Scope `read`, or the token of the client itself. A target that nobody wrote to has head 0. Go on with the last `offset` read as `after`, and with its `epoch`.',
     requestParams: { path: TARGET_PATH, query: logPageQuerySchema },
     responses: {
       200: {
@@ -184,7 +211,7 @@ function logOperation(): ZodOpenApiOperationObject {
           },
         },
       },
-      ...problems([...ANYWHERE, 'overloaded', 'store_unavailable']),
+      ...problems([...WITH_KEY, 'overloaded', 'store_unavailable']),
     },
   };
 }
@@ -194,14 +221,44 @@ function receiptsOperation(): ZodOpenApiOperationObject {
     operationId: 'readReceipts',
     tags: ['Reading'],
     summary: "Read up to where each device has processed a target's log",
-    description: 'By client and device. A device that never acked has no receipt.',
+    security: READER_SECURITY,
+    description:
+      'Scope `read`, or the token of the client itself. By client and device. A device that never acked has no receipt.',
     requestParams: { path: TARGET_PATH },
     responses: {
       200: {
         description: 'The receipts, and where the log stands.',
         content: { [JSON_TYPE]: { schema: receiptsSchema, example: EXAMPLE_RECEIPTS } },
       },
-      ...problems([...ANYWHERE, 'overloaded', 'store_unavailable']),
+      ...problems([...WITH_KEY, 'overloaded', 'store_unavailable']),
+    },
+  };
+}
+
+function disconnectOperation(): ZodOpenApiOperationObject {
+  return {
+    operationId: 'disconnectClient',
+    tags: ['Managing'],
+    summary: "Close a client's sockets on every relay (4510)",
+    security: KEY_SECURITY,
+    description:
+      'Scope `manage`. Closes what is open when it is committed; without refusing its tokens, the client may connect again.',
+    requestParams: {
+      path: z.object({ clientId: z.string().meta({ description: 'Not a group.', example: '1' }) }),
+      query: disconnectQuerySchema,
+    },
+    responses: {
+      200: {
+        description:
+          'Committed. `stored` where the bus could not be told in time: relays find it within seconds.',
+        content: {
+          [JSON_TYPE]: {
+            schema: disconnectedSchema,
+            example: { clientId: '1', tokensRefusedUpTo: '2026-11-23T00:00:00.000Z', status: 'sent' },
+          },
+        },
+      },
+      ...problems([...WITH_KEY, 'store_unavailable']),
     },
   };
 }
@@ -236,37 +293,4 @@ function operatingOperation(
     summary,
     responses: { 200: { description: 'OK.', content: { [JSON_TYPE]: { schema } } }, ...problems(ANYWHERE) },
   };
-}
-
-/** One response for each status, with an example for each code that has it. */
-function problems(codes: readonly HttpErrorCode[]): ZodOpenApiResponsesObject {
-  const statuses = new Set(codes.map((code) => HTTP_ERRORS[code].status));
-  const responses: ZodOpenApiResponsesObject = {};
-  for (const status of statuses) {
-    const ofStatus = codes.filter((code) => HTTP_ERRORS[code].status === status);
-    responses[`${status}`] = {
-      description: ofStatus.map((code) => `\`${code}\`: ${HTTP_ERRORS[code].title}.`).join(' '),
-      content: {
-        'application/problem+json': {
-          schema: problemSchema,
-          examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleProblem(code) }])),
-        },
-      },
-    };
-  }
-  return responses;
-}
-
-function exampleProblem(code: HttpErrorCode): unknown {
-  const errors = code === 'validation_failed' ? [{ path: 'targetId', message: 'is required' }] : undefined;
-  const detail = errors === undefined ? HTTP_ERRORS[code].title : 'targetId: is required';
-  return JSON.parse(problemAnswer({ code, detail, ...(errors === undefined ? {} : { errors }) }).body);
-}
-
-function errorTable(): string {
-  const rows = Object.entries(HTTP_ERRORS).map(
-    ([code, { status, title, retryable }]) =>
-      `| ${status} | \`${code}\` | ${title} | ${retryable ? 'yes' : 'no'} |`,
-  );
-  return ['| status | code | meaning | retry as it is |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

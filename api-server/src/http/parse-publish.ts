@@ -7,32 +7,38 @@ import {
 } from '@postline/protocol';
 import { invalid, type Parsed, parseWith } from './problem.ts';
 
-/** Idempotency keys are scoped to the publisher. While nobody has to say who they are, there is only one. */
-const ANYBODY = '';
-
 const KEY_HEADER = 'Idempotency-Key';
 
+/** What a publish is read from. */
+export interface PublishInput {
+  readonly body: unknown;
+  readonly idempotencyKeyHeader: string | undefined;
+  /** The publisher's name, which idempotency keys are scoped to; empty where nobody has to say who they are. */
+  readonly publisher: string;
+}
+
 /** Reads one publish out of its body and its `Idempotency-Key` header. */
-export function parsePublish(body: unknown, idempotencyKeyHeader: string | undefined): Parsed<AppendRequest> {
+export function parsePublish({ body, idempotencyKeyHeader, publisher }: PublishInput): Parsed<AppendRequest> {
   const parsed = parseWith(publishRequestSchema, body);
   if (!parsed.ok) return parsed;
   const { message, targetId } = parsed.value;
   if (idempotencyKeyHeader === undefined) {
-    return { ok: true, value: { publisher: ANYBODY, messages: [{ message, targetId }] } };
+    return { ok: true, value: { publisher, messages: [{ message, targetId }] } };
   }
   const key = idempotencyKeySchema.safeParse(idempotencyKeyHeader);
   if (!key.success) {
     return { ok: false, refusal: invalid(KEY_HEADER, key.error.issues[0]?.message ?? 'is not valid') };
   }
   const messages = [{ message, targetId, idempotencyKey: key.data }];
-  return { ok: true, value: { publisher: ANYBODY, messages } };
+  return { ok: true, value: { publisher, messages } };
 }
 
 /** Reads a batch out of its body; each message may bring a key of its own there. */
-export function parsePublishBatch(
-  body: unknown,
-  idempotencyKeyHeader: string | undefined,
-): Parsed<AppendRequest> {
+export function parsePublishBatch({
+  body,
+  idempotencyKeyHeader,
+  publisher,
+}: PublishInput): Parsed<AppendRequest> {
   if (idempotencyKeyHeader !== undefined) {
     const message = 'is not for batches: give each message its own "idempotencyKey"';
     return { ok: false, refusal: invalid(KEY_HEADER, message) };
@@ -43,7 +49,7 @@ export function parsePublishBatch(
   }
   const parsed = parseWith(publishBatchRequestSchema, body);
   if (!parsed.ok) return parsed;
-  return { ok: true, value: { publisher: ANYBODY, messages: parsed.value.messages } };
+  return { ok: true, value: { publisher, messages: parsed.value.messages } };
 }
 
 function messageCount(body: unknown): number {

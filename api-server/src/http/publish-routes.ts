@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { AppendRequest } from '@postline/message-store';
 import type { PublishedBatch, PublishedMessage as PublishedMessageBody } from '@postline/protocol';
 import type { PublishedMessage, PublishMessages, PublishOutcome } from '../publish-message.ts';
+import type { KeyScope, Publisher } from '../publisher-keys.ts';
+import { type AccessControl, refuseTarget } from './access-control.ts';
 import { answerOtherMethods } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer } from './answer.ts';
 import { receiveJsonBody } from './json-body.ts';
-import { parsePublish, parsePublishBatch } from './parse-publish.ts';
+import { parsePublish, parsePublishBatch, type PublishInput } from './parse-publish.ts';
 import {
   INTERNAL_ERROR,
   OVERLOADED,
@@ -14,10 +16,13 @@ import {
   type Refusal,
   STORE_UNAVAILABLE,
 } from './problem.ts';
+import type { PublishRates } from './publish-rates.ts';
 import type { BodyBudget } from './receive-body.ts';
 
 export interface PublishRoutesOptions {
   readonly publishMessages: PublishMessages;
+  readonly access: Pick<AccessControl, 'authorize'>;
+  readonly rates: PublishRates;
   readonly messageBodyBytesMax: number;
   readonly batchBodyBytesMax: number;
   readonly bodyBudget: BodyBudget;
@@ -25,13 +30,20 @@ export interface PublishRoutesOptions {
   readonly onFailure: (error: Error) => void;
 }
 
+/** The scope of idempotency keys while nobody has to say who they are. */
+const ANYBODY = '';
+
 /** One kind of publish: how its body is read, and how its answer looks. */
 interface PublishKind {
+  /** What a key needs for it. */
+  readonly scope: KeyScope;
   readonly bodyBytesMax: number;
-  readonly parse: (body: unknown, idempotencyKey: string | undefined) => Parsed<AppendRequest>;
+  readonly parse: (input: PublishInput) => Parsed<AppendRequest>;
   readonly answer: (messages: readonly PublishedMessage[]) => HttpAnswer;
   /** Where the idempotency key of a message was given. */
   readonly keyPath: (index: number) => string;
+  /** Where the target of a message was given. */
+  readonly targetPath: (index: number) => string;
 }
 
 /** A route as both ways to it need it: by itself it knows nothing of how requests get there. */
@@ -45,16 +57,20 @@ export interface PublishRoute {
 /** `POST /`, `POST /messages` and `POST /messages/batch`. */
 export function createPublishRoutes(options: PublishRoutesOptions): readonly PublishRoute[] {
   const one: PublishKind = {
+    scope: 'publish',
     bodyBytesMax: options.messageBodyBytesMax,
     parse: parsePublish,
     answer: answerOne,
     keyPath: () => 'Idempotency-Key',
+    targetPath: () => 'targetId',
   };
   const batch: PublishKind = {
+    scope: 'batch',
     bodyBytesMax: options.batchBodyBytesMax,
     parse: parsePublishBatch,
     answer: answerBatch,
     keyPath: (index) => `messages.${index}.idempotencyKey`,
+    targetPath: (index) => `messages.${index}.targetId`,
   };
   return [
     createPublishRoute(['/', '/messages'], one, options),
@@ -81,17 +97,48 @@ async function publish(
   kind: PublishKind,
   options: PublishRoutesOptions,
 ): Promise<HttpAnswer> {
+  const caller = options.access.authorize(request, kind.scope);
+  if (!caller.ok) return problemAnswer(caller.refusal);
+  const publisher = caller.value;
+  const limited = options.rates.admit(request, publisher);
+  if (limited !== undefined) return problemAnswer(limited);
+
   const limits = { bytesMax: kind.bodyBytesMax, budget: options.bodyBudget };
   const body = await receiveJsonBody(request, limits);
   if (!body.ok) return problemAnswer(body.refusal);
 
-  const parsed = kind.parse(body.value, singleHeader(request.headers['idempotency-key']));
+  const parsed = kind.parse({
+    body: body.value,
+    idempotencyKeyHeader: singleHeader(request.headers['idempotency-key']),
+    publisher: publisher?.name ?? ANYBODY,
+  });
   if (!parsed.ok) return problemAnswer(parsed.refusal);
+  const { messages } = parsed.value;
+  const forbidden = refuseTargets(publisher, messages, kind);
+  if (forbidden !== undefined) return problemAnswer(forbidden);
+  options.rates.charge(request, publisher, messages.length - 1);
 
   const outcome = await options.publishMessages(parsed.value);
   if (outcome.kind === 'published') return kind.answer(outcome.messages);
   if (outcome.kind === 'failed') options.onFailure(outcome.error);
   return problemAnswer(refusalOf(outcome, kind));
+}
+
+/** One target that the key is not for is enough: of the batch nothing is stored. */
+function refuseTargets(
+  publisher: Publisher | undefined,
+  messages: AppendRequest['messages'],
+  { targetPath }: PublishKind,
+): Refusal | undefined {
+  const index = messages.findIndex(({ targetId }) => refuseTarget(publisher, targetId) !== undefined);
+  if (index < 0) return undefined;
+  const path = targetPath(index);
+  const message = 'is a target that this key is not for';
+  return {
+    code: 'forbidden',
+    detail: `${path}: ${message}. Nothing was stored.`,
+    errors: [{ path, message }],
+  };
 }
 
 /** Node joins a header that came twice with a comma, and a key with ", " in it is refused like any other bad one. */

@@ -2,6 +2,7 @@ import type { TargetReceipts } from '@postline/message-store';
 import { isTargetId, type Receipts } from '@postline/protocol';
 import { Router } from 'express';
 import type { ReadReceipts } from '../read-receipts.ts';
+import type { AccessControl } from './access-control.ts';
 import { allowOnly } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
 import { invalid, OVERLOADED, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
@@ -9,10 +10,18 @@ import { invalid, OVERLOADED, problemAnswer, STORE_UNAVAILABLE } from './problem
 const PATH = '/targets/:targetId/receipts';
 
 /** `GET /targets/:targetId/receipts`: what a publisher asks who wants to know who has processed its messages. */
-export function createReceiptRoutes(readReceipts: ReadReceipts): Router {
+export function createReceiptRoutes(
+  readReceipts: ReadReceipts,
+  access: Pick<AccessControl, 'refuseReading'>,
+): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get(PATH, async (request, response) => {
-    sendAnswer(response, await answerReceipts(readReceipts, request.params['targetId']));
+    const refusal = await access.refuseReading(request, request.params.targetId);
+    const answer =
+      refusal === undefined
+        ? await answerReceipts(readReceipts, request.params.targetId)
+        : problemAnswer(refusal);
+    sendAnswer(response, answer);
   });
   router.all(PATH, allowOnly('GET', 'HEAD'));
   return router;

@@ -19,6 +19,8 @@ export interface EndedRequest {
   readonly milliseconds: number;
   /** What failed and should not have, where that is why it was answered so. */
   readonly failure: Error | undefined;
+  /** The name of the publisher whose key it was made with. */
+  readonly publisher: string | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface EndedRequest {
  */
 export function createRequestLog(logger: Logger): (ended: EndedRequest) => void {
   return (ended) => {
-    const { id, request, response, milliseconds, failure } = ended;
+    const { id, request, response, milliseconds, failure, publisher } = ended;
     const level = levelOf(request, response);
     if (!logger.isLevelEnabled(level)) return;
     const fields = {
@@ -40,6 +42,7 @@ export function createRequestLog(logger: Logger): (ended: EndedRequest) => void 
       },
       res: { status: response.statusCode },
       milliseconds: Math.round(milliseconds),
+      ...(publisher === undefined ? {} : { publisher }),
       ...(failure === undefined ? {} : { err: failure }),
     };
     logger[level](fields, messageOf(response));

@@ -99,7 +99,7 @@ describe.each(WAYS)('%s', (way) => {
       expect(response.status).toBe(204);
       expect(response.headers).toMatchObject({
         'access-control-allow-origin': 'http://localhost:3000',
-        'access-control-allow-methods': 'GET,HEAD,POST',
+        'access-control-allow-methods': 'GET,HEAD,POST,DELETE',
         'access-control-allow-headers': 'Content-Type,Idempotency-Key,Authorization',
         'access-control-max-age': '600',
       });

@@ -25,6 +25,7 @@ it('/openapi.json describes every route and every error', async () => {
       'post /messages/batch',
       'get /targets/{targetId}/messages',
       'get /targets/{targetId}/receipts',
+      'delete /clients/{clientId}/connections',
       'get /healthz',
       'get /readyz',
       'get /metrics',
@@ -38,10 +39,12 @@ it('/openapi.json describes every route and every error', async () => {
   expect(Object.keys(publish.responses as object)).toEqual([
     '201',
     '400',
+    '401',
     '403',
     '413',
     '415',
     '422',
+    '429',
     '500',
     '503',
   ]);
@@ -50,6 +53,8 @@ it('/openapi.json describes every route and every error', async () => {
   );
   expect(publish.parameters).toMatchObject([{ in: 'header', name: 'Idempotency-Key' }]);
   expect(body.components.schemas).toHaveProperty('Problem');
+  expect(publish.security).toEqual([{ publisherKey: [] }]);
+  expect(Object.keys(body.components.securitySchemes as object)).toEqual(['publisherKey', 'clientToken']);
 });
 
 it('the example in the description is a request that works', async () => {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { waitUntil } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer } from '../../src/http/http-server.ts';
-import { startTestApi } from '../support/start-test-api.ts';
+import { startTestApi, testSettings } from '../support/start-test-api.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 
@@ -52,11 +52,50 @@ it('has a bound on connections', async () => {
   await api.close();
 });
 
+describe('what is too large or too slow', () => {
+  it('[SEC-11] headers, an address and a body that are too large are told so', async () => {
+    const env = { HEADERS_BYTES_MAX: '2048', URL_BYTES_MAX: '500', MESSAGE_BODY_BYTES_MAX: '1024' };
+    const api = await startTestApi({ env });
+    const host = 'Host: localhost\r\nConnection: close\r\n';
+    const statusOf = async (bytes: string) => (await exchange(api.port, bytes)).slice(9, 12);
+    expect(await statusOf(`GET /healthz?${'x'.repeat(400)} HTTP/1.1\r\n${host}\r\n`)).toBe('200');
+    expect(await statusOf(`GET /healthz?${'x'.repeat(600)} HTTP/1.1\r\n${host}\r\n`)).toBe('414');
+    expect(await statusOf(`GET /healthz HTTP/1.1\r\n${host}X: ${'x'.repeat(2_100)}\r\n\r\n`)).toBe('431');
+    const body = `Content-Type: application/json\r\nContent-Length: 1025\r\n\r\n`;
+    expect(await statusOf(`POST / HTTP/1.1\r\n${host}${body}`)).toBe('413');
+    await api.close();
+  });
+
+  it('[SEC-11] one that sends its headers or its body too slowly is answered 408 and ended', async () => {
+    const api = await startTestApi({ env: { HEADERS_TIMEOUT_MS: '200', REQUEST_TIMEOUT_MS: '400' } });
+    const start = performance.now();
+    const slow = [
+      'GET /healthz HTTP/1.1\r\nHost: localhost\r\n',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+    ];
+    const answers = await Promise.all(slow.map((bytes) => exchange(api.port, bytes)));
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    await api.close();
+  });
+
+  it('[SEC-11] one address has at most so many connections', async () => {
+    const api = await startTestApi({ env: { API_CONNECTIONS_PER_ADDRESS_MAX: '3' } });
+    const alive = () =>
+      exchange(api.port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    const idle = Array.from({ length: 3 }, () => connect(api.port, '127.0.0.1'));
+    await waitUntil('the fourth is ended', async () => (await alive().catch(() => '')) === '');
+    for (const socket of idle) socket.destroy();
+    await waitUntil('there is room again', async () => (await alive().catch(() => '')) !== '');
+    await api.close();
+  });
+});
+
 describe('closing', () => {
   it('[PUB-1] answers what is in flight, closes its connection, and takes nothing new', async () => {
     let answer = (): void => undefined;
     const server = createHttpServer({
-      connectionsMax: 10,
+      ...testSettings().http,
       onRequest: (_request, response) => {
         answer = () => response.end('done');
       },
@@ -82,7 +121,7 @@ describe('closing', () => {
   });
 
   it('ends idle connections at once and stuck ones after the grace', async () => {
-    const server = createHttpServer({ connectionsMax: 10, onRequest: () => undefined });
+    const server = createHttpServer({ ...testSettings().http, onRequest: () => undefined });
     const port = await server.listen(ANY_PORT);
     const idle = exchange(port, '');
     const stuck = exchange(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n').catch(() => '');

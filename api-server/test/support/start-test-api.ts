@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { clientTokenEnvironment } from '@postline/client-tokens';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import type { HintPublisher, MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
@@ -46,6 +47,9 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     saveAcks: (acks) => realStore.saveAcks(acks),
     openDevices: (openings) => realStore.openDevices(openings),
     readReceipts: (query) => realStore.readReceipts(query),
+    disconnect: (request) => realStore.disconnect(request),
+    readDisconnects: (clientIds) => realStore.readDisconnects(clientIds),
+    readDisconnectsAfter: (position) => realStore.readDisconnectsAfter(position),
     checkReady: () => realStore.checkReady(),
     close: () => realStore.close(),
     ...options.store,
@@ -76,5 +80,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
 
 /** Settings with all defaults, but for what is given. */
 export function testSettings(env: Readonly<Record<string, string>> = {}): ApiSettings {
-  return apiSettings(readSettings(z.object({ ...sharedSettings, ...apiEnvironment }), env));
+  return apiSettings(
+    readSettings(z.object({ ...sharedSettings, ...clientTokenEnvironment, ...apiEnvironment }), env),
+  );
 }

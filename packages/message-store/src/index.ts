@@ -1,4 +1,5 @@
 export * from './ack-store.ts';
+export * from './disconnect-store.ts';
 export * from './log-trimmer.ts';
 export * from './message-store.ts';
 export type { NewEpoch, NewEpochOptions } from './new-epoch.ts';

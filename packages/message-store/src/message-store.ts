@@ -1,4 +1,5 @@
 import type { AckStore } from './ack-store.ts';
+import type { DisconnectStore } from './disconnect-store.ts';
 
 /** A message as a publisher gave it, validated. */
 export interface NewMessage {
@@ -82,7 +83,7 @@ export interface LogHeads {
  * suite. Every call ends within the store's own deadline; where the database doesn't answer it rejects with a
  * StoreUnavailableError.
  */
-export interface MessageStore extends AckStore {
+export interface MessageStore extends AckStore, DisconnectStore {
   /**
    * Appends in one transaction all requests that can be stored, each of them all or nothing; one outcome for each,
    * in order. Commit order is offset order: a reader that has seen an offset will never find a lower one new.

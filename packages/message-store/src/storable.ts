@@ -1,4 +1,5 @@
 import { isTargetId } from '@postline/protocol';
+import { DISCONNECTS_PER_READ_MAX } from './disconnect-store.ts';
 import type { TrimQuery } from './log-trimmer.ts';
 import type { AppendRequest } from './message-store.ts';
 
@@ -23,6 +24,14 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]+$/;
 /** Throws where a reader asks for something that can't be a target. */
 export function assertTargetId(targetId: string): void {
   if (!isTargetId(targetId)) throw new RangeError('the target id is not well-formed');
+}
+
+/** Throws where the disconnects of so many, or of such, can't be read at once. */
+export function assertDisconnectQuery(clientIds: readonly string[]): void {
+  clientIds.forEach(assertTargetId);
+  if (clientIds.length > DISCONNECTS_PER_READ_MAX) {
+    throw new RangeError(`at most ${DISCONNECTS_PER_READ_MAX} clients in one read`);
+  }
 }
 
 /** Throws where a reader's bound is no whole number from `least` on. */

@@ -12,6 +12,7 @@ import {
   publish,
   readTexts,
 } from './contract-database.ts';
+import { describeDisconnects } from './disconnect-contract.ts';
 import { describeIdempotency } from './idempotency-contract.ts';
 import { describeReading } from './reading-contract.ts';
 import { describeRetention } from './retention-contract.ts';
@@ -44,6 +45,10 @@ export function describeMessageStore(title: string, createDatabase: () => Promis
     );
     describeIdempotency(() => store);
     describeAcks(
+      () => store,
+      () => database,
+    );
+    describeDisconnects(
       () => store,
       () => database,
     );

@@ -4,6 +4,12 @@ export function updatesChannel(prefix: string, targetId: string): string {
 }
 
 /**
+ * Stands where a target would in the name of the channel on which relays hear that a client was disconnected. It is no
+ * target id, so it never meets a channel of updates; what comes on it has no content.
+ */
+export const DISCONNECTS_CHANNEL_NAME = '$disconnects';
+
+/**
  * Channel on which one subscriber proves to itself that its subscription is alive. No target id can start with
  * a `$`, so it never meets a channel of updates.
  */

@@ -2,6 +2,7 @@ export * from './channels.ts';
 export * from './client-frames.ts';
 export * from './close-codes.ts';
 export * from './device-id.ts';
+export * from './disconnect.ts';
 export * from './envelope.ts';
 export * from './error-codes.ts';
 export * from './limits.ts';

@@ -66,7 +66,7 @@ function groupsOf(part: string): string[] {
 }
 
 /** An IPv4 address that came over an IPv6 socket is the same address. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
 

@@ -20,8 +20,7 @@ const ROUNDING_MS = 0.001;
 
 /**
  * Lets each key use up so much in a second, in this process: it asks nobody, so it works whatever else is away, and N
- * processes together allow N times as much. Something that costs more than is left may go all the same, and is paid off
- * before the next: otherwise what costs more than a whole burst could never go.
+ * processes together allow N times as much.
  */
 export class RateLimiter {
   readonly #msPerUnit: number;
@@ -39,7 +38,7 @@ export class RateLimiter {
       now = () => performance.now(),
     } = options;
     this.#msPerUnit = 1_000 / perSecond;
-    this.#burstMs = burstSeconds * 1_000 - ROUNDING_MS;
+    this.#burstMs = burstSeconds * 1_000;
     this.#keysMax = keysMax;
     this.#now = now;
   }
@@ -49,21 +48,27 @@ export class RateLimiter {
     return this.#paidAt.size;
   }
 
-  /** Uses up `cost` and gives 0, or gives the milliseconds until this key may go on, and uses up nothing. */
-  take(key: string, cost = 1): number {
+  /** Uses up one and gives 0, or gives the milliseconds until this key may go on, and uses up nothing. */
+  take(key: string): number {
+    const waitMs = this.waitMs(key);
+    if (waitMs === 0) this.charge(key, 1);
+    return waitMs;
+  }
+
+  /** Uses up `cost`, also beyond what is left: the debt is paid off before the next. */
+  charge(key: string, cost: number): void {
     const now = this.#now();
     const paidAt = this.#paidAt.get(key);
-    const owedMs = paidAt === undefined || paidAt < now ? 0 : paidAt - now;
-    if (owedMs >= this.#burstMs) return Math.ceil(owedMs - this.#burstMs);
     if (paidAt === undefined) this.#makeRoom(now);
-    this.#paidAt.set(key, now + owedMs + cost * this.#msPerUnit);
-    return 0;
+    this.#paidAt.set(key, Math.max(paidAt ?? now, now) + cost * this.#msPerUnit);
   }
 
   /** Milliseconds until this key may go on; 0 where it may now. */
   waitMs(key: string): number {
-    const owedMs = (this.#paidAt.get(key) ?? 0) - this.#now();
-    return owedMs >= this.#burstMs ? Math.ceil(owedMs - this.#burstMs) : 0;
+    const now = this.#now();
+    const owedMs = Math.max(0, (this.#paidAt.get(key) ?? now) - now);
+    const overMs = owedMs + this.#msPerUnit - this.#burstMs;
+    return overMs > ROUNDING_MS ? Math.ceil(overMs) : 0;
   }
 
   #makeRoom(now: number): void {

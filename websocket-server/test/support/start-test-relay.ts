@@ -104,6 +104,9 @@ function switchableStore(now: () => MessageStore): MessageStore {
     saveAcks: (acks) => now().saveAcks(acks),
     openDevices: (openings) => now().openDevices(openings),
     readReceipts: (query) => now().readReceipts(query),
+    disconnect: (request) => now().disconnect(request),
+    readDisconnects: (clientIds) => now().readDisconnects(clientIds),
+    readDisconnectsAfter: (position) => now().readDisconnectsAfter(position),
     checkReady: () => now().checkReady(),
     close: () => now().close(),
   };

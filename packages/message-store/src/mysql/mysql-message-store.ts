@@ -1,6 +1,7 @@
 import { withDeadline } from '@postline/service-runtime';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendTheRest } from '../append-apart.ts';
+import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
 import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
@@ -13,10 +14,17 @@ import {
   StoreUnavailableError,
 } from '../message-store.ts';
 import type { MovedMessages, Outbox, OutboxPage } from '../outbox.ts';
-import { assertTargetId, assertTrimQuery, assertWholeNumber, storageFault } from '../storable.ts';
+import {
+  assertDisconnectQuery,
+  assertTargetId,
+  assertTrimQuery,
+  assertWholeNumber,
+  storageFault,
+} from '../storable.ts';
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { Appender } from './appender.ts';
 import { deleteOldestRows } from './delete-oldest.ts';
+import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './disconnect-rows.ts';
 import { openDeviceRows } from './open-devices.ts';
 import { readLogHeads } from './read-heads.ts';
 import { readLogSlice } from './read-log.ts';
@@ -176,6 +184,28 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
     return this.#read('reading receipts', () => {
       assertReceiptQuery(query);
       return (session) => readReceiptRows(session, query);
+    });
+  }
+
+  async disconnect(request: DisconnectRequest): Promise<Disconnect> {
+    assertTargetId(request.clientId);
+    // A writer's session: where this API is frozen in between, the server soon gives the head's row back.
+    return await this.#inTime('disconnecting', (signal) =>
+      this.#writers.use(signal, (session) => saveDisconnect(session, request)),
+    );
+  }
+
+  readDisconnects(clientIds: readonly string[]): Promise<DisconnectsReading> {
+    return this.#read('reading disconnects', () => {
+      assertDisconnectQuery(clientIds);
+      return (session) => readDisconnectRows(session, clientIds);
+    });
+  }
+
+  readDisconnectsAfter(position: number): Promise<DisconnectsReading> {
+    return this.#read('reading disconnects', () => {
+      assertWholeNumber('position', position, 0);
+      return (session) => readDisconnectRowsAfter(session, position);
     });
   }
 

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'libsql';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
+import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
 import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
@@ -15,11 +16,22 @@ import {
   type MessageStore,
   StoreUnavailableError,
 } from '../message-store.ts';
-import { assertTargetId, assertTrimQuery, assertWholeNumber, storageFault } from '../storable.ts';
+import {
+  assertDisconnectQuery,
+  assertTargetId,
+  assertTrimQuery,
+  assertWholeNumber,
+  storageFault,
+} from '../storable.ts';
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { retryWhileBusy } from './busy-retry.ts';
 import { openDevicesInFile, saveAcksToFile, storedReceiptOf } from './sqlite-acks.ts';
 import { appendToFile } from './sqlite-append.ts';
+import {
+  readDisconnectsAfterFromFile,
+  readDisconnectsFromFile,
+  saveDisconnectToFile,
+} from './sqlite-disconnects.ts';
 import { storedMessageOf } from './sqlite-rows.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
 import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts';
@@ -122,6 +134,25 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
       head: this.#headOf(targetId).head,
       receipts: this.#statements.selectReceipts(targetId, limit).map(storedReceiptOf),
     }));
+  }
+
+  async disconnect(request: DisconnectRequest): Promise<Disconnect> {
+    assertTargetId(request.clientId);
+    return await this.#whenFree('disconnecting', () => saveDisconnectToFile(this.#statements, request));
+  }
+
+  async readDisconnects(clientIds: readonly string[]): Promise<DisconnectsReading> {
+    assertDisconnectQuery(clientIds);
+    return await this.#snapshot('reading disconnects', () =>
+      readDisconnectsFromFile(this.#statements, clientIds),
+    );
+  }
+
+  async readDisconnectsAfter(position: number): Promise<DisconnectsReading> {
+    assertWholeNumber('position', position, 0);
+    return await this.#snapshot('reading disconnects', () =>
+      readDisconnectsAfterFromFile(this.#statements, position),
+    );
   }
 
   async deleteOldest(query: TrimQuery): Promise<TrimStep> {

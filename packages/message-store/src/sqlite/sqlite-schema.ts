@@ -39,8 +39,21 @@ CREATE TABLE acks (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX acks_target ON acks (target_id, client_id, device_id);`;
 
+/** As in db/init.sql. */
+const DISCONNECTS = `
+CREATE TABLE disconnects (
+  client_id TEXT NOT NULL PRIMARY KEY CHECK (length(client_id) BETWEEN 1 AND 128),
+  position INTEGER NOT NULL UNIQUE,
+  tokens_refused_up_to TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE disconnect_head (
+  singleton INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (singleton = 1),
+  head INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO disconnect_head DEFAULT VALUES;`;
+
 /** Each of them brings a file from one version to the next; the version is kept in the file as user_version. */
-const STEPS = [LOGS, ACKS] as const;
+const STEPS = [LOGS, ACKS, DISCONNECTS] as const;
 const SCHEMA_VERSION = STEPS.length;
 
 /** The file was written by a newer program. */

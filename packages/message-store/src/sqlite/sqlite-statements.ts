@@ -39,6 +39,7 @@ export function prepareStatements(database: Database.Database) {
        WHERE target_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`,
     ),
     ...trimStatements(makers),
+    ...disconnectStatements(makers),
     saveAck: changeOf(
       `INSERT INTO acks (client_id, device_id, target_id, epoch, "offset", acked_at, last_used_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -75,6 +76,25 @@ function trimStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>
        WHERE target_id = ? ORDER BY "offset" LIMIT ?`,
     ),
     deleteUpTo: changeOf('DELETE FROM messages WHERE target_id = ? AND "offset" <= ?'),
+  };
+}
+
+function disconnectStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>) {
+  const columns = 'client_id, position, tokens_refused_up_to';
+  return {
+    addToDisconnectHead: changeOf('UPDATE disconnect_head SET head = head + 1'),
+    saveDisconnect: changeOf(
+      `INSERT INTO disconnects (${columns})
+       SELECT ?, head, CASE WHEN ? THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END FROM disconnect_head WHERE true
+       ON CONFLICT (client_id) DO UPDATE SET position = excluded.position,
+         tokens_refused_up_to = MAX(COALESCE(tokens_refused_up_to, excluded.tokens_refused_up_to),
+           COALESCE(excluded.tokens_refused_up_to, tokens_refused_up_to))`,
+    ),
+    selectDisconnectHead: rowsOf('SELECT head FROM disconnect_head'),
+    selectDisconnect: rowsOf(`SELECT ${columns} FROM disconnects WHERE client_id = ?`),
+    selectDisconnectsAfter: rowsOf(
+      `SELECT ${columns} FROM disconnects WHERE position > ? ORDER BY position LIMIT ?`,
+    ),
   };
 }
 

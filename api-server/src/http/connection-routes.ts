@@ -1,0 +1,52 @@
+import { type Disconnected, disconnectQuerySchema, isGroupId, isTargetId } from '@postline/protocol';
+import { Router } from 'express';
+import type { DisconnectClient } from '../disconnect-client.ts';
+import type { AccessControl } from './access-control.ts';
+import { allowOnly } from './allow-only.ts';
+import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
+import { invalid, parseWith, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
+
+const PATH = '/clients/:clientId/connections';
+
+/** `DELETE /clients/:clientId/connections`: closes a client's sockets on every relay. */
+export function createConnectionRoutes(
+  disconnectClient: DisconnectClient,
+  access: Pick<AccessControl, 'refuse'>,
+): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.delete(PATH, async (request, response) => {
+    const { clientId } = request.params;
+    const refusal = access.refuse(request, 'manage', clientId);
+    const answer =
+      refusal === undefined
+        ? await answerDisconnect(disconnectClient, clientId, request.query)
+        : problemAnswer(refusal);
+    sendAnswer(response, answer);
+  });
+  router.all(PATH, allowOnly('DELETE'));
+  return router;
+}
+
+async function answerDisconnect(
+  disconnectClient: DisconnectClient,
+  clientId: string,
+  query: unknown,
+): Promise<HttpAnswer> {
+  if (!isTargetId(clientId) || isGroupId(clientId)) {
+    return problemAnswer(invalid('clientId', 'is not the id of a client'));
+  }
+  const parsed = parseWith(disconnectQuerySchema, query);
+  if (!parsed.ok) return problemAnswer(parsed.refusal);
+  const refuseTokens = parsed.value.refuseTokensIssuedBefore !== undefined;
+  const outcome = await disconnectClient({ clientId, refuseTokens });
+  if (outcome.kind === 'store-unavailable') {
+    return problemAnswer({ ...STORE_UNAVAILABLE, detail: 'The database did not answer in time: try again.' });
+  }
+  const { tokensRefusedUpTo, status } = outcome;
+  const body: Disconnected = {
+    clientId,
+    tokensRefusedUpTo: tokensRefusedUpTo === undefined ? null : new Date(tokensRefusedUpTo).toISOString(),
+    status,
+  };
+  return jsonAnswer(200, body);
+}

@@ -1,0 +1,39 @@
+/** What is to be known of a client that the API disconnected. */
+export interface Disconnect {
+  /** Its place in the order of all disconnects: a connection that was let in after a higher or the same one may stay. */
+  readonly position: number;
+  /** Tokens that were issued up to then are refused: milliseconds since 1970, by the database's clock. */
+  readonly tokensRefusedUpTo: number | undefined;
+}
+
+/** The latest disconnects of some clients, and how many there have been in all; from one snapshot. */
+export interface DisconnectsReading {
+  /** The position of the last disconnect of all. */
+  readonly head: number;
+  /** By client id; a client that was never disconnected has none. */
+  readonly disconnects: ReadonlyMap<string, Disconnect>;
+}
+
+export interface DisconnectRequest {
+  readonly clientId: string;
+  /** Whether tokens that were issued before now are to be refused from now on. */
+  readonly refuseTokens: boolean;
+}
+
+/**
+ * Which clients the API disconnected: a log of its own, of which only each client's latest entry is kept, so there are at
+ * most as many rows as clients. Calls end and reject as those of the MessageStore do.
+ */
+export interface DisconnectStore {
+  /** Records a disconnect. Positions are given in the order of their commits: who has seen one has seen all before it. */
+  disconnect(request: DisconnectRequest): Promise<Disconnect>;
+
+  /** Reads the latest disconnects of up to DISCONNECTS_PER_READ_MAX clients, as committed after the call. */
+  readDisconnects(clientIds: readonly string[]): Promise<DisconnectsReading>;
+
+  /** Reads up to DISCONNECTS_PER_READ_MAX disconnects that have a greater position, in their order. */
+  readDisconnectsAfter(position: number): Promise<DisconnectsReading>;
+}
+
+/** A statement of this many keys is parsed in a few milliseconds. */
+export const DISCONNECTS_PER_READ_MAX = 1_000;
