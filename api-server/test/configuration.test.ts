@@ -49,9 +49,29 @@ it.each(['DATABASE_URL', 'REDIS_URL'] as const)('[OPS-2] names the server that i
 });
 
 it('[OPS-4] never runs open where authentication is required', () => {
-  expect(linesOf({ ...SERVERS, AUTH: 'required' })).toHaveLength(1);
-  expect(linesOf({ ...SERVERS, NODE_ENV: 'production' })[0]).toMatch(/^AUTH: /);
+  expect(linesOf({ ...SERVERS, AUTH: 'required' })[0]).toMatch(/^CLIENT_TOKEN_SECRET: is required/);
+  expect(linesOf({ ...SERVERS, NODE_ENV: 'production' })).toHaveLength(1);
   expect(
     linesOf({ ...SERVERS, NODE_ENV: 'production', AUTH: 'open', ALLOW_OPEN_IN_PRODUCTION: 'yes' }),
   ).toEqual([]);
+});
+
+it('[OPS-1] keys are in one place, and what is wrong with them is told without repeating them', () => {
+  const entry = `shop:${'ab'.repeat(32)}`;
+  expect(linesOf({ ...SERVERS, PUBLISH_KEYS: entry })).toEqual([]);
+  expect(linesOf({ ...SERVERS, PUBLISH_KEYS: `${entry},my-secret-key` })).toEqual([
+    expect.stringMatching(/^PUBLISH_KEYS: entry 2 /),
+  ]);
+  expect(linesOf({ ...SERVERS, PUBLISH_KEYS_FILE: '/there/is/no/such/file' })).toEqual([
+    expect.stringMatching(/^PUBLISH_KEYS_FILE: .*ENOENT/),
+  ]);
+});
+
+it('[OPS-4] an API that nobody may publish to says so', () => {
+  const CLIENT_TOKEN_SECRET = 'Zq3vN8rT1yW6uE0pL5kJ9hG2fD7sA4xC';
+  const env = readApiEnvironment({ ...SERVERS, AUTH: 'required', CLIENT_TOKEN_SECRET });
+  expect(apiSettings(env)).toMatchObject({
+    warnings: [expect.stringContaining('PUBLISH_KEYS')],
+    publishRates: { perKey: 10_000, perAddress: 20_000 },
+  });
 });

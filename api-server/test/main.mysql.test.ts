@@ -59,7 +59,11 @@ it('[OPS-1] wrong settings: exit code 1 and one line for each', async () => {
   const api = launch('api-server', { PORT: 'x', AUTH: 'required', REDIS_URL: 'redis://127.0.0.1' });
   expect(await api.ended).toBe(1);
   const lines = api.output().trim().split('\n');
-  expect(lines.map((line) => line.split(':')[0]).toSorted()).toEqual(['AUTH', 'DATABASE_URL', 'PORT']);
+  expect(lines.map((line) => line.split(':')[0]).toSorted()).toEqual([
+    'CLIENT_TOKEN_SECRET',
+    'DATABASE_URL',
+    'PORT',
+  ]);
 });
 
 it('[OPS-4] [SCH-3] an open API says so at start; two that start at once migrate once', async () => {

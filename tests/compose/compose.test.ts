@@ -209,7 +209,10 @@ describe('images', () => {
     const name = `--name=${unconfigured(service)}`;
     const servers = ['--env', 'DATABASE_URL=mysql://u:p@mysql/d', '--env', 'REDIS_URL=redis://redis'];
     const attempt = docker('run', '--rm', name, '--network', 'none', ...servers, image);
-    await expect(attempt).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^AUTH: .*\n$/) });
+    await expect(attempt).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^CLIENT_TOKEN_SECRET: .*\n$/),
+    });
   });
 });
 

@@ -59,10 +59,10 @@ describe('npm start', () => {
     expect(refused.output()).not.toContain('eighty');
   });
 
-  it('[OPS-1] refuses NODE_ENV=production without AUTH=open: closed is not available yet', async () => {
+  it('[OPS-1] NODE_ENV=production asks for authentication, and for what tokens are checked with', async () => {
     const refused = launch('standalone', { NODE_ENV: 'production' });
     expect(await refused.ended).toBe(1);
-    expect(refused.output()).toMatch(/^AUTH: /);
+    expect(refused.output()).toMatch(/^CLIENT_TOKEN_SECRET: /);
   });
 
   it('[OPS-3] [OPS-4] tells how it is, and that it is open', async () => {

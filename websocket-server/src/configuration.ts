@@ -116,7 +116,7 @@ export const relayProcessEnvironment = {
   PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
 };
 
-const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both', 'any').superRefine(
+const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both').superRefine(
   checkClientTokens,
   { when: () => true }, // also where a variable is wrong, so that everything is told at once
 );

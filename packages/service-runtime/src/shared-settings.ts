@@ -108,9 +108,6 @@ function checkServerUrls(
 /** Said at start and in `/readyz`, so that nobody runs open without knowing it. */
 export const OPEN_MODE_WARNING = 'AUTH=open: whoever reaches this port may publish to and listen as anyone';
 
-/** What a process can do: `open-only` is for one that has no authentication yet. */
-type AuthModes = 'any' | 'open-only';
-
 interface AuthSettings {
   readonly NODE_ENV?: string | undefined;
   readonly AUTH?: 'open' | 'required' | undefined;
@@ -122,22 +119,12 @@ export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
   return settings.AUTH ?? (settings.NODE_ENV === 'production' ? 'required' : 'open');
 }
 
-/** Open in production has to be said twice; and what is to be closed must never run open instead. */
-function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx, modes: AuthModes): void {
-  const alreadyWrong = context.issues.some(({ path }) => path?.[0] === 'AUTH');
-  const message = alreadyWrong ? undefined : authMistake(settings, modes);
-  if (message !== undefined) context.addIssue({ code: 'custom', path: ['AUTH'], message });
-}
-
-function authMistake(settings: AuthSettings, modes: AuthModes): string | undefined {
-  const { NODE_ENV, ALLOW_OPEN_IN_PRODUCTION = false } = settings;
-  if (effectiveAuth(settings) === 'open') {
-    const isAllowed = NODE_ENV !== 'production' || ALLOW_OPEN_IN_PRODUCTION;
-    return isAllowed ? undefined : 'open with NODE_ENV=production needs ALLOW_OPEN_IN_PRODUCTION=yes';
-  }
-  return modes === 'any'
-    ? undefined
-    : 'required (the default with NODE_ENV=production) is not available in this version; set AUTH=open';
+/** Open in production has to be said twice. */
+function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void {
+  const { NODE_ENV, AUTH, ALLOW_OPEN_IN_PRODUCTION = false } = settings;
+  if (NODE_ENV !== 'production' || AUTH !== 'open' || ALLOW_OPEN_IN_PRODUCTION) return;
+  const message = 'open with NODE_ENV=production needs ALLOW_OPEN_IN_PRODUCTION=yes';
+  context.addIssue({ code: 'custom', path: ['AUTH'], message });
 }
 
 /**
@@ -147,12 +134,11 @@ function authMistake(settings: AuthSettings, modes: AuthModes): string | undefin
 export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings>>(
   schema: Schema,
   servers: 'both' | 'both-or-none',
-  authModes: AuthModes = 'open-only',
 ): Schema {
   return schema.superRefine(
     (settings, context) => {
       checkServerUrls(settings, context, servers);
-      checkAuth(settings, context, authModes);
+      checkAuth(settings, context);
     },
     { when: () => true }, // also where a variable is wrong, so that everything is told at once
   );
