@@ -24,10 +24,7 @@ export interface SocketEvents {
   onClose(code: number): void;
 }
 
-/**
- * A ws socket that tells its connection directly. Listeners would take 350 bytes of each socket's memory, which is a
- * twentieth of what an idle connection takes.
- */
+/** A ws socket that tells its connection directly: listeners are a table for each socket, most of which are idle. */
 export class RelayWebSocket extends WebSocket {
   connection: Connection | undefined;
   events: SocketEvents | undefined;
