@@ -91,7 +91,7 @@ describe('settings of client tokens', () => {
   it('[TOK-3][OPS-1] everything that is wrong is told at once, and no value is repeated', () => {
     const lines = linesOf({
       AUTH: 'required',
-      CLIENT_TOKEN_SECRET: 'please-change-me-this-is-not-secret',
+      CLIENT_TOKEN_SECRET: 'please-change-me',
       CLIENT_TOKEN_JWKS_URL: 'ftp://keys.example',
       CLIENT_TOKEN_JWKS_KEEP_SECONDS: 'long',
     });
