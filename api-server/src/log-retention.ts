@@ -1,4 +1,5 @@
 import type { LogTrimmer, RetentionRule } from '@postline/message-store';
+import { StoppableLoop } from './stoppable-loop.ts';
 
 export interface LogRetentionOptions {
   readonly trimmer: LogTrimmer;
@@ -19,58 +20,41 @@ const JITTER_SHARE = 0.2;
 /** Deletes, over and over, what the retention rule gives up: in small steps, one API at a time. */
 export class LogRetention {
   readonly #options: LogRetentionOptions;
-  #running: Promise<void> | undefined;
-  #stopped = false;
-  #wake: () => void = () => undefined;
+  readonly #loop = new StoppableLoop(() => this.#passAfterPause());
 
   constructor(options: LogRetentionOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** Resolves once nothing is under way any more. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#wake();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      await this.#pause(this.#options.intervalMs * (1 - JITTER_SHARE * Math.random()));
-      try {
-        const deletedCount = await this.#passThroughAll();
-        this.#options.onPass?.(deletedCount);
-      } catch (error) {
-        this.#options.onError?.(error);
-      }
+  async #passAfterPause(): Promise<void> {
+    const { intervalMs, onPass, onError } = this.#options;
+    await this.#loop.pause(intervalMs * (1 - JITTER_SHARE * Math.random()));
+    try {
+      onPass?.(await this.#passThroughAll());
+    } catch (error) {
+      onError?.(error);
     }
   }
 
   async #passThroughAll(): Promise<number> {
     const { trimmer, rule } = this.#options;
     let deletedCount = 0;
-    for (let after: string | undefined = ''; after !== undefined && !this.#stopped; ) {
+    for (let after: string | undefined = ''; after !== undefined && !this.#loop.isStopped; ) {
       const step = await trimmer.deleteOldest({ ...rule, afterTargetId: after });
       if (step.kind === 'busy') break; // another API is at it, and goes through all of them
       deletedCount += step.deletedCount;
       after = step.nextAfter;
-      if (after !== undefined) await this.#pause(STEP_PAUSE_MS);
+      if (after !== undefined) await this.#loop.pause(STEP_PAUSE_MS);
     }
     return deletedCount;
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

@@ -1,4 +1,5 @@
 import type { Outbox, OutboxPage } from '@postline/message-store';
+import { StoppableLoop } from './stoppable-loop.ts';
 
 export interface OutboxMoverOptions {
   readonly outbox: Pick<Outbox, 'movePage'>;
@@ -12,37 +13,31 @@ export interface OutboxMoverOptions {
 /** Moves what applications publish by SQL, over and over: whatever is committed is in its log an interval later. */
 export class OutboxMover {
   readonly #options: OutboxMoverOptions;
-  #running: Promise<void> | undefined;
-  #stopped = false;
-  #wake: () => void = () => undefined;
+  readonly #loop = new StoppableLoop(() => this.#moveAllThenPause());
 
   constructor(options: OutboxMoverOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** Resolves once nothing is under way any more. What waits then, another API moves, or this one's next start. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#wake();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      const hasMore = await this.#moveAll();
-      if (!hasMore) await this.#pause();
-    }
+  async #moveAllThenPause(): Promise<void> {
+    const hasMore = await this.#moveAll();
+    if (!hasMore) await this.#loop.pause(this.#options.intervalMs);
   }
 
   /** Goes through the whole outbox once; true where there is more to move at once. */
   async #moveAll(): Promise<boolean> {
     let hasMore = false;
     try {
-      for (let after: string | undefined = ''; after !== undefined && !this.#stopped; ) {
+      for (let after: string | undefined = ''; after !== undefined && !this.#loop.isStopped; ) {
         const page: OutboxPage = await this.#options.outbox.movePage(after);
         this.#options.onPage?.(page);
         hasMore ||= page.hasMore;
@@ -53,16 +48,5 @@ export class OutboxMover {
       return false;
     }
     return hasMore;
-  }
-
-  #pause(): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#options.intervalMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

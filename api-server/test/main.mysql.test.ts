@@ -14,7 +14,7 @@ interface Acknowledged {
   readonly id: string;
 }
 
-it('[PUB-1] SIGTERM under load: exit 0 in time, and nothing that was acknowledged is lost', async () => {
+it('[PUB-1] [OPS-6] SIGTERM under load: exit 0 in time, and nothing that was acknowledged is lost', async () => {
   const database = await createTestDatabase(inject('databaseServerUrl'));
   const api = await startApi(servers(database.url));
   const acknowledged: Acknowledged[] = [];

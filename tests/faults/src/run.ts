@@ -75,5 +75,6 @@ async function main(args: readonly string[]): Promise<void> {
   if (!results.every(hasPassed)) process.exitCode = 1;
 }
 
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1)); // its folders go too
 await main(process.argv.slice(2));
 process.exit();

@@ -132,3 +132,88 @@ describe('the ledger', () => {
     expect(ledger.findings.count('lost')).toBe(1);
   });
 });
+
+/** A transaction of an application's with so many messages. */
+function commit(target: TargetLedger, count: number): readonly number[] {
+  const sends = Array.from({ length: count }, () => target.issueUncommitted());
+  for (const send of sends) target.committing(send);
+  target.committed(sends);
+  return sends.map(({ number }) => number);
+}
+
+describe('the ledger, of what was published by SQL', () => {
+  it('finds nothing where it came in order, and before what was sent after the commit', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (const [index, number] of commit(a, 3).entries()) give(reader, { offset: index + 1, number });
+    give(reader, { offset: 4, number: acknowledge(a, 4) });
+    a.judgeCommits();
+    reader.judgeLost();
+    expect(ledger.findings.found()).toEqual([]);
+    expect(a.ackedCount).toBe(4);
+  });
+
+  it('finds what was committed and is in no log, and what a reader was not given of it', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    const [first = 0] = commit(a, 2);
+    a.place(first, 1, 'the database');
+    a.judgeCommits();
+    reader.judgeLost();
+    expect(ledger.findings.counts()).toEqual({ lost: 2 });
+  });
+
+  it('finds what was seen before its commit, or without one', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    give(reader, { offset: 1, number: a.issueUncommitted().number });
+    a.judgeCommits();
+    expect(ledger.findings.counts()).toEqual({ uncommitted: 1 });
+  });
+
+  it('finds the messages of one transaction in another order, and what was sent after it before it', () => {
+    const { ledger, a } = ledgerOfTwo();
+    const [first = 0, second = 0] = commit(a, 2);
+    acknowledge(a, 1);
+    a.place(second, 2, 'the database');
+    a.place(first, 3, 'the database');
+    a.judgeCommits();
+    expect(ledger.findings.counts()).toEqual({ 'out of order': 2 });
+  });
+
+  it('does not miss what a COMMIT without an answer did not store', () => {
+    const { ledger, a } = ledgerOfTwo();
+    a.committing(a.issueUncommitted());
+    a.judgeCommits();
+    expect(ledger.findings.found()).toEqual([]);
+  });
+});
+
+describe('the ledger, of a reader that resumes from its last ack', () => {
+  const told = (offset: number) => ({ epoch: EPOCH, offset, head: 5, recovered: true });
+
+  function readerOfFive() {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (let offset = 1; offset <= 5; offset += 1) {
+      give(reader, { offset, number: acknowledge(a, offset) });
+      if (offset === 3) reader.ack();
+    }
+    return { ledger, reader };
+  }
+
+  it('expects again what came after it, and takes an older ack of the same connection', () => {
+    const { ledger, reader } = readerOfFive();
+    for (const start of [2, 3]) {
+      reader.identified(told(start), 'last-ack', 5);
+      for (let offset = start + 1; offset <= 4; offset += 1) give(reader, { offset, number: offset });
+    }
+    expect(ledger.findings.found()).toEqual([]);
+    reader.judgeLost();
+    expect(ledger.findings.counts()).toEqual({ lost: 1 });
+  });
+
+  it('finds a start beyond what was acked, one that goes back, and one that is no last ack', () => {
+    const { ledger, reader } = readerOfFive();
+    reader.identified(told(4), 'last-ack', 5);
+    reader.identified(told(3), 'last-ack', 5);
+    reader.identified({ ...told(4), recovered: false }, 'last-ack', 5);
+    expect(ledger.findings.counts()).toEqual({ corrupted: 2, restarted: 1 });
+  });
+});

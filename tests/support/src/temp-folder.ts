@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,21 @@ export interface TempFolder {
   readonly remove: () => Promise<void>;
 }
 
+/** Whatever its owner came not to removing; a run removes its own folders and nobody else's. */
+const open = new Set<string>();
+process.once('exit', () => {
+  for (const path of open) rmSync(path, REMOVAL);
+});
+
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
+
 /** A new empty folder under the system's temp folder. */
 export async function makeTempFolder(purpose: string): Promise<TempFolder> {
   const path = await mkdtemp(join(tmpdir(), `postline-${purpose}-`));
-  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }) };
+  open.add(path);
+  const remove = async () => {
+    await rm(path, REMOVAL);
+    open.delete(path);
+  };
+  return { path, remove };
 }

@@ -5,6 +5,7 @@ const FINDINGS = {
   'out of order': 'an offset that is not the one before plus one, or a later message with a lower offset',
   leaked: "another target's message",
   'stored twice': 'one send, two rows',
+  uncommitted: 'published in a transaction that was not committed, and seen all the same',
   phantom: 'delivered, and not in the database',
   contradicted: 'two messages at one offset',
   corrupted: 'another text than was sent, or a frame that says something else than it must',

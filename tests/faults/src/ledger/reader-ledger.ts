@@ -30,6 +30,9 @@ export interface DeliveredMessage {
   readonly data: string;
 }
 
+/** What a reader asks to go on from: what it remembers, or what its relay does. */
+export type ResumeFrom = Cursor | 'last-ack' | undefined;
+
 export interface ReaderLedgerOptions {
   readonly name: string;
   readonly target: TargetLedger;
@@ -49,6 +52,9 @@ export class ReaderLedger {
   readonly #received = new OffsetSet();
   #start: number | undefined;
   #cursor: Cursor | undefined;
+  /** Of a reader that resumes from its last ack: that must be between where it last began and what it last acked. */
+  #lastStart = 0;
+  #lastAck = 0;
 
   constructor({ name, target, findings, history }: ReaderLedgerOptions) {
     this.name = name;
@@ -63,15 +69,16 @@ export class ReaderLedger {
   }
 
   /** `sent` is what it asked to resume from, `ackedBefore` what had been acknowledged when it asked. */
-  identified(as: IdentifiedAs, sent: Cursor | undefined, ackedBefore: number): void {
+  identified(as: IdentifiedAs, sent: ResumeFrom, ackedBefore: number): void {
     this.#history.epoch ??= as.epoch;
     if (!this.#history.isBeingRestored && as.epoch === this.#history.epoch) {
       this.#judgeStart(as, sent, ackedBefore);
     }
-    if (!as.recovered) {
-      this.restartCount += 1;
-      this.#received.deleteFrom(as.offset + 1);
-    }
+    if (!as.recovered) this.restartCount += 1;
+    // What came after the start of this stream is to come again.
+    if (!as.recovered || sent === 'last-ack') this.#received.deleteFrom(as.offset + 1);
+    this.#lastStart = as.offset;
+    this.#lastAck = Math.max(this.#lastAck, as.offset);
     this.#start ??= as.offset;
     this.#start = Math.min(this.#start, as.offset);
     this.#cursor = { epoch: as.epoch, offset: as.offset };
@@ -99,6 +106,13 @@ export class ReaderLedger {
     this.#cursor = { epoch: frame.epoch, offset: Math.max(frame.offset, this.#cursor?.offset ?? 0) };
   }
 
+  /** It acks all it has been given; undefined before its first `identified`. */
+  ack(): number | undefined {
+    if (this.#cursor === undefined) return undefined;
+    this.#lastAck = this.#cursor.offset;
+    return this.#lastAck;
+  }
+
   /** The relay says that messages up to `to` were deleted: nothing here ever deletes any. */
   truncated(from: number, to: number): void {
     if (this.#cursor === undefined || this.#history.isBeingRestored) return;
@@ -106,9 +120,9 @@ export class ReaderLedger {
     this.#cursor = { ...this.#cursor, offset: Math.max(to, this.#cursor.offset) };
   }
 
-  /** The relay closed with a code that tells a client to stay away. */
-  refused(code: number): void {
-    this.#find('refused', `closed with ${code}`);
+  /** The relay closed with a code that tells a client to stay away, or didn't take an ack. */
+  refused(what: string): void {
+    this.#find('refused', what);
   }
 
   /** Up to this offset everything has come or was jumped over. */
@@ -125,7 +139,7 @@ export class ReaderLedger {
   judgeLost(): void {
     let lost = 0;
     let first: number | undefined;
-    for (let offset = (this.#start ?? 0) + 1; offset <= this.target.highestAcked; offset += 1) {
+    for (let offset = (this.#start ?? 0) + 1; offset <= this.target.highestPlaced; offset += 1) {
       if (this.#received.has(offset) || !this.target.isAcked(this.target.numberAt(offset))) continue;
       lost += 1;
       first ??= offset;
@@ -137,13 +151,23 @@ export class ReaderLedger {
     );
   }
 
-  #judgeStart(as: IdentifiedAs, sent: Cursor | undefined, ackedBefore: number): void {
+  #judgeStart(as: IdentifiedAs, sent: ResumeFrom, ackedBefore: number): void {
     const { epoch, offset, head, recovered } = as;
     if (head < ackedBefore) this.#find('stale head', `${head}, and ${ackedBefore} was acknowledged`);
     if (sent === undefined) return;
+    if (sent === 'last-ack') return this.#judgeLastAck(as);
     if (!recovered && sent.epoch === epoch) this.#find('restarted', `from ${sent.offset} to ${offset}`);
     const isRight = recovered ? offset === sent.offset : offset <= sent.offset;
     if (!isRight) this.#find('corrupted', `resumed after ${sent.offset}, goes on after ${offset}`);
+  }
+
+  #judgeLastAck({ offset, recovered }: IdentifiedAs): void {
+    if (!recovered) this.#find('restarted', `from its last ack to ${offset}`);
+    if (this.#start === undefined) return; // the head that it found, or would have been told of if it had not been cut off
+    if (offset < this.#lastStart || offset > this.#lastAck) {
+      const known = `began at ${this.#lastStart}, acked ${this.#lastAck}`;
+      this.#find('corrupted', `goes on after ${offset} as its last ack: ${known}`);
+    }
   }
 
   #judgeOffset(offset: number): void {

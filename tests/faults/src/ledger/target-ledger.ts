@@ -3,18 +3,21 @@ import type { Findings } from './findings.ts';
 import { GrowingNumbers } from './growing-numbers.ts';
 import { type BodyShape, messageBody } from './message-body.ts';
 
-/** One message on its way to the API. */
+/** One message on its way to the API, or to the outbox. */
 export interface Send {
   readonly number: number;
   /** The highest offset that had been acknowledged when it was first sent: its own must be above. */
   readonly floor: number;
+  /** How many transactions had been committed then: above those of their messages too, which nobody was told. */
+  readonly commitsBefore: number;
   /** How often the log had been restored then. */
   readonly lifetime: number;
 }
 
 const OPEN = 0;
 const ACKED = 1;
-const ROLLED_BACK = 2;
+const TAKEN_BACK = 2;
+const UNCOMMITTED = 3;
 
 export interface TargetLedgerOptions {
   readonly targetId: string;
@@ -31,7 +34,8 @@ export class TargetLedger {
   highestAcked = 0;
   issuedCount = 0;
   ackedCount = 0;
-  rolledBackCount = 0;
+  /** Acknowledged, and then not in the dump that was put back. */
+  takenBackCount = 0;
   readonly #options: TargetLedgerOptions;
   #highestPlaced = 0;
   #lifetime = 0;
@@ -39,6 +43,9 @@ export class TargetLedger {
   readonly #ackedAtMs = new GrowingNumbers();
   readonly #offsetOf = new GrowingNumbers();
   readonly #numberAt = new GrowingNumbers();
+  readonly #commitsBefore = new GrowingNumbers();
+  /** By transaction, the numbers of its messages in the order of its calls. */
+  readonly #commits: (readonly number[])[] = [];
 
   constructor(options: TargetLedgerOptions) {
     this.targetId = options.targetId;
@@ -47,7 +54,27 @@ export class TargetLedger {
 
   issue(): Send {
     this.issuedCount += 1;
-    return { number: this.issuedCount, floor: this.highestAcked, lifetime: this.#lifetime };
+    const [number, commitsBefore] = [this.issuedCount, this.#commits.length];
+    this.#commitsBefore.set(number, commitsBefore);
+    return { number, floor: this.highestAcked, commitsBefore, lifetime: this.#lifetime };
+  }
+
+  /** For a transaction of an application's: until `committing` nobody may see it. */
+  issueUncommitted(): Send {
+    const send = this.issue();
+    this.#outcomes.set(send.number, UNCOMMITTED);
+    return send;
+  }
+
+  /** COMMIT is sent: from now on it may be seen. */
+  committing({ number }: Send): void {
+    this.#outcomes.set(number, OPEN);
+  }
+
+  /** COMMIT was answered: a transaction published these, in this order; nobody was told the offsets. */
+  committed(sends: readonly Send[]): void {
+    for (const { number } of sends) this.#acked(number);
+    this.#commits.push(sends.map(({ number }) => number));
   }
 
   bodyOf(number: number): string {
@@ -64,9 +91,7 @@ export class TargetLedger {
       const text = `${this.targetId}: message ${number} got offset ${offset}, sent after ${floor} was acknowledged`;
       this.#options.findings.add('out of order', text);
     }
-    if (this.#outcomes.get(number) !== ACKED) this.ackedCount += 1;
-    this.#outcomes.set(number, ACKED);
-    this.#ackedAtMs.set(number, Math.round(performance.now()));
+    this.#acked(number);
     this.place(number, offset, 'acknowledged');
     this.highestAcked = Math.max(this.highestAcked, offset);
   }
@@ -84,6 +109,9 @@ export class TargetLedger {
     if (before !== 0 && before !== offset) {
       const text = `${this.targetId}: message ${number} is at ${before} and at ${offset} (${who})`;
       this.#options.findings.add('stored twice', text);
+    }
+    if (this.#outcomes.get(number) === UNCOMMITTED) {
+      this.#options.findings.add('uncommitted', `${this.targetId}: message ${number} at ${offset} (${who})`);
     }
     this.#numberAt.set(offset, number);
     this.#offsetOf.set(number, offset);
@@ -110,6 +138,35 @@ export class TargetLedger {
     return this.#highestPlaced;
   }
 
+  /** Once every row was placed: what was committed by SQL stands there, in order, before what was sent after it. */
+  judgeCommits(): void {
+    const { findings } = this.#options;
+    const highestAfter: number[] = [0]; // of the first so many transactions
+    for (const numbers of this.#commits) {
+      const offsets = numbers.map((number) => this.#offsetOf.get(number)).filter((offset) => offset > 0);
+      const missing = numbers.length - offsets.length;
+      findings.add(
+        'lost',
+        `${this.targetId}: committed by SQL and not in the log: ${numbers.join(', ')}`,
+        missing,
+      );
+      if (offsets.some((offset, index) => offset < (offsets[index - 1] ?? 0))) {
+        findings.add(
+          'out of order',
+          `${this.targetId}: one transaction's messages are at ${offsets.join(', ')}`,
+        );
+      }
+      highestAfter.push(Math.max(highestAfter.at(-1) ?? 0, ...offsets));
+    }
+    for (let number = 1; number <= this.issuedCount; number += 1) {
+      const offset = this.#offsetOf.get(number);
+      const floor = highestAfter[this.#commitsBefore.get(number)] ?? 0;
+      if (offset === 0 || offset > floor) continue;
+      const text = `${this.targetId}: message ${number} is at ${offset}, and ${floor} was committed before it was sent`;
+      findings.add('out of order', text);
+    }
+  }
+
   /** An older state of the log was put back: whatever stood above `head` is gone, by the operator's will. */
   restoredTo(head: number): void {
     this.#lifetime += 1;
@@ -119,12 +176,18 @@ export class TargetLedger {
       this.#numberAt.set(offset, 0);
       this.#offsetOf.set(number, 0);
       if (this.#outcomes.get(number) === ACKED) {
-        this.#outcomes.set(number, ROLLED_BACK);
+        this.#outcomes.set(number, TAKEN_BACK);
         this.ackedCount -= 1;
-        this.rolledBackCount += 1;
+        this.takenBackCount += 1;
       } else this.#outcomes.set(number, OPEN);
     }
     this.#highestPlaced = Math.min(this.#highestPlaced, head);
     this.highestAcked = Math.min(this.highestAcked, head);
+  }
+
+  #acked(number: number): void {
+    if (this.#outcomes.get(number) !== ACKED) this.ackedCount += 1;
+    this.#outcomes.set(number, ACKED);
+    this.#ackedAtMs.set(number, Math.round(performance.now()));
   }
 }

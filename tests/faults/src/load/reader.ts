@@ -1,12 +1,14 @@
 import { type RawData, WebSocket } from 'ws';
-import type { DeliveredMessage, IdentifiedAs, ReaderLedger } from '../ledger/reader-ledger.ts';
+import type { DeliveredMessage, IdentifiedAs, ReaderLedger, ResumeFrom } from '../ledger/reader-ledger.ts';
 import type { Random } from '../random.ts';
 
 /** What a client may see as a line that has gone dead: relays of these runs send a heartbeat every second. */
 const SILENCE_MS = 3_500;
 const CONNECT_TIMEOUT_MS = 3_000;
-const RECONNECT_FIRST_MS = 200;
-const RECONNECT_MAX_MS = 1_500;
+/** The range of the first wait for a reconnect, and the largest one: it doubles. */
+const BACK_OFF_MS = [200, 1_500] as const;
+/** Of the messages that a reader with a device gets: after so many it acks, all up to there. */
+const ACKED_SHARE = 0.3;
 /** Close codes from here to 4999, 1008 and 1009 tell a client not to come back. */
 const REFUSED_FROM = 4_500;
 
@@ -15,6 +17,8 @@ export interface ReaderHabits {
   readonly movesAfterMs?: readonly [from: number, to: number];
   /** Stops reading every now and then, for a time drawn from these milliseconds. */
   readonly pausesForMs?: readonly [from: number, to: number];
+  /** Remembers nothing: acks under this name, now and then, and resumes from its last ack. */
+  readonly deviceId?: string;
   /** Takes the line for dead when it has heard nothing for so long; 3.5 s where left out. */
   readonly silenceMs?: number;
 }
@@ -27,7 +31,7 @@ export interface ReaderOptions {
   readonly habits?: ReaderHabits;
 }
 
-/** A client as the contract describes one: it resumes with its cursor, which moves once a message is processed. */
+/** A client as the contract describes one: it resumes with its cursor, or from its last ack, both of processed messages. */
 export class Reader {
   readonly ledger: ReaderLedger;
   identifiedCount = 0;
@@ -51,6 +55,10 @@ export class Reader {
     this.#connect();
   }
 
+  get habits(): ReaderHabits {
+    return this.#options.habits ?? {};
+  }
+
   get isIdentified(): boolean {
     return this.#isIdentified;
   }
@@ -67,6 +75,11 @@ export class Reader {
 
   resume(): void {
     this.#socket?.resume();
+  }
+
+  /** Acks everything that it has processed. */
+  ack(): void {
+    if (this.#isIdentified) this.#socket?.send(JSON.stringify({ type: 'ack', offset: this.ledger.ack() }));
   }
 
   /** Drops the connection as a crash would, or says goodbye; comes back after `afterMs`. */
@@ -107,33 +120,40 @@ export class Reader {
   #identify(socket: WebSocket): void {
     if (this.#socket !== socket) return;
     const { target, cursor } = this.ledger;
+    const { deviceId } = this.habits;
     const ackedBefore = target.highestAcked;
+    const from: ResumeFrom = deviceId === undefined ? cursor : 'last-ack';
     socket.on('message', (data) => {
-      if (this.#socket === socket) this.#onFrame(data, ackedBefore, cursor);
+      if (this.#socket === socket) this.#onFrame(data, ackedBefore, from);
     });
-    const resume = cursor && { epoch: cursor.epoch, offsets: { [target.targetId]: cursor.offset } };
-    socket.send(JSON.stringify({ type: 'identify', clientId: target.targetId, resume }));
+    const resume =
+      typeof from === 'object' ? { epoch: from.epoch, offsets: { [target.targetId]: from.offset } } : from;
+    socket.send(JSON.stringify({ type: 'identify', clientId: target.targetId, deviceId, resume }));
   }
 
-  #onFrame(data: RawData, ackedBefore: number, sent: ReaderLedger['cursor']): void {
+  #onFrame(data: RawData, ackedBefore: number, sent: ResumeFrom): void {
     this.#heardAt = performance.now();
     const frame = JSON.parse((data as Buffer).toString('utf8')) as Readonly<Record<string, unknown>>;
     switch (frame['type']) {
       case 'new_message':
-        return this.ledger.message(frame as unknown as DeliveredMessage);
+        return this.#onMessage(frame as unknown as DeliveredMessage);
       case 'identified':
         return this.#onIdentified(frame, ackedBefore, sent);
       case 'truncated':
         return this.ledger.truncated(Number(frame['from']), Number(frame['to']));
-      default: // heartbeats, and errors, which a close follows
+      case 'error':
+        if (frame['code'] === 'bad_ack') this.ledger.refused(`bad_ack: ${String(frame['message'])}`);
+        return;
+      default: // heartbeats; errors that a close follows
     }
   }
 
-  #onIdentified(
-    frame: Readonly<Record<string, unknown>>,
-    ackedBefore: number,
-    sent: ReaderLedger['cursor'],
-  ): void {
+  #onMessage(message: DeliveredMessage): void {
+    this.ledger.message(message);
+    if (this.habits.deviceId !== undefined && this.#options.random.chance(ACKED_SHARE)) this.ack();
+  }
+
+  #onIdentified(frame: Readonly<Record<string, unknown>>, ackedBefore: number, sent: ResumeFrom): void {
     this.#isIdentified = true;
     this.#failures = 0;
     this.identifiedCount += 1;
@@ -145,8 +165,8 @@ export class Reader {
   }
 
   #followHabits(): void {
-    const { habits = {}, random } = this.#options;
-    const { movesAfterMs, pausesForMs } = habits;
+    const { random } = this.#options;
+    const { movesAfterMs, pausesForMs } = this.habits;
     if (movesAfterMs !== undefined) {
       this.#later(random.integer(...movesAfterMs), () =>
         this.leave(random.integer(0, 200), random.chance(0.5)),
@@ -173,11 +193,12 @@ export class Reader {
     if (this.#socket !== socket) return;
     this.#forgetSocket();
     if (code >= REFUSED_FROM || code === 1008 || code === 1009) {
-      this.ledger.refused(code);
+      this.ledger.refused(`closed with ${code}`);
       return;
     }
     this.#failures += 1;
-    const rangeMs = Math.min(RECONNECT_MAX_MS, RECONNECT_FIRST_MS * 2 ** (this.#failures - 1));
+    const [first, largest] = BACK_OFF_MS;
+    const rangeMs = Math.min(largest, first * 2 ** (this.#failures - 1));
     this.#connectAfter(this.#options.random.next() * rangeMs);
   }
 
@@ -202,8 +223,8 @@ export class Reader {
       this.#heardAt = performance.now();
       return;
     }
-    const { silenceMs = SILENCE_MS } = this.#options.habits ?? {};
+    const { silenceMs = SILENCE_MS } = this.habits;
     if (performance.now() - this.#heardAt > silenceMs)
-      this.leave(this.#options.random.next() * RECONNECT_FIRST_MS);
+      this.leave(this.#options.random.next() * BACK_OFF_MS[0]);
   }
 }

@@ -1,3 +1,4 @@
+import { waitUntil } from '@postline/test-support';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Ledger } from '../ledger/ledger.ts';
 import { parseBody } from '../ledger/message-body.ts';
@@ -5,6 +6,7 @@ import { OffsetSet } from '../ledger/offset-set.ts';
 import type { TargetLedger } from '../ledger/target-ledger.ts';
 
 const ROWS_PER_READ = 20_000;
+const CONNECTED_MS = 30_000;
 /** The start of a text says whose it is; the readers have compared the whole of it. */
 const TEXT_CHARACTERS = 160;
 
@@ -13,6 +15,22 @@ export async function readHeads(databaseUrl: string): Promise<ReadonlyMap<string
   return withConnection(databaseUrl, async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>('SELECT target_id, head FROM targets');
     return new Map(rows.map((row) => [String(row['target_id']), Number(row['head'])]));
+  });
+}
+
+/** Whether everything that was committed by SQL has been moved to its log. */
+export async function isOutboxEmpty(databaseUrl: string): Promise<boolean> {
+  return withConnection(databaseUrl, async (connection) => {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT id FROM outbox LIMIT 1');
+    return rows.length === 0;
+  });
+}
+
+/** The last ack of every device, by its name. */
+export async function readAcks(databaseUrl: string): Promise<ReadonlyMap<string, number>> {
+  return withConnection(databaseUrl, async (connection) => {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT device_id, `offset` FROM acks');
+    return new Map(rows.map((row) => [String(row['device_id']), Number(row['offset'])]));
   });
 }
 
@@ -65,7 +83,12 @@ export async function withConnection<T>(
   databaseUrl: string,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await createConnection(databaseUrl);
+  // A process that is busy with thousands of clients may miss the server's time for a handshake.
+  const connection = await waitUntil(
+    'the database answers',
+    () => createConnection(databaseUrl),
+    CONNECTED_MS,
+  );
   try {
     return await work(connection);
   } finally {

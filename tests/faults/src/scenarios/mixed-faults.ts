@@ -12,9 +12,14 @@ import type { ScenarioSettings } from './scenario.ts';
 const TARGETS = 12;
 const SENDERS = 8;
 const REQUESTS_PER_SECOND = 150;
+/** Applications that publish by SQL beside them. */
+const SQL_SENDERS = 3;
 /** Retries that still have no answer so long after everything was mended are given up. */
 const LAST_ANSWERS_MS = 20_000;
 const BETWEEN_FAULTS_MS = [300, 2_500] as const;
+
+/** Of the targets so many have a third reader, which remembers nothing and resumes from its last ack. */
+const DEVICES = 6;
 
 const HABITS: readonly ReaderHabits[] = [
   {},
@@ -48,18 +53,30 @@ export function mixedFaults(settings: MixedFaultsSettings): Promise<RunResult> {
       keylessShare: 0.1,
       batchShare: 0.1,
     });
+    const finishSql = run.startSqlSenders(SQL_SENDERS);
     run.noteFaults(await runPlan(run.cluster, plan, print));
     await run.healed();
     const timer = setTimeout(() => run.giveUpRetries(), LAST_ANSWERS_MS);
-    await crowd.finish();
+    await Promise.all([crowd.finish(), finishSql()]);
     clearTimeout(timer);
+    await run.settle();
+    await run.acksAreStored();
+    const { committed, rolledBack, cutOff } = run.transactions;
+    run.figures['transactions committed'] = committed;
+    run.figures['transactions rolled back'] = rolledBack;
+    run.figures['transactions cut off'] = cutOff;
+    run.figures['resumed from a last ack'] = run.readers
+      .filter(({ habits }) => habits.deviceId !== undefined)
+      .reduce((sum, { identifiedCount }) => sum + identifiedCount - 1, 0);
   });
 }
 
-/** Two readers of every target, at least one of which stays: what one was given must be what the other was. */
+/** Readers of every target, at least one of which stays: what one was given must be what the others were. */
 function addReaders(run: Run): void {
   for (const [index, target] of run.ledger.targets.entries()) {
     run.addReader(target, HABITS[index % HABITS.length]);
     run.addReader(target, HABITS[(index + 1) % HABITS.length]);
+    if (index < DEVICES)
+      run.addReader(target, { ...HABITS[index % HABITS.length], deviceId: `device-${index + 1}` });
   }
 }

@@ -50,7 +50,7 @@ export function restoredDump(settings: RestoredDumpSettings): Promise<RunResult>
     const restoredAt = new Date().toISOString(); // the database's clock is this machine's
     ledger.restored(await readHeads(cluster.database.url));
     run.figures['taken back by the restore'] = ledger.targets.reduce(
-      (sum, target) => sum + target.rolledBackCount,
+      (sum, target) => sum + target.takenBackCount,
       0,
     );
     if (isEpochLate) await sendToEach(run, BEFORE_LATE_EPOCH);

@@ -11,7 +11,7 @@ export interface RunResult extends SendFigures {
   readonly issued: number;
   readonly acked: number;
   /** Acknowledged, and then taken back by a restored dump. */
-  readonly rolledBack: number;
+  readonly takenBack: number;
   readonly delivered: number;
   readonly connections: number;
   readonly closesByCode: Readonly<Record<string, number>>;

@@ -8,13 +8,16 @@ import type { TargetLedger } from '../ledger/target-ledger.ts';
 import { Reader, type ReaderHabits } from '../load/reader.ts';
 import { createSendFigures, Sender, type SenderOptions } from '../load/sender.ts';
 import { SenderCrowd } from '../load/sender-crowd.ts';
+import { createSqlFigures, SqlSender } from '../load/sql-sender.ts';
 import { createRandom, type Random } from '../random.ts';
-import { auditDatabase, readHeads } from './audit-database.ts';
+import { auditDatabase, isOutboxEmpty, readAcks, readHeads } from './audit-database.ts';
 import type { RunResult } from './run-result.ts';
 
 /** The relay's own check finds what no hint told within 5 s; a reader that was just cut off needs some more. */
 const SETTLE_MS = 15_000;
 const IDENTIFIED_MS = 20_000;
+/** They gather for a quarter of a second; a reader that was between two connections comes back first. */
+const ACKS_STORED_MS = 5_000;
 /** Between two tries of one send. */
 const RETRY_PAUSE_MS = 800;
 
@@ -41,6 +44,7 @@ export class Run {
   readonly figures: Record<string, number | string> = {};
   readonly unmet: string[] = [];
   readonly sends = createSendFigures();
+  readonly transactions = createSqlFigures();
   readonly #options: RunOptions;
   readonly #startedAt = performance.now();
   readonly #giveUp = new AbortController();
@@ -92,6 +96,31 @@ export class Run {
     return new SenderCrowd({ ...this.senderOptions(crowd), ...crowd });
   }
 
+  createSqlSender(name: string): SqlSender {
+    const { database } = this.cluster;
+    const { targets, findings } = this.ledger;
+    const random = this.random.fork(name);
+    return new SqlSender({
+      databaseUrl: database.url,
+      targets,
+      findings,
+      figures: this.transactions,
+      random,
+    });
+  }
+
+  /** Applications that publish by SQL, until the function that is returned is called; it resolves when all have ended. */
+  startSqlSenders(count: number): () => Promise<void> {
+    let isStopped = false;
+    const running = Array.from({ length: count }, (_, index) =>
+      this.createSqlSender(`sql ${index}`).run(() => isStopped),
+    );
+    return async () => {
+      isStopped = true;
+      await Promise.all(running);
+    };
+  }
+
   /** Counts a fault that the scenario injects by itself. */
   noteFault(name: string): void {
     const { countByKind } = this.#faults;
@@ -125,13 +154,17 @@ export class Run {
     this.#giveUp.abort();
   }
 
-  /** Waits until every reader is at its log's head, or the bound is over; milliseconds. */
+  /** Waits until all is in the logs and every reader at its log's head, or the bound is over; milliseconds. */
   async settle(): Promise<number> {
     const start = performance.now();
-    const heads = await readHeads(this.cluster.database.url);
+    const { settleMs = SETTLE_MS } = this.#options;
+    const { url } = this.cluster.database;
+    await waitUntil('the outbox is empty', () => isOutboxEmpty(url), settleMs).catch((error: unknown) => {
+      this.ledger.findings.add('late', String(error));
+    });
+    const heads = await readHeads(url);
     const behind = () =>
       this.readers.filter(({ ledger }) => ledger.position < (heads.get(ledger.target.targetId) ?? 0));
-    const { settleMs = SETTLE_MS } = this.#options;
     while (behind().length > 0 && performance.now() - start < settleMs) {
       await sleep(20);
     }
@@ -143,13 +176,30 @@ export class Run {
     return Math.round(performance.now() - start);
   }
 
+  /** Every reader that remembers nothing acks all it has, once it is connected; within a bound all of it is stored. */
+  async acksAreStored(): Promise<void> {
+    const devices = this.readers.flatMap((reader) => {
+      const { deviceId } = reader.habits;
+      return deviceId === undefined ? [] : [{ reader, deviceId }];
+    });
+    const areStored = async () => {
+      for (const { reader } of devices) reader.ack();
+      const stored = await readAcks(this.cluster.database.url);
+      return devices.every(({ reader, deviceId }) => stored.get(deviceId) === reader.ledger.position);
+    };
+    await waitUntil('every ack is stored', areStored, ACKS_STORED_MS).catch((error: unknown) => {
+      this.ledger.findings.add('late', String(error));
+    });
+  }
+
   /** Settles, ends the readers, and judges all there is. */
   async judge(): Promise<RunResult> {
     const { ledger, readers } = this;
     const caughtUpMs = await this.settle();
     for (const reader of readers) reader.stop();
+    await auditDatabase(this.cluster.database.url, ledger); // first: of what SQL published only the log tells the offset
+    for (const target of ledger.targets) target.judgeCommits();
     for (const reader of ledger.readers) reader.judgeLost();
-    await auditDatabase(this.cluster.database.url, ledger);
     const closes = new Map<string, number>();
     for (const { closesByCode } of readers) {
       for (const [code, count] of closesByCode)
@@ -164,7 +214,7 @@ export class Run {
       faultsByKind: Object.fromEntries(countByKind),
       issued: ledger.issuedCount,
       acked: ledger.ackedCount,
-      rolledBack: ledger.targets.reduce((sum, { rolledBackCount }) => sum + rolledBackCount, 0),
+      takenBack: ledger.targets.reduce((sum, { takenBackCount }) => sum + takenBackCount, 0),
       ...this.sends,
       delivered: ledger.receivedCount,
       connections: readers.reduce((sum, { identifiedCount }) => sum + identifiedCount, 0),

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Connection, createConnection } from 'mysql2/promise';
+import type { Findings } from '../ledger/findings.ts';
+import type { Send, TargetLedger } from '../ledger/target-ledger.ts';
+import type { Random } from '../random.ts';
+
+/** What an application's transaction ends with where it waited for one of ours, or was chosen for one of ours. */
+const LOCK_ERRORS = new Set(['ER_LOCK_WAIT_TIMEOUT', 'ER_LOCK_DEADLOCK']);
+const CALLS_MAX = 6;
+/** Between two calls of a transaction: time for everybody else to come in between. */
+const CALL_PAUSE_MS = 30;
+const TRANSACTION_PAUSE_MS = 250;
+const ROLLED_BACK_SHARE = 0.25;
+/** The application dies in the middle of its transaction. */
+const DROPPED_SHARE = 0.05;
+
+export interface SqlFigures {
+  committed: number;
+  rolledBack: number;
+  /** The database went, or the application did, before COMMIT was answered. */
+  cutOff: number;
+}
+
+export function createSqlFigures(): SqlFigures {
+  return { committed: 0, rolledBack: 0, cutOff: 0 };
+}
+
+export interface SqlSenderOptions {
+  readonly databaseUrl: string;
+  readonly targets: readonly TargetLedger[];
+  readonly findings: Findings;
+  readonly figures: SqlFigures;
+  readonly random: Random;
+}
+
+interface Call {
+  readonly target: TargetLedger;
+  readonly send: Send;
+}
+
+/** An application that publishes by `CALL publish_message` inside its own transactions, on a connection of its own. */
+export class SqlSender {
+  readonly #options: SqlSenderOptions;
+  #connection: Connection | undefined;
+  #calls: Call[] = [];
+
+  constructor(options: SqlSenderOptions) {
+    this.#options = options;
+  }
+
+  /** One transaction after another until `isStopped`, some of them rolled back. */
+  async run(isStopped: () => boolean): Promise<void> {
+    const { random } = this.#options;
+    while (!isStopped()) {
+      await this.transact();
+      await sleep(random.next() * TRANSACTION_PAUSE_MS);
+    }
+    this.disconnect();
+  }
+
+  /** One transaction with a few calls, ended one way or another. */
+  async transact(): Promise<void> {
+    const { figures, random, targets } = this.#options;
+    try {
+      await this.begin();
+      for (let calls = random.integer(1, CALLS_MAX); calls > 0; calls -= 1) {
+        await this.call(random.pick(targets));
+        await sleep(random.next() * CALL_PAUSE_MS);
+      }
+      if (random.chance(DROPPED_SHARE)) {
+        this.disconnect();
+        figures.cutOff += 1;
+      } else if (random.chance(ROLLED_BACK_SHARE)) {
+        await this.#connection?.rollback();
+        figures.rolledBack += 1;
+      } else await this.commit();
+    } catch (error) {
+      if (this.#calls.length > 0) figures.cutOff += 1;
+      this.#judge(error);
+      this.disconnect();
+    }
+  }
+
+  async begin(): Promise<void> {
+    this.#calls = [];
+    this.#connection ??= await connectTo(this.#options.databaseUrl);
+    await this.#connection.beginTransaction();
+  }
+
+  async call(target: TargetLedger): Promise<void> {
+    const send = target.issueUncommitted();
+    this.#calls.push({ target, send });
+    await this.#connection?.execute('CALL publish_message(?, ?)', [
+      target.targetId,
+      target.bodyOf(send.number),
+    ]);
+  }
+
+  async commit(): Promise<void> {
+    for (const { target, send } of this.#calls) target.committing(send);
+    await this.#connection?.commit();
+    for (const target of new Set(this.#calls.map((call) => call.target))) {
+      const own = this.#calls.filter((call) => call.target === target);
+      target.committed(own.map(({ send }) => send));
+    }
+    this.#options.figures.committed += 1;
+  }
+
+  disconnect(): void {
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+
+  /** Its database may go away at any moment; nothing of ours may make it wait, let alone cost it its transaction. */
+  #judge(error: unknown): void {
+    const code = String((error as { code?: unknown }).code);
+    if (LOCK_ERRORS.has(code)) this.#options.findings.add('refused', `an application's transaction: ${code}`);
+  }
+}
+
+async function connectTo(databaseUrl: string): Promise<Connection> {
+  const connection = await createConnection(databaseUrl);
+  connection.on('error', () => undefined); // the next statement says so too
+  return connection;
+}
