@@ -2,6 +2,7 @@
 import {
   type Browser,
   launchChromium,
+  type Locator,
   type Page,
   waitUntil,
   type WebSocketRoute,
@@ -89,10 +90,14 @@ function visitOn(socket: WebSocketRoute, targetId: string): Visit {
   };
 }
 
+function troubleOn(page: Page): Locator {
+  return page.locator('#trouble');
+}
+
 it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated one is not shown again', async () => {
   const { page, visit, close } = await openVisited('1');
   const first = await visit(1);
-  expect(first.received).toEqual([{ type: 'identify', clientId: 1 }]);
+  expect(first.received).toEqual([{ type: 'identify', clientId: '1' }]);
   first.identified({ offset: 40, head: 40 });
   first.message(41);
   await textsOnceThereAre(page, 1);
@@ -101,16 +106,16 @@ it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated on
   const second = await visit(2);
   expect(second.received[0]).toEqual({
     type: 'identify',
-    clientId: 1,
+    clientId: '1',
     resume: { epoch: EPOCH, offsets: { '1': 41 } },
   });
   second.identified({ offset: 41, head: 42 });
   for (const offset of [41, 42, 42, 43]) second.message(offset);
   await textsOnceThereAre(page, 3);
   expect(await offsetsOn(page)).toEqual([41, 42, 43]);
-  await page.getByText('Connected again. One message was waiting:').waitFor();
+  await page.getByText('Connected again. One message came meanwhile:').waitFor();
   const origins = `Array.from(document.querySelectorAll('li.message'), (item) => item.dataset.origin)`;
-  expect(await page.evaluate(origins)).toEqual(['live', 'caught-up', 'live']);
+  expect(await page.evaluate(origins)).toEqual(['live', 'missed', 'live']);
   await close();
 });
 
@@ -154,9 +159,9 @@ it('[PAGE-5] a close that means "do not reconnect" stops the page and says why; 
   const first = await visit(1);
   first.say({ type: 'error', code: 'unauthorized', message: 'A token is required' });
   await first.socket.close({ code: 4501 });
-  await page.getByRole('status').filter({ hasText: 'Connection refused' }).waitFor();
-  await page
-    .getByText('The relay requires a token, and this page has none that it accepts. (code 4501)')
+  await page.getByRole('status').filter({ hasText: 'Connection ended' }).waitFor();
+  await troubleOn(page)
+    .getByText('The relay requires a token, and got none that it accepts. (code 4501)')
     .waitFor();
   await page.getByText('The relay says: A token is required (unauthorized).').waitFor();
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);
@@ -179,7 +184,7 @@ it('[PAGE-5] silence for more than two heartbeats counts as a broken connection;
   }
   expect(count()).toBe(1);
   await page.clock.runFor(52_000);
-  await page.getByText('The relay has been silent for too long.').waitFor();
+  await troubleOn(page).getByText('The relay has been silent for too long.').waitFor();
   await page.clock.runFor(1_001);
   (await visit(2)).identified({ offset: 0, head: 0 });
   await connectedAs(page, '1');
@@ -201,6 +206,47 @@ it('[PAGE-5] when the network or the tab comes back, a dead connection is found 
   await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
   (await visit(2)).identified({ offset: 0, head: 0 });
   await connectedAs(page, '1');
+  await close();
+});
+
+it('[PAGE-10] every change of the connection is told with its time; tries in a row are one entry that counts them', async () => {
+  const { page, visit, close } = await openVisited('1');
+  const entries = () => page.locator('#connection-history .history-words').allTextContents();
+  (await visit(1)).identified({ offset: 0, head: 2 });
+  (await visit(1)).message(1);
+  (await visit(1)).message(2);
+  await connectedAs(page, '1');
+  expect(await entries()).toEqual(['Live as 1', 'Connected; 2 messages were missed', 'Connecting as 1']);
+  const lost = [
+    'Lost. The',
+    'Lost, and not back after one try. The',
+    'Lost, and not back after 2 tries. The',
+  ];
+  for (const [index, words] of lost.entries()) {
+    await (await visit(index + 1)).socket.close({ code: 1013 });
+    await waitUntil(
+      words,
+      async () => (await entries())[0] === `${words} relay has too much to do right now. (code 1013)`,
+    );
+    await page.evaluate(`window.dispatchEvent(new Event('online'))`); // no need to wait for the next try
+  }
+  (await visit(4)).identified({ offset: 2, head: 2 });
+  await connectedAs(page, '1');
+  await page.getByRole('button', { name: 'Disconnect' }).click();
+  expect((await entries()).slice(0, 2)).toEqual(['Disconnected', 'Live as 1']);
+  expect(await page.locator('#connection-history time').count()).toBe((await entries()).length);
+  await close();
+});
+
+it('[PAGE-10] a page that finds no relay says so, and what it needs', async () => {
+  const { page, visit, close } = await openVisited('1');
+  await (await visit(1)).socket.close({ code: 1006 });
+  await page.getByText('Looking for the relay').waitFor();
+  await troubleOn(page).getByText('Trying again').waitFor();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  (await visit(2)).identified({ offset: 0, head: 0 });
+  await page.getByText('Waiting for the first message').waitFor();
+  expect(await troubleOn(page).isVisible()).toBe(false);
   await close();
 });
 

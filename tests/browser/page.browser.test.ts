@@ -138,6 +138,27 @@ it('[PAGE-4] the page opened from disk connects, receives and sends', async () =
   await close();
 });
 
+it('[PAGE-9] sending shows the time from the click to the answer, and to the arrival on this page', async () => {
+  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=timed`);
+  await connectedAs(page, 'timed');
+  const stops = page.getByRole('list', { name: 'Time since the click' }).getByRole('listitem');
+  await page.getByLabel('Message', { exact: true }).fill('how long?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await stops.filter({ hasText: /On this page\d+(\.\d)? ms/ }).waitFor();
+  await stops.filter({ hasText: /API answered\d+(\.\d)? ms/ }).waitFor();
+  const timesMs = (await stops.allTextContents()).map((text) => Number(/[\d.]+(?= ms)/.exec(text)?.[0]));
+  expect(timesMs).toHaveLength(3);
+  expect(timesMs).toEqual(timesMs.toSorted((a, b) => a - b));
+
+  await page.getByLabel('To (target id)').fill('somebody-else');
+  await page.getByLabel('Message', { exact: true }).fill('not for me');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await stops.filter({ hasText: 'To client somebody-elsenot this page' }).waitFor();
+  expect(await textsOnceThereAre(page, 1)).toEqual(['how long?']);
+  expect(incidents).toEqual([]);
+  await close();
+});
+
 it('[PAGE-8] sending by the keyboard alone: tab to the form, type, Ctrl+Enter', async () => {
   const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/`);
   const focusedName = () =>

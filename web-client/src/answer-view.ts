@@ -1,37 +1,42 @@
+import { durationWords } from './duration-words.ts';
 import { pageElement, textElement } from './page-element.ts';
+import { showIcon } from './page-icon.ts';
 import type { PublishAnswer } from './publish-answer.ts';
-import type { TimedAnswer } from './publish-message.ts';
 
 export interface AnswerView {
-  show(timed: TimedAnswer, idempotencyKey: string): void;
+  show(answer: PublishAnswer, clickToAnswerMs: number): void;
 }
 
-/** What the API said to the last message: in words first, then as it came. */
+/** What the API said to the last message, in words. */
 export function createAnswerView(): AnswerView {
   const region = pageElement('answer', HTMLElement);
+  const icon = pageElement('answer-icon', SVGUseElement);
   const summary = pageElement('answer-summary', HTMLElement);
   const timing = pageElement('answer-timing', HTMLElement);
   const details = pageElement('answer-details', HTMLElement);
-  const raw = pageElement('answer-raw', HTMLDetailsElement);
-  const json = pageElement('answer-json', HTMLElement);
-  const key = pageElement('answer-key', HTMLElement);
-  const icon = pageElement('answer-icon', SVGUseElement);
 
   return {
-    show: ({ answer, durationMs }, idempotencyKey) => {
-      const isAccepted = answer.kind === 'accepted';
+    show: (answer, clickToAnswerMs) => {
       region.hidden = false;
-      raw.hidden = false;
       region.dataset['outcome'] = answer.kind;
-      icon.setAttribute('href', isAccepted ? '#icon-connected' : '#icon-stopped');
+      showIcon(icon, answer.kind === 'accepted' ? 'live' : 'stopped');
       summary.textContent = summaryWords(answer);
-      timing.textContent = `${answer.kind === 'unanswered' ? 'no answer' : answer.status} · ${Math.round(durationMs)} ms`;
+      timing.textContent = timingWords(answer, clickToAnswerMs);
       details.replaceChildren(...detailElements(answer));
-      json.textContent = answer.kind === 'unanswered' ? '' : answer.json;
-      json.hidden = json.textContent === '';
-      key.textContent = idempotencyKey;
     },
   };
+}
+
+/** How long an accepted message took is told by its journey. */
+function timingWords(answer: PublishAnswer, clickToAnswerMs: number): string {
+  switch (answer.kind) {
+    case 'accepted':
+      return String(answer.status);
+    case 'refused':
+      return `${answer.status} · ${durationWords(clickToAnswerMs)}`;
+    case 'unanswered':
+      return `after ${durationWords(clickToAnswerMs)}`;
+  }
 }
 
 function summaryWords(answer: PublishAnswer): string {

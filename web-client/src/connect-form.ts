@@ -1,6 +1,6 @@
 import { readClientId } from './client-id.ts';
+import { activeClientId, type ConnectionState } from './connection-state.ts';
 import { pageElement } from './page-element.ts';
-import type { ConnectionState } from './relay-connection.ts';
 
 export interface ConnectForm {
   show(state: ConnectionState): void;
@@ -63,7 +63,7 @@ export function createConnectForm(listener: ConnectFormListener): ConnectForm {
 
   return {
     show: (state) => {
-      activeId = state.state === 'idle' || state.state === 'stopped' ? undefined : state.clientId;
+      activeId = activeClientId(state);
       showButtons();
     },
     submit: (id) => {

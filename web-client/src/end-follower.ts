@@ -6,6 +6,7 @@ const END_TOLERANCE_PIXELS = 48;
 export interface EndFollower {
   /** Runs what adds items: a reader at the end stays there, one who reads further up is told how many came. */
   whileAdding(count: number, addItems: () => void): void;
+  /** The list is empty: what comes next is followed. */
   reset(): void;
 }
 
@@ -13,6 +14,8 @@ export interface EndFollower {
 export function createEndFollower(scroller: HTMLElement): EndFollower {
   const jump = pageElement('jump-to-newest', HTMLButtonElement);
   let unseenCount = 0;
+  /** What stands in an empty list may be longer than the list is high: whoever reads it is at the end all the same. */
+  let startsOver = true;
 
   const isAtEnd = () =>
     scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= END_TOLERANCE_PIXELS;
@@ -37,12 +40,14 @@ export function createEndFollower(scroller: HTMLElement): EndFollower {
 
   return {
     whileAdding: (count, addItems) => {
-      const wasAtEnd = isAtEnd();
+      const wasAtEnd = startsOver || isAtEnd();
+      startsOver = false;
       addItems();
       if (wasAtEnd) goToEnd();
       else showUnseen(unseenCount + count);
     },
     reset: () => {
+      startsOver = true;
       showUnseen(0);
     },
   };

@@ -1,15 +1,21 @@
 /** Puts the page together: the addresses, the connection, and the parts of index.html that show and use them. */
+import { Arrivals } from './arrivals.ts';
 import { createClientExamples } from './client-examples.ts';
 import { createConnectForm } from './connect-form.ts';
+import { createConnectionHistory } from './connection-history.ts';
+import { activeClientId, type ConnectionState } from './connection-state.ts';
+import { errorWords } from './error-words.ts';
 import { messageElement } from './message-element.ts';
-import { createMessageList } from './message-list.ts';
+import { createMessageList, type MessageList } from './message-list.ts';
 import { addressForClientId, clientIdInAddress, resolveAddresses } from './page-address.ts';
+import { createPageClient, type PageClientListener } from './page-client.ts';
 import { pageElement } from './page-element.ts';
-import { createPageTitle } from './page-title.ts';
+import { createPageTitle, type PageTitle } from './page-title.ts';
 import { createPublishForm } from './publish-form.ts';
-import { type ConnectionState, createRelayConnection } from './relay-connection.ts';
 import { createStatusView } from './status-view.ts';
-import { startWords, truncatedWords } from './stream-words.ts';
+import { createStreamTail } from './stream-tail.ts';
+import { emptyWords, RESTARTED_WORDS, startWords, truncatedWords } from './stream-words.ts';
+import { createTroubleView } from './trouble-view.ts';
 
 /** What the forms propose on a first visit. */
 const CLIENT_ID_FIRST = '1';
@@ -26,42 +32,40 @@ function main(): void {
     inbox.dataset['empty'] = String(isEmpty);
   });
   const examples = createClientExamples(apiUrl);
-  const publishForm = createPublishForm(apiUrl);
+  const arrivals = new Arrivals();
   let shownId: string | undefined;
+  let stateNow: ConnectionState = { state: 'idle' };
+  const publishForm = createPublishForm({
+    apiUrl,
+    arrivals,
+    pageClientId: () => activeClientId(stateNow),
+  });
 
-  const connection = createRelayConnection(relayUrl, {
+  const client = createPageClient(relayUrl, {
     onState: showState,
-    onStreamStart: (start) => {
-      for (const words of startWords(start, list.isEmpty())) list.addNotice(words);
-    },
-    onMessage: (message, origin) => {
-      list.add(messageElement(message, origin));
-      title.countMessage();
-    },
-    onTruncated: (from, to) => {
-      list.addNotice(truncatedWords(from, to));
-    },
-    onRelayError: (code, message) => {
-      list.addNotice(`The relay says: ${message} (${code}).`);
-    },
+    ...showStream({ list, title, arrivals }),
   });
-  const status = createStatusView(() => {
-    connection.wake();
-  });
+  const stateViews = [
+    createStatusView(),
+    createTroubleView(() => client.wake()),
+    createConnectionHistory(),
+    createStreamTail(),
+  ];
   const connectForm = createConnectForm({
     onConnect: (id) => {
       showClient(id);
-      connection.connect(id);
+      client.connect(id);
     },
     onDisconnect: () => {
-      connection.disconnect();
+      client.disconnect();
       rememberInAddress(undefined);
     },
   });
 
   function showState(state: ConnectionState): void {
+    stateNow = state;
     inbox.dataset['state'] = state.state;
-    status.show(state);
+    for (const show of stateViews) show(state);
     connectForm.show(state);
   }
 
@@ -82,15 +86,36 @@ function main(): void {
   publishForm.suggestTarget(CLIENT_ID_FIRST);
   examples.show(CLIENT_ID_FIRST);
 
-  addEventListener('online', () => {
-    connection.wake();
-  });
-  document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) connection.wake();
-  });
-
   const asked = clientIdInAddress(location.href);
   if (asked !== undefined) connectForm.submit(asked);
+}
+
+interface StreamViews {
+  readonly list: MessageList;
+  readonly title: PageTitle;
+  readonly arrivals: Arrivals;
+}
+
+/** What comes in goes to the list, and is counted where it matters. */
+function showStream({ list, title, arrivals }: StreamViews): Omit<PageClientListener, 'onState'> {
+  return {
+    onStreamStart: (start) => {
+      pageElement('empty-title', HTMLElement).textContent = emptyWords(start);
+      const words = startWords(start, list.isEmpty());
+      if (words !== undefined) list.addNotice(words);
+    },
+    onMessage: (message) => {
+      arrivals.note(message.id, performance.now());
+      list.add(messageElement(message));
+      title.countMessage();
+    },
+    onTruncated: (truncation) => list.addNotice(truncatedWords(truncation)),
+    onRestarted: () => list.addNotice(RESTARTED_WORDS),
+    onError: (error) => {
+      // What ended a connection is shown with the state.
+      if (error.code === 'relay_error') list.addNotice(errorWords(error));
+    },
+  };
 }
 
 /** So that a reload connects again. An address that may not be changed is no reason to fail. */

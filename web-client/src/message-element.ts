@@ -1,12 +1,10 @@
+import type { Message } from '@postline/client';
 import { localTime } from './local-time.ts';
 import { textElement } from './page-element.ts';
-import type { NewMessageFrame } from './relay-frame.ts';
-import type { MessageOrigin } from './stream-position.ts';
-
-const ORIGIN_WORDS: Readonly<Record<MessageOrigin, string>> = { live: 'live', 'caught-up': 'caught up' };
 
 /** One message as an item of the list: its offset as a postmark on the line, its text, and when and how it came. */
-export function messageElement(message: NewMessageFrame, origin: MessageOrigin): HTMLLIElement {
+export function messageElement(message: Message): HTMLLIElement {
+  const origin = message.missed ? 'missed' : 'live';
   const item = textElement('li', 'message');
   item.dataset['origin'] = origin;
   item.dataset['offset'] = String(message.offset);
@@ -23,7 +21,7 @@ export function messageElement(message: NewMessageFrame, origin: MessageOrigin):
   time.title = message.createdAt;
 
   const meta = textElement('p', 'message-meta');
-  meta.append(time, textElement('span', 'message-origin', ORIGIN_WORDS[origin]));
+  meta.append(time, textElement('span', 'message-origin', origin));
 
   const body = textElement('div', 'message-body');
   body.append(text, meta);

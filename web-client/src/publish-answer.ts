@@ -13,6 +13,7 @@ export type PublishAnswer =
   | {
       readonly kind: 'accepted';
       readonly status: number;
+      readonly id: string;
       readonly targetId: string;
       readonly offset: number;
       /** `sent`: it is on its way. `stored`: the relay finds it in the database by itself. */
@@ -50,11 +51,12 @@ export function readPublishAnswer(answer: HttpAnswer): PublishAnswer {
 
 function readAccepted(answer: HttpAnswer, value: unknown): PublishAnswer | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { targetId, offset, status } = value;
-  if (typeof targetId !== 'string' || typeof offset !== 'number') return undefined;
+  const { id, targetId, offset, status } = value;
+  if (typeof id !== 'string' || typeof targetId !== 'string' || typeof offset !== 'number') return undefined;
   return {
     kind: 'accepted',
     status: answer.status,
+    id,
     targetId,
     offset,
     delivery: status === 'stored' ? 'stored' : 'sent',

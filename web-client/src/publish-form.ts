@@ -1,6 +1,10 @@
 import { createAnswerView } from './answer-view.ts';
+import type { Arrivals } from './arrivals.ts';
+import { createJourneyView } from './journey-view.ts';
 import { pageElement } from './page-element.ts';
+import type { PublishAnswer } from './publish-answer.ts';
 import { publishMessage } from './publish-message.ts';
+import { createRawAnswerView } from './raw-answer-view.ts';
 import { SendKey } from './send-key.ts';
 
 const MESSAGE_BYTES_MAX = 65_535;
@@ -13,14 +17,23 @@ export interface PublishForm {
   suggestTarget(id: string): void;
 }
 
-/** Where a person sends a message, and reads what the API says to it. */
-export function createPublishForm(apiUrl: string): PublishForm {
+export interface PublishFormParts {
+  readonly apiUrl: string;
+  readonly arrivals: Arrivals;
+  /** The client that this page is; `undefined` where it is none. */
+  readonly pageClientId: () => string | undefined;
+}
+
+/** Where a person sends a message, reads what the API says to it, and sees how long it took. */
+export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFormParts): PublishForm {
   const form = pageElement('publish-form', HTMLFormElement);
   const target = pageElement('target-id', HTMLInputElement);
   const text = pageElement('message-text', HTMLTextAreaElement);
   const send = pageElement('send', HTMLButtonElement);
-  const size = pageElement('message-size', HTMLElement);
+  const showSize = createSizeHint(text);
   const answerView = createAnswerView();
+  const showRawAnswer = createRawAnswerView();
+  const journey = createJourneyView();
   const sendKey = new SendKey();
   let isSending = false;
   let isTargetTyped = false;
@@ -28,19 +41,35 @@ export function createPublishForm(apiUrl: string): PublishForm {
   async function submit(): Promise<void> {
     if (isSending) return;
     isSending = true;
+    const clickedAtMs = performance.now();
     const message = { targetId: target.value, text: text.value };
     const idempotencyKey = sendKey.keyFor(message);
     showSending(true);
-    const timed = await publishMessage(apiUrl, message, idempotencyKey);
+    const answer = await publishMessage(apiUrl, message, idempotencyKey);
     isSending = false;
     showSending(false);
-    answerView.show(timed, idempotencyKey);
-    if (timed.answer.kind === 'accepted') {
+    const answeredAtMs = performance.now();
+    answerView.show(answer, answeredAtMs - clickedAtMs);
+    showRawAnswer(answer, idempotencyKey);
+    showJourney(answer, clickedAtMs, answeredAtMs);
+    if (answer.kind === 'accepted') {
       sendKey.accepted();
       if (text.value === message.text) text.value = '';
       showSize();
-    } else if (timed.answer.kind === 'unanswered' || timed.answer.retryable) {
+    } else if (answer.kind === 'unanswered' || answer.retryable) {
       send.textContent = 'Send again';
+    }
+  }
+
+  /** A message that an earlier try stored may have arrived long ago: from this click to then is no time. */
+  function showJourney(answer: PublishAnswer, clickedAtMs: number, answeredAtMs: number): void {
+    const clickToAnswerMs = answeredAtMs - clickedAtMs;
+    if (answer.kind !== 'accepted' || answer.replayed) journey.hide();
+    else if (answer.targetId === pageClientId()) {
+      journey.showAnswer(clickToAnswerMs);
+      arrivals.when(answer.id, (atMs) => journey.showArrival(atMs - clickedAtMs));
+    } else {
+      journey.showAnswerFor(answer.targetId, clickToAnswerMs);
     }
   }
 
@@ -48,13 +77,6 @@ export function createPublishForm(apiUrl: string): PublishForm {
   function showSending(on: boolean): void {
     send.setAttribute('aria-disabled', String(on));
     send.textContent = on ? 'Sending…' : 'Send';
-  }
-
-  function showSize(): void {
-    const bytes = new TextEncoder().encode(text.value).length;
-    size.hidden = bytes < BYTES_SHOWN_FROM;
-    size.textContent = `${bytes.toLocaleString()} of ${MESSAGE_BYTES_MAX.toLocaleString()} bytes`;
-    size.dataset['over'] = String(bytes > MESSAGE_BYTES_MAX);
   }
 
   form.addEventListener('submit', (event) => {
@@ -78,5 +100,16 @@ export function createPublishForm(apiUrl: string): PublishForm {
     suggestTarget: (id) => {
       if (!isTargetTyped) target.value = id;
     },
+  };
+}
+
+/** Shows how much room is left, once it is worth knowing. */
+function createSizeHint(text: HTMLTextAreaElement): () => void {
+  const size = pageElement('message-size', HTMLElement);
+  return () => {
+    const bytes = new TextEncoder().encode(text.value).length;
+    size.hidden = bytes < BYTES_SHOWN_FROM;
+    size.textContent = `${bytes.toLocaleString()} of ${MESSAGE_BYTES_MAX.toLocaleString()} bytes`;
+    size.dataset['over'] = String(bytes > MESSAGE_BYTES_MAX);
   };
 }

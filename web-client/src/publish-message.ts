@@ -9,24 +9,8 @@ export interface OutgoingMessage {
   readonly text: string;
 }
 
-export interface TimedAnswer {
-  readonly answer: PublishAnswer;
-  /** From sending to having read the whole answer. */
-  readonly durationMs: number;
-}
-
 /** Sends one message to the API. Never rejects: what went wrong is part of the answer. */
 export async function publishMessage(
-  apiUrl: string,
-  message: OutgoingMessage,
-  idempotencyKey: string,
-): Promise<TimedAnswer> {
-  const startMs = performance.now();
-  const answer = await requestAnswer(apiUrl, message, idempotencyKey);
-  return { answer, durationMs: performance.now() - startMs };
-}
-
-async function requestAnswer(
   apiUrl: string,
   message: OutgoingMessage,
   idempotencyKey: string,

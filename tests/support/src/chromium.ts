@@ -1,7 +1,16 @@
 import { type Browser, chromium } from 'playwright-core';
 import { findProgram } from './find-program.ts';
 
-export type { Browser, BrowserContextOptions, Locator, Page, Route, WebSocketRoute } from 'playwright-core';
+export type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  CDPSession,
+  Locator,
+  Page,
+  Route,
+  WebSocketRoute,
+} from 'playwright-core';
 
 /** No sandbox, because tests run as root in containers; nothing of the browser's own goes over the network. */
 const ARGUMENTS = [

@@ -1,0 +1,115 @@
+import {
+  type Cursor,
+  type CursorStore,
+  type Message,
+  PostlineClient,
+  type PostlineError,
+  type Truncation,
+} from '@postline/client';
+import { type ConnectionState, connectionState, isConnected } from './connection-state.ts';
+import { pageCursorStore } from './page-cursor-store.ts';
+
+/** How the stream of a connection begins. */
+export interface StreamStart {
+  /** Messages that came while this page was away, and arrive now. */
+  readonly missed: number;
+  /** Where this page stopped before; undefined where it never was connected as this client. */
+  readonly resumedAfter: number | undefined;
+}
+
+export interface PageClientListener {
+  onState(state: ConnectionState): void;
+  /** After every (re)connect, before the first message. */
+  onStreamStart(start: StreamStart): void;
+  onMessage(message: Message): void;
+  onTruncated(truncation: Truncation): void;
+  /** The log was restarted: what was shown may come again. */
+  onRestarted(): void;
+  onError(error: PostlineError): void;
+}
+
+/** The client that this page is: one at a time, as a person chooses. */
+export interface PageClient {
+  /** Connects as this client. One that this tab has been before goes on where it stopped. */
+  connect(clientId: string): void;
+  disconnect(): void;
+  /** Connects at once instead of waiting. */
+  wake(): void;
+}
+
+export function createPageClient(relayUrl: string, listener: PageClientListener): PageClient {
+  const cursorStore = pageCursorStore();
+  let current: PostlineClient | undefined;
+
+  function leave(): void {
+    const left = current;
+    current = undefined;
+    void left?.close();
+  }
+
+  function connect(clientId: string): void {
+    leave();
+    const watched = watchCursor(cursorStore);
+    const client = new PostlineClient({ url: relayUrl, clientId, cursorStore: watched.store });
+    current = client;
+    /** A client that was left may still tell of its end. */
+    const unlessLeft =
+      <Event>(tell: (event: Event) => void) =>
+      (event: Event) => {
+        if (client === current) tell(event);
+      };
+    let shown: ConnectionState = { state: 'connecting', clientId };
+    listener.onState(shown);
+    client.on(
+      'state',
+      unlessLeft((state) => {
+        const before = shown;
+        shown = connectionState(clientId, state);
+        listener.onState(shown);
+        if (isConnected(before) || !isConnected(shown)) return;
+        const missed = shown.state === 'catching-up' ? shown.missed : 0;
+        listener.onStreamStart({ missed, resumedAfter: watched.cursor()?.offsets[clientId] });
+      }),
+    );
+    client.on(
+      'message',
+      unlessLeft((message) => listener.onMessage(message)),
+    );
+    client.on(
+      'truncated',
+      unlessLeft((truncation) => listener.onTruncated(truncation)),
+    );
+    client.on(
+      'restarted',
+      unlessLeft(() => listener.onRestarted()),
+    );
+    client.on(
+      'error',
+      unlessLeft((error) => listener.onError(error)),
+    );
+  }
+
+  return {
+    connect,
+    disconnect: () => {
+      leave();
+      listener.onState({ state: 'idle' });
+    },
+    wake: () => current?.wake(),
+  };
+}
+
+/** The same store, and the cursor that went through it last. */
+function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor: () => Cursor | undefined } {
+  let last: Cursor | undefined;
+  return {
+    cursor: () => last,
+    store: {
+      load: async (owner) => (last = await store.load(owner)),
+      save: (cursor, owner) => {
+        last = cursor;
+        return store.save(cursor, owner);
+      },
+    },
+  };
+}
