@@ -1,6 +1,13 @@
 /** The programs of examples/, run as they are written. */
 import { fileURLToPath } from 'node:url';
-import { installedProgram, RelayClient, startProcess } from '@postline/test-support';
+import {
+  installedProgram,
+  makeTempFolder,
+  publish,
+  RelayClient,
+  startProcess,
+  waitUntil,
+} from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RETRY_AFTER_SECONDS, startBadDay } from './bad-day.ts';
 import { startSystem, type System } from './system.ts';
@@ -26,6 +33,7 @@ const PUBLISHERS: readonly Publisher[] = [
     args: (targetId, message) => [JSON.stringify({ message, targetId })],
   },
   { file: 'publish.mjs', interpreters: ['node'], args: targetAndText },
+  { file: 'publish-with-sdk.mjs', interpreters: ['node'], args: targetAndText },
   { file: 'publish.php', interpreters: ['php'], args: targetAndText },
   { file: 'publish.py', interpreters: ['python3'], args: targetAndText },
 ];
@@ -94,4 +102,28 @@ describe.concurrent.each(PUBLISHERS)('$file', (publisher) => {
       expect(code).not.toBe(0);
     },
   );
+});
+
+it('[EXA-3] the consumer counts each message once, although it is killed while they come', async () => {
+  const folder = await makeTempFolder('consumer');
+  const path = `${folder.path}/sum.json`;
+  const start = () =>
+    startProcess({
+      command: process.execPath,
+      args: [`${EXAMPLES}consumer.mjs`, 'sums', path],
+      env: { ...process.env, POSTLINE_RELAY_URL: system.relay.url },
+    });
+  let consumer = start();
+  await waitUntil('the consumer is connected', () => consumer.output().includes('live'));
+  for (let number = 1; number <= 60; number += 1) {
+    await publish(system.api.url, { message: String(number), targetId: 'sums' });
+    if (number % 20 === 10) {
+      await consumer.end('SIGKILL');
+      consumer = start();
+    }
+  }
+  await waitUntil('the consumer is at the last message', () => consumer.output().includes('offset 60:'));
+  expect(consumer.output()).toContain(`offset 60: 60, sum ${(60 * 61) / 2}\n`);
+  await consumer.end('SIGKILL');
+  await folder.remove();
 });

@@ -41,21 +41,23 @@ function readPublished(value: unknown, answer: ApiAnswer): PublishedMessage {
   };
 }
 
+/** A proxy's refusal has no code of the API's, and its Retry-After counts all the same. */
 function readProblem(answer: ApiAnswer, value: unknown, nowMs: number): PublishError {
-  if (!isJsonObject(value) || !hasTexts(value, 'code', 'detail')) return unknownAnswer(answer);
-  const { code, detail, errors } = value;
   const retryAfterMs = readRetryAfterMs(answer.retryAfter, nowMs);
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (!isJsonObject(value) || !hasTexts(value, 'code', 'detail')) return unknownAnswer(answer, wait);
+  const { code, detail, errors } = value;
   return new PublishError(code, `${detail} (${code}, status ${answer.status})`, {
     status: answer.status,
     errors: Array.isArray(errors) ? errors.filter(isFieldError) : [],
     retryable: isRetryable(answer.status),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...wait,
   });
 }
 
-function unknownAnswer({ status }: ApiAnswer): PublishError {
+function unknownAnswer({ status }: ApiAnswer, wait: { readonly retryAfterMs?: number } = {}): PublishError {
   const words = `The answer with status ${status} is not one of the API's.`;
-  return new PublishError('unknown_answer', words, { status, retryable: isRetryable(status) });
+  return new PublishError('unknown_answer', words, { status, retryable: isRetryable(status), ...wait });
 }
 
 function isRetryable(status: number): boolean {

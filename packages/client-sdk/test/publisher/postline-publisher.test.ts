@@ -81,6 +81,16 @@ describe('PostlinePublisher', () => {
     });
   });
 
+  it("[SDK-13] waits as long as a proxy asks, although its answer is not the API's", async () => {
+    const refusal = { status: 503, body: '<h1>Later</h1>', headers: { 'Retry-After': '2' } };
+    answers = [refusal, { status: 201, body: STORED }];
+    const published = publisher.publish({ message: 'Hello', targetId: 1 });
+    await afterRequest(1, 2_099);
+    expect(requests).toHaveLength(1);
+    environment.advance(1);
+    expect(await published).toMatchObject(STORED);
+  });
+
   it('[SDK-13] a batch gives each message a key of its own', async () => {
     answers = [{ status: 201, body: { messages: [STORED, { ...STORED, offset: 4, replayed: true }] } }];
     const messages = [
