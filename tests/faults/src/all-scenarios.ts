@@ -14,6 +14,7 @@ import { relayKilled } from './scenarios/relay-killed.ts';
 import { restoredDump } from './scenarios/restored-dump.ts';
 import type { RunResult } from './scenarios/run-result.ts';
 import type { ScenarioSettings } from './scenarios/scenario.ts';
+import { sdkCuts } from './scenarios/sdk-cuts.ts';
 import { stoppedReader } from './scenarios/stopped-reader.ts';
 import { twoWriters } from './scenarios/two-writers.ts';
 
@@ -30,6 +31,7 @@ const MIXED_MINUTES = 5;
 const CLEAN_MESSAGES = 1_000_000;
 const RETRIED_SENDS = 10_000;
 const RECONNECTS = 1_000;
+const SDK_CUTS = 1_000;
 const REDIS_AWAY_SECONDS = 60;
 const CLIENTS = 5_000;
 
@@ -57,6 +59,11 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'reconnects',
     summary: `one client with 500 messages/s is thrown off; --faults (${RECONNECTS} times)`,
     run: (settings, { faults = RECONNECTS }) => reconnects({ ...settings, reconnects: faults }),
+  },
+  {
+    name: 'sdk-cuts',
+    summary: `applications on the client library lose their relay; --faults (${SDK_CUTS} times)`,
+    run: (settings, { faults = SDK_CUTS }) => sdkCuts({ ...settings, cuts: faults }),
   },
   {
     name: 'redis-away',

@@ -13,6 +13,7 @@ import { relayKilled } from '../src/scenarios/relay-killed.ts';
 import { restoredDump } from '../src/scenarios/restored-dump.ts';
 import { describeResult, hasPassed, type RunResult } from '../src/scenarios/run-result.ts';
 import { NotPossibleHereError, type ScenarioSettings } from '../src/scenarios/scenario.ts';
+import { sdkCuts } from '../src/scenarios/sdk-cuts.ts';
 import { stoppedReader } from '../src/scenarios/stopped-reader.ts';
 
 /** The long form is `npm run test:faults`; FAULT_SEED tries this short one with other faults. */
@@ -75,6 +76,11 @@ it('[REL-6] an older dump is put back: readers are told, and nothing the databas
 
 it('[REL-7] Redis away: everything is delivered within twice the comparison interval', async () => {
   await passes('redis-away', (settings) => redisAway({ ...settings, awaySeconds: 4 }));
+});
+
+it('[REL-13] the client library: its relay is cut off, slow or frozen, applications crash, and nothing is lost, repeated or out of order', async () => {
+  const result = await passes('sdk-cuts', (settings) => sdkCuts({ ...settings, cuts: 50 }));
+  expect(result.faults).toBe(50);
 });
 
 it('[REL-8] a killed relay: its clients come back to any relay and have missed nothing', async () => {

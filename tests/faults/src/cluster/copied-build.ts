@@ -6,9 +6,9 @@ import { makeTempFolder, type TempFolder } from '@postline/test-support';
 /** The repository: these files run from `tests/faults/src` and from `tests/dist/faults/src`. */
 const ROOT = findRoot();
 const SERVICES = ['api-server', 'websocket-server'];
-const PACKAGES = ['protocol', 'service-runtime', 'message-store', 'message-bus'];
+const PACKAGES = ['protocol', 'client-tokens', 'service-runtime', 'message-store', 'message-bus'];
 /** What the services read at run time beside their code. */
-const OTHER_FOLDERS = ['db', 'web-client'];
+const OTHER_FOLDERS = ['db', 'web-client', 'packages/client-sdk/dist'];
 
 /**
  * The built services in a temp folder: a run that takes hours, or one that breaks them on purpose, is not touched by

@@ -6,6 +6,7 @@ import { Ledger } from '../ledger/ledger.ts';
 import type { BodyShape } from '../ledger/message-body.ts';
 import type { TargetLedger } from '../ledger/target-ledger.ts';
 import { Reader, type ReaderHabits } from '../load/reader.ts';
+import { SdkReader } from '../load/sdk-reader.ts';
 import { createSendFigures, Sender, type SenderOptions } from '../load/sender.ts';
 import { SenderCrowd } from '../load/sender-crowd.ts';
 import { createSqlFigures, SqlSender } from '../load/sql-sender.ts';
@@ -41,6 +42,7 @@ export class Run {
   readonly ledger: Ledger;
   readonly random: Random;
   readonly readers: Reader[] = [];
+  readonly sdkReaders: SdkReader[] = [];
   readonly figures: Record<string, number | string> = {};
   readonly unmet: string[] = [];
   readonly sends = createSendFigures();
@@ -63,6 +65,15 @@ export class Run {
     const ledger = this.ledger.addReader(name, target);
     const reader = new Reader({ ledger, relayUrls, random: this.random.fork(name), habits });
     this.readers.push(reader);
+    return reader;
+  }
+
+  /** Adds an application on the client library that reads a target through one relay; it connects at once. */
+  addSdkReader(target: TargetLedger, relayUrl: string): SdkReader {
+    const name = `application ${this.sdkReaders.length + 1} on ${target.targetId}`;
+    const ledger = this.ledger.addReader(name, target);
+    const reader = new SdkReader({ ledger, relayUrl, random: this.random.fork(name) });
+    this.sdkReaders.push(reader);
     return reader;
   }
 
@@ -164,7 +175,9 @@ export class Run {
     });
     const heads = await readHeads(url);
     const behind = () =>
-      this.readers.filter(({ ledger }) => ledger.position < (heads.get(ledger.target.targetId) ?? 0));
+      [...this.readers, ...this.sdkReaders].filter(
+        ({ ledger }) => ledger.position < (heads.get(ledger.target.targetId) ?? 0),
+      );
     while (behind().length > 0 && performance.now() - start < settleMs) {
       await sleep(20);
     }
@@ -196,7 +209,7 @@ export class Run {
   async judge(): Promise<RunResult> {
     const { ledger, readers } = this;
     const caughtUpMs = await this.settle();
-    for (const reader of readers) reader.stop();
+    for (const reader of [...readers, ...this.sdkReaders]) reader.stop();
     await auditDatabase(this.cluster.database.url, ledger); // first: of what SQL published only the log tells the offset
     for (const target of ledger.targets) target.judgeCommits();
     for (const reader of ledger.readers) reader.judgeLost();
@@ -217,7 +230,10 @@ export class Run {
       takenBack: ledger.targets.reduce((sum, { takenBackCount }) => sum + takenBackCount, 0),
       ...this.sends,
       delivered: ledger.receivedCount,
-      connections: readers.reduce((sum, { identifiedCount }) => sum + identifiedCount, 0),
+      connections: [...readers, ...this.sdkReaders].reduce(
+        (sum, { identifiedCount }) => sum + identifiedCount,
+        0,
+      ),
       closesByCode: Object.fromEntries(closes),
       caughtUpMs,
       findings: ledger.findings.counts(),
@@ -243,7 +259,7 @@ export async function withRun(options: RunOptions, work: (run: Run) => Promise<v
     await cluster.stop();
     return { ...result, findings: ledger.findings.counts(), examples: ledger.findings.lines() };
   } finally {
-    for (const reader of run.readers) reader.stop();
+    for (const reader of [...run.readers, ...run.sdkReaders]) reader.stop();
     for (const node of [...cluster.apis, ...cluster.relays]) await node.kill();
   }
 }
