@@ -76,6 +76,20 @@ it('[RET-2] [RET-4] the oldest go; who was away is told from where to where, on 
   await reader.close();
 });
 
+it('[RET-4] [DEL-5] a cursor of another epoch starts over, and is told what is no longer there to start with', async () => {
+  await publishMany(system.api.url, 'stranger', 30);
+  await onceTrimmed(system.api.url, 'stranger');
+  const resume = { epoch: 'of before the restore', offsets: { stranger: 25 } };
+  const reader = await RelayClient.identified(system.relay.url, { clientId: 'stranger', resume });
+  await reader.messagesOnceThereAre(KEPT);
+  expect(reader.frames[0]).toMatchObject({
+    targets: { stranger: { offset: 0, head: 30, recovered: false } },
+  });
+  expect(reader.frames[1]).toEqual({ type: 'truncated', targetId: 'stranger', from: 1, to: 20 });
+  expect(reader.messages().map(({ offset }) => offset)).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
+  await reader.close();
+});
+
 it('[RET-4] a hole that retention did not make is told the same way', async () => {
   await publishMany(system.api.url, 'damaged', KEPT);
   const connection = await createConnection(system.database.url);

@@ -76,6 +76,25 @@ describe('HTTP -> MySQL -> Redis -> relay -> socket, each a process of its own',
     expect(await secondRelay.stop()).toBe(0);
   });
 
+  it('[PUB-5] 200 at once with one key, on two APIs: one row, and 200 equal answers', async () => {
+    const secondApi = await startApi(system.servers);
+    const urls = [system.api.url, secondApi.url];
+    const body = { message: 'once', targetId: 'one-key' };
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => publish(urls[index % 2] ?? '', body, 'the-one-key')),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    for (const { body: told } of answers) {
+      const { id, offset, createdAt } = answers[0]?.body ?? {};
+      expect(told).toMatchObject({ id, offset, createdAt, targetId: 'one-key' });
+    }
+    const connection = await createConnection(system.database.url);
+    const [rows] = await connection.query("SELECT `offset` FROM messages WHERE target_id = 'one-key'");
+    await connection.end();
+    expect(rows).toEqual([{ offset: 1 }]);
+    expect(await secondApi.stop()).toBe(0);
+  });
+
   it('[LOG-4] the text that arrives is the text that was sent', async () => {
     const texts = [
       '😀 ünïcödé',

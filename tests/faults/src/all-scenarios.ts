@@ -9,6 +9,7 @@ import { lostHints } from './scenarios/lost-hints.ts';
 import { lostReplies } from './scenarios/lost-replies.ts';
 import { mixedFaults } from './scenarios/mixed-faults.ts';
 import { reconnects } from './scenarios/reconnects.ts';
+import { openTransaction } from './scenarios/open-transaction.ts';
 import { redisAway } from './scenarios/redis-away.ts';
 import { relayKilled } from './scenarios/relay-killed.ts';
 import { restoredDump } from './scenarios/restored-dump.ts';
@@ -33,6 +34,7 @@ const RETRIED_SENDS = 10_000;
 const RECONNECTS = 1_000;
 const SDK_CUTS = 1_000;
 const REDIS_AWAY_SECONDS = 60;
+const OPEN_SECONDS = 60;
 const CLIENTS = 5_000;
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -75,6 +77,12 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'relay-killed',
     summary: `a relay is killed with all its clients; --clients (${CLIENTS})`,
     run: (settings, { clients = CLIENTS }) => relayKilled({ ...settings, clients }),
+  },
+  {
+    name: 'open-transaction',
+    summary: `an application's SQL transaction stays open under load; --minutes (${OPEN_SECONDS / 60})`,
+    run: (settings, { minutes }) =>
+      openTransaction({ ...settings, openSeconds: minutes === undefined ? OPEN_SECONDS : minutes * 60 }),
   },
   {
     name: 'restored-dump',

@@ -8,6 +8,7 @@ import { laggingRelay } from '../src/scenarios/lagging-relay.ts';
 import { lostHints } from '../src/scenarios/lost-hints.ts';
 import { lostReplies } from '../src/scenarios/lost-replies.ts';
 import { mixedFaults } from '../src/scenarios/mixed-faults.ts';
+import { openTransaction } from '../src/scenarios/open-transaction.ts';
 import { redisAway } from '../src/scenarios/redis-away.ts';
 import { relayKilled } from '../src/scenarios/relay-killed.ts';
 import { restoredDump } from '../src/scenarios/restored-dump.ts';
@@ -97,6 +98,10 @@ it('[REL-10] messages without any hint arrive within 5 s', async () => {
 
 it('[REL-11] a relay that has heard nothing for a while goes on from a cursor that was earned on another', async () => {
   await passes('lagging-relay', laggingRelay);
+});
+
+it("[SQL-5] an application's open transaction delays nobody, and comes when it commits", async () => {
+  await passes('open-transaction', (settings) => openTransaction({ ...settings, openSeconds: 3 }));
 });
 
 it('[REL-12] a full disk: publishers are told to come back, nothing is half stored', async ({ skip }) => {

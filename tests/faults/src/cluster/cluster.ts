@@ -6,7 +6,7 @@ import {
   type TestDatabase,
 } from '@postline/test-support';
 import type { Findings } from '../ledger/findings.ts';
-import { allProxies, type Links, startLinks } from './links.ts';
+import { allProxies, type Links, NO_LINKS, startLinks } from './links.ts';
 import { ServiceNode } from './service-node.ts';
 import { servicePort } from './service-port.ts';
 
@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly findings: Findings;
   readonly apis?: number;
   readonly relays?: number;
+  /** For runs that break no line and keep this process busy: it is then in nobody's way. */
+  readonly withoutProxies?: boolean | undefined;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
 }
 
@@ -34,9 +36,9 @@ export interface Cluster {
   readonly apis: readonly ServiceNode[];
   readonly relays: readonly ServiceNode[];
   readonly links: Links;
-  /** `http://…` of each API, through its proxy. */
+  /** `http://…` of each API, through its proxy where there is one. */
   readonly apiUrls: readonly string[];
-  /** `ws://…` of each relay, through its proxy. */
+  /** `ws://…` of each relay, through its proxy where there is one. */
   readonly relayUrls: readonly string[];
   /** Ends every fault of the lines. */
   healLinks(): void;
@@ -53,7 +55,7 @@ export async function stopServers({ database, redis }: BackingServers): Promise<
   await Promise.all([database.stop(), redis.stop()]);
 }
 
-/** APIs and relays as processes of their own on one Redis and one database, with a proxy in every line. */
+/** APIs and relays as processes of their own on one Redis and one database; a proxy in every line, if not told otherwise. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { servers, findings, buildFolder, apis: apiCount = 2, relays: relayCount = 2 } = options;
   const database = await servers.database.createDatabase();
@@ -63,8 +65,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     apis: await servicePorts(apiCount),
     relays: await servicePorts(relayCount),
   };
-  const links = await startLinks(ports);
-  const environment = (databasePort: number | undefined, redisPort: number | undefined) => ({
+  const links = options.withoutProxies === true ? NO_LINKS : await startLinks(ports);
+  const environment = (databasePort = ports.database, redisPort = ports.redis) => ({
     DATABASE_URL: `mysql://root@127.0.0.1:${databasePort}/${database.name}`,
     REDIS_URL: `redis://127.0.0.1:${redisPort}`,
     REDIS_PREFIX: `${database.name}:`,
@@ -95,8 +97,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     apis,
     relays,
     links,
-    apiUrls: links['sender-API'].map(({ port }) => `http://127.0.0.1:${port}`),
-    relayUrls: links['client-relay'].map(({ port }) => `ws://127.0.0.1:${port}`),
+    apiUrls: ports.apis.map((port, index) => `http://127.0.0.1:${links['sender-API'][index]?.port ?? port}`),
+    relayUrls: ports.relays.map(
+      (port, index) => `ws://127.0.0.1:${links['client-relay'][index]?.port ?? port}`,
+    ),
     healLinks: () => {
       for (const proxy of allProxies(links)) proxy.heal();
     },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { makeTempFolder, type TempFolder } from '@postline/test-support';
 
 /** The repository: these files run from `tests/faults/src` and from `tests/dist/faults/src`. */
-const ROOT = findRoot();
+export const ROOT = findRoot();
 const SERVICES = ['api-server', 'websocket-server'];
 const PACKAGES = ['protocol', 'client-tokens', 'service-runtime', 'message-store', 'message-bus'];
 /** What the services read at run time beside their code. */

@@ -33,6 +33,16 @@ export async function startLinks({ database, redis, apis, relays }: LinkedPorts)
   };
 }
 
+/** No line has a proxy: nothing of a run passes through its own process. */
+export const NO_LINKS: Links = {
+  'sender-API': [],
+  'API-MySQL': [],
+  'API-Redis': [],
+  'relay-MySQL': [],
+  'relay-Redis': [],
+  'client-relay': [],
+};
+
 export function allProxies(links: Links): TcpProxy[] {
   return Object.values<readonly TcpProxy[]>({ ...links }).flat();
 }

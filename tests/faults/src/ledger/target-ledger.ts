@@ -14,6 +14,9 @@ export interface Send {
   readonly lifetime: number;
 }
 
+/** A message and where it stands. */
+export type NumberedAck = readonly [number: number, offset: number];
+
 const OPEN = 0;
 const ACKED = 1;
 const TAKEN_BACK = 2;
@@ -94,6 +97,25 @@ export class TargetLedger {
     this.#acked(number);
     this.place(number, offset, 'acknowledged');
     this.highestAcked = Math.max(this.highestAcked, offset);
+  }
+
+  /** What a ledger of another process holds of a crowd that alone publishes to this target. */
+  acknowledgedElsewhere(issuedCount: number, acks: readonly NumberedAck[]): void {
+    this.issuedCount = issuedCount;
+    for (const [number, offset] of acks) {
+      this.#acked(number);
+      this.place(number, offset, 'acknowledged');
+      this.highestAcked = Math.max(this.highestAcked, offset);
+    }
+  }
+
+  /** Everything that was acknowledged, for a ledger of another process. */
+  acks(): NumberedAck[] {
+    const acks: NumberedAck[] = [];
+    for (let number = 1; number <= this.issuedCount; number += 1) {
+      if (this.isAcked(number)) acks.push([number, this.#offsetOf.get(number)]);
+    }
+    return acks;
   }
 
   /** Somebody says that this message stands at this offset: it must always be the same one. */

@@ -19,6 +19,8 @@ export interface ReaderHabits {
   readonly pausesForMs?: readonly [from: number, to: number];
   /** Remembers nothing: acks under this name, now and then, and resumes from its last ack. */
   readonly deviceId?: string;
+  /** The range of the first wait for a reconnect, and the largest one; 0.2 and 1.5 s where left out. */
+  readonly backOffMs?: readonly [first: number, largest: number];
   /** Takes the line for dead when it has heard nothing for so long; 3.5 s where left out. */
   readonly silenceMs?: number;
 }
@@ -197,7 +199,7 @@ export class Reader {
       return;
     }
     this.#failures += 1;
-    const [first, largest] = BACK_OFF_MS;
+    const { backOffMs: [first, largest] = BACK_OFF_MS } = this.habits;
     const rangeMs = Math.min(largest, first * 2 ** (this.#failures - 1));
     this.#connectAfter(this.#options.random.next() * rangeMs);
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { ServiceNode } from '../cluster/service-node.ts';
 import { withConnection } from './audit-database.ts';
+import { longestSendMs } from './longest-send.ts';
 import { type Run, withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
@@ -73,18 +74,4 @@ async function freezeInTransaction(run: Run, api: ServiceNode): Promise<void> {
     }
     throw new Error('the API was never caught in a transaction');
   });
-}
-
-async function longestSendMs(
-  run: Run,
-  targets: Run['ledger']['targets'],
-  options: Parameters<Run['createSender']>[0],
-): Promise<number> {
-  let longest = 0;
-  for (const target of targets) {
-    const start = performance.now();
-    await run.createSender(options).sendTo(target);
-    longest = Math.max(longest, performance.now() - start);
-  }
-  return Math.round(longest);
 }

@@ -31,6 +31,7 @@ export interface RunOptions {
   readonly shape?: BodyShape;
   readonly apis?: number;
   readonly relays?: number;
+  readonly withoutProxies?: boolean;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
   /** Within this everything that was acknowledged must have come; 15 s where left out. */
   readonly settleMs?: number;
