@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeTempFolder, type TempFolder } from '@postline/test-support';
@@ -6,9 +6,8 @@ import { makeTempFolder, type TempFolder } from '@postline/test-support';
 /** The repository: these files run from `tests/faults/src` and from `tests/dist/faults/src`. */
 export const ROOT = findRoot();
 const SERVICES = ['api-server', 'websocket-server'];
-const PACKAGES = ['protocol', 'client-tokens', 'service-runtime', 'message-store', 'message-bus'];
 /** What the services read at run time beside their code. */
-const OTHER_FOLDERS = ['db', 'web-client', 'packages/client-sdk/dist'];
+const OTHER_FOLDERS = ['db', 'web-client'];
 
 /**
  * The built services in a temp folder: a run that takes hours, or one that breaks them on purpose, is not touched by
@@ -16,7 +15,8 @@ const OTHER_FOLDERS = ['db', 'web-client', 'packages/client-sdk/dist'];
  */
 export async function copyBuild(): Promise<TempFolder> {
   const folder = await makeTempFolder('build');
-  const workspaces = [...SERVICES, ...PACKAGES.map((name) => join('packages', name))];
+  const packages = (await readdir(join(ROOT, 'packages'))).map((name) => join('packages', name));
+  const workspaces = [...SERVICES, ...packages];
   for (const workspace of workspaces) {
     for (const part of ['dist', 'package.json']) {
       await cp(join(ROOT, workspace, part), join(folder.path, workspace, part), { recursive: true });
@@ -28,19 +28,22 @@ export async function copyBuild(): Promise<TempFolder> {
       filter: (path) => !path.includes('node_modules'),
     });
   }
-  await linkModules(folder.path);
+  await linkModules(folder.path, packages);
   return folder;
 }
 
-async function linkModules(folder: string): Promise<void> {
+async function linkModules(folder: string, packages: readonly string[]): Promise<void> {
   const modules = join(folder, 'node_modules');
   await mkdir(join(modules, '@postline'), { recursive: true });
   for (const name of await readdir(join(ROOT, 'node_modules'))) {
     if (name === '@postline' || name === '.bin') continue;
     await symlink(join(ROOT, 'node_modules', name), join(modules, name));
   }
-  for (const name of PACKAGES) {
-    await symlink(join(folder, 'packages', name), join(modules, '@postline', name));
+  for (const path of packages) {
+    const { name } = JSON.parse(await readFile(join(folder, path, 'package.json'), 'utf8')) as {
+      name: string;
+    };
+    await symlink(join(folder, path), join(modules, name));
   }
 }
 

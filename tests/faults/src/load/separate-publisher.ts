@@ -32,8 +32,8 @@ export interface PublisherReport {
 
 /**
  * Publishes from a process of its own, for runs whose many clients keep this one busy: with no proxy in the lines either
- * it is then as quick as the API. No other sender may publish to these targets, it numbers their messages. The function that is returned
- * ends it, and resolves once the ledger holds everything that was acknowledged.
+ * it is then as quick as the API. No other sender may publish to these targets: it numbers their messages. The function
+ * that is returned ends it, and resolves once the ledger holds everything that was acknowledged.
  */
 export async function startSeparatePublisher(
   task: PublisherTask,
