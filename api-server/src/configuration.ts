@@ -10,9 +10,11 @@ import {
   checkTogether,
   defaultOriginRules,
   effectiveAuth,
+  effectiveUrls,
   type Environment,
   fileSetting,
   integerSetting,
+  migrationSettings,
   OPEN_MODE_WARNING,
   optionalIntegerSetting,
   type OriginRules,
@@ -213,6 +215,7 @@ export const apiProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
   ...clientTokenEnvironment,
+  ...migrationSettings,
   ...apiEnvironment,
   ...workerSettings,
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
@@ -337,6 +340,7 @@ function retentionSettings(env: ApiEnvironment): RetentionSettings | undefined {
 
 /** Everything that `npm run api` takes from its environment. Throws a SettingsError. */
 export function readApiEnvironment(env: Environment) {
-  const { DATABASE_URL = '', REDIS_URL = '', ...rest } = readSettings(environmentSchema, env);
-  return { ...rest, DATABASE_URL, REDIS_URL }; // the schema has seen to it that both are there
+  const settings = readSettings(environmentSchema, env);
+  const { databaseUrl = '', redisUrl = '', migrationUrl = '' } = effectiveUrls(settings);
+  return { ...settings, databaseUrl, redisUrl, migrationUrl }; // the schema has seen to it that they are there
 }

@@ -10,10 +10,10 @@ const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 await runProcess(process.env, async (processEnv) => {
   const env = readApiEnvironment(processEnv);
   const logger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
-  const databaseUrl = env.DATABASE_URL;
+  const { databaseUrl, migrationUrl, redisUrl } = env;
   if (!isWorker()) {
     await migrateWhenReachable({
-      migrate: () => migrate({ databaseUrl, folder: MIGRATIONS_FOLDER }),
+      migrate: () => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER }),
       waitMs: env.DATABASE_WAIT_MS,
       logger,
     });
@@ -22,7 +22,7 @@ await runProcess(process.env, async (processEnv) => {
   if (isPrimaryOf(workerCount)) return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
 
   const store = createMysqlMessageStore({ databaseUrl });
-  const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
+  const bus = createRedisMessageBus({ redisUrl, prefix: env.REDIS_PREFIX });
   const settings = apiSettings(env);
   const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
   for (const warning of settings.warnings) logger.warn(warning);

@@ -4,25 +4,27 @@
  */
 import { join } from 'node:path';
 import type { NewEpoch, NewEpochOptions } from '@postline/message-store';
-import { readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
+import { effectiveUrls, readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
 import { z } from 'zod';
 import { ArgumentsError } from './arguments-error.ts';
 import { readNewEpochArguments } from './new-epoch-arguments.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: serverSettings.DATABASE_URL,
+  DATABASE_URL_FILE: serverSettings.DATABASE_URL_FILE,
   DATA_DIR: z.string().default('./data'),
 });
 
 /** Each kind of database is loaded only where it is used: the images hold no SQLite. */
 async function beginEpoch(options: NewEpochOptions): Promise<NewEpoch> {
-  const { DATABASE_URL: databaseUrl, DATA_DIR: folder } = readSettings(environmentSchema, process.env);
+  const settings = readSettings(environmentSchema, process.env);
+  const { databaseUrl } = effectiveUrls(settings);
   if (databaseUrl !== undefined) {
     const { beginMysqlEpoch } = await import('@postline/message-store/mysql');
     return await beginMysqlEpoch({ databaseUrl, ...options });
   }
   const { beginSqliteEpoch, DATABASE_FILE } = await import('@postline/message-store/sqlite');
-  const file = join(folder, DATABASE_FILE);
+  const file = join(settings.DATA_DIR, DATABASE_FILE);
   console.log(`DATABASE_URL is not set: using the embedded database ${file}`);
   return await beginSqliteEpoch({ file, ...options });
 }

@@ -3,6 +3,8 @@ import { checkClientTokens, clientTokenEnvironment } from '@postline/client-toke
 import {
   checkTogether,
   type Environment,
+  effectiveUrls,
+  migrationSettings,
   portSetting,
   readSettings,
   serverSettings,
@@ -16,6 +18,7 @@ export const standaloneProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
   ...clientTokenEnvironment,
+  ...migrationSettings,
   ...apiEnvironment,
   ...relayEnvironment,
   HOST: apiProcessEnvironment.HOST,
@@ -31,7 +34,8 @@ const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */
 export function readStandaloneEnvironment(env: Environment) {
-  return readSettings(environmentSchema, env);
+  const settings = readSettings(environmentSchema, env);
+  return { ...settings, ...effectiveUrls(settings) };
 }
 
 export type StandaloneEnvironment = ReturnType<typeof readStandaloneEnvironment>;

@@ -21,13 +21,13 @@ interface Backends {
 
 /** Real servers where their URLs are set (both: the settings have seen to that), else everything in this process. */
 async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise<Backends> {
-  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, REDIS_PREFIX: prefix, DATA_DIR: folder } = env;
-  if (databaseUrl === undefined || redisUrl === undefined) {
+  const { databaseUrl, redisUrl, migrationUrl, REDIS_PREFIX: prefix, DATA_DIR: folder } = env;
+  if (databaseUrl === undefined || redisUrl === undefined || migrationUrl === undefined) {
     const store = await createSqliteMessageStore({ file: join(folder, DATABASE_FILE) });
     return { store, bus: createInProcessMessageBus() };
   }
   await migrateWhenReachable({
-    migrate: () => migrate({ databaseUrl, folder: MIGRATIONS_FOLDER }),
+    migrate: () => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER }),
     waitMs: env.DATABASE_WAIT_MS,
     logger,
   });

@@ -8,6 +8,7 @@ import {
   checkTogether,
   defaultOriginRules,
   effectiveAuth,
+  effectiveUrls,
   type Environment,
   integerSetting,
   optionalIntegerSetting,
@@ -192,6 +193,7 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
 
 /** Everything that `npm run relay` takes from its environment. Throws a SettingsError. */
 export function readRelayEnvironment(env: Environment) {
-  const { DATABASE_URL = '', REDIS_URL = '', ...rest } = readSettings(environmentSchema, env);
-  return { ...rest, DATABASE_URL, REDIS_URL }; // the schema has seen to it that both are there
+  const settings = readSettings(environmentSchema, env);
+  const { databaseUrl = '', redisUrl = '' } = effectiveUrls(settings);
+  return { ...settings, databaseUrl, redisUrl }; // the schema has seen to it that both are there
 }

@@ -19,8 +19,8 @@ await runProcess(process.env, async (processEnv) => {
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
   if (isPrimaryOf(workerCount)) return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
 
-  const store = createMysqlMessageStore({ databaseUrl: env.DATABASE_URL });
-  const bus = createRedisMessageBus({ redisUrl: env.REDIS_URL, prefix: env.REDIS_PREFIX });
+  const store = createMysqlMessageStore({ databaseUrl: env.databaseUrl });
+  const bus = createRedisMessageBus({ redisUrl: env.redisUrl, prefix: env.REDIS_PREFIX });
   const settings = relaySettings(env, API_PORT_DEFAULT);
   const relay = createRelay({ store, bus, settings, logger });
   if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);

@@ -1,18 +1,14 @@
 import { z } from 'zod';
 import { parseTrustedProxies } from './client-address.ts';
 import { parseOriginRules } from './origins.ts';
-import { integerSetting, urlSetting, yesNoSetting } from './settings.ts';
+import { fileSetting, integerSetting, urlSetting, yesNoSetting } from './settings.ts';
 
-const databaseUrl = urlSetting(['mysql:'])
-  .refine((text) => !URL.canParse(text) || new URL(text).pathname.length > 1, {
-    error: 'must name a database: mysql://user:password@host:port/database',
-  })
-  .optional()
-  .meta({ description: 'MySQL or MariaDB: `mysql://user:password@host:port/database`.' });
+const databaseUrl = urlSetting(['mysql:']).refine(
+  (text) => !URL.canParse(text) || new URL(text).pathname.length > 1,
+  { error: 'must name a database: mysql://user:password@host:port/database' },
+);
 
-const redisUrl = urlSetting(['redis:', 'rediss:'])
-  .optional()
-  .meta({ description: 'Redis: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.' });
+const redisUrl = urlSetting(['redis:', 'rediss:']);
 
 /** Settings that every service has, by the name of their environment variable. */
 export const sharedSettings = {
@@ -72,8 +68,17 @@ export const sharedSettings = {
 
 /** The two real servers: both or none. */
 export const serverSettings = {
-  DATABASE_URL: databaseUrl,
-  REDIS_URL: redisUrl,
+  DATABASE_URL: databaseUrl
+    .optional()
+    .meta({ description: 'MySQL or MariaDB: `mysql://user:password@host:port/database`.' }),
+  DATABASE_URL_FILE: fileSetting()
+    .pipe(databaseUrl)
+    .optional()
+    .meta({ description: 'Or: a file that holds it, as secrets are mounted.' }),
+  REDIS_URL: redisUrl
+    .optional()
+    .meta({ description: 'Redis: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.' }),
+  REDIS_URL_FILE: fileSetting().pipe(redisUrl).optional().meta({ description: 'Or: a file that holds it.' }),
   REDIS_PREFIX: z
     .string()
     .regex(/^[\x21-\x7e]{0,64}$/, { error: 'must be at most 64 visible ASCII characters' })
@@ -81,9 +86,43 @@ export const serverSettings = {
     .meta({ description: 'Put before every channel and key: keeps two deployments on one Redis apart.' }),
 };
 
+/** For whoever migrates: the services' own user then needs no right to change the schema. */
+export const migrationSettings = {
+  DATABASE_MIGRATION_URL: databaseUrl.optional().meta({
+    description:
+      'The same database as a user that may change its schema, for the migrations at the start. Default: `DATABASE_URL`, whose user then needs that right.',
+  }),
+  DATABASE_MIGRATION_URL_FILE: fileSetting()
+    .pipe(databaseUrl)
+    .optional()
+    .meta({ description: 'Or: a file that holds it.' }),
+};
+
 interface ServerUrls {
   readonly DATABASE_URL?: string | undefined;
+  readonly DATABASE_URL_FILE?: string | undefined;
   readonly REDIS_URL?: string | undefined;
+  readonly REDIS_URL_FILE?: string | undefined;
+  readonly DATABASE_MIGRATION_URL?: string | undefined;
+  readonly DATABASE_MIGRATION_URL_FILE?: string | undefined;
+}
+
+/** The URLs that apply, wherever each was given. */
+export function effectiveUrls(settings: ServerUrls) {
+  const databaseUrl = settings.DATABASE_URL ?? settings.DATABASE_URL_FILE;
+  return {
+    databaseUrl,
+    redisUrl: settings.REDIS_URL ?? settings.REDIS_URL_FILE,
+    migrationUrl: settings.DATABASE_MIGRATION_URL ?? settings.DATABASE_MIGRATION_URL_FILE ?? databaseUrl,
+  };
+}
+
+/** A URL that is given twice could be two. */
+function checkGivenOnce(settings: ServerUrls, context: z.core.$RefinementCtx): void {
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'DATABASE_MIGRATION_URL'] as const) {
+    if (settings[name] === undefined || settings[`${name}_FILE`] === undefined) continue;
+    context.addIssue({ code: 'custom', path: [`${name}_FILE`], message: `can't be set beside ${name}` });
+  }
 }
 
 /**
@@ -95,11 +134,12 @@ function checkServerUrls(
   context: z.core.$RefinementCtx,
   needed: 'both' | 'both-or-none',
 ) {
-  const { DATABASE_URL, REDIS_URL } = settings;
+  const { databaseUrl: DATABASE_URL, redisUrl: REDIS_URL } = effectiveUrls(settings);
   if (needed === 'both-or-none' && DATABASE_URL === undefined && REDIS_URL === undefined) return;
   const missing = { DATABASE_URL, REDIS_URL };
   for (const [name, value] of Object.entries(missing)) {
-    if (value !== undefined) continue;
+    const isFileWrong = context.issues.some(({ path }) => path?.[0] === `${name}_FILE`);
+    if (value !== undefined || isFileWrong) continue;
     const message = needed === 'both' ? 'is required' : 'is required too: both real servers, or neither';
     context.addIssue({ code: 'custom', path: [name], message });
   }
@@ -137,6 +177,7 @@ export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings
 ): Schema {
   return schema.superRefine(
     (settings, context) => {
+      checkGivenOnce(settings, context);
       checkServerUrls(settings, context, servers);
       checkAuth(settings, context);
     },

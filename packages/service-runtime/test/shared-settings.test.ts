@@ -1,9 +1,14 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   checkTogether,
   effectiveAuth,
+  effectiveUrls,
   type Environment,
+  migrationSettings,
   readSettings,
   SettingsError,
   serverSettings,
@@ -48,6 +53,42 @@ describe('shared settings', () => {
   it('[OPS-1] a service of its own needs both', () => {
     expect(lines({}, 'both')).toEqual(['DATABASE_URL: is required', 'REDIS_URL: is required']);
     expect(lines({ REDIS_URL }, 'both')).toEqual(['DATABASE_URL: is required']);
+  });
+
+  it('[OPS-7] take a URL from a file, as secrets are mounted, but not twice', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postline-settings-'));
+    const file = join(folder, 'database-url');
+    await writeFile(file, `${DATABASE_URL}\n`);
+    const settings = readSettings(schemaFor('both'), { DATABASE_URL_FILE: file, REDIS_URL });
+    expect(effectiveUrls(settings)).toEqual({
+      databaseUrl: DATABASE_URL,
+      redisUrl: REDIS_URL,
+      migrationUrl: DATABASE_URL,
+    });
+    expect(lines({ DATABASE_URL, DATABASE_URL_FILE: file, REDIS_URL })).toEqual([
+      "DATABASE_URL_FILE: can't be set beside DATABASE_URL",
+    ]);
+    expect(lines({ DATABASE_URL_FILE: join(folder, 'none'), REDIS_URL })).toEqual([
+      'DATABASE_URL_FILE: names a file that can not be read (ENOENT)',
+    ]);
+    await writeFile(file, 's3cr3t, and no URL');
+    const [line] = lines({ DATABASE_URL_FILE: file, REDIS_URL });
+    expect(line).toMatch(/^DATABASE_URL_FILE: must be a URL/);
+    expect(line).not.toContain('s3cr3t');
+    await rm(folder, { recursive: true });
+  });
+
+  it('[OPS-7] a user of its own may migrate', () => {
+    const schema = checkTogether(
+      z.object({ ...sharedSettings, ...serverSettings, ...migrationSettings }),
+      'both',
+    );
+    const DATABASE_MIGRATION_URL = 'mysql://migrator:s3cr3t@127.0.0.1:3306/postline';
+    const settings = readSettings(schema, { DATABASE_URL, REDIS_URL, DATABASE_MIGRATION_URL });
+    expect(effectiveUrls(settings)).toMatchObject({
+      databaseUrl: DATABASE_URL,
+      migrationUrl: DATABASE_MIGRATION_URL,
+    });
   });
 
   it('[OPS-1] a missing server is told beside wrong variables, and a wrong one is not called missing', () => {
