@@ -2,9 +2,17 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { sendAnswer } from './answer.ts';
 import { type ApplicationOptions, createApplication } from './application.ts';
 import type { Entrance } from './entrance.ts';
-import { asError, INTERNAL_ERROR, problemAnswer } from './problem.ts';
+import { asError, INTERNAL_ERROR, problemAnswer, type Refusal } from './problem.ts';
 import type { PublishRoute } from './publish-routes.ts';
 import { pathOf } from './request-path.ts';
+
+/** What Express is: with `onUnrouted` it leaves alone what it finds no path in, else it answers that in HTML. */
+type Routing = (request: IncomingMessage, response: ServerResponse, onUnrouted: () => void) => unknown;
+
+const NO_PATH: Refusal = {
+  code: 'validation_failed',
+  detail: 'The address of the request is not well-formed.',
+};
 
 /**
  * Takes every request of this service. Express has all routes; for those that publish there is a short way past it,
@@ -12,13 +20,26 @@ import { pathOf } from './request-path.ts';
  * entrance to the same route; what the short way does not know by its plain path goes the long way.
  */
 export function createRequestHandler(options: ApplicationOptions): RequestListener {
-  const application = createApplication(options);
+  const application: Routing = createApplication(options);
   const routes = new Map(options.publishRoutes.flatMap((route) => route.paths.map((path) => [path, route])));
   return (request, response) => {
     const route = routes.get(pathOf(request));
-    if (route === undefined) application(request, response);
-    else void takeShortWay({ entrance: options.entrance, route, request, response });
+    if (route === undefined) {
+      application(request, response, () => {
+        refuseUnrouted(options.entrance, request, response);
+      });
+    } else void takeShortWay({ entrance: options.entrance, route, request, response });
   };
+}
+
+/** No route was asked, and so none went through the entrance: `http://[` is an address without a path. */
+function refuseUnrouted(entrance: Entrance, request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent) {
+    request.destroy(); // a route failed in the middle of its answer
+    return;
+  }
+  const admission = entrance(request, response);
+  if (admission !== undefined) sendAnswer(response, problemAnswer(NO_PATH), admission.headers);
 }
 
 interface ShortWay {

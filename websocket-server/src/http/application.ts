@@ -4,6 +4,7 @@ import {
   OPEN_MODE_WARNING,
   type Readiness,
 } from '@postline/service-runtime';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { RelaySettings } from '../configuration.ts';
@@ -17,7 +18,11 @@ export interface HttpApplicationParts {
 }
 
 /** What the relay's port answers to plain HTTP: the page, and how the relay is. */
-export function createHttpApplication({ settings, readiness, metrics }: HttpApplicationParts): Express {
+export function createHttpApplication({
+  settings,
+  readiness,
+  metrics,
+}: HttpApplicationParts): RequestListener {
   const application = express();
   application.disable('x-powered-by');
   application.set('etag', false);
@@ -47,7 +52,34 @@ export function createHttpApplication({ settings, readiness, metrics }: HttpAppl
   application.use((_request, response) => {
     answer(response, 404, 'nothing is at this address; WebSocket connections are taken on any path');
   });
-  return application;
+  const routing: Routing = application;
+  return (request, response) => {
+    routing(request, response, (error) => {
+      answerUnrouted(response, error);
+    });
+  };
+}
+
+/** What Express is: left alone with an error, or an address without a path (`http://[`), it answers in HTML. */
+type Routing = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  onUnrouted: (error?: unknown) => void,
+) => unknown;
+
+function answerUnrouted(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const isBadAddress = error === undefined;
+  const body = isBadAddress ? 'this address is not well-formed\n' : 'something failed that should not\n';
+  response.writeHead(isBadAddress ? 400 : 500, {
+    'Content-Type': 'text/plain',
+    'Content-Length': body.length,
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(body);
 }
 
 function servePage(application: Express, page: Page): void {

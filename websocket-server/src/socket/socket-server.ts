@@ -42,10 +42,13 @@ export function attachSocketServer(options: SocketServerOptions): void {
   const { httpServer, host, refusal, onConnection } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
   const turn = new WriteTurn();
+  webSockets.on('wsClientError', (error, socket, { method }) => {
+    endWith(socket, badHandshakeAnswer(method, error.message));
+  });
 
   httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refused = refusal(request);
-    if (refused !== undefined) return refuseUpgrade(socket, refused);
+    if (refused !== undefined) return endWith(socket, refusalAnswer(refused));
     webSockets.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection({
         id: randomUUID(),
@@ -59,10 +62,20 @@ export function attachSocketServer(options: SocketServerOptions): void {
   });
 }
 
-function refuseUpgrade(socket: Duplex, refused: UpgradeRefusal): void {
+/** Left to itself the library calls its own text HTML. It speaks the versions 13 and 8 (RFC 6455, 4.4). */
+function badHandshakeAnswer(method: string | undefined, reason: string): string {
+  const body = `${reason}\n`;
+  const status = method === 'GET' ? '400 Bad Request' : '405 Method Not Allowed';
+  return (
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nSec-WebSocket-Version: 13, 8\r\nContent-Type: text/plain\r\n` +
+    `Content-Length: ${body.length}\r\n\r\n${body}`
+  );
+}
+
+function endWith(socket: Duplex, answer: string): void {
   socket.on('error', ignoreError);
   socket.once('finish', () => socket.destroy()); // else a client that stays half-open keeps it for ever
-  socket.end(refusalAnswer(refused));
+  socket.end(answer);
 }
 
 /** The socket is destroyed in any case. */

@@ -1,0 +1,109 @@
+/** More than 100 payloads, stored and shown on the page in Chromium; a trap tells whether any of them did anything. */
+import {
+  type Browser,
+  launchChromium,
+  publish,
+  type StandaloneProcess,
+  startStandalone,
+  waitUntil,
+} from '@postline/test-support';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectedAs, messagesOn, openPage, textsOnceThereAre } from '../browser/opened-page.ts';
+import { type ExecutionTrap, setTrap } from './execution-trap.ts';
+import { PAYLOADS, RUN_AS_HTML } from './script-payloads.ts';
+
+/** Most do at once. */
+const RUNS_WITHIN_MS = 5_000;
+/** Answered by the test itself: no policy, nothing that guards it. */
+const NAIVE_PAGE = 'http://localhost:1/';
+/** An address is no place for the longest ones. */
+const ADDRESS_CHARACTERS_MAX = 1_000;
+
+let browser: Browser;
+let system: StandaloneProcess;
+
+beforeAll(async () => {
+  system = await startStandalone();
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+});
+
+it('the trap works: put into a page as HTML, every payload that is to run by itself does', async () => {
+  const { trap, page, close } = await openTrapped('about:blank');
+  await page.route(`${NAIVE_PAGE}**`, (route) =>
+    route.fulfill(
+      route.request().url() === NAIVE_PAGE ? { contentType: 'text/html', body: '' } : { status: 404 },
+    ),
+  );
+  const silent: string[] = [];
+  for (const payload of RUN_AS_HTML) {
+    await page.goto(NAIVE_PAGE); // whatever the one before left behind is gone with its document
+    const before = trap.calls();
+    await page.evaluate(`document.body.innerHTML = ${JSON.stringify(payload)}`);
+    const hasRun = await waitUntil('the trap notices', () => trap.calls() > before, RUNS_WITHIN_MS).catch(
+      () => false,
+    );
+    if (!hasRun) silent.push(payload);
+  }
+  expect(silent).toEqual([]);
+  await close();
+});
+
+it('[PAGE-2] none of more than 100 payloads runs, changes the page or reaches out; each is shown as it was sent', async () => {
+  expect(new Set(PAYLOADS).size).toBeGreaterThan(100);
+  const { trap, page, incidents, close } = await openTrapped(`${system.relayUrl}/?clientId=stored`);
+  await connectedAs(page, 'stored');
+  const elementsOf = () =>
+    page.evaluate<string[]>(
+      `[...new Set(Array.from(document.querySelectorAll('li.message *'), ({ tagName }) => tagName))].sort()`,
+    );
+  await publish(system.apiUrl, { message: 'harmless', targetId: 'stored' });
+  await textsOnceThereAre(page, 1);
+  const elements = await elementsOf();
+
+  for (const message of PAYLOADS) await publish(system.apiUrl, { message, targetId: 'stored' });
+  const shown = await textsOnceThereAre(page, PAYLOADS.length + 1);
+  expect(shown.slice(1).map(withoutNul)).toEqual(PAYLOADS.map(withoutNul));
+  expect(await elementsOf()).toEqual(elements);
+
+  // Whoever reads moves the mouse, clicks and comes back.
+  await messagesOn(page).last().hover();
+  await messagesOn(page).last().click();
+  await page.reload();
+  await connectedAs(page, 'stored');
+  expect([trap.calls(), trap.strangeRequests, incidents]).toEqual([0, [], []]);
+  await close();
+});
+
+it('[PAGE-2] nor does one as the client id in the address of the page', async () => {
+  const { trap, page, incidents, close } = await openTrapped('about:blank');
+  const some = PAYLOADS.filter(
+    (payload, index) => index % 12 === 0 && payload.length < ADDRESS_CHARACTERS_MAX,
+  );
+  for (const payload of some) {
+    await page.goto(`${system.relayUrl}/?clientId=${encodeURIComponent(payload)}`);
+    await page.getByRole('alert').filter({ hasText: 'An id has 1 to 128' }).waitFor();
+  }
+  expect([trap.calls(), trap.strangeRequests, incidents]).toEqual([0, [], []]);
+  await close();
+});
+
+async function openTrapped(url: string) {
+  let trap: ExecutionTrap | undefined;
+  const opened = await openPage(browser, url, {
+    before: async (page) => {
+      trap = await setTrap(page);
+    },
+  });
+  if (trap === undefined) throw new Error('the page was opened without its trap');
+  return { ...opened, trap };
+}
+
+/** HTML has no NUL; what stands in for it is the browser's business. */
+function withoutNul(text: string): string {
+  return text.replace(/[\u0000\ufffd]/g, '');
+}
