@@ -27,6 +27,8 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [...NEVER, ...NEEDS_SERVERS, ...WHOLE_SYSTEM],
+          // None needs a second of its own; a machine with other work takes longer for the large bodies and models.
+          testTimeout: 20_000,
         },
       },
       {

@@ -299,8 +299,8 @@ describe('a relay where tokens are required', () => {
     if (!proxies.ok) throw new Error(proxies.error);
     await start({ failedAuthenticationsPerMinute: 3, trustedProxies: proxies.value });
     const from = (address: string) => RelayClient.connect(relay.url, { 'x-forwarded-for': address });
-    for (let count = 0; count < 4; count += 1) {
-      const client = await from('203.0.113.7'); // three, and one that the time since the first has earned
+    for (let count = 0; count < 3; count += 1) {
+      const client = await from('203.0.113.7');
       client.send({ type: 'identify', clientId: 'ann', token: 'bad' });
       expect(await client.closed()).toBe(4501);
     }
