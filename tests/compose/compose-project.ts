@@ -13,6 +13,11 @@ const execute = promisify(execFile);
 interface InspectedContainer {
   readonly State: { readonly Status: string; readonly ExitCode: number; readonly OOMKilled: boolean };
   readonly HostConfig: {
+    readonly Memory: number;
+    readonly PidsLimit: number | null;
+    readonly ReadonlyRootfs: boolean;
+    readonly CapDrop: readonly string[] | null;
+    readonly SecurityOpt: readonly string[] | null;
     readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>>;
   };
   readonly Mounts: readonly { readonly Type: string; readonly Destination: string; readonly Name?: string }[];
@@ -41,8 +46,17 @@ export async function docker(...words: readonly string[]): Promise<string> {
   return await run(words, process.env);
 }
 
+export interface ComposeProjectOptions {
+  /** Compose files of the repository, each over the ones before it. */
+  readonly files?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Prepares a project; nothing is started yet. */
-export async function composeProject(): Promise<ComposeProject> {
+export async function composeProject({
+  files = ['docker-compose.yml'],
+  environment = {},
+}: ComposeProjectOptions = {}): Promise<ComposeProject> {
   const name = `postline-test-${randomBytes(4).toString('hex')}`;
   const [apiPort, relayPort] = [await freePort(), await freePort()];
   const databasePassword = randomBytes(16).toString('hex');
@@ -51,9 +65,11 @@ export async function composeProject(): Promise<ComposeProject> {
     API_PORT: String(apiPort),
     RELAY_PORT: String(relayPort),
     DATABASE_PASSWORD: databasePassword,
+    ...environment,
   };
+  const fileWords = files.flatMap((file) => ['--file', `${ROOT}${file}`]);
   const compose = (...words: readonly string[]) =>
-    run(['compose', '--project-name', name, '--project-directory', ROOT, ...words], env);
+    run(['compose', '--project-name', name, '--project-directory', ROOT, ...fileWords, ...words], env);
   return {
     name,
     apiPort,
@@ -85,10 +101,18 @@ async function remainsOf(name: string): Promise<readonly string[]> {
   return lists.flatMap((list) => list.split('\n')).filter((line) => line !== '');
 }
 
+const COMPOSE_FILE_VARIABLES = new Set([
+  'ALLOWED_ORIGINS',
+  'LOG_LEVEL',
+  'PUBLIC_API_URL',
+  'SECRETS_FOLDER',
+  'TRUSTED_PROXIES',
+]);
+
 /** What a developer has set for compose must not reach the tests' own project. */
 function withoutComposeVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(env).filter(([key]) => !key.startsWith('COMPOSE_') && key !== 'PUBLIC_API_URL'),
+    Object.entries(env).filter(([key]) => !key.startsWith('COMPOSE_') && !COMPOSE_FILE_VARIABLES.has(key)),
   );
 }
 
