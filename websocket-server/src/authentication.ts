@@ -57,11 +57,14 @@ export interface TokenAuthenticationOptions {
   readonly logger: Logger;
   /** A token was bad, not merely too old. */
   readonly onBadToken: (connection: Connection) => void;
+  /** Whether a token counts no longer, although it is good: the client was disconnected since. */
+  readonly isWithdrawn: (connection: Connection, token: ClientToken) => Promise<boolean>;
 }
 
 type Refused = Pick<Extract<ClientTokenResult, { ok: false }>, 'refusal' | 'reason'>;
 const MISSING: Refused = { refusal: 'invalid', reason: 'missing' };
 const OTHER_CLIENT: Refused = { refusal: 'invalid', reason: 'other_client' };
+const WITHDRAWN: Refused = { refusal: 'invalid', reason: 'withdrawn' };
 
 interface Check {
   readonly clientId: string;
@@ -123,8 +126,13 @@ export class TokenAuthentication implements Authentication {
       this.#checking.set(connection, undefined);
       const { token } = check;
       const result = await this.#turns.take(() => this.#options.verifier.verify(token));
-      if (connection.state === 'closed') return;
-      this.#settle(connection, check, result);
+      if (isClosed(connection)) return;
+      // At `identify` that is looked at with all the rest that the database is asked for.
+      const isWithdrawn =
+        result.ok && check.hasAnother && (await this.#options.isWithdrawn(connection, result.value));
+      if (isClosed(connection)) return;
+      if (isWithdrawn) this.#refuse(connection, WITHDRAWN);
+      else this.#settle(connection, check, result);
     }
   }
 
@@ -151,4 +159,8 @@ export class TokenAuthentication implements Authentication {
         return connection.fail('unauthorized', CLOSE_CODES.unauthorized);
     }
   }
+}
+
+function isClosed(connection: Connection): boolean {
+  return connection.state === 'closed';
 }

@@ -1,3 +1,5 @@
+import type { ClientToken } from '@postline/client-tokens';
+import type { Disconnect } from '@postline/message-store';
 import { CLOSE_CODES, type IdentifyFrame } from '@postline/protocol';
 import type { AckWriter } from './ack-writer.ts';
 import type { AddressLimits, AddressUse } from './address-limits.ts';
@@ -19,14 +21,20 @@ const DRAIN_MS_PER_CONNECTION = 10;
 /** What the last closed socket gets to answer its close frame. */
 const DRAIN_LAST_ANSWER_MS = 2_500;
 
+/** Lets a client that is who it says follow its log. */
+export type FollowClient = (
+  connection: Connection,
+  frame: IdentifyFrame,
+  token: ClientToken | undefined,
+) => void;
+
 export interface ConnectionRegistryOptions {
   readonly settings: RelaySettings;
   readonly feeds: Pick<FeedDirectory, 'release' | 'closeUnused'>;
   readonly acks: Pick<AckWriter, 'keep' | 'hurry'>;
   readonly authentication: Authentication;
   readonly addresses: Pick<AddressLimits, 'enter' | 'identified' | 'leave' | 'noteBadToken'>;
-  /** Lets a client that is who it says follow its log. */
-  readonly follow: (connection: Connection, frame: IdentifyFrame) => void;
+  readonly follow: FollowClient;
 }
 
 /** What is known of an open connection beside itself. */
@@ -106,8 +114,8 @@ export class ConnectionRegistry implements ConnectionHost {
   }
 
   identify(connection: Connection, frame: IdentifyFrame): void {
-    this.#options.authentication.identify(connection, frame, () => {
-      this.#admit(connection, frame);
+    this.#options.authentication.identify(connection, frame, (token) => {
+      this.#admit(connection, frame, token);
     });
   }
 
@@ -135,6 +143,16 @@ export class ConnectionRegistry implements ConnectionHost {
     this.#stalled.add(connection);
   }
 
+  /** Closes what these clients had open when the API disconnected them. */
+  endDisconnected(disconnects: ReadonlyMap<string, Disconnect>): void {
+    for (const [connection, { clientId }] of this.#connections) {
+      if (clientId === undefined) continue;
+      const disconnect = disconnects.get(clientId);
+      if (disconnect === undefined || disconnect.position <= connection.disconnectsSeen) continue;
+      connection.fail('disconnected', CLOSE_CODES.disconnectedByApi);
+    }
+  }
+
   /** Closes every socket with 1001, spread over time so that the clients don't all come back in one moment. */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -154,7 +172,7 @@ export class ConnectionRegistry implements ConnectionHost {
   }
 
   /** It is settled whose the connection is. */
-  #admit(connection: Connection, frame: IdentifyFrame): void {
+  #admit(connection: Connection, frame: IdentifyFrame, token: ClientToken | undefined): void {
     const seat = this.#connections.get(connection);
     if (seat === undefined) return;
     this.#endWait(connection, seat);
@@ -164,7 +182,7 @@ export class ConnectionRegistry implements ConnectionHost {
       return connection.fail('too_many_connections', CLOSE_CODES.tooMany);
     this.#countByClient.set(clientId, count + 1);
     seat.clientId = clientId;
-    this.#options.follow(connection, frame);
+    this.#options.follow(connection, frame, token);
   }
 
   #endWait(connection: Connection, { address }: Seat): void {

@@ -75,6 +75,8 @@ export class Connection {
   readonly openedAt = performance.now();
   readonly socket: ClientSocket;
   readonly #host: ConnectionHost;
+  /** A disconnect after this position ends the connection; infinite until the client is let in. */
+  disconnectsSeen = Number.POSITIVE_INFINITY;
   #state: ConnectionState = { state: 'awaiting-identify' };
   #awaitsSignOfLife = false;
   // Three numbers, not an object: there may be tens of thousands of connections, nearly all of them silent.

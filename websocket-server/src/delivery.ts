@@ -1,5 +1,6 @@
 import type { HintSubscriber, MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
+import { DISCONNECTS_CHANNEL_NAME } from '@postline/protocol';
 import type { Logger } from '@postline/service-runtime';
 import type { RelaySettings } from './configuration.ts';
 import { FeedDirectory } from './feed-directory.ts';
@@ -17,6 +18,8 @@ export interface DeliveryParts {
   >;
   readonly counters: RelayCounters;
   readonly logger: Logger;
+  /** Clients may have been disconnected: told by the bus, and at every comparison, as hints are lost at times. */
+  readonly lookForDisconnects?: () => void;
 }
 
 /** What connections follow: the feeds, moved by the bus and by the database, and what reads the database for them. */
@@ -31,12 +34,14 @@ export interface Delivery {
 }
 
 /** Starts to take hints and to compare heads. */
-export function startDelivery({ store, bus, settings, counters, logger }: DeliveryParts): Delivery {
+export function startDelivery(parts: DeliveryParts): Delivery {
+  const { store, bus, settings, counters, logger, lookForDisconnects } = parts;
   const heads = new HeadReader(store);
   const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
   const subscriber: HintSubscriber = bus.createSubscriber({
     onHint: (targetId, payload) => {
-      feeds.onHint(targetId, payload);
+      if (targetId === DISCONNECTS_CHANNEL_NAME) lookForDisconnects?.();
+      else feeds.onHint(targetId, payload);
     },
     onState: (state) => {
       logger.info({ bus: state }, state === 'up' ? 'hints flow' : 'no hints: the database alone delivers');
@@ -51,6 +56,7 @@ export function startDelivery({ store, bus, settings, counters, logger }: Delive
     intervalMs: settings.compareIntervalMs,
     intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
     isBusUp: () => subscriber.state === 'up',
+    onRound: lookForDisconnects,
     onDatabaseAway: (error) => {
       logger.warn({ err: error }, 'the database does not answer: connections stay and wait');
     },
@@ -58,6 +64,9 @@ export function startDelivery({ store, bus, settings, counters, logger }: Delive
       logger.info('the database answers again');
     },
   });
+  if (lookForDisconnects !== undefined) {
+    subscriber.subscribe(DISCONNECTS_CHANNEL_NAME).catch(() => undefined); // made with the bus's recovery
+  }
   return {
     feeds,
     heads,

@@ -11,6 +11,8 @@ export interface HeadComparisonOptions {
   /** Milliseconds between comparisons while the bus is away and the database alone delivers. */
   readonly intervalWithoutBusMs: number;
   readonly isBusUp: () => boolean;
+  /** Called at the beginning of each round: what else is to be held against the database. */
+  readonly onRound?: (() => void) | undefined;
   /** The database didn't answer. Called once for each outage. */
   readonly onDatabaseAway: (error: unknown) => void;
   /** It answers again. */
@@ -71,7 +73,8 @@ export class HeadComparison {
 
   /** A batch that isn't answered ends the round: the next one tries again. */
   async #compareAll(): Promise<void> {
-    const { counters, feeds } = this.#options;
+    const { counters, feeds, onRound } = this.#options;
+    onRound?.();
     const open = feeds.feeds();
     for (let start = 0; start < open.length && !this.#stopped; start += HEADS_PER_READ_MAX) {
       if (await this.#compare(open.slice(start, start + HEADS_PER_READ_MAX))) continue;

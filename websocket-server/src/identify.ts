@@ -1,7 +1,9 @@
-import { encodeRelayFrame, type IdentifyFrame, type Resume } from '@postline/protocol';
+import type { ClientToken } from '@postline/client-tokens';
+import { CLOSE_CODES, encodeRelayFrame, type IdentifyFrame, type Resume } from '@postline/protocol';
 import type { AckWriter } from './ack-writer.ts';
 import type { Connection } from './connection.ts';
 import type { DeviceOpener } from './device-opener.ts';
+import { type Disconnects, isWithdrawn } from './disconnects.ts';
 import type { Feed } from './feed.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import { Follower } from './follower.ts';
@@ -20,8 +22,15 @@ export interface IdentifyOptions {
   readonly logReader: LogReader;
   readonly acks: Pick<AckWriter, 'saved'>;
   readonly devices: Pick<DeviceOpener, 'open'>;
+  readonly disconnects: Pick<Disconnects, 'read'>;
   readonly counters: RelayCounters;
   readonly heartbeatSeconds: number;
+}
+
+/** What a client said of itself, and the token that proves it where one is needed. */
+interface Introduction {
+  readonly frame: IdentifyFrame;
+  readonly token: ClientToken | undefined;
 }
 
 /**
@@ -30,9 +39,10 @@ export interface IdentifyOptions {
  */
 export async function identify(
   connection: Connection,
-  frame: IdentifyFrame,
+  { frame, token }: Introduction,
   options: IdentifyOptions,
 ): Promise<void> {
+  if (!(await letIn(connection, { frame, token }, options.disconnects))) return;
   const { feeds, heads, logReader, counters, heartbeatSeconds } = options;
   const feed = await feeds.acquire(frame.clientId);
   const resume = await readResumePatiently(connection, frame, options);
@@ -58,6 +68,20 @@ export async function identify(
   connection.startFollowing({ clientId, deviceId, epoch, followers: [follower], identified });
 }
 
+/** Whether the client may come in: not with a token from before it was disconnected. Waits while the database is away. */
+async function letIn(
+  connection: Connection,
+  { frame, token }: Introduction,
+  disconnects: Pick<Disconnects, 'read'>,
+): Promise<boolean> {
+  const reading = await readPatiently(connection, () => disconnects.read(frame.clientId));
+  if (reading === undefined || !isWaiting(connection)) return false;
+  connection.disconnectsSeen = reading.head;
+  if (!isWithdrawn(token, reading.latest)) return true;
+  connection.fail('unauthorized', CLOSE_CODES.unauthorized);
+  return false;
+}
+
 /** Where the reader says it stopped; for its last ack, what the database says. Ends early where the socket does. */
 async function readResumePatiently(
   connection: Connection,
@@ -67,9 +91,17 @@ async function readResumePatiently(
   const { clientId, deviceId, resume } = frame;
   if (resume !== 'last-ack') return resume;
   if (deviceId === undefined) throw new Error('a last ack without a device'); // the frame was checked
+  return readPatiently(connection, () => readLastAck({ clientId, deviceId }, options));
+}
+
+/** Tries again while the database doesn't answer; undefined where the socket has closed. */
+async function readPatiently<Value>(
+  connection: Connection,
+  read: () => Promise<Value>,
+): Promise<Value | undefined> {
   while (isWaiting(connection)) {
     try {
-      return await readLastAck({ clientId, deviceId }, options);
+      return await read();
     } catch {
       await pause(RETRY_MS);
     }

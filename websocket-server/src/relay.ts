@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
-import type { IdentifyFrame } from '@postline/protocol';
 import {
   addressGroup,
   clientAddress,
@@ -17,10 +16,10 @@ import { AckWriter } from './ack-writer.ts';
 import { AddressLimits } from './address-limits.ts';
 import { createAuthentication } from './authentication.ts';
 import type { RelaySettings } from './configuration.ts';
-import type { Connection } from './connection.ts';
-import { ConnectionRegistry } from './connection-registry.ts';
+import { ConnectionRegistry, type FollowClient } from './connection-registry.ts';
 import { startDelivery } from './delivery.ts';
 import { DeviceOpener } from './device-opener.ts';
+import { Disconnects } from './disconnects.ts';
 import { createHttpApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { identify, type IdentifyOptions } from './identify.ts';
@@ -58,7 +57,16 @@ interface RefusalGrounds {
 /** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
 export function createRelay({ store, bus, settings, logger }: RelayParts): Relay {
   const counters = new RelayCounters();
-  const delivery = startDelivery({ store, bus, settings, counters, logger });
+  const disconnects = new Disconnects({
+    store,
+    onDisconnects: (found) => {
+      connections.endDisconnected(found);
+    },
+  });
+  const lookForDisconnects = () => {
+    disconnects.look();
+  };
+  const delivery = startDelivery({ store, bus, settings, counters, logger, lookForDisconnects });
   const { feeds } = delivery;
   const acks = new AckWriter({
     store,
@@ -75,21 +83,24 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     onBadToken: (connection) => {
       connections.noteBadToken(connection);
     },
+    isWithdrawn: (connection, token) => disconnects.haveWithdrawn(connection, token),
   });
   const following: IdentifyOptions = {
     ...delivery,
     acks,
     devices: new DeviceOpener(store),
+    disconnects,
     counters,
     heartbeatSeconds: settings.heartbeatSeconds,
   };
-  const follow = (connection: Connection, frame: IdentifyFrame) => {
-    identify(connection, frame, following).catch((error: unknown) => {
-      logger.error({ err: error, connectionId: connection.id }, 'identify failed');
-      connection.socket.terminate();
-    });
-  };
-  const connections = new ConnectionRegistry({ settings, feeds, acks, authentication, addresses, follow });
+  const connections = new ConnectionRegistry({
+    settings,
+    feeds,
+    acks,
+    authentication,
+    addresses,
+    follow: createFollow(following, logger),
+  });
   const metrics = createRelayMetrics({ counters, connections, feeds, acks });
   const readiness = new Readiness();
   readiness.addPart('database', () => store.checkReady());
@@ -120,6 +131,15 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
       await connections.drain(); // probes and upgrades are still answered: not ready, and 503
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
     },
+  };
+}
+
+function createFollow(following: IdentifyOptions, logger: Logger): FollowClient {
+  return (connection, frame, token) => {
+    identify(connection, { frame, token }, following).catch((error: unknown) => {
+      logger.error({ err: error, connectionId: connection.id }, 'identify failed');
+      connection.socket.terminate();
+    });
   };
 }
 

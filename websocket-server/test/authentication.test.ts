@@ -29,7 +29,8 @@ describe('TokenAuthentication', () => {
     accepted = [];
     const logger = createLogger({ service: 'test', level: 'silent' });
     const onBadToken = (bad: Connection) => badTokens.push(bad);
-    authentication = new TokenAuthentication({ verifier, counters, logger, onBadToken });
+    const isWithdrawn = () => Promise.resolve(false);
+    authentication = new TokenAuthentication({ verifier, counters, logger, onBadToken, isWithdrawn });
     ({ connection, socket } = connect());
   });
 

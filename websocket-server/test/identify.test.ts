@@ -10,6 +10,7 @@ import { ModelBus } from './support/model-bus.ts';
 import { connectionOn } from './support/model-host.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
 import { TEST_SETTINGS } from './support/relay-settings.ts';
+import { NEVER_DISCONNECTED } from './support/never-disconnected.ts';
 
 describe('identify', () => {
   let store: ModelStore;
@@ -31,6 +32,7 @@ describe('identify', () => {
       ...delivery,
       acks,
       devices: new DeviceOpener(store),
+      disconnects: NEVER_DISCONNECTED,
       counters,
       heartbeatSeconds: 25,
     };
@@ -38,7 +40,9 @@ describe('identify', () => {
       incomingBounds: { framesMax: 100, bytesMax: 10_000 },
       acks,
       identify: (connection, frame) => {
-        identify(connection, frame, options).catch((error: unknown) => failures.push(error));
+        identify(connection, { frame, token: undefined }, options).catch((error: unknown) =>
+          failures.push(error),
+        );
       },
       renewToken: () => undefined,
       releaseFeed: (feed) => {

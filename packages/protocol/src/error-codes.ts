@@ -66,5 +66,6 @@ export const FRAME_ERRORS = {
   store_unavailable: 'The database does not answer',
   overloaded: 'The server has too much to do',
   log_restarted: 'The log was restarted: reconnect and resume',
+  disconnected: 'The API disconnected this client',
   no_progress: 'The connection took nothing for too long',
 } as const;

@@ -11,6 +11,7 @@ import { ModelBus } from './model-bus.ts';
 import { ModelClient } from './model-client.ts';
 import { ModelDevice } from './model-device.ts';
 import { databaseAway, ModelStore } from './model-store.ts';
+import { NEVER_DISCONNECTED } from './never-disconnected.ts';
 
 const COMPARE_INTERVAL_MS = 3_000;
 const COMPARE_INTERVAL_WITHOUT_BUS_MS = 1_000;
@@ -153,8 +154,10 @@ export class DeliveryWorld {
     acks: { keep: (ack) => this.acks.keep(ack), hurry: (place) => this.acks.hurry(place) },
     identify: (connection, frame) => {
       const { acks, devices, counters } = this;
-      const options = { ...this.delivery, acks, devices, counters, heartbeatSeconds: 25 };
-      identify(connection, frame, options).catch((error: unknown) => this.failures.push(error));
+      const disconnects = NEVER_DISCONNECTED;
+      const options = { ...this.delivery, acks, devices, disconnects, counters, heartbeatSeconds: 25 };
+      const introduction = { frame, token: undefined };
+      identify(connection, introduction, options).catch((error: unknown) => this.failures.push(error));
     },
     renewToken: () => undefined,
     releaseFeed: (feed) => {

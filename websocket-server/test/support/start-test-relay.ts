@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
-import { encodeNewMessage } from '@postline/protocol';
+import { DISCONNECTS_CHANNEL_NAME, encodeNewMessage } from '@postline/protocol';
 import { createLogger, type Logger } from '@postline/service-runtime';
 import { makeTempFolder } from '@postline/test-support';
 import type { RelaySettings } from '../../src/configuration.ts';
@@ -19,6 +19,8 @@ export interface TestRelay {
   append(targetId: string, ...messages: string[]): Promise<void>;
   /** Sends anything on a target's channel. */
   hint(targetId: string, payload: string): Promise<void>;
+  /** What the API does for `DELETE /clients/:id/connections`; without `hint` nobody is told. */
+  disconnect(clientId: string, options: { refuseTokens: boolean; hint: boolean }): Promise<void>;
   epoch(): Promise<string>;
   /** Who has acked up to where, as `device: offset`. */
   receipts(targetId: string): Promise<string[]>;
@@ -78,6 +80,10 @@ export async function startTestRelay(
       await append(targetId, messages);
     },
     hint: (targetId, frame) => publisher.publish([{ targetId, frame }]),
+    disconnect: async (clientId, { refuseTokens, hint }) => {
+      await store.disconnect({ clientId, refuseTokens });
+      if (hint) await publisher.publish([{ targetId: DISCONNECTS_CHANNEL_NAME, frame: '' }]);
+    },
     epoch: async () => (await store.readHeads([])).epoch,
     receipts: async (targetId) => {
       const { receipts } = await store.readReceipts({ targetId, limit: 1_000 });
