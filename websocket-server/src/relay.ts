@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import {
@@ -107,11 +107,31 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
   readiness.addPart('bus', () => delivery.checkBus());
 
   const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
+  attachConnections({ httpServer, connections, addresses, counters, settings });
+
+  return {
+    listen: (address) => listen(httpServer, address),
+    close: async () => {
+      readiness.startDraining();
+      await connections.drain(); // probes and upgrades are still answered: not ready, and 503
+      await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
+    },
+  };
+}
+
+interface AttachmentParts extends RefusalGrounds {
+  readonly httpServer: Server;
+  readonly counters: RelayCounters;
+}
+
+/** Every upgrade that is let in becomes a connection. */
+function attachConnections(parts: AttachmentParts): void {
+  const { httpServer, connections, counters, settings } = parts;
   attachSocketServer({
     httpServer,
     host: connections,
     refusal: (request) => {
-      const refusal = refusalOf(request, { connections, addresses, settings });
+      const refusal = refusalOf(request, parts);
       if (refusal !== undefined) counters.countRefusal(refusal);
       return refusal;
     },
@@ -123,15 +143,6 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
       counters.countClose(code);
     },
   });
-
-  return {
-    listen: (address) => listen(httpServer, address),
-    close: async () => {
-      readiness.startDraining();
-      await connections.drain(); // probes and upgrades are still answered: not ready, and 503
-      await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
-    },
-  };
 }
 
 function createFollow(following: IdentifyOptions, logger: Logger): FollowClient {
