@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import {
   createTestDatabase,
   type RealServers,
@@ -7,6 +8,7 @@ import {
   startApi,
   startRelay,
   type TestDatabase,
+  waitUntil,
 } from '@postline/test-support';
 import { inject } from 'vitest';
 
@@ -45,10 +47,17 @@ interface Fault {
 }
 
 interface FaultyServer {
+  readonly pid: () => number;
   readonly freeze: () => void;
   readonly thaw: () => void;
   readonly kill: () => Promise<void>;
   readonly startAgain: () => Promise<void>;
+}
+
+/** Whether every thread has: on a busy machine one of them may still answer a moment after the signal was sent. */
+function isStopped(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((id) => / T /.test(readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1')));
 }
 
 /** What may happen to a server of the test's own, which is started only after this table is made. */
@@ -56,8 +65,9 @@ export function freezeAndKill(server: () => FaultyServer): Fault[] {
   return [
     {
       fault: 'frozen',
-      begin: () => {
+      begin: async () => {
         server().freeze();
+        await waitUntil('it has stopped', () => isStopped(server().pid()));
       },
       end: () => {
         server().thaw();

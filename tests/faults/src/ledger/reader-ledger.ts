@@ -109,8 +109,9 @@ export class ReaderLedger {
   /** It acks all it has been given; undefined before its first `identified`. */
   ack(): number | undefined {
     if (this.#cursor === undefined) return undefined;
-    this.#lastAck = this.#cursor.offset;
-    return this.#lastAck;
+    // An ack that was given before may be stored late, by a relay that was cut off: the highest one counts.
+    this.#lastAck = Math.max(this.#lastAck, this.#cursor.offset);
+    return this.#cursor.offset;
   }
 
   /** The relay says that messages up to `to` were deleted: nothing here ever deletes any. */
