@@ -68,12 +68,12 @@ describe('users of the servers', () => {
   it("[BOX-9] Redis: the services' channels alone, and nothing without the password", async () => {
     const asNobody = (...words: string[]) => project.shell('redis', `redis-cli ${words.join(' ')}`);
     expect((await asNobody('ping')).trim()).toBe('PONG');
-    for (const command of ['publish updates:1 x', 'get x', 'info', 'acl list'])
+    for (const command of ['publish updates:nobody x', 'get x', 'info', 'acl list'])
       expect(await asNobody(command)).toMatch(/^NOPERM/);
 
     const asService = (...words: string[]) => asNobody('-u', redisUrl, ...words);
     const redisUrl = await secret('redis-url');
-    expect((await asService('publish updates:1 x')).trim()).toBe('0');
+    expect((await asService('publish updates:nobody x')).trim()).toBe('0');
     for (const command of ['publish other x', 'get x', 'flushall', 'config get dir'])
       expect(await asService(command)).toMatch(/NOPERM/);
   });

@@ -67,7 +67,7 @@ it('a page costs the same wherever in the log it begins: it is a range of the in
     expect(rows).toHaveLength(PAGE + 1);
     expect(rowsRead).toBeLessThanOrEqual(PAGE + 2);
   }
-  const plan = await rowsOf(connection, `EXPLAIN ${READ_LOG_STATEMENT}`, ['long', 'long', 0, String(PAGE)]);
+  const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${READ_LOG_STATEMENT}`, ['long', 'long', 0, String(PAGE)]);
   const rowsOfLog = plan.find((row) => row['table'] === 'm');
   expect(rowsOfLog).toMatchObject({ type: 'range', key: 'messages_target_offset' });
   expect(plan.map((row) => String(row['Extra'])).join()).not.toContain('filesort');
@@ -87,7 +87,7 @@ it('the comparison of heads finds each by its key, however many targets there ar
     expect(rows).toHaveLength(count);
     expect(rowsRead).toBeLessThanOrEqual(count + 2);
     expect(rowsSorted).toBe(0);
-    const plan = await rowsOf(connection, `EXPLAIN ${readHeadsStatement(count)}`, asked);
+    const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${readHeadsStatement(count)}`, asked);
     expect(plan.find((row) => row['table'] === 't')).toMatchObject({ key: 'PRIMARY' });
   }
 });
