@@ -67,7 +67,12 @@ it('a page costs the same wherever in the log it begins: it is a range of the in
     expect(rows).toHaveLength(PAGE + 1);
     expect(rowsRead).toBeLessThanOrEqual(PAGE + 2);
   }
-  const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${READ_LOG_STATEMENT}`, ['long', 'long', 0, String(PAGE)]);
+  const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${READ_LOG_STATEMENT}`, [
+    'long',
+    'long',
+    0,
+    String(PAGE),
+  ]);
   const rowsOfLog = plan.find((row) => row['table'] === 'm');
   expect(rowsOfLog).toMatchObject({ type: 'range', key: 'messages_target_offset' });
   expect(plan.map((row) => String(row['Extra'])).join()).not.toContain('filesort');
