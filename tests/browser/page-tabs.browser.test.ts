@@ -3,41 +3,26 @@ import {
   type Browser,
   type BrowserContext,
   type CDPSession,
-  freePort,
   launchChromium,
-  makeTempFolder,
   type Page,
   publish,
-  startStandalone,
-  type TempFolder,
 } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectedAs, messagesOn, offsetsOn, textsOnceThereAre } from './opened-page.ts';
-
-type System = Awaited<ReturnType<typeof startStandalone>>;
+import { type RestartableSystem, startRestartableSystem } from './restartable-system.ts';
 
 let browser: Browser;
-let folder: TempFolder;
-let system: System;
-let ports: Readonly<Record<string, string>>;
+let system: RestartableSystem;
 
 beforeAll(async () => {
-  folder = await makeTempFolder('tabs');
-  // Fixed for this file: the page comes back to the relay that it came from.
-  ports = { API_PORT: String(await freePort()), RELAY_PORT: String(await freePort()) };
-  system = await start();
+  system = await startRestartableSystem('tabs');
   browser = await launchChromium();
 });
 
 afterAll(async () => {
   await browser.close();
-  await system.stop();
-  await folder.remove();
+  await system.remove();
 });
-
-function start(): Promise<System> {
-  return startStandalone({ ...ports, DATA_DIR: folder.path });
-}
 
 /** A new tab of this browser profile, connected. */
 async function openTab(context: BrowserContext, clientId: string): Promise<Page> {
@@ -62,7 +47,7 @@ it('[EXA-4] examples/page.html, opened from disk, shows what comes and, after a 
   await context.addInitScript(`
     const RealWebSocket = WebSocket;
     WebSocket = class extends RealWebSocket {
-      constructor(url) { super(url.replace('localhost:3000', '127.0.0.1:${ports['RELAY_PORT'] ?? ''}')); }
+      constructor(url) { super(url.replace('localhost:3000', '${new URL(system.relayUrl).host}')); }
     };`);
   await context.route('http://localhost:3000/client.js', async (route) =>
     route.fulfill({ response: await route.fetch({ url: `${system.relayUrl}/client.js` }) }),
@@ -142,7 +127,7 @@ it('[PAGE-5] [PAGE-11] offline and online again: nothing is missed or shown twic
   await context.setOffline(true);
   await system.stop();
   await page.getByRole('status').filter({ hasText: 'Connection lost' }).waitFor();
-  system = await start();
+  await system.start();
   await send('offline', 'in the tunnel');
   await context.setOffline(false);
   expect(await textsOnceThereAre(page, 2)).toEqual(['before', 'in the tunnel']);
@@ -158,7 +143,7 @@ it('[PAGE-5] [PAGE-11] a frozen page that is thawed after the relay was restarte
   const session: CDPSession = await context.newCDPSession(page);
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
   await system.stop();
-  system = await start();
+  await system.start();
   await send('hidden', 'while hidden 1', 'while hidden 2');
   await session.send('Page.setWebLifecycleState', { state: 'active' });
   expect(await textsOnceThereAre(page, 3)).toEqual(['before', 'while hidden 1', 'while hidden 2']);
@@ -172,7 +157,7 @@ it('[PAGE-5] [PAGE-11] the relay is restarted in mid-stream: every message is sh
   for (let n = 1; n <= total; n += 1) {
     if (n === 40 || n === 80) {
       await system.stop();
-      system = await start();
+      await system.start();
     }
     await send('stream', `n ${n}`);
   }

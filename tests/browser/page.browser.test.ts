@@ -1,13 +1,4 @@
-import {
-  type Browser,
-  freePort,
-  launchChromium,
-  makeTempFolder,
-  publish,
-  startStandalone,
-  type TempFolder,
-  waitUntil,
-} from '@postline/test-support';
+import { type Browser, launchChromium, publish, waitUntil } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   connectedAs,
@@ -17,31 +8,20 @@ import {
   pageOnDisk,
   textsOnceThereAre,
 } from './opened-page.ts';
-
-type System = Awaited<ReturnType<typeof startStandalone>>;
+import { type RestartableSystem, startRestartableSystem } from './restartable-system.ts';
 
 let browser: Browser;
-let folder: TempFolder;
-let system: System;
-let ports: Readonly<Record<string, string>>;
+let system: RestartableSystem;
 
 beforeAll(async () => {
-  folder = await makeTempFolder('page');
-  // Fixed for this file: the page is told the API's port, and one test restarts everything on the same ports.
-  ports = { API_PORT: String(await freePort()), RELAY_PORT: String(await freePort()) };
-  system = await start();
+  system = await startRestartableSystem('page');
   browser = await launchChromium();
 });
 
 afterAll(async () => {
   await browser.close();
-  await system.stop();
-  await folder.remove();
+  await system.remove();
 });
-
-function start(): Promise<System> {
-  return startStandalone({ ...ports, DATA_DIR: folder.path });
-}
 
 it('[PAGE-1] a message sent by HTTP appears on the page of its target, and only there', async () => {
   const anna = await openPage(browser, `${system.relayUrl}/?clientId=anna`);
@@ -197,7 +177,7 @@ it('[PAGE-5] after everything was restarted the page comes back by itself; nothi
 
   await system.stop();
   await page.getByRole('status').filter({ hasText: 'Connection lost' }).waitFor();
-  system = await start();
+  await system.start();
   for (const n of [1, 2, 3]) await publish(system.apiUrl, { message: `after ${n}`, targetId: 'back' });
   await connectedAs(page, 'back');
   await publish(system.apiUrl, { message: 'last', targetId: 'back' });

@@ -1,11 +1,13 @@
 import type { ClientToken } from '@postline/client-tokens';
-import { type Disconnect, DISCONNECTS_PER_READ_MAX, type DisconnectStore } from '@postline/message-store';
+import {
+  type Disconnect,
+  DISCONNECTS_PER_READ_MAX,
+  type DisconnectStore,
+  isWithdrawn,
+} from '@postline/message-store';
 import { BatchedReader } from './batched-reader.ts';
 import type { Connection } from './connection.ts';
-import { pause } from './pause.ts';
-
-/** Between two tries while the database is away. */
-const RETRY_MS = 500;
+import { readPatiently } from './read-patiently.ts';
 
 /** Where the log of disconnects stood, and the latest one of a client. */
 export interface DisconnectReading {
@@ -18,12 +20,6 @@ export interface DisconnectsOptions {
   readonly store: Pick<DisconnectStore, 'readDisconnects' | 'readDisconnectsAfter'>;
   /** Clients that were disconnected, by id; the same may be told again. */
   readonly onDisconnects: (disconnects: ReadonlyMap<string, Disconnect>) => void;
-}
-
-/** Whether a token counts no longer, as its client was disconnected since and all tokens from before with it. */
-export function isWithdrawn(token: ClientToken | undefined, latest: Disconnect | undefined): boolean {
-  const refusedUpTo = latest?.tokensRefusedUpTo;
-  return token !== undefined && refusedUpTo !== undefined && token.issuedAt <= refusedUpTo;
 }
 
 /**
@@ -57,15 +53,9 @@ export class Disconnects {
 
   /** Whether a further token of an open connection counts no longer. Waits while the database is away. */
   async haveWithdrawn(connection: Pick<Connection, 'state'>, token: ClientToken): Promise<boolean> {
-    while (connection.state !== 'closed') {
-      try {
-        const { latest } = await this.read(token.clientId);
-        return isWithdrawn(token, latest);
-      } catch {
-        await pause(RETRY_MS);
-      }
-    }
-    return false;
+    const isWaiting = () => connection.state !== 'closed';
+    const reading = await readPatiently(() => this.read(token.clientId), isWaiting);
+    return isWithdrawn(token.issuedAt, reading?.latest);
   }
 
   /** Looks for new ones; where that is under way, once more after it. What fails is found at the next look. */

@@ -1,20 +1,19 @@
 import type { ClientToken } from '@postline/client-tokens';
+import { isWithdrawn } from '@postline/message-store';
 import { CLOSE_CODES, encodeRelayFrame, type IdentifyFrame, type Resume } from '@postline/protocol';
 import type { AckWriter } from './ack-writer.ts';
 import type { Connection } from './connection.ts';
 import type { DeviceOpener } from './device-opener.ts';
-import { type Disconnects, isWithdrawn } from './disconnects.ts';
+import type { Disconnects } from './disconnects.ts';
 import type { Feed } from './feed.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import { Follower } from './follower.ts';
 import type { HeadReader, HeadReading } from './head-reader.ts';
 import type { LogReader } from './log-reader.ts';
 import { pause } from './pause.ts';
+import { readPatiently, RETRY_MS } from './read-patiently.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import { startingPoint } from './starting-point.ts';
-
-/** Between two tries while the database is away; with it back, a waiting client goes on within this time. */
-const RETRY_MS = 500;
 
 export interface IdentifyOptions {
   readonly feeds: FeedDirectory;
@@ -74,10 +73,13 @@ async function letIn(
   { frame, token }: Introduction,
   disconnects: Pick<Disconnects, 'read'>,
 ): Promise<boolean> {
-  const reading = await readPatiently(connection, () => disconnects.read(frame.clientId));
+  const reading = await readPatiently(
+    () => disconnects.read(frame.clientId),
+    () => isWaiting(connection),
+  );
   if (reading === undefined || !isWaiting(connection)) return false;
   connection.disconnectsSeen = reading.head;
-  if (!isWithdrawn(token, reading.latest)) return true;
+  if (token === undefined || !isWithdrawn(token.issuedAt, reading.latest)) return true;
   connection.fail('unauthorized', CLOSE_CODES.unauthorized);
   return false;
 }
@@ -91,22 +93,10 @@ async function readResumePatiently(
   const { clientId, deviceId, resume } = frame;
   if (resume !== 'last-ack') return resume;
   if (deviceId === undefined) throw new Error('a last ack without a device'); // the frame was checked
-  return readPatiently(connection, () => readLastAck({ clientId, deviceId }, options));
-}
-
-/** Tries again while the database doesn't answer; undefined where the socket has closed. */
-async function readPatiently<Value>(
-  connection: Connection,
-  read: () => Promise<Value>,
-): Promise<Value | undefined> {
-  while (isWaiting(connection)) {
-    try {
-      return await read();
-    } catch {
-      await pause(RETRY_MS);
-    }
-  }
-  return undefined;
+  return readPatiently(
+    () => readLastAck({ clientId, deviceId }, options),
+    () => isWaiting(connection),
+  );
 }
 
 /** The last ack, also one that was given here a moment ago. It is read before the head, so it is never beyond it. */

@@ -2,7 +2,7 @@ import { signClientToken } from '@postline/client-tokens';
 import type { Disconnect, DisconnectsReading } from '@postline/message-store';
 import { RelayClient, waitUntil } from '@postline/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Disconnects, isWithdrawn } from '../src/disconnects.ts';
+import { Disconnects } from '../src/disconnects.ts';
 import { startTestRelay, type TestRelay } from './support/start-test-relay.ts';
 
 /** A log of disconnects whose reads are answered at once, from whatever it holds then. */
@@ -78,15 +78,6 @@ describe('the log of disconnects', () => {
       expect((await letIn).head).toBe(0);
     });
     expect(clients).toEqual(['ann', 'ann']);
-  });
-
-  it('[SEC-6] a token is withdrawn up to the moment of the disconnect, and only where that was asked for', () => {
-    const token = { clientId: 'ann', issuedAt: 5_000, expiresAt: 9_000 };
-    expect(isWithdrawn(token, { position: 1, tokensRefusedUpTo: 5_000 })).toBe(true);
-    expect(isWithdrawn(token, { position: 1, tokensRefusedUpTo: 4_999 })).toBe(false);
-    expect(isWithdrawn(token, { position: 1, tokensRefusedUpTo: undefined })).toBe(false);
-    expect(isWithdrawn(token, undefined)).toBe(false);
-    expect(isWithdrawn(undefined, { position: 1, tokensRefusedUpTo: 5_000 })).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientToken, ClientTokenVerifier } from '@postline/client-tokens';
-import type { DisconnectStore } from '@postline/message-store';
+import { type DisconnectStore, isWithdrawn } from '@postline/message-store';
 import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
 import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from '../publisher-keys.ts';
 import { OVERLOADED, type Parsed, type Refusal, STORE_UNAVAILABLE } from './problem.ts';
@@ -89,8 +89,7 @@ export class AccessControl {
     if (clientId !== targetId) return FOREIGN_TARGET;
     try {
       const reading = await this.#options?.disconnects.readDisconnects([clientId]);
-      const refusedUpTo = reading?.disconnects.get(clientId)?.tokensRefusedUpTo;
-      return refusedUpTo !== undefined && issuedAt <= refusedUpTo ? UNAUTHORIZED : undefined;
+      return isWithdrawn(issuedAt, reading?.disconnects.get(clientId)) ? UNAUTHORIZED : undefined;
     } catch {
       return { ...STORE_UNAVAILABLE, detail: 'The database did not answer in time.' };
     }

@@ -6,6 +6,11 @@ export interface Disconnect {
   readonly tokensRefusedUpTo: number | undefined;
 }
 
+/** Whether a token that was issued then counts no longer; milliseconds since 1970. */
+export function isWithdrawn(issuedAt: number, latest: Disconnect | undefined): boolean {
+  return latest?.tokensRefusedUpTo !== undefined && issuedAt <= latest.tokensRefusedUpTo;
+}
+
 /** The latest disconnects of some clients, and how many there have been in all; from one snapshot. */
 export interface DisconnectsReading {
   /** The position of the last disconnect of all. */
