@@ -12,6 +12,8 @@ const fromSource = {
 
 const NEEDS_SERVERS = ['**/*.mysql.test.ts', '**/*.redis.test.ts'];
 const WHOLE_SYSTEM = ['**/*.e2e.test.ts', '**/*.browser.test.ts'];
+/** They fill the machine, or hold the whole system to the times of the contract while they break it. */
+const ALONE = ['tests/faults/**/*.e2e.test.ts', 'tests/hostile/slow-senders.e2e.test.ts'];
 const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
 
 const SERVER_START_MS = 60_000;
@@ -25,6 +27,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
+          isolate: false, // most of their time would be spent on loading the same modules again
           include: ['**/*.test.ts'],
           exclude: [...NEVER, ...NEEDS_SERVERS, ...WHOLE_SYSTEM],
           // None needs a second of its own; a machine with other work takes longer for the large bodies and models.
@@ -48,10 +51,21 @@ export default defineConfig({
         test: {
           name: 'system',
           include: WHOLE_SYSTEM,
+          exclude: [...NEVER, ...ALONE],
+          globalSetup: 'tests/support/src/shared-servers.ts',
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          hookTimeout: SERVER_START_MS,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'alone',
+          include: ALONE,
           exclude: NEVER,
           globalSetup: 'tests/support/src/shared-servers.ts',
-          // After the others and one file at a time: these hold the system to the times of the contract.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: SERVER_START_MS,

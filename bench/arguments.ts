@@ -7,6 +7,8 @@ export interface BenchArguments {
   readonly measureSeconds: number;
   readonly warmUpSeconds: number;
   readonly runs: number;
+  /** Leave out all other systems; undefined where all of a workload's take turns. */
+  readonly onlySystem: string | undefined;
   /** Record a CPU profile of each service while it is measured. */
   readonly profile: boolean;
 }
@@ -22,8 +24,8 @@ const MEASURE_SECONDS_DEFAULT = 8;
 const MEASURE_SECONDS_QUICK = 3;
 const MEASURE_SECONDS_MAX = 3_600;
 
-/** The services' code is compiled by the engine within the first seconds of load. */
-const WARM_UP_SECONDS_DEFAULT = 4;
+/** What it takes until the engine has compiled the services' code: they run for weeks. */
+const WARM_UP_SECONDS_DEFAULT = 10;
 const WARM_UP_SECONDS_QUICK = 2;
 
 /** Three runs have a median, and a range that shows how far to trust it. */
@@ -34,6 +36,8 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   profile: { type: 'boolean', default: false },
   seconds: { type: 'string' },
+  'warm-up': { type: 'string' },
+  only: { type: 'string' },
   runs: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -42,6 +46,7 @@ const OPTIONS = {
 export interface NamedWorkload {
   readonly name: string;
   readonly onlyWhenNamed?: boolean;
+  readonly systems: readonly string[];
 }
 
 /** Reads the words after `npm run bench --`. */
@@ -62,22 +67,52 @@ export function parseArguments(
   const chosen = [...new Set(positionals.map((word) => word.toLowerCase()))];
   const unknown = chosen.find((word) => !workloadNames.includes(word));
   if (unknown !== undefined) return refused(`"${unknown}" is no workload; known are: ${known}`);
-  const seconds = wholeNumber(values.seconds, MEASURE_SECONDS_MAX);
-  if (seconds === 'wrong') return refused(`--seconds takes a whole number from 1 to ${MEASURE_SECONDS_MAX}`);
-  const runs = wholeNumber(values.runs, RUNS_MAX);
-  if (runs === 'wrong') return refused(`--runs takes a whole number from 1 to ${RUNS_MAX}`);
+  const { quick, profile, only } = values;
+  const systems = [...new Set(workloads.flatMap((workload) => workload.systems))];
+  if (only !== undefined && !systems.includes(only)) {
+    return refused(`"${only}" is no system; known are: ${systems.join(', ')}`);
+  }
+  const numbers = readNumbers(values, quick ? QUICK : NOT_QUICK);
+  if (typeof numbers === 'string') return refused(numbers);
 
-  const { quick, profile } = values;
   return {
     kind: 'run',
     arguments: {
       workloads: chosen.length > 0 ? chosen : namesByDefault,
-      measureSeconds: seconds ?? (quick ? MEASURE_SECONDS_QUICK : MEASURE_SECONDS_DEFAULT),
-      warmUpSeconds: quick ? WARM_UP_SECONDS_QUICK : WARM_UP_SECONDS_DEFAULT,
-      runs: runs ?? RUNS_DEFAULT,
+      measureSeconds: numbers.seconds,
+      warmUpSeconds: numbers['warm-up'],
+      runs: numbers.runs,
+      onlySystem: only,
       profile,
     },
   };
+}
+
+const NUMBERS_MAX = { seconds: MEASURE_SECONDS_MAX, 'warm-up': MEASURE_SECONDS_MAX, runs: RUNS_MAX } as const;
+type NumberOption = keyof typeof NUMBERS_MAX;
+
+type Numbers = Record<NumberOption, number>;
+const NOT_QUICK: Numbers = {
+  seconds: MEASURE_SECONDS_DEFAULT,
+  'warm-up': WARM_UP_SECONDS_DEFAULT,
+  runs: RUNS_DEFAULT,
+};
+const QUICK: Numbers = { ...NOT_QUICK, seconds: MEASURE_SECONDS_QUICK, 'warm-up': WARM_UP_SECONDS_QUICK };
+
+/** The options that are numbers, or what is wrong with one. */
+function readNumbers(
+  values: Readonly<Partial<Record<NumberOption, string>>>,
+  defaults: Numbers,
+): Numbers | string {
+  const numbers = { ...defaults };
+  for (const name of ['seconds', 'warm-up', 'runs'] as const) {
+    const word = values[name];
+    if (word === undefined) continue;
+    const isOne = /^\d{1,9}$/.test(word) && Number(word) >= 1 && Number(word) <= NUMBERS_MAX[name];
+    if (!isOne) return `--${name} takes a whole number from 1 to ${NUMBERS_MAX[name]}`;
+    numbers[name] = Number(word);
+  }
+  return numbers;
 }
 
 /** The words as options and names of workloads, or what is wrong with them. */
@@ -93,17 +128,11 @@ function refused(reason: string): ParsedArguments {
   return { kind: 'refused', reason };
 }
 
-function wholeNumber(word: string | undefined, max: number): number | 'wrong' | undefined {
-  if (word === undefined) return undefined;
-  const isOne = /^\d{1,9}$/.test(word) && Number(word) >= 1 && Number(word) <= max;
-  return isOne ? Number(word) : 'wrong';
-}
-
 /** What `--help` prints. */
 export function helpText(workloads: readonly (NamedWorkload & { readonly question: string })[]): string {
   const width = Math.max(...workloads.map(({ name }) => name.length));
   return [
-    'npm run bench -- [workload …] [--quick] [--seconds N] [--runs N] [--profile]',
+    'npm run bench -- [workload …] [--quick] [--seconds N] [--warm-up N] [--runs N] [--only NAME] [--profile]',
     '',
     'Workloads (all but those with a * where none is named; they take minutes to prepare):',
     ...workloads.map(
@@ -113,7 +142,9 @@ export function helpText(workloads: readonly (NamedWorkload & { readonly questio
     '',
     `  --quick      ${MEASURE_SECONDS_QUICK} s in each run in place of ${MEASURE_SECONDS_DEFAULT}`,
     '  --seconds N  so many seconds in each run',
+    `  --warm-up N  so many seconds before it, in place of ${WARM_UP_SECONDS_DEFAULT} (${WARM_UP_SECONDS_QUICK} with --quick)`,
     `  --runs N     so many runs in place of ${RUNS_DEFAULT}`,
+    '  --only NAME  of the systems that take turns only this one: postline, "bare parts", …',
     '  --profile    a CPU profile of each service in bench/results/; it costs a few percent of the speed',
     '',
     'Each workload prints a table and writes bench/results/<time>-<workload>.json.',

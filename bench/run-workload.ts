@@ -60,10 +60,11 @@ async function runAll(
   workload: Workload,
   { servers, cores, options, path }: RunsToDo,
 ): Promise<SystemOutcome[]> {
-  const { runs, measureSeconds, warmUpSeconds, profile } = options;
+  const { runs, measureSeconds, warmUpSeconds, onlySystem, profile } = options;
   const outcomes: SystemOutcome[] = [];
   for (let runNumber = 1; runNumber <= runs; runNumber += 1) {
     for (const kind of workload.systems) {
+      if (onlySystem !== undefined && kind !== onlySystem) continue;
       const system = await servers.startSystem(kind, { inspectable: profile });
       const profilePath = profile ? `${path}-run${runNumber}` : undefined;
       const run = workload.run({ system, cores, runNumber, warmUpSeconds, measureSeconds, profilePath });

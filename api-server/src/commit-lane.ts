@@ -4,6 +4,7 @@ import {
   type MessageStore,
   StoreUnavailableError,
 } from '@postline/message-store';
+import { LinkedList, type ListEntry } from '@postline/service-runtime';
 
 /** What became of one request: the store's word, or that it was not heard. */
 export type CommitOutcome =
@@ -18,6 +19,8 @@ export interface PendingAppend {
   readonly request: AppendRequest;
   /** About what it takes in memory and in a statement. */
   readonly bytes: number;
+  /** Its place in the lane where it waits, or waited last. */
+  waiting: ListEntry<PendingAppend> | undefined;
   /** True once it has an outcome: by its deadline possibly while the store still works on it. */
   isSettled(): boolean;
   /** Gives the outcome; only the first one counts. */
@@ -52,6 +55,20 @@ export interface CommitLaneOptions {
   readonly onContended?: (contended: readonly PendingAppend[]) => void;
 }
 
+/** A batch of fewer requests shows no load that gathering more could lighten. */
+const GATHER_AFTER_REQUESTS = 8;
+const GATHER_MS_MAX = 8;
+const GATHER_STEP_MS = 1;
+/** The first steps may pass before the answers are out. */
+const QUIET_STEPS_MAX = 2;
+
+interface AfterCommit {
+  readonly answered: number;
+  /** What the commit took. */
+  readonly milliseconds: number;
+  readonly goOn: () => void;
+}
+
 /**
  * A bounded queue in front of the store, with one append() in flight. Whatever waits when the previous one is back
  * goes together. A request stays in the queue until it is settled, so that the bounds hold for those in flight too.
@@ -59,7 +76,7 @@ export interface CommitLaneOptions {
 export class CommitLane {
   readonly #options: CommitLaneOptions;
   /** In order of arrival. */
-  readonly #waiting = new Set<PendingAppend>();
+  readonly #waiting = new LinkedList<PendingAppend>();
   #waitingBytes = 0;
   /** For each target, how many waiting messages are for it. */
   readonly #messagesByTarget = new Map<string, number>();
@@ -98,14 +115,14 @@ export class CommitLane {
     this.#appendNext();
   }
 
-  /** What waits here, oldest first; requests may be removed meanwhile. */
+  /** What waits here, oldest first; the one at hand may be removed meanwhile. */
   waiting(): Iterable<PendingAppend> {
     return this.#waiting;
   }
 
   /** Forgets a request: it was settled, or goes to another lane. */
   remove(pending: PendingAppend): void {
-    if (!this.#waiting.delete(pending)) return;
+    if (pending.waiting === undefined || !this.#waiting.remove(pending.waiting)) return;
     this.#waitingBytes -= pending.bytes;
     for (const { targetId } of pending.request.messages) {
       const others = (this.#messagesByTarget.get(targetId) ?? 0) - 1;
@@ -118,7 +135,7 @@ export class CommitLane {
   }
 
   #insert(pending: PendingAppend): void {
-    this.#waiting.add(pending);
+    pending.waiting = this.#waiting.add(pending);
     this.#waitingBytes += pending.bytes;
     for (const { targetId } of pending.request.messages) {
       this.#messagesByTarget.set(targetId, (this.#messagesByTarget.get(targetId) ?? 0) + 1);
@@ -132,20 +149,47 @@ export class CommitLane {
   }
 
   async #append(batch: readonly PendingAppend[]): Promise<void> {
+    const start = performance.now();
     const contended = await this.#commit(batch);
-    const { onContended, onNextTurn, limits } = this.#options;
+    const { onContended, limits } = this.#options;
     const goOn = () => {
       this.#appending = false;
       this.#appendNext();
     };
     if (contended.length === 0) {
-      onNextTurn(goOn); // the requests that came meanwhile are still in the sockets: they join
+      this.#gather({ answered: batch.length, milliseconds: performance.now() - start, goOn });
     } else if (onContended === undefined) {
       setTimeout(goOn, limits.contendedPauseMs);
     } else {
       onContended(contended);
       goOn();
     }
+  }
+
+  /**
+   * Goes on once the requests that came during the commit, and still lie in the sockets, have joined. After a large
+   * batch it also waits for those whose publishers, just answered, send the next: at most as long as the commit took,
+   * and only while some keep coming. Otherwise publishers that wait for their answers fall into two halves, which take
+   * turns in commits of half the size.
+   */
+  #gather({ answered, milliseconds, goOn }: AfterCommit): void {
+    const { onNextTurn } = this.#options;
+    if (answered < GATHER_AFTER_REQUESTS) {
+      onNextTurn(goOn);
+      return;
+    }
+    const end = performance.now() + Math.min(milliseconds, GATHER_MS_MAX);
+    const expected = this.#waiting.size + answered;
+    let quietSteps = 0;
+    let before = this.#waiting.size;
+    const look = () => {
+      quietSteps = this.#waiting.size > before ? 0 : quietSteps + 1;
+      before = this.#waiting.size;
+      const isOver = before >= expected || quietSteps > QUIET_STEPS_MAX || performance.now() >= end;
+      if (isOver) onNextTurn(goOn);
+      else setTimeout(look, GATHER_STEP_MS);
+    };
+    setTimeout(look, GATHER_STEP_MS);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { AppendRequest, MessageStore } from '@postline/message-store';
+import { LinkedList, type ListEntry } from '@postline/service-runtime';
 import {
   CommitLane,
   type CommitLaneLimits,
@@ -53,7 +54,7 @@ export class GroupCommit {
   readonly #main: CommitLane;
   readonly #contended: CommitLane;
   /** In order of arrival, and so of their deadlines. */
-  readonly #unsettled = new Set<PendingRequest>();
+  readonly #unsettled = new LinkedList<PendingRequest>();
   #deadlineTimer: NodeJS.Timeout | undefined;
   #draining = false;
   #onDrained: (() => void) | undefined;
@@ -85,7 +86,7 @@ export class GroupCommit {
     return new Promise((resolve) => {
       const dueAtMs = performance.now() + this.#limits.deadlineMs;
       const pending = new PendingRequest({ request, dueAtMs, resolve, onSettled: this.#onSettled });
-      this.#unsettled.add(pending);
+      pending.unsettled = this.#unsettled.add(pending);
       this.#watchDeadlines();
       const lane = this.#contended.sharesTarget(request) ? this.#contended : this.#main;
       lane.add(pending);
@@ -110,7 +111,7 @@ export class GroupCommit {
   }
 
   readonly #onSettled = (pending: PendingRequest): void => {
-    this.#unsettled.delete(pending);
+    if (pending.unsettled !== undefined) this.#unsettled.remove(pending.unsettled);
     this.#main.remove(pending);
     this.#contended.remove(pending);
     this.#tellWhenDrained();
@@ -119,7 +120,7 @@ export class GroupCommit {
   /** One timer, for the oldest: most requests have their outcome long before it would have to be looked at. */
   #watchDeadlines(): void {
     if (this.#deadlineTimer !== undefined) return;
-    const [oldest] = this.#unsettled;
+    const oldest = this.#unsettled.first;
     if (oldest === undefined) return;
     this.#deadlineTimer = setTimeout(
       () => {
@@ -171,6 +172,9 @@ class PendingRequest implements PendingAppend {
   readonly request: AppendRequest;
   readonly bytes: number;
   readonly dueAtMs: number;
+  waiting: ListEntry<PendingAppend> | undefined;
+  /** Its place among all that have no outcome. */
+  unsettled: ListEntry<PendingRequest> | undefined;
   readonly #resolve: (outcome: CommitOutcome) => void;
   readonly #onSettled: (pending: PendingRequest) => void;
   #settled = false;

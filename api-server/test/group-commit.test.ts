@@ -98,6 +98,49 @@ describe('batches', () => {
   });
 });
 
+describe('gathering after a large batch', () => {
+  const COMMIT_MS = 5;
+  const LARGE = 'abcdefgh';
+
+  /** Answers a commit of eight that took some milliseconds. */
+  async function answerLargeBatch() {
+    const rig = createRig({ batchMessagesMax: 20, waitingRequestsMax: 100 });
+    rig.append(oneMessage('first'), ...named(LARGE));
+    await rig.store.last().answer();
+    expect(rig.store.last().names).toEqual(Array.from(LARGE));
+    await vi.advanceTimersByTimeAsync(COMMIT_MS);
+    await rig.store.last().answer();
+    return rig;
+  }
+
+  it('[PUB-7] publishers that come back with their next share one commit again', async () => {
+    const { store, append } = await answerLargeBatch();
+    append(...named('1234'));
+    await vi.advanceTimersByTimeAsync(1);
+    append(...named('5678'));
+    expect(store.appends).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.last().names).toEqual(Array.from('12345678'));
+  });
+
+  it('[PUB-7] it goes on where nobody comes any more', async () => {
+    const { store, append } = await answerLargeBatch();
+    append(oneMessage('1'));
+    await vi.advanceTimersByTimeAsync(COMMIT_MS - 1);
+    expect(store.last().names).toEqual(['1']);
+  });
+
+  it('[PUB-7] it waits no longer than the commit took, however many keep coming', async () => {
+    const { store, append } = await answerLargeBatch();
+    for (const name of '12345') {
+      append(oneMessage(name));
+      expect(store.appends).toHaveLength(2);
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(store.last().names).toEqual(Array.from('12345'));
+  });
+});
+
 describe('bounds', () => {
   it('[PUB-8] beyond the requests that may wait: overloaded, and room again after an outcome', async () => {
     const { store, append, outcomes } = createRig();

@@ -77,6 +77,11 @@ export class HttpConnection {
     return this.#socket.destroyed;
   }
 
+  /** Whether a request has no answer yet. */
+  get isWaiting(): boolean {
+    return this.#onAnswer !== undefined;
+  }
+
   /** Bytes that crossed the line until now, both ways. */
   get bytes(): number {
     return this.#socket.bytesRead + this.#socket.bytesWritten;

@@ -143,6 +143,8 @@ export interface PollingResult {
   readonly messages: number;
   /** By clients that receive, those of the publishers not counted. */
   readonly requests: number;
+  /** Those of them that were answered 503. */
+  readonly refused: number;
   /** Between the clients and the services, both ways, publishers not counted. */
   readonly bytes: number;
   readonly delayMs: { readonly p50: number; readonly p99: number };

@@ -7,6 +7,7 @@ import { PollingClient, type ReceivingClient, SocketClient } from './receiving-c
 import { forEachNumber } from './recipients.ts';
 
 const HANDSHAKES_AT_ONCE_MAX = 64;
+const SENDER_CONNECTIONS = 16;
 const SECONDS_PER_MINUTE = 60;
 /** A last poll finds what was sent before it; and so long a hint that was lost may take. */
 const SETTLE_MS = 6_000;
@@ -22,6 +23,7 @@ export async function runPollingLoad(job: PollingJob, signals: MeasureSignals): 
   const counts = () => ({
     now: performance.now(),
     requests: clients.reduce((sum, client) => sum + client.requests, 0),
+    refused: clients.reduce((sum, client) => sum + client.refused, 0),
     bytes: clients.reduce((sum, client) => sum + client.bytes(), 0),
     messages: sender.accepted(),
   });
@@ -47,6 +49,7 @@ export async function runPollingLoad(job: PollingJob, signals: MeasureSignals): 
     windowMs: end.now - start.now,
     messages: end.messages - start.messages,
     requests: end.requests - start.requests,
+    refused: end.refused - start.refused,
     bytes: end.bytes - start.bytes,
     delayMs: { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99) },
   };
@@ -64,22 +67,39 @@ interface Sender {
   readonly stop: () => void;
 }
 
-/** Sends to one client after the other, at an even pace. */
+/**
+ * Sends to one client after the other, at an even pace; what finds no free connection waits for one, and its delay
+ * counts from when it was due.
+ */
 async function startSending(job: PollingJob, ids: readonly string[]): Promise<Sender> {
   const { system, messagesPerClientPerMinute, messageBytes } = job;
-  const connection = await HttpConnection.open(system.apiUrl);
+  const open = () => HttpConnection.open(system.apiUrl);
+  const free = await Promise.all(Array.from({ length: SENDER_CONNECTIONS }, open));
+  const due: string[] = [];
   const intervalMs = (SECONDS_PER_MINUTE * 1_000) / (messagesPerClientPerMinute * ids.length);
   const faults: string[] = [];
   let sent = 0;
   let accepted = 0;
+  const sendNext = () => {
+    const connection = free.pop();
+    const body = connection === undefined ? undefined : due.shift();
+    if (connection === undefined) return;
+    if (body === undefined) {
+      free.push(connection);
+      return;
+    }
+    connection.post(body, (status, answer) => {
+      if (status === 201) accepted += 1;
+      else faults.push(`a message was answered ${status}: ${answer.slice(0, 200)}`);
+      free.push(connection);
+      sendNext();
+    });
+  };
   const timer = setInterval(() => {
     const message = String(performance.now()).padEnd(messageBytes, ' ');
-    const targetId = ids[sent % ids.length];
+    due.push(JSON.stringify({ message, targetId: ids[sent % ids.length] }));
     sent += 1;
-    connection.post(JSON.stringify({ message, targetId }), (status, body) => {
-      if (status === 201) accepted += 1;
-      else faults.push(`a message was answered ${status}: ${body.slice(0, 200)}`);
-    });
+    sendNext();
   }, intervalMs);
   return { accepted: () => accepted, faults, stop: () => clearInterval(timer) };
 }

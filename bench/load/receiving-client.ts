@@ -14,6 +14,8 @@ export interface ReceivingClient {
   readonly faults: readonly string[];
   /** Requests that it has made. */
   readonly requests: number;
+  /** Those of them that the server had no room for. */
+  readonly refused: number;
   /** Bytes on its line until now, both ways. */
   readonly bytes: () => number;
   readonly close: () => void;
@@ -24,6 +26,7 @@ export class SocketClient implements ReceivingClient {
   readonly received: Arrival[] = [];
   readonly faults: string[] = [];
   readonly requests = 0;
+  readonly refused = 0;
   #socket: WebSocketConnection | undefined;
   #offset = NaN;
   #closed = false;
@@ -70,6 +73,7 @@ export class PollingClient implements ReceivingClient {
   readonly received: Arrival[] = [];
   readonly faults: string[] = [];
   requests = 0;
+  refused = 0;
   readonly #options: PollingClientOptions;
   #connection: HttpConnection;
   #bytesBefore = 0;
@@ -112,11 +116,13 @@ export class PollingClient implements ReceivingClient {
       this.#bytesBefore += this.#connection.bytes;
       this.#connection = await HttpConnection.open(this.#options.system.apiUrl);
     }
+    if (this.#connection.isWaiting) return; // for a poll that takes longer than the interval
     this.requests += 1;
     this.#connection.get(
       `/targets/${this.#options.clientId}/messages?after=${this.#offset}`,
       (status, body) => {
         if (status === 200) this.#take(body);
+        else if (status === 503) this.refused += 1;
         else if (!this.#closed && status !== 0)
           this.faults.push(`a poll was answered ${status}: ${body.slice(0, 200)}`);
       },

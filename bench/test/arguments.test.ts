@@ -2,13 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { helpText, parseArguments } from '../arguments.ts';
 
 const NAMES = ['w1', 'w4', 'catch-up'];
-const WORKLOADS = [...NAMES.map((name) => ({ name })), { name: 'large', onlyWhenNamed: true }];
+const WORKLOADS = [
+  ...NAMES.map((name) => ({ name, systems: ['ours', 'bare parts'] })),
+  { name: 'large', onlyWhenNamed: true, systems: ['ours'] },
+];
 
 describe('parseArguments', () => {
   it('runs every workload three times for 8 s where nothing is said', () => {
     expect(parseArguments([], WORKLOADS)).toEqual({
       kind: 'run',
-      arguments: { workloads: NAMES, measureSeconds: 8, warmUpSeconds: 4, runs: 3, profile: false },
+      arguments: {
+        workloads: NAMES,
+        measureSeconds: 8,
+        warmUpSeconds: 10,
+        runs: 3,
+        onlySystem: undefined,
+        profile: false,
+      },
     });
   });
 
@@ -29,6 +39,16 @@ describe('parseArguments', () => {
     expect(parsed).toMatchObject({ kind: 'run', arguments: { measureSeconds: 30, runs: 1, profile: true } });
   });
 
+  it('takes one system alone, and a warm-up', () => {
+    const parsed = parseArguments(['w1', '--only', 'bare parts', '--warm-up', '20'], WORKLOADS);
+    expect(parsed).toMatchObject({ arguments: { onlySystem: 'bare parts', warmUpSeconds: 20 } });
+    const refused = parseArguments(['--only', 'theirs'], WORKLOADS);
+    expect(refused).toEqual({
+      kind: 'refused',
+      reason: '"theirs" is no system; known are: ours, bare parts',
+    });
+  });
+
   it.each([['--help'], ['-h'], ['w1', '--help']])('helps on %s %s', (...words) => {
     expect(parseArguments(words, WORKLOADS)).toEqual({ kind: 'help' });
   });
@@ -46,7 +66,7 @@ describe('parseArguments', () => {
 
 describe('helpText', () => {
   it('names each workload with its question', () => {
-    const text = helpText([{ name: 'w1', question: 'How fast?' }]);
+    const text = helpText([{ name: 'w1', question: 'How fast?', systems: [] }]);
     expect(text).toContain('  w1  How fast?');
   });
 });

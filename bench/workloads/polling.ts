@@ -52,7 +52,7 @@ async function measureWaiting(
       label: `run${runNumber}-${pollSeconds}`,
     },
   });
-  const { windowMs, requests, bytes, delayMs } = result;
+  const { windowMs, requests, refused, bytes, delayMs } = result;
   const perSecond = 1_000 / windowMs;
   const cpuMs = [...measurement.cpuMs.values()].reduce((sum, milliseconds) => sum + milliseconds, 0);
   const way = pollSeconds === 0 ? 'socket' : `every ${pollSeconds} s`;
@@ -60,6 +60,7 @@ async function measureWaiting(
     faults: result.faults,
     figures: [
       { name: `${way}: requests`, unit: 'per s', value: requests * perSecond },
+      { name: `${way}: answered 503`, unit: 'per s', value: refused * perSecond },
       { name: `${way}: servers busy`, unit: '% of a core', value: (100 * cpuMs) / measurement.elapsedMs },
       { name: `${way}: on the wire`, unit: 'KiB per s', value: (bytes * perSecond) / KIB },
       { name: `${way}: delay p50`, unit: 'ms', value: delayMs.p50 },

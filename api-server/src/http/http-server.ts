@@ -4,6 +4,7 @@ import {
   addressGroup,
   closeGracefully,
   HTTP_SERVER_OPTIONS,
+  LinkedList,
   type ListenAddress,
   listen,
   plainAddress,
@@ -41,11 +42,11 @@ export interface HttpServer {
 }
 
 export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): HttpServer {
-  const inFlight = new Set<ServerResponse>();
+  const inFlight = new LinkedList<ServerResponse>();
   let closing = false;
   const onIncoming: RequestListener = (request, response) => {
-    inFlight.add(response);
-    response.once('close', () => inFlight.delete(response));
+    const entry = inFlight.add(response);
+    response.once('close', () => inFlight.remove(entry));
     if (closing) response.setHeader('Connection', 'close');
     if ((request.url?.length ?? 0) > limits.urlBytesMax) sendAnswer(response, URL_TOO_LONG);
     else onRequest(request, response);

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { waitUntil } from '@postline/test-support';
 import supertest from 'supertest';
@@ -135,15 +135,25 @@ describe('sizes', () => {
     // Two batches that never end take 14 of the 16 MiB; a third finds no room.
     const size = 7 * 1024 * 1024;
     const head = `POST /messages/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${size + 1}\r\n\r\n`;
-    const sockets = [1, 2].map(() => connect(api.port, '127.0.0.1'));
-    for (const socket of sockets) {
+    const holders = new Set<Socket>();
+    const hold = () => {
+      const socket = connect(api.port, '127.0.0.1');
+      holders.add(socket);
       socket.on('error', () => undefined);
+      // One that came after a third that was let in is refused itself: another takes its place.
+      socket.once('data', () => {
+        socket.destroy();
+        holders.delete(socket);
+        hold();
+      });
       socket.write(head);
       socket.write(Buffer.alloc(size, ' '));
-    }
+    };
+    hold();
+    hold();
     const third = () => send(BATCH.padEnd(size), {}, '/messages/batch');
     await waitUntil('the bodies have no room', async () => (await third()).body.code === 'overloaded');
-    for (const socket of sockets) socket.destroy();
+    for (const socket of holders) socket.destroy();
     await waitUntil('there is room again', async () => (await third()).status === 201);
   });
 

@@ -1,5 +1,5 @@
 import { livenessChannel, updatesChannel } from '@postline/protocol';
-import { withDeadline } from '@postline/service-runtime';
+import { OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
 import { BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
 import { createStateReport, type OnBusState } from './bus-state.ts';
@@ -28,7 +28,7 @@ export class RedisPublisher implements HintPublisher {
   readonly #deadlineMs: number;
   readonly #report: ReturnType<typeof createStateReport>;
   readonly #connection: RedisConnection;
-  readonly #calls = new Set<Promise<unknown>>();
+  readonly #calls = new OpenCalls();
   #hintsInFlight = 0;
   #charactersInFlight = 0;
   #client: Redis | undefined;
@@ -56,11 +56,9 @@ export class RedisPublisher implements HintPublisher {
     const characters = hints.reduce((sum, hint) => sum + hint.frame.length, 0);
     this.#takeRoom(hints.length, characters);
     const call = this.#answered(client, publishAll(client, this.#prefix, hints));
-    this.#calls.add(call);
     try {
-      await call;
+      await this.#calls.track(call);
     } finally {
-      this.#calls.delete(call);
       this.#hintsInFlight -= hints.length;
       this.#charactersInFlight -= characters;
     }
@@ -75,7 +73,7 @@ export class RedisPublisher implements HintPublisher {
   async close(): Promise<void> {
     this.#client = undefined;
     this.#awayReason = new Error('the publisher is closed');
-    await Promise.allSettled(this.#calls); // each has a deadline
+    await this.#calls.idle(); // each has a deadline
     await this.#connection.close();
   }
 

@@ -1,4 +1,4 @@
-import { withDeadline } from '@postline/service-runtime';
+import { OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendTheRest } from '../append-apart.ts';
 import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
@@ -86,7 +86,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   readonly #writers: SessionPool;
   readonly #readers: SessionPool;
   readonly #savers: SessionPool;
-  readonly #calls = new Set<Promise<unknown>>();
+  readonly #calls = new OpenCalls();
   #closed = false;
 
   constructor(options: MysqlMessageStoreOptions) {
@@ -222,7 +222,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#calls);
+    await this.#calls.idle();
     this.#writers.close();
     this.#readers.close();
     this.#savers.close();
@@ -242,14 +242,11 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
       milliseconds: this.#deadlineMs,
       onExpired: () => controller.abort(),
     });
-    this.#calls.add(call);
     try {
-      return await call;
+      return await this.#calls.track(call);
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       throw new StoreUnavailableError(`${what} failed`, error);
-    } finally {
-      this.#calls.delete(call);
     }
   }
 }

@@ -1,0 +1,24 @@
+/** Counts calls that are under way, so that whoever closes can wait for them. */
+export class OpenCalls {
+  #count = 0;
+  #onIdle: (() => void)[] = [];
+
+  /** Settles as the call does, and counts it until then. */
+  async track<T>(call: Promise<T>): Promise<T> {
+    this.#count += 1;
+    try {
+      return await call;
+    } finally {
+      this.#count -= 1;
+      if (this.#count === 0) for (const onIdle of this.#onIdle.splice(0)) onIdle();
+    }
+  }
+
+  /** Resolves once none is under way. */
+  idle(): Promise<void> {
+    if (this.#count === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onIdle.push(resolve);
+    });
+  }
+}
