@@ -12,8 +12,8 @@ const fromSource = {
 
 const NEEDS_SERVERS = ['**/*.mysql.test.ts', '**/*.redis.test.ts'];
 const WHOLE_SYSTEM = ['**/*.e2e.test.ts', '**/*.browser.test.ts'];
-/** They fill the machine, or hold the whole system to the times of the contract while they break it. */
-const ALONE = ['tests/faults/**/*.e2e.test.ts', 'tests/hostile/slow-senders.e2e.test.ts'];
+/** They hold the whole system to the times of the contract while they break it: one after the other, and alone. */
+const BROKEN_SYSTEM = ['tests/faults/**/*.e2e.test.ts', 'tests/hostile/slow-senders.e2e.test.ts'];
 const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
 
 const SERVER_START_MS = 60_000;
@@ -38,6 +38,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'servers',
+          isolate: false,
           include: NEEDS_SERVERS,
           exclude: NEVER,
           sequence: { groupOrder: 1 },
@@ -51,7 +52,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: WHOLE_SYSTEM,
-          exclude: [...NEVER, ...ALONE],
+          exclude: [...NEVER, ...BROKEN_SYSTEM],
           globalSetup: 'tests/support/src/shared-servers.ts',
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,
@@ -61,8 +62,8 @@ export default defineConfig({
       {
         ...fromSource,
         test: {
-          name: 'alone',
-          include: ALONE,
+          name: 'faults',
+          include: BROKEN_SYSTEM,
           exclude: NEVER,
           globalSetup: 'tests/support/src/shared-servers.ts',
           sequence: { groupOrder: 3 },

@@ -26,9 +26,12 @@ const OPTIONS = {
 /** Seeds are drawn from so many where none is given. */
 const RANDOM_SEEDS = 1_000_000;
 
-/** Reads the arguments; throws an Error that says what is wrong with them. */
+/** Says what is wrong with the arguments. */
+export class CommandLineError extends Error {}
+
+/** Reads the arguments; throws a CommandLineError. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const values = readOptions(args);
   return {
     scenario: values.scenario,
     seed: values.seed ?? String(Math.floor(Math.random() * RANDOM_SEEDS)),
@@ -41,10 +44,18 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
+function readOptions(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    throw new CommandLineError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
 function positive(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
+  if (!(value > 0)) throw new CommandLineError(`--${name} must be a number above 0`);
   return value;
 }
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { SCENARIOS, type Scenario } from './all-scenarios.ts';
 import { copyBuild } from './cluster/copied-build.ts';
 import { startServers, stopServers } from './cluster/cluster.ts';
-import { type CommandLine, parseCommandLine, seedsOf } from './command-line.ts';
+import { type CommandLine, CommandLineError, parseCommandLine, seedsOf } from './command-line.ts';
 import { ALWAYS_SHOWN, describeResult, hasPassed, type RunResult } from './scenarios/run-result.ts';
 
 const REPORTS_FOLDER = 'reports';
@@ -52,8 +52,7 @@ function summarise(results: readonly RunResult[]) {
   };
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const options = parseCommandLine(args);
+async function main(options: CommandLine): Promise<void> {
   const scenario = SCENARIOS.find(({ name }) => name === options.scenario);
   if (options.list || scenario === undefined) {
     for (const { name, summary } of SCENARIOS) console.log(`${name.padEnd(20)} ${summary}`);
@@ -76,5 +75,11 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1)); // its folders go too
-await main(process.argv.slice(2));
+try {
+  await main(parseCommandLine(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof CommandLineError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
 process.exit();

@@ -131,6 +131,28 @@ describe('the ledger', () => {
     naive.judgeLost();
     expect(ledger.findings.count('lost')).toBe(1);
   });
+
+  it('after a restore: counts what was given again while the dump was being loaded, as far as it is in the dump', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (let offset = 1; offset <= 6; offset += 1) give(reader, { offset, number: acknowledge(a, offset) });
+    ledger.beginRestore();
+    const sent = { epoch: EPOCH, offset: 6 };
+    reader.identified({ epoch: EPOCH, offset: 0, head: 4, recovered: false }, sent, 6);
+    for (const offset of [1, 2, 3, 4]) give(reader, { offset, number: offset });
+    ledger.restored(new Map([['a', 3]]));
+    ledger.beginEpoch('second');
+    const late = acknowledge(a, 4);
+    reader.identified(
+      { epoch: 'second', offset: 3, head: 4, recovered: false },
+      { epoch: EPOCH, offset: 4 },
+      4,
+    );
+    reader.judgeLost();
+    expect(ledger.findings.count('lost')).toBe(1);
+    reader.message({ targetId: 'a', offset: 4, epoch: 'second', data: a.bodyOf(late) });
+    reader.judgeLost();
+    expect(ledger.findings.count('lost')).toBe(1);
+  });
 });
 
 /** A transaction of an application's with so many messages. */

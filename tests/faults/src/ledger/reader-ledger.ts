@@ -50,6 +50,8 @@ export class ReaderLedger {
   readonly #findings: Findings;
   readonly #history: LogHistory;
   readonly #received = new OffsetSet();
+  /** Up to here the log is what it was before an older state was put back. */
+  #restoredHead: number | undefined;
   #start: number | undefined;
   #cursor: Cursor | undefined;
   /** Of a reader that resumes from its last ack: that must be between where it last began and what it last acked. */
@@ -93,17 +95,26 @@ export class ReaderLedger {
       return this.#find('leaked', `a message to ${body.targetId}`);
     }
     if (frame.epoch !== this.#cursor?.epoch) this.#find('corrupted', `a frame of epoch ${frame.epoch}`);
-    if (frame.epoch === this.#history.epoch && !this.#history.isBeingRestored) {
-      if (body === undefined || frame.data !== target.bodyOf(body.number)) {
-        this.#find('corrupted', `offset ${frame.offset}: ${frame.data.slice(0, 80)}`);
-      } else {
-        target.place(body.number, frame.offset, this.name);
-        target.delivered(body.number);
-      }
-      this.#judgeOffset(frame.offset);
-      this.#received.add(frame.offset);
-    }
+    if (frame.epoch === this.#history.epoch) this.#take(frame, body);
     this.#cursor = { epoch: frame.epoch, offset: Math.max(frame.offset, this.#cursor?.offset ?? 0) };
+  }
+
+  /** A message of the history that counts, or of the one that is about to be replaced. */
+  #take(frame: DeliveredMessage, body: ReturnType<typeof parseBody>): void {
+    const { target } = this;
+    if (this.#history.isBeingRestored) {
+      // Given again while an older state was put back: it counts as far as it is a part of that.
+      if (frame.offset <= (this.#restoredHead ?? Infinity)) this.#received.add(frame.offset);
+      return;
+    }
+    if (body === undefined || frame.data !== target.bodyOf(body.number)) {
+      this.#find('corrupted', `offset ${frame.offset}: ${frame.data.slice(0, 80)}`);
+    } else {
+      target.place(body.number, frame.offset, this.name);
+      target.delivered(body.number);
+    }
+    this.#judgeOffset(frame.offset);
+    this.#received.add(frame.offset);
   }
 
   /** It acks all it has been given; undefined before its first `identified`. */
@@ -133,6 +144,7 @@ export class ReaderLedger {
 
   /** An older state of the log was put back: whatever it had above `head` it is to be given again, or something else. */
   restoredTo(head: number): void {
+    this.#restoredHead = head;
     this.#received.deleteFrom(head + 1);
   }
 
