@@ -44,7 +44,7 @@ export interface WaitingFigures {
 
 /**
  * Lets requests that arrive together share a commit: they join the batch that is forming, and when the previous
- * commit is back the next one goes. There is no timer, so that a request alone goes at once.
+ * commit is back the next one goes. A request alone goes at once; only a large batch waits for its like.
  *
  * What meets a counter that another transaction holds goes on in a lane of its own, together with everything that
  * is for the same targets, so that it delays nobody else.
