@@ -57,6 +57,7 @@ export interface CommitLaneOptions {
 
 /** A batch of fewer requests shows no load that gathering more could lighten. */
 const GATHER_AFTER_REQUESTS = 8;
+/** A slow commit is no reason to wait as long again: beyond this few more come, and those that wait are kept. */
 const GATHER_MS_MAX = 8;
 const GATHER_STEP_MS = 1;
 /** The first steps may pass before the answers are out. */
