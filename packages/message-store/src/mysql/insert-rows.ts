@@ -1,10 +1,18 @@
 import type { PlannedRow } from '../append-plan.ts';
 import type { Session, SqlValue } from './session.ts';
-import { partsOf, rowPlaceholders, ROWS_PER_STATEMENT_MAX, splitRowCount } from './statement-shape.ts';
+import { keptTexts, partsOf, rowPlaceholders, ROWS_PER_STATEMENT_MAX, splitRowCount } from './statement-shape.ts';
 
 const COLUMNS = ['message', 'target_id', '`offset`', 'created_at'];
 /** Of rows that have them; left out they get their defaults, and need not be sent, bound and checked for each row. */
 const KEY_COLUMNS = ['publisher', 'idempotency_key'];
+
+const insertStatement = (columns: readonly string[]) =>
+  keptTexts(
+    (rowCount) =>
+      `INSERT INTO messages (${columns.join(', ')}) VALUES ${rowPlaceholders(rowCount, columns.length)}`,
+  );
+const insertWithoutKeys = insertStatement(COLUMNS);
+const insertWithKeys = insertStatement([...COLUMNS, ...KEY_COLUMNS]);
 
 /** What a row takes in a statement beside its texts: lengths, types, offset and time; generously. */
 const ROW_OVERHEAD_BYTES = 128;
@@ -25,16 +33,13 @@ export async function insertRows(
   const ids: string[] = [];
   for (const part of statementsOf(rows, bytesMax)) {
     const withKeys = part.some((row) => row.publisher !== '' || row.idempotencyKey !== undefined);
-    const columns = withKeys ? [...COLUMNS, ...KEY_COLUMNS] : COLUMNS;
     const values: SqlValue[] = [];
     for (const row of part) {
       values.push(row.message, row.targetId, row.offset, databaseTime);
       if (withKeys) values.push(row.publisher, row.idempotencyKey ?? null);
     }
-    const { firstId } = await session.change(
-      `INSERT INTO messages (${columns.join(', ')}) VALUES ${rowPlaceholders(part.length, columns.length)}`,
-      values,
-    );
+    const textFor = withKeys ? insertWithKeys : insertWithoutKeys;
+    const { firstId } = await session.change(textFor(part.length), values);
     // The count of rows is known beforehand, so the server gives them consecutive ids, also with interleaved locks.
     for (const index of part.keys()) ids.push(String(firstId + index * session.facts.idStep));
   }

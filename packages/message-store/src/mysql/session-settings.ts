@@ -60,13 +60,15 @@ export function sessionStatements(role: SessionRole, times: SessionTimes): reado
 /** Asks back what counts; MariaDB before 11.1 has `tx_isolation` for `transaction_isolation`. */
 export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_name IN (
   'sql_mode', 'time_zone', 'character_set_client', 'character_set_connection', 'character_set_results',
-  'transaction_isolation', 'tx_isolation', 'autocommit', 'max_allowed_packet', 'auto_increment_increment')`;
+  'transaction_isolation', 'tx_isolation', 'autocommit', 'max_allowed_packet', 'auto_increment_increment', 'version')`;
 
 /** What a session needs to know about its server. */
 export interface SessionFacts {
   readonly packetBytesMax: number;
   /** Ids of the rows of one statement are so far apart. */
   readonly idStep: number;
+  /** Whether INSERT … RETURNING gives rows as they came to be: on MariaDB, from 10.5 on. */
+  readonly returnsInserted: boolean;
 }
 
 /** The server's settings make it impossible to store what one is given. */
@@ -113,5 +115,6 @@ export function checkSessionVariables(
   const idStep = Number(variables.get('auto_increment_increment'));
   if (!(idStep >= 1)) faults.push('auto_increment_increment is not known');
   if (faults.length > 0) throw new SessionRefusedError(faults);
-  return { packetBytesMax, idStep };
+  const returnsInserted = (variables.get('version') ?? '').includes('MariaDB');
+  return { packetBytesMax, idStep, returnsInserted };
 }

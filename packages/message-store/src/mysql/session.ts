@@ -34,7 +34,7 @@ export class ConnectionLostError extends Error {
 }
 
 /** Statements of different shapes that one connection keeps prepared: more than our roundings can make. */
-const PREPARED_STATEMENTS_MAX = 256;
+const PREPARED_STATEMENTS_MAX = 512;
 
 /** Tells a dead server apart from a silent one in the operating system's own time; ours is the deadline. */
 const KEEP_ALIVE_AFTER_MS = 10_000;

@@ -8,8 +8,8 @@ const EXACT_ROWS_MAX = 64;
 /** Beyond, multiples of this have one. */
 const ROWS_STEP = 32;
 
-/** The same for rows that may be repeated: padding costs less than further statements. */
-const EXACT_PADDED_ROWS_MAX = 16;
+/** The same for rows that may be repeated: beyond, padding costs less than further statements. */
+const EXACT_PADDED_ROWS_MAX = 64;
 const PADDED_ROWS_STEP = 16;
 
 /** Rows of one statement at most: 512 rows of 6 values are far below the protocol's 65,535 values. */
@@ -36,6 +36,18 @@ export function padInList(values: readonly string[]): readonly string[] {
   if (last === undefined) return values;
   const length = 2 ** Math.ceil(Math.log2(values.length));
   return [...values, ...Array.from({ length: length - values.length }, () => last)];
+}
+
+/** Keeps each text that was made: there are few, and the driver finds a statement by its text. */
+export function keptTexts(make: (rowCount: number) => string): (rowCount: number) => string {
+  const texts = new Map<number, string>();
+  return (rowCount) => {
+    const known = texts.get(rowCount);
+    if (known !== undefined) return known;
+    const text = make(rowCount);
+    texts.set(rowCount, text);
+    return text;
+  };
 }
 
 /** `?,?,?` */

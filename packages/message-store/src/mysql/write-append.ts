@@ -1,6 +1,6 @@
 import { countByTarget, planAppend, type PlannedRow, planOutcomes, storedRows } from '../append-plan.ts';
 import type { AppendOutcome, AppendRequest, StoredMessage } from '../message-store.ts';
-import { addToCounters, type CounterState, readCounters } from './counters.ts';
+import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
 import { isoFromDatabaseTime } from './database-time.ts';
 import { insertRows } from './insert-rows.ts';
 import { deleteOutboxRows, type OutboxRow, type OutboxRows, readOutboxRows } from './outbox-rows.ts';
@@ -44,8 +44,7 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const counts = countByTarget(work.requests);
   for (const targetId of work.moveFor) if (!counts.has(targetId)) counts.set(targetId, 0);
   const targetIds = [...counts.keys()];
-  await addToCounters(session, counts);
-  const counters = await readCounters(session, targetIds);
+  const counters = await raiseCounters(session, counts);
   const outbox = counters.outboxHasRows ? await readOutboxRows(session, targetIds) : NOTHING_WAITS;
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
   const moves = planMoves(outbox.rows, headBefore);
@@ -58,7 +57,8 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const plan = planAppend({ requests, headBefore: headAfterMoves, storedByKey });
 
   const rows = [...moves.rows, ...plan.rows];
-  await correctCounters(session, counts, rows);
+  const areAllNew = outbox.rows.length === 0 && plan.rows.length === messageCount(work.requests);
+  if (!areAllNew) await correctCounters(session, counts, rows);
   const ids = rows.length === 0 ? [] : await insertRows(session, rows, counters.databaseTime);
   if (outbox.rows.length > 0) await deleteOutboxRows(session, outbox.rows);
 
@@ -86,6 +86,10 @@ export function withContended(
   return requests.map((request) =>
     isContended(request) ? { kind: 'contended' } : (inOrder.next().value ?? { kind: 'contended' }),
   );
+}
+
+function messageCount(requests: readonly AppendRequest[]): number {
+  return requests.reduce((sum, { messages }) => sum + messages.length, 0);
 }
 
 function headOf({ heads }: CounterState, targetId: string): number {

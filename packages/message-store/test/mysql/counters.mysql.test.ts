@@ -3,7 +3,7 @@ import type { ResultSetHeader } from 'mysql2';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
-import { addToCounters, readCounters } from '../../src/mysql/counters.ts';
+import { raiseCounters } from '../../src/mysql/counters.ts';
 import { openSession } from '../../src/mysql/session.ts';
 import { newTarget, publish } from '../contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
@@ -110,12 +110,31 @@ it('[LOG-1] transactions that name their targets in different order don’t dead
     await Promise.all(
       sessions.map(async (session, index) => {
         const order = index === 0 ? targetIds : targetIds.toReversed();
-        await addToCounters(session, new Map(order.map((targetId) => [targetId, 1])));
+        await raiseCounters(session, new Map(order.map((targetId) => [targetId, 1])));
         await session.run('COMMIT');
       }),
     );
   }
-  const { heads } = await readCounters(sessions[0]!, targetIds);
-  expect([...heads.values()]).toEqual(targetIds.map(() => 80));
+  const { heads } = await raiseCounters(sessions[0]!, new Map(targetIds.map((targetId) => [targetId, 2])));
+  expect(targetIds.map((targetId) => heads.get(targetId))).toEqual(targetIds.map(() => 82));
   for (const session of sessions) session.close();
+});
+
+it('[SQL-5] heads read with the outbox in one INSERT wait for an application that publishes by SQL', async () => {
+  const [application, naive] = [await connected(), await connected()];
+  const store = createMysqlMessageStore({ databaseUrl: database.url });
+  const targetId = newTarget();
+  await application.query('START TRANSACTION');
+  await application.query('CALL publish_message(?, ?)', [newTarget(), 'not committed yet']);
+  await naive.query('SET innodb_lock_wait_timeout = 1');
+  // MariaDB waits for the application's row in vain; MySQL has no RETURNING.
+  await expect(
+    naive.query(
+      'INSERT INTO targets (target_id, head) VALUES (?, 1) ON DUPLICATE KEY UPDATE head = head + 1 RETURNING head, EXISTS (SELECT 1 FROM outbox)',
+      [targetId],
+    ),
+  ).rejects.toMatchObject({ errno: expect.toSatisfy((errno) => errno === 1205 || errno === 1064) });
+  expect(await store.append([publish({ targetId, message: 'not held up' })])).toMatchObject([{ kind: 'appended' }]);
+  await application.query('ROLLBACK');
+  await store.close();
 });

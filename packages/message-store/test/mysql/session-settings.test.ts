@@ -15,13 +15,19 @@ const GOOD: Readonly<Record<string, string>> = {
   autocommit: 'ON',
   max_allowed_packet: '16777216',
   auto_increment_increment: '1',
+  version: '8.4.3',
 };
 
 const check = (changes: Readonly<Record<string, string>>) =>
   checkSessionVariables(new Map(Object.entries({ ...GOOD, ...changes })), 'read');
 
 it('[LOG-9] takes a session that is as it was asked to be, and tells its facts', () => {
-  expect(check({ auto_increment_increment: '3' })).toEqual({ packetBytesMax: 16_777_216, idStep: 3 });
+  expect(check({ auto_increment_increment: '3' })).toEqual({
+    packetBytesMax: 16_777_216,
+    idStep: 3,
+    returnsInserted: false,
+  });
+  expect(check({ version: '10.11.6-MariaDB-log' }).returnsInserted).toBe(true);
 });
 
 const REFUSED: readonly [string, string][] = [
