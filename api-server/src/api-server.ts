@@ -18,12 +18,7 @@ import { createRequestHandler } from './http/request-handler.ts';
 import { createRequestLog } from './http/request-log.ts';
 import { LogRetention } from './log-retention.ts';
 import { OutboxMover } from './outbox-mover.ts';
-import {
-  createPublishMessages,
-  createTellFollowers,
-  type PublishMessages,
-  type TellFollowers,
-} from './publish-message.ts';
+import { createPublishMessages, createTellFollowers, type TellFollowers } from './publish-message.ts';
 import { createLogPageReader } from './read-log-page.ts';
 import { createReceiptsReader } from './read-receipts.ts';
 
@@ -76,6 +71,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const publishMessages = createPublishMessages({
     append: (request) => groupCommit.append(request),
     tellFollowers,
+    onOutcome: (outcome, request) => metrics.countPublish(outcome, request.publisher),
   });
   const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, tellFollowers });
   const retention = createLogRetention({ ...parts, metrics, databaseLog });
@@ -96,7 +92,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     publishRoutes: createPublishRoutes({
       access,
       rates: new PublishRates({ ...settings.publishRates, proxies: settings.trustedProxies }),
-      publishMessages: countOutcomes(publishMessages, metrics),
+      publishMessages,
       messageBodyBytesMax: settings.messageBodyBytesMax,
       batchBodyBytesMax: settings.batchBodyBytesMax,
       bodyBudget: { bytesMax: settings.bodiesBytesMax, bytes: 0 },
@@ -215,12 +211,4 @@ function createLogRetention(parts: LogRetentionParts): LogRetention | undefined 
       databaseLog.failed(error);
     },
   });
-}
-
-function countOutcomes(publishMessages: PublishMessages, metrics: ApiMetrics): PublishMessages {
-  return async (request) => {
-    const outcome = await publishMessages(request);
-    metrics.countPublish(outcome, request.publisher);
-    return outcome;
-  };
 }

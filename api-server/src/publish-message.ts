@@ -28,6 +28,8 @@ export interface PublishMessagesOptions {
   /** Appends a request together with others. */
   readonly append: (request: AppendRequest) => Promise<CommitOutcome>;
   readonly tellFollowers: TellFollowers;
+  /** Told how each request went. */
+  readonly onOutcome?: (outcome: PublishOutcome, request: AppendRequest) => void;
 }
 
 /**
@@ -35,12 +37,15 @@ export interface PublishMessagesOptions {
  * is told, and the publisher gets its answer. Only the commit counts: where the bus fails, the relays find the row.
  */
 export function createPublishMessages(options: PublishMessagesOptions): PublishMessages {
+  const { append, tellFollowers, onOutcome } = options;
   return async (request) => {
-    const outcome = await options.append(request);
-    if (outcome.kind !== 'appended') return outcome;
-
-    const status = await options.tellFollowers(outcome.messages, outcome.epoch);
-    return { kind: 'published', messages: outcome.messages.map((message) => describe(message, status)) };
+    const committed = await append(request);
+    const outcome: PublishOutcome =
+      committed.kind === 'appended'
+        ? published(committed.messages, await tellFollowers(committed.messages, committed.epoch))
+        : committed;
+    onOutcome?.(outcome, request);
+    return outcome;
   };
 }
 
@@ -100,7 +105,9 @@ function encodeHint(stored: StoredMessage, epoch: string): Hint {
   return { targetId, frame: encodeNewMessage({ id, targetId, offset, epoch, data, createdAt }) };
 }
 
-function describe(message: AppendedMessage, status: PublishStatus): PublishedMessage {
-  const { id, targetId, offset, createdAt, replayed } = message;
-  return { id, targetId, offset, createdAt, status, replayed };
+function published(appended: readonly AppendedMessage[], status: PublishStatus): PublishOutcome {
+  const messages = appended.map(({ id, targetId, offset, createdAt, replayed }) => {
+    return { id, targetId, offset, createdAt, status, replayed };
+  });
+  return { kind: 'published', messages };
 }

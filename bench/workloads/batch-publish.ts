@@ -3,7 +3,7 @@ import { measurePublishing, MESSAGE_BYTES, RECIPIENTS } from './measure-publishi
 import type { Workload } from './workload.ts';
 
 const MESSAGES_PER_REQUEST = 100;
-const PUBLISHERS = 8;
+const PUBLISHERS = 32;
 
 export const batchPublish: Workload = {
   name: 'batch',

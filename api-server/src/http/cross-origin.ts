@@ -32,7 +32,7 @@ const setCorsHeaders = cors({
 });
 
 /** Programs that are no browser send no `Origin`: most of what comes here. */
-const WITHOUT_ORIGIN: Guarded = { headers: recordHeaders(setCorsHeaders) };
+const WITHOUT_ORIGIN: Guarded = { headers: ['Vary', 'Origin'] };
 
 const FOREIGN_HOST: Guarded = {
   headers: [],

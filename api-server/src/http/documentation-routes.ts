@@ -73,7 +73,11 @@ export function createDocumentationRoutes(): Router {
 function pageAnswer(contentType: string, body: string): HttpAnswer {
   return {
     status: 200,
-    headers: { 'Content-Type': contentType, 'Content-Security-Policy': PAGE_POLICY },
+    headers: {
+      'Content-Type': contentType,
+      'Content-Security-Policy': PAGE_POLICY,
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    },
     body,
   };
 }

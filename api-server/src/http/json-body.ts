@@ -9,14 +9,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * Receives and parses a body in JSON. Only `application/json` in UTF-8, not compressed: what is inflated or decoded
  * first could be a hundred times as large as what was let in.
  */
-export async function receiveJsonBody(
-  request: IncomingMessage,
-  limits: BodyLimits,
-): Promise<Parsed<unknown>> {
+export function receiveJsonBody(request: IncomingMessage, limits: BodyLimits): Promise<Parsed<unknown>> {
   const refusal = refuseMediaType(request);
-  if (refusal !== undefined) return { ok: false, refusal };
-  const received = await receiveBody(request, limits);
-  return received.ok ? parseJson(received.value) : received;
+  if (refusal !== undefined) return Promise.resolve({ ok: false, refusal });
+  return receiveBody(request, limits, parseJson);
 }
 
 function refuseMediaType({ headers }: IncomingMessage): Refusal | undefined {

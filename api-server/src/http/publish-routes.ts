@@ -87,8 +87,8 @@ function createPublishRoute(
   return {
     paths,
     label: paths.join(' '),
-    answer: async (request) =>
-      request.method === 'POST' ? await publish(request, kind, options) : answerOther(request),
+    answer: (request) =>
+      request.method === 'POST' ? publish(request, kind, options) : Promise.resolve(answerOther(request)),
   };
 }
 

@@ -20,10 +20,14 @@ const TOO_MANY_BODIES: Refusal = {
 };
 
 /**
- * Receives a request's body, at most `bytesMax` bytes of it. What is too large is not kept, but let through to its
+ * Receives a request's body, at most `bytesMax` bytes of it, and reads it. What is too large is not kept, but let through to its
  * end, so that the client reads the answer instead of a connection that was reset under its hands.
  */
-export function receiveBody(request: IncomingMessage, limits: BodyLimits): Promise<Parsed<Buffer>> {
+export function receiveBody<T>(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  read: (body: Buffer) => Parsed<T>,
+): Promise<Parsed<T>> {
   const { bytesMax, budget } = limits;
   const tooLarge: Refusal = {
     code: 'payload_too_large',
@@ -35,12 +39,15 @@ export function receiveBody(request: IncomingMessage, limits: BodyLimits): Promi
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const finish = (result: Parsed<Buffer>) => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose);
+    let isOver = false;
+    const finish = (result: Parsed<T>) => {
+      if (isOver) return;
+      isOver = true;
       budget.bytes -= bytes;
       resolve(result);
     };
     const onData = (chunk: Buffer) => {
+      if (isOver) return;
       bytes += chunk.length;
       budget.bytes += chunk.length;
       chunks.push(chunk);
@@ -51,10 +58,7 @@ export function receiveBody(request: IncomingMessage, limits: BodyLimits): Promi
       request.resume();
     };
     const onEnd = () => {
-      finish({
-        ok: true,
-        value: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes),
-      });
+      if (!isOver) finish(read(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
     };
     const onClose = () => {
       finish({ ok: false, refusal: CUT_OFF });

@@ -28,7 +28,7 @@ export function createRequestHandler(options: ApplicationOptions): RequestListen
       application(request, response, () => {
         refuseUnrouted(options.entrance, request, response);
       });
-    } else void takeShortWay({ entrance: options.entrance, route, request, response });
+    } else takeShortWay({ entrance: options.entrance, route, request, response });
   };
 }
 
@@ -49,15 +49,17 @@ interface ShortWay {
   readonly response: ServerResponse;
 }
 
-/** Never rejects. */
-async function takeShortWay({ entrance, route, request, response }: ShortWay): Promise<void> {
+function takeShortWay({ entrance, route, request, response }: ShortWay): void {
   const admission = entrance(request, response);
   if (admission === undefined) return;
   admission.route = route.label;
-  try {
-    sendAnswer(response, await route.answer(request), admission.headers);
-  } catch (error) {
-    admission.failure = asError(error);
-    sendAnswer(response, problemAnswer(INTERNAL_ERROR), admission.headers);
-  }
+  route
+    .answer(request)
+    .then((answer) => {
+      sendAnswer(response, answer, admission.headers);
+    })
+    .catch((error: unknown) => {
+      admission.failure = asError(error);
+      sendAnswer(response, problemAnswer(INTERNAL_ERROR), admission.headers);
+    });
 }

@@ -13,6 +13,13 @@ export const SECURITY_HEADERS: HeaderList = [
         directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
       },
       xFrameOptions: { action: 'deny' },
+      // About documents, which answers here are not, or for browsers that are no more.
+      crossOriginOpenerPolicy: false,
+      originAgentCluster: false,
+      xDnsPrefetchControl: false,
+      xDownloadOptions: false,
+      xPermittedCrossDomainPolicies: false,
+      xXssProtection: false,
       // Whether a host name is only ever to be reached by TLS is for whoever terminates it to say.
       strictTransportSecurity: false,
     }),

@@ -7,8 +7,8 @@ export interface TurnMember {
 }
 
 /**
- * What all sockets are given in one turn of the event loop, written when the turn is over: one system call for each
- * socket, however many hints came together. A text that goes to many sockets is framed once, for the first of them.
+ * What all sockets are given in one turn of the event loop, written when everything that lay on the bus has been read:
+ * one system call for each socket, however many hints came together. A text that goes to many sockets is framed once, for the first of them.
  */
 export class WriteTurn {
   #members: TurnMember[] = [];
@@ -27,7 +27,7 @@ export class WriteTurn {
   /** Flushes this socket at the end of the turn. */
   add(member: TurnMember): void {
     if (this.#members.push(member) > 1) return;
-    process.nextTick(() => {
+    setImmediate(() => {
       const members = this.#members;
       this.#members = [];
       for (const each of members) each.flush();

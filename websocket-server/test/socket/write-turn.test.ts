@@ -24,13 +24,15 @@ describe('WriteTurn', () => {
     expect(members.map(({ flushes }) => flushes)).toEqual([1, 1, 1]);
   });
 
-  it('flushes again what is added while it flushes', async () => {
+  it('flushes in the next turn what is added while it flushes', async () => {
     const turn = new WriteTurn();
     const [first, second] = [new Member(), new Member()];
     first.onFlush = () => {
       turn.add(second);
     };
     turn.add(first);
+    await turnIsOver();
+    expect([first.flushes, second.flushes]).toEqual([1, 0]);
     await turnIsOver();
     expect([first.flushes, second.flushes]).toEqual([1, 1]);
   });

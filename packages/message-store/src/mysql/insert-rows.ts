@@ -1,6 +1,12 @@
 import type { PlannedRow } from '../append-plan.ts';
 import type { Session, SqlValue } from './session.ts';
-import { keptTexts, partsOf, rowPlaceholders, ROWS_PER_STATEMENT_MAX, splitRowCount } from './statement-shape.ts';
+import {
+  keptTexts,
+  partsOf,
+  rowPlaceholders,
+  ROWS_PER_STATEMENT_MAX,
+  splitRowCount,
+} from './statement-shape.ts';
 
 const COLUMNS = ['message', 'target_id', '`offset`', 'created_at'];
 /** Of rows that have them; left out they get their defaults, and need not be sent, bound and checked for each row. */

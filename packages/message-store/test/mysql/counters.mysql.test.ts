@@ -134,7 +134,9 @@ it('[SQL-5] heads read with the outbox in one INSERT wait for an application tha
       [targetId],
     ),
   ).rejects.toMatchObject({ errno: expect.toSatisfy((errno) => errno === 1205 || errno === 1064) });
-  expect(await store.append([publish({ targetId, message: 'not held up' })])).toMatchObject([{ kind: 'appended' }]);
+  expect(await store.append([publish({ targetId, message: 'not held up' })])).toMatchObject([
+    { kind: 'appended' },
+  ]);
   await application.query('ROLLBACK');
   await store.close();
 });
