@@ -69,7 +69,7 @@ interface Sender {
 
 /**
  * Sends to one client after the other, at an even pace; what finds no free connection waits for one, and its delay
- * counts from when it was due.
+ * counts from when it was due. Connections take turns, so that the server sees none of them idle for long.
  */
 async function startSending(job: PollingJob, ids: readonly string[]): Promise<Sender> {
   const { system, messagesPerClientPerMinute, messageBytes } = job;
@@ -81,13 +81,10 @@ async function startSending(job: PollingJob, ids: readonly string[]): Promise<Se
   let sent = 0;
   let accepted = 0;
   const sendNext = () => {
-    const connection = free.pop();
+    const connection = free[0];
     const body = connection === undefined ? undefined : due.shift();
-    if (connection === undefined) return;
-    if (body === undefined) {
-      free.push(connection);
-      return;
-    }
+    if (connection === undefined || body === undefined) return;
+    free.shift();
     connection.post(body, (status, answer) => {
       if (status === 201) accepted += 1;
       else faults.push(`a message was answered ${status}: ${answer.slice(0, 200)}`);

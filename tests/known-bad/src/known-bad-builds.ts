@@ -36,9 +36,8 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${STORE}/mysql/counters.js`,
-        find: 'if (last === undefined || heads.size !== targetIds.length) {',
-        replace:
-          "await session.run('COMMIT');\n    if (last === undefined || heads.size !== targetIds.length) {",
+        find: 'const [row] = await session.select(`SELECT ${LOG_STATE}',
+        replace: "await session.run('COMMIT');\n    const [row] = await session.select(`SELECT ${LOG_STATE}",
       },
     ],
     scenario: 'two-writers',
