@@ -51,7 +51,7 @@ export function createEntrance({ metrics, logRequest, crossOrigin, access }: Ent
     const guarded = guard(request);
     const headers = ['X-Request-Id', id, ...SECURITY_HEADERS, ...guarded.headers];
     const admission: Admission = { headers, route: NO_ROUTE, failure: undefined };
-    response.once('close', () => {
+    response.on('close', () => {
       const milliseconds = performance.now() - start;
       const { route, failure } = admission;
       metrics.countRequest({ route, method: methodOf(request), code: codeOf(response), milliseconds });

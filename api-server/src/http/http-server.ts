@@ -46,7 +46,7 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
   let closing = false;
   const onIncoming: RequestListener = (request, response) => {
     const entry = inFlight.add(response);
-    response.once('close', () => inFlight.remove(entry));
+    response.on('close', () => inFlight.remove(entry));
     if (closing) response.setHeader('Connection', 'close');
     if ((request.url?.length ?? 0) > limits.urlBytesMax) sendAnswer(response, URL_TOO_LONG);
     else onRequest(request, response);

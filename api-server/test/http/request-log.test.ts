@@ -55,7 +55,7 @@ it('takes over a harmless X-Request-Id and makes its own instead of any other', 
     (await supertest(api.url).get('/healthz').set('X-Request-Id', given)).headers['x-request-id'] ?? '';
   expect(await idFor('trace-1.a_B')).toBe('trace-1.a_B');
   for (const given of ['a b', '<script>', 'x'.repeat(65), '"}'])
-    expect(await idFor(given)).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor(given)).toMatch(/^[A-Za-z0-9_-]{12}\.[0-9]+$/);
 });
 
 it('a path is logged up to a bound', async () => {

@@ -1,4 +1,10 @@
-import type { AppendOutcome, AppendRequest, NewMessage, StoredMessage } from './message-store.ts';
+import type {
+  AppendedMessage,
+  AppendOutcome,
+  AppendRequest,
+  NewMessage,
+  StoredMessage,
+} from './message-store.ts';
 
 /** A row that an append will insert; only its id and its time are still open. */
 export interface PlannedRow {
@@ -85,11 +91,17 @@ export function planOutcomes(
     if (request.kind !== 'append') return request;
     const messages = request.messages.map((message) =>
       message.kind === 'row'
-        ? { ...rowAt(message.rowIndex), replayed: message.replayed }
-        : { ...message.stored, replayed: true },
+        ? appended(rowAt(message.rowIndex), message.replayed)
+        : appended(message.stored, true),
     );
     return { kind: 'appended', epoch: written.epoch, messages };
   });
+}
+
+/** Written out: copied with a spread, objects come in shapes that the engine must look up again at each use. */
+function appended(stored: StoredMessage, replayed: boolean): AppendedMessage {
+  const { id, targetId, offset, message, createdAt } = stored;
+  return { id, targetId, offset, message, createdAt, replayed };
 }
 
 /** The plan while it grows request by request. */

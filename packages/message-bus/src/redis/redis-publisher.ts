@@ -1,6 +1,6 @@
 import { livenessChannel, updatesChannel } from '@postline/protocol';
 import { OpenCalls, withDeadline } from '@postline/service-runtime';
-import type { Redis } from 'ioredis';
+import { Command, type Redis } from 'ioredis';
 import { BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
 import { createStateReport, type OnBusState } from './bus-state.ts';
 import { RedisConnection } from './redis-connection.ts';
@@ -135,7 +135,9 @@ function toError(error: unknown): Error {
  */
 async function publishAll(client: Redis, prefix: string, hints: readonly Hint[]): Promise<void> {
   client.stream.cork();
-  const answers = hints.map(({ targetId, frame }) => client.publish(updatesChannel(prefix, targetId), frame));
+  const answers = hints.map(({ targetId, frame }) =>
+    client.sendCommand(new Command('publish', [updatesChannel(prefix, targetId), frame])),
+  );
   client.stream.uncork();
   await Promise.all(answers);
 }

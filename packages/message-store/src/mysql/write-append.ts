@@ -56,7 +56,7 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const headAfterMoves = (targetId: string) => headBefore(targetId) + (moves.counts.get(targetId) ?? 0);
   const plan = planAppend({ requests, headBefore: headAfterMoves, storedByKey });
 
-  const rows = [...moves.rows, ...plan.rows];
+  const rows = moves.rows.length === 0 ? plan.rows : [...moves.rows, ...plan.rows];
   const areAllNew = outbox.rows.length === 0 && plan.rows.length === messageCount(work.requests);
   if (!areAllNew) await correctCounters(session, counts, rows);
   const ids = rows.length === 0 ? [] : await insertRows(session, rows, counters.databaseTime);
