@@ -1,3 +1,5 @@
+import { encodeServerFrame, OPCODES } from './frame-decoder.ts';
+
 const FAULTS_TOLD_MAX = 10;
 const NUMBER_DIGITS = 10;
 
@@ -5,6 +7,8 @@ export interface FanOutLedgerOptions {
   readonly targetId: string;
   readonly connections: number;
   readonly messageBytes: number;
+  /** Milliseconds; `performance.now` but for tests. */
+  readonly now?: () => number;
 }
 
 /**
@@ -22,7 +26,8 @@ export class FanOutLedger {
   readonly #sentAt: number[] = [];
   readonly #completeAt: number[] = [];
   readonly #arrivals: number[] = [];
-  readonly #bytes: (Buffer | undefined)[] = [];
+  /** What all others must be given; while it is on its way. */
+  readonly #frames: (Buffer | undefined)[] = [];
   readonly #faults: string[] = [];
   #complete = 0;
 
@@ -52,24 +57,31 @@ export class FanOutLedger {
     return JSON.stringify({ message: this.#text(number), targetId: this.#options.targetId });
   }
 
-  /** Notes a message that a connection was given; its bytes may be overwritten afterwards. */
-  deliver(connection: number, bytes: Buffer, now: number): void {
-    const number = this.#had[connection] ?? 0;
-    this.#had[connection] = number + 1;
-    const known = this.#bytes[number];
-    if (known === undefined) {
-      if (!bytes.includes(this.#text(number))) this.#wrong(connection, number, bytes);
-      this.#bytes[number] = Buffer.from(bytes);
-    } else if (!known.equals(bytes)) {
-      this.#wrong(connection, number, bytes);
+  /**
+   * Notes the messages of frames, one after the other from the buffer's beginning, for as long as each is the one that
+   * comes next and was read before. Where they end; at most `end`.
+   */
+  takeKnown(connection: number, buffer: Buffer, end: number): number {
+    for (let at = 0; ; ) {
+      const number = this.#had[connection] ?? 0;
+      const frame = this.#frames[number];
+      if (frame === undefined) return at;
+      const frameEnd = at + frame.length;
+      if (frameEnd > end || buffer.compare(frame, 0, frame.length, at, frameEnd) !== 0) return at;
+      this.#arrived(connection, number);
+      at = frameEnd;
     }
-    const arrivals = (this.#arrivals[number] ?? 0) + 1;
-    this.#arrivals[number] = arrivals;
-    if (arrivals < this.#options.connections) return;
-    this.#completeAt[number] = now;
-    this.#bytes[number] = undefined;
-    this.#complete += 1;
-    this.onComplete();
+  }
+
+  /** Notes any other message by the text of its frame, which may be overwritten afterwards. */
+  deliver(connection: number, text: Buffer): void {
+    const number = this.#had[connection] ?? 0;
+    const frame = encodeServerFrame(OPCODES.text, text);
+    const known = this.#frames[number];
+    const isRight = known === undefined ? text.includes(this.#text(number)) : known.equals(frame);
+    if (!isRight) this.#wrong(connection, number, text);
+    this.#frames[number] ??= frame;
+    this.#arrived(connection, number);
   }
 
   fault(what: string): void {
@@ -85,6 +97,17 @@ export class FanOutLedger {
   /** From sending to the last arrival, of the messages from one number to another. */
   lastArrivalMs(from: number, to: number): number[] {
     return this.#completeAt.slice(from, to).map((at, index) => at - (this.#sentAt[from + index] ?? NaN));
+  }
+
+  #arrived(connection: number, number: number): void {
+    this.#had[connection] = number + 1;
+    const arrivals = (this.#arrivals[number] ?? 0) + 1;
+    this.#arrivals[number] = arrivals;
+    if (arrivals < this.#options.connections) return;
+    this.#completeAt[number] = (this.#options.now ?? performance.now.bind(performance))();
+    this.#frames[number] = undefined;
+    this.#complete += 1;
+    this.onComplete();
   }
 
   #text(number: number): string {

@@ -5,6 +5,7 @@ import { HttpConnection } from './http-connection.ts';
 import type { FanOutJob, FanOutResult, MeasureSignals } from './load-job.ts';
 import { forEachNumber } from './recipients.ts';
 import { connectFanOutRecipient } from './fan-out-recipient.ts';
+import { warmUpPublishing } from './warm-up-publishing.ts';
 
 const HANDSHAKES_AT_ONCE_MAX = 64;
 /** What was accepted arrives within 5 s even where its hint was lost; then nothing more is to be expected. */
@@ -16,12 +17,14 @@ export async function runFanOutLoad(job: FanOutJob, signals: MeasureSignals): Pr
   const { system, targetId, connections } = job;
   const ledger = new FanOutLedger(job);
   let closing = false;
+  await warmUpPublishing(system);
   const sockets: { close: () => void }[] = [];
   await forEachNumber(connections, HANDSHAKES_AT_ONCE_MAX, async (index) => {
     const socket = await connectFanOutRecipient({
       system,
       clientId: targetId,
-      onMessage: (bytes) => ledger.deliver(index, bytes, performance.now()),
+      takeFrames: (buffer, end) => ledger.takeKnown(index, buffer, end),
+      onMessage: (text) => ledger.deliver(index, text),
       onFault: (what) => {
         if (!closing) ledger.fault(what);
       },

@@ -5,8 +5,10 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 export interface FanOutRecipientOptions {
   readonly system: SystemUnderLoad;
   readonly clientId: string;
-  /** The whole frame as it came; only to be read during the call. */
+  /** The text of a frame that was not taken before; only to be read during the call. */
   readonly onMessage: (bytes: Buffer) => void;
+  /** See `WebSocketHandlers`. */
+  readonly takeFrames: (buffer: Buffer, end: number) => number;
   readonly onFault: (what: string) => void;
 }
 
@@ -15,10 +17,11 @@ const MESSAGE_STARTS = [Buffer.from('{"type":"new_message"'), Buffer.from('42["m
 
 /** A connection that identifies as its client and hands on each message without reading it. */
 export function connectFanOutRecipient(options: FanOutRecipientOptions): Promise<WebSocketConnection> {
-  const { system, clientId, onMessage, onFault } = options;
+  const { system, clientId, takeFrames, onMessage, onFault } = options;
   return connectRecipient({
     system,
     clientId,
+    takeFrames,
     onIdentified: () => undefined,
     onMessage: () => onFault('a message was read that should have been handed on'),
     onMessageBytes: (bytes) => {

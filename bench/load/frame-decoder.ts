@@ -8,6 +8,8 @@ const LENGTH_IN_2_BYTES = 126;
 const LENGTH_IN_8_BYTES = 127;
 const MASK_BYTES = 4;
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 interface FrameHead {
   readonly opcode: number;
   readonly payloadStart: number;
@@ -20,11 +22,16 @@ interface FrameHead {
  */
 export class FrameDecoder {
   readonly #onFrame: (opcode: number, payload: Buffer) => void;
-  #rest: Buffer = Buffer.alloc(0);
+  #rest = NOTHING;
 
   /** The payload is only to be read during the call: its memory is used again. */
   constructor(onFrame: (opcode: number, payload: Buffer) => void) {
     this.#onFrame = onFrame;
+  }
+
+  /** Nothing of the next frame is here yet. */
+  get isBetweenFrames(): boolean {
+    return this.#rest.length === 0;
   }
 
   /** Takes the next bytes; they may be overwritten as soon as this returns. */
@@ -37,7 +44,7 @@ export class FrameDecoder {
       this.#onFrame(head.opcode, bytes.subarray(head.payloadStart, head.payloadEnd));
       at = head.payloadEnd;
     }
-    this.#rest = at === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(at));
+    this.#rest = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at));
   }
 }
 
@@ -65,13 +72,23 @@ function readHead(bytes: Buffer, at: number): FrameHead | undefined {
  * between strangers, and here both ends are ours.
  */
 export function encodeClientFrame(opcode: number, payload: Uint8Array): Buffer {
+  const frame = encodeFrame(opcode, payload, MASK_BYTES);
+  frame[1] = (frame[1] ?? 0) | FINAL_BIT; // in the second byte this bit says "masked"
+  return frame;
+}
+
+/** One frame as a server sends it. */
+export function encodeServerFrame(opcode: number, payload: Uint8Array): Buffer {
+  return encodeFrame(opcode, payload, 0);
+}
+
+function encodeFrame(opcode: number, payload: Uint8Array, maskBytes: number): Buffer {
   const lengthBytes = payload.length < LENGTH_IN_2_BYTES ? 0 : payload.length <= 0xffff ? 2 : 8;
-  const frame = Buffer.alloc(2 + lengthBytes + MASK_BYTES + payload.length);
+  const frame = Buffer.alloc(2 + lengthBytes + maskBytes + payload.length);
   frame[0] = FINAL_BIT | opcode;
-  const mark = lengthBytes === 0 ? payload.length : lengthBytes === 2 ? LENGTH_IN_2_BYTES : LENGTH_IN_8_BYTES;
-  frame[1] = FINAL_BIT | mark; // in the second byte this bit says "masked"
+  frame[1] = lengthBytes === 0 ? payload.length : lengthBytes === 2 ? LENGTH_IN_2_BYTES : LENGTH_IN_8_BYTES;
   if (lengthBytes === 2) frame.writeUInt16BE(payload.length, 2);
   if (lengthBytes === 8) frame.writeBigUInt64BE(BigInt(payload.length), 2);
-  frame.set(payload, 2 + lengthBytes + MASK_BYTES);
+  frame.set(payload, 2 + lengthBytes + maskBytes);
   return frame;
 }

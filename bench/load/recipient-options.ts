@@ -11,6 +11,8 @@ export interface RecipientOptions {
   readonly clientId: string;
   readonly resume?: { readonly epoch: string; readonly offset: number };
   readonly onIdentified: (start: StreamStart) => void;
+  /** See `WebSocketHandlers`. */
+  readonly takeFrames?: (buffer: Buffer, end: number) => number;
   readonly onMessage: (frame: Readonly<Record<string, unknown>>) => void;
   /** Asked first where it is given; true where the frame was a message and is dealt with. */
   readonly onMessageBytes?: (frame: Buffer) => boolean;

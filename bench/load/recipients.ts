@@ -10,12 +10,13 @@ export function connectRecipient(options: RecipientOptions): Promise<WebSocketCo
 }
 
 async function connectPostlineRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
-  const { system, clientId, resume, onIdentified, onMessage, onMessageBytes, onFault } = options;
+  const { system, clientId, resume, onIdentified, onMessage, onMessageBytes, takeFrames, onFault } = options;
   let identified: (() => void) | undefined;
   const isIdentified = new Promise<void>((resolve) => {
     identified = resolve;
   });
   const socket = await openWebSocket(system.relayUrl, {
+    ...(takeFrames === undefined ? {} : { takeFrames }),
     ...(onMessageBytes === undefined ? {} : { onTextBytes: onMessageBytes }),
     onText: (text) => {
       const frame = JSON.parse(text) as Readonly<Record<string, unknown>>;

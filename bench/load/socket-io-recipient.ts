@@ -9,12 +9,13 @@ const PACKETS = { open: '0', ping: '2', pong: '3', connect: '40', event: '42' } 
 
 /** One Socket.IO client, as far as it takes to receive; resolves once it has joined the room of its id. */
 export async function connectSocketIoRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
-  const { system, clientId, onIdentified, onMessage, onMessageBytes, onFault } = options;
+  const { system, clientId, onIdentified, onMessage, onMessageBytes, takeFrames, onFault } = options;
   let joined: (() => void) | undefined;
   const hasJoined = new Promise<void>((resolve) => {
     joined = resolve;
   });
   const opening = openWebSocket(`${system.relayUrl}${PATH}`, {
+    ...(takeFrames === undefined ? {} : { takeFrames }),
     ...(onMessageBytes === undefined ? {} : { onTextBytes: onMessageBytes }),
     onText: (text) => {
       if (text.startsWith(PACKETS.event)) onEvent(JSON.parse(text.slice(PACKETS.event.length)) as unknown[]);

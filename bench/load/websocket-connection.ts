@@ -11,6 +11,11 @@ const NO_CLOSE_FRAME = 1006;
 
 export interface WebSocketHandlers {
   readonly onText: (text: string) => void;
+  /**
+   * Asked first where a frame begins: how many bytes of the buffer, up to `end`, are frames that are dealt with. They
+   * may be overwritten as soon as it returns.
+   */
+  readonly takeFrames?: (buffer: Buffer, end: number) => number;
   /** Asked before `onText`, with bytes that may be overwritten as soon as it returns; true where that is enough. */
   readonly onTextBytes?: (bytes: Buffer) => boolean;
   /** Told once, also after `close()`. */
@@ -39,6 +44,10 @@ export function openWebSocket(url: string, handlers: WebSocketHandlers): Promise
       else if (opcode === OPCODES.close && payload.length >= CLOSE_CODE_BYTES)
         closeCode = payload.readUInt16BE(0);
     });
+    const onFrameBytes = (count: number): void => {
+      const taken = decoder.isBetweenFrames ? (handlers.takeFrames?.(READ_BUFFER, count) ?? 0) : 0;
+      if (taken < count) decoder.push(READ_BUFFER.subarray(taken, count));
+    };
     const onUpgradeBytes = (bytes: Buffer): void => {
       head += bytes.toString('latin1');
       const headEnd = head.indexOf(HEAD_END);
@@ -58,9 +67,8 @@ export function openWebSocket(url: string, handlers: WebSocketHandlers): Promise
       onread: {
         buffer: READ_BUFFER,
         callback: (count) => {
-          const bytes = READ_BUFFER.subarray(0, count);
-          if (isOpen) decoder.push(bytes);
-          else onUpgradeBytes(bytes);
+          if (isOpen) onFrameBytes(count);
+          else onUpgradeBytes(READ_BUFFER.subarray(0, count));
           return true;
         },
       },

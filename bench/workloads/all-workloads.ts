@@ -1,6 +1,6 @@
 import { batchPublish } from './batch-publish.ts';
 import { catchUp } from './catch-up.ts';
-import { fanOut } from './fan-out.ts';
+import { busyFanOut, fanOut } from './fan-out.ts';
 import { hotTarget } from './hot-target.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largeTable } from './large-table.ts';
@@ -14,6 +14,7 @@ import type { Workload } from './workload.ts';
 export const WORKLOADS: readonly Workload[] = [
   targetedPublish,
   fanOut,
+  busyFanOut,
   idleConnections,
   lightLoad,
   batchPublish,

@@ -3,47 +3,62 @@ import { measureLoad } from '../system/measure-load.ts';
 import { costFigures, memoryFigures } from './cost-figures.ts';
 import { MESSAGE_BYTES } from './measure-publishing.ts';
 import { systemUnderLoad } from './system-under-load.ts';
-import type { Workload } from './workload.ts';
+import type { RunConditions, RunOutcome, Workload } from './workload.ts';
 
 const SOCKETS = 5_000;
 
-/** Enough that the relay always has the next one. */
-const MESSAGES_UNDER_WAY = 2;
+/** While the last sockets are given one message the next is already there. */
+const IN_TURN = 2;
+/** The relay always finds several: what a target looks like whose messages come faster than its sockets take them. */
+const BUSY = 8;
 
-export const fanOut: Workload = {
-  name: 'w2',
-  question:
-    'How many deliveries a second does a message to one target with many sockets come to, at what cost?',
-  setting: `${SOCKETS} sockets with one id, one message of ${MESSAGE_BYTES} bytes after the other, ${MESSAGES_UNDER_WAY} under way`,
-  systems: ['postline', 'bare parts', 'socket.io'],
-  compared: ['deliveries', '  websocket-server'],
-  run: async ({ system, cores, profilePath, warmUpSeconds, measureSeconds }) => {
-    const { result, measurement } = await measureLoad({
-      system,
-      cores,
-      profilePath,
-      job: {
-        kind: 'fan-out',
-        system: systemUnderLoad(system),
-        targetId: 'everybody',
-        connections: SOCKETS,
-        messageBytes: MESSAGE_BYTES,
-        messagesUnderWay: MESSAGES_UNDER_WAY,
-        warmUpSeconds,
-        measureSeconds,
-      },
-    });
-    const { deliveries, windowMs, lastArrivalMs } = result;
-    return {
-      faults: result.faults,
-      profiles: measurement.profiles,
-      figures: [
-        { name: 'deliveries', unit: 'per s', value: (1_000 * deliveries) / windowMs },
-        { name: 'send to last arrival p50', unit: 'ms', value: lastArrivalMs.p50 },
-        { name: 'send to last arrival p99', unit: 'ms', value: lastArrivalMs.p99 },
-        ...costFigures(measurement, deliveries),
-        ...memoryFigures(measurement),
-      ],
-    };
-  },
-};
+/** Message after message. */
+export const fanOut = fanOutWorkload('w2', IN_TURN);
+
+/** More messages than are sent on at a time. */
+export const busyFanOut = fanOutWorkload('w2-busy', BUSY);
+
+function fanOutWorkload(name: string, messagesUnderWay: number): Workload {
+  return {
+    name,
+    question:
+      'How many deliveries a second does a message to one target with many sockets come to, at what cost?',
+    setting: `${SOCKETS} sockets with one id, ${messagesUnderWay} messages of ${MESSAGE_BYTES} bytes under way at a time`,
+    systems: ['postline', 'bare parts', 'socket.io'],
+    compared: ['deliveries', '  websocket-server'],
+    run: (conditions) => measureFanOut(messagesUnderWay, conditions),
+  };
+}
+
+async function measureFanOut(
+  messagesUnderWay: number,
+  { system, cores, profilePath, warmUpSeconds, measureSeconds }: RunConditions,
+): Promise<RunOutcome> {
+  const { result, measurement } = await measureLoad({
+    system,
+    cores,
+    profilePath,
+    job: {
+      kind: 'fan-out',
+      system: systemUnderLoad(system),
+      targetId: 'everybody',
+      connections: SOCKETS,
+      messageBytes: MESSAGE_BYTES,
+      messagesUnderWay,
+      warmUpSeconds,
+      measureSeconds,
+    },
+  });
+  const { deliveries, windowMs, lastArrivalMs } = result;
+  return {
+    faults: result.faults,
+    profiles: measurement.profiles,
+    figures: [
+      { name: 'deliveries', unit: 'per s', value: (1_000 * deliveries) / windowMs },
+      { name: 'send to last arrival p50', unit: 'ms', value: lastArrivalMs.p50 },
+      { name: 'send to last arrival p99', unit: 'ms', value: lastArrivalMs.p99 },
+      ...costFigures(measurement, deliveries),
+      ...memoryFigures(measurement),
+    ],
+  };
+}

@@ -8,6 +8,8 @@ export interface ClientSocket {
   bytesTaken(): number;
   /** Sends one text frame, with all others of this turn of the event loop. Neither throws nor waits. */
   send(text: string): void;
+  /** The same for several text frames that many sockets are given; they share the bytes of one and the same list. */
+  sendShared(texts: readonly string[]): void;
   /** Sends several text frames at once, in one write to the network. */
   sendAll(texts: readonly string[]): void;
   /** Sends a protocol ping; any answer counts as a sign of life. */

@@ -3,6 +3,7 @@ import type { MessageStore } from '@postline/message-store';
 import { DISCONNECTS_CHANNEL_NAME } from '@postline/protocol';
 import type { Logger } from '@postline/service-runtime';
 import type { RelaySettings } from './configuration.ts';
+import type { TurnEnd } from './fan-out.ts';
 import { FeedDirectory } from './feed-directory.ts';
 import { HeadComparison } from './head-comparison.ts';
 import { HeadReader } from './head-reader.ts';
@@ -17,6 +18,7 @@ export interface DeliveryParts {
     'backlogReadsMax' | 'compareIntervalMs' | 'compareIntervalWithoutBusMs'
   >;
   readonly counters: RelayCounters;
+  readonly turn: TurnEnd;
   readonly logger: Logger;
   /** Clients may have been disconnected: told by the bus, and at every comparison, as hints are lost at times. */
   readonly lookForDisconnects?: () => void;
@@ -35,7 +37,7 @@ export interface Delivery {
 
 /** Starts to take hints and to compare heads. */
 export function startDelivery(parts: DeliveryParts): Delivery {
-  const { store, bus, settings, counters, logger, lookForDisconnects } = parts;
+  const { store, bus, settings, counters, turn, logger, lookForDisconnects } = parts;
   const heads = new HeadReader(store);
   const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
   const subscriber: HintSubscriber = bus.createSubscriber({
@@ -48,7 +50,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       comparison.now();
     },
   });
-  const feeds = new FeedDirectory({ subscriber, heads, counters });
+  const feeds = new FeedDirectory({ subscriber, heads, counters, turn });
   const comparison = new HeadComparison({
     store,
     feeds,

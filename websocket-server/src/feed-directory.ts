@@ -1,6 +1,7 @@
 import type { HintSubscriber } from '@postline/message-bus';
 import { decodeEnvelope } from '@postline/protocol';
 import { Feed } from './feed.ts';
+import type { TurnEnd } from './fan-out.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -19,6 +20,7 @@ export interface FeedDirectoryOptions {
   readonly subscriber: Pick<HintSubscriber, 'subscribe' | 'unsubscribe'>;
   readonly heads: Pick<HeadReader, 'read'>;
   readonly counters: RelayCounters;
+  readonly turn: TurnEnd;
 }
 
 /** The open feeds, one for each target that somebody follows here. */
@@ -83,8 +85,8 @@ export class FeedDirectory {
   }
 
   #add(targetId: string): Entry {
-    const { subscriber, heads, counters } = this.#options;
-    const feed = new Feed({ targetId, counters, heads });
+    const { subscriber, heads, counters, turn } = this.#options;
+    const feed = new Feed({ targetId, counters, heads, turn });
     const entry: Entry = { feed, subscribed: undefined, users: 0 };
     const settle = () => {
       entry.subscribed = undefined;

@@ -1,4 +1,6 @@
 import type { Envelope } from '@postline/protocol';
+import { FanOut, type TurnEnd } from './fan-out.ts';
+import type { FeedFollower } from './feed-follower.ts';
 import type { HeadReading } from './head-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -7,21 +9,12 @@ const EARLY_HINT_WAIT_MS = 10;
 /** Hints that may wait for their predecessor; beyond it the log is the quicker way. */
 const EARLY_HINTS_MAX = 64;
 
-/** Who follows a feed. */
-export interface FeedFollower {
-  /** The head moved by one: this is the frame of that offset. */
-  onFrame(offset: number, text: string): void;
-  /** Whatever is behind the head is to be read from the log, if that isn't under way. */
-  chase(): void;
-  /** The log that was followed is no more. */
-  onRestart(): void;
-}
-
 export interface FeedOptions {
   readonly targetId: string;
   readonly counters: RelayCounters;
   /** Reads heads from the database, after the call. */
   readonly heads: { read(targetId: string): Promise<HeadReading> };
+  readonly turn: TurnEnd;
 }
 
 /** In which log, and how far. Replaced, never changed: what was known when the database was asked can be kept. */
@@ -38,10 +31,9 @@ export class Feed {
   readonly targetId: string;
   readonly #counters: RelayCounters;
   readonly #heads: FeedOptions['heads'];
-  /** Most targets have one follower here, and a Set takes more memory than all else in a feed. */
-  #follower: FeedFollower | undefined;
-  /** All of them, once there were several at the same time. */
-  #followers: Set<FeedFollower> | undefined;
+  readonly #turn: TurnEnd;
+  /** The only one, as with most targets; all of them, once there were several at the same time. */
+  #follower: FeedFollower | FanOut | undefined;
   /** Undefined until the database told it for the first time. */
   #position: Position | undefined;
   /** The highest offset that was heard of; while it is above the head, something is missing. */
@@ -56,6 +48,7 @@ export class Feed {
     this.targetId = options.targetId;
     this.#counters = options.counters;
     this.#heads = options.heads;
+    this.#turn = options.turn;
   }
 
   /** What the feed knows; undefined until the database has told it. */
@@ -72,19 +65,17 @@ export class Feed {
   }
 
   addFollower(follower: FeedFollower): void {
-    if (this.#followers !== undefined) {
-      this.#followers.add(follower);
-    } else if (this.#follower === undefined) {
+    if (this.#follower === undefined) {
       this.#follower = follower;
-    } else {
-      this.#followers = new Set([this.#follower, follower]);
-      this.#follower = undefined;
+      return;
     }
+    this.#follower = this.#fanOutOf(this.#follower);
+    this.#follower.add(follower);
   }
 
   removeFollower(follower: FeedFollower): void {
-    this.#followers?.delete(follower);
-    if (this.#follower === follower) this.#follower = undefined;
+    if (this.#follower instanceof FanOut) this.#follower.remove(follower);
+    else if (this.#follower === follower) this.#follower = undefined;
   }
 
   /** Nobody follows it, and no hint comes from now on. */
@@ -160,30 +151,28 @@ export class Feed {
       this.onReading(reading, known);
       return;
     }
-    this.#chaseAll();
+    this.#follower?.chase(); // whoever is behind and does nothing about it, as its read failed
     this.#expect(reading.head);
   }
 
-  #allFollowers(): Iterable<FeedFollower> {
-    return this.#followers ?? (this.#follower === undefined ? [] : [this.#follower]);
-  }
-
-  /** Starts every follower that is behind and does nothing about it, as its read failed. */
-  #chaseAll(): void {
-    for (const follower of this.#allFollowers()) follower.chase();
+  #fanOutOf(followed: FeedFollower | FanOut): FanOut {
+    if (followed instanceof FanOut) return followed;
+    const fanOut = new FanOut(this.#turn);
+    fanOut.add(followed);
+    return fanOut;
   }
 
   #restart({ epoch, head }: HeadReading): void {
     this.#forgetEarly();
     this.#highestSeen = 0;
     this.#position = { epoch, head };
-    for (const follower of this.#allFollowers()) follower.onRestart();
+    this.#follower?.onRestart();
   }
 
   #advance(epoch: string, { offset, frame }: Envelope): void {
     this.#position = { epoch, head: offset };
     this.#counters.hintsApplied += 1;
-    for (const follower of this.#allFollowers()) follower.onFrame(offset, frame);
+    this.#follower?.onFrame(offset, frame);
   }
 
   #raiseHead(epoch: string, head: number): void {
@@ -191,7 +180,7 @@ export class Feed {
       this.#position = { epoch, head };
       this.#counters.gapsRepaired += 1;
     }
-    this.#chaseAll();
+    this.#follower?.chase();
     this.#applyEarly(epoch);
   }
 

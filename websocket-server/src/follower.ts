@@ -1,6 +1,7 @@
 import { CLOSE_CODES, encodeRelayFrame, FRAME_ERRORS } from '@postline/protocol';
 import type { ClientSocket } from './client-socket.ts';
-import type { Feed, FeedFollower } from './feed.ts';
+import type { Feed } from './feed.ts';
+import type { FeedFollower } from './feed-follower.ts';
 import type { LogPage, LogReader } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -68,10 +69,20 @@ export class Follower implements FeedFollower {
 
   /** The next frame of the feed: sent if it is the one that comes next here, else the log is read. */
   onFrame(offset: number, text: string): void {
-    if (this.#state === 'waiting' && this.#cursor === offset - 1 && this.#socket.isWritable()) {
+    if (this.#takes(offset)) {
       this.#socket.send(text);
       this.#cursor = offset;
       this.#counters.messagesSent += 1;
+    } else {
+      this.chase();
+    }
+  }
+
+  onFrames(first: number, texts: readonly string[]): void {
+    if (this.#takes(first)) {
+      this.#socket.sendShared(texts);
+      this.#cursor = first + texts.length - 1;
+      this.#counters.messagesSent += texts.length;
     } else {
       this.chase();
     }
@@ -87,6 +98,10 @@ export class Follower implements FeedFollower {
     this.leave();
     if (this.#socket.isWritable()) this.#socket.send(LOG_RESTARTED_TEXT);
     this.#socket.close(CLOSE_CODES.logRestarted, FRAME_ERRORS.log_restarted);
+  }
+
+  #takes(offset: number): boolean {
+    return this.#state === 'waiting' && this.#cursor === offset - 1 && this.#socket.isWritable();
   }
 
   async #readToHead(): Promise<void> {

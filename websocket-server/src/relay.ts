@@ -26,6 +26,7 @@ import { identify, type IdentifyOptions } from './identify.ts';
 import { RelayCounters } from './relay-counters.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { attachSocketServer } from './socket/socket-server.ts';
+import { WriteTurn } from './socket/write-turn.ts';
 import type { UpgradeRefusal } from './upgrade-refusal.ts';
 
 /** Requests for pages and probes that are still under way when the relay closes get this long. */
@@ -66,7 +67,8 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
   const lookForDisconnects = () => {
     disconnects.look();
   };
-  const delivery = startDelivery({ store, bus, settings, counters, logger, lookForDisconnects });
+  const turn = new WriteTurn();
+  const delivery = startDelivery({ store, bus, settings, counters, turn, logger, lookForDisconnects });
   const { feeds } = delivery;
   const acks = new AckWriter({
     store,
@@ -107,7 +109,7 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
   readiness.addPart('bus', () => delivery.checkBus());
 
   const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
-  attachConnections({ httpServer, connections, addresses, counters, settings });
+  attachConnections({ httpServer, turn, connections, addresses, counters, settings });
 
   return {
     listen: (address) => listen(httpServer, address),
@@ -121,14 +123,16 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
 
 interface AttachmentParts extends RefusalGrounds {
   readonly httpServer: Server;
+  readonly turn: WriteTurn;
   readonly counters: RelayCounters;
 }
 
 /** Every upgrade that is let in becomes a connection. */
 function attachConnections(parts: AttachmentParts): void {
-  const { httpServer, connections, counters, settings } = parts;
+  const { httpServer, turn, connections, counters, settings } = parts;
   attachSocketServer({
     httpServer,
+    turn,
     host: connections,
     refusal: (request) => {
       const refusal = refusalOf(request, parts);

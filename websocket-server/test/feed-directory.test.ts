@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FeedDirectory } from '../src/feed-directory.ts';
 import { HeadReader } from '../src/head-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
+import { WriteTurn } from '../src/socket/write-turn.ts';
 import { ModelBus } from './support/model-bus.ts';
 import { ModelStore } from './support/model-store.ts';
 
@@ -31,6 +32,7 @@ describe('FeedDirectory', () => {
       }),
       heads: new HeadReader(store),
       counters: new RelayCounters(),
+      turn: new WriteTurn(),
     });
     return directory;
   }

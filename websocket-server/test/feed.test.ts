@@ -1,17 +1,25 @@
 import { decodeEnvelope, type Envelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Feed, type FeedFollower } from '../src/feed.ts';
+import { Feed } from '../src/feed.ts';
+import type { FeedFollower } from '../src/feed-follower.ts';
 import { HeadReader } from '../src/head-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
+import { WriteTurn } from '../src/socket/write-turn.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
 
 class RecordingFollower implements FeedFollower {
   readonly offsets: number[] = [];
+  /** First offset and length of each. */
+  readonly runs: [number, number][] = [];
   chases = 0;
   restarts = 0;
 
   onFrame(offset: number): void {
     this.offsets.push(offset);
+  }
+
+  onFrames(first: number, texts: readonly string[]): void {
+    this.runs.push([first, texts.length]);
   }
 
   chase(): void {
@@ -35,7 +43,7 @@ describe('Feed', () => {
     store = new ModelStore();
     counters = new RelayCounters();
     heads = new HeadReader(store);
-    feed = new Feed({ targetId: '1', counters, heads });
+    feed = new Feed({ targetId: '1', counters, heads, turn: new WriteTurn() });
     follower = new RecordingFollower();
     feed.addFollower(follower);
   });
@@ -69,6 +77,57 @@ describe('Feed', () => {
     for (const hint of written(3)) feed.onHint(hint);
     expect(follower.offsets).toEqual([1, 2, 3]);
     expect([feed.head, store.headQueries.length]).toEqual([3, 0]);
+  });
+
+  it('[DEL-6] hints of one turn go to several followers together, when the turn ends', async () => {
+    const second = new RecordingFollower();
+    feed.addFollower(second);
+    await open();
+    for (const hint of written(3)) feed.onHint(hint);
+    expect([feed.head, follower.runs]).toEqual([3, []]);
+    await vi.advanceTimersByTimeAsync(0);
+    feed.removeFollower(second);
+    for (const hint of written(2)) feed.onHint(hint);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([follower.offsets, follower.runs, second.runs]).toEqual([
+      [],
+      [
+        [1, 3],
+        [4, 2],
+      ],
+      [[1, 3]],
+    ]);
+  });
+
+  it('[DEL-10] what gathers for several followers is bounded', async () => {
+    feed.addFollower(new RecordingFollower());
+    await open();
+    const [hint] = written(1) as [Envelope];
+    const large = { ...hint, frame: 'x'.repeat(10_000) };
+    for (let offset = 1; offset <= 3; offset += 1) feed.onHint({ ...large, offset });
+    expect(follower.runs).toEqual([[1, 2]]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(follower.runs).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
+  });
+
+  it('[DEL-6] what gathered goes out before anybody is sent to the log for it', async () => {
+    feed.addFollower(new RecordingFollower());
+    await open();
+    for (const hint of written(2)) feed.onHint(hint);
+    const known = feed.position!;
+    feed.onComparison(await reading(), known, false);
+    expect([follower.runs, follower.chases]).toEqual([[[1, 2]], 1]);
+  });
+
+  it('[DEL-9] what gathered of a log that ended goes out before its followers are told', async () => {
+    feed.addFollower(new RecordingFollower());
+    await open();
+    for (const hint of written(2)) feed.onHint(hint);
+    feed.onReading({ epoch: 'another', head: 0, epochStart: 0 }, feed.position);
+    expect([follower.runs, follower.restarts]).toEqual([[[1, 2]], 1]);
   });
 
   it('[DEL-6] a hint that is not new is dropped', async () => {

@@ -4,6 +4,7 @@ import { Follower } from '../src/follower.ts';
 import { HeadReader } from '../src/head-reader.ts';
 import { LogReader } from '../src/log-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
+import { WriteTurn } from '../src/socket/write-turn.ts';
 import { ModelSocket } from './support/model-socket.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
 
@@ -18,7 +19,7 @@ describe('Follower', () => {
     store = new ModelStore();
     counters = new RelayCounters();
     heads = new HeadReader(store);
-    feed = new Feed({ targetId: '1', counters, heads });
+    feed = new Feed({ targetId: '1', counters, heads, turn: new WriteTurn() });
   });
 
   afterEach(() => {
@@ -57,6 +58,49 @@ describe('Follower', () => {
     expect(socket.offsets()).toEqual([1, 2]);
     expect(follower.cursor).toBe(2);
     expect(store.logQueries).toEqual([]);
+  });
+
+  it('[DEL-2] hints of one turn go straight out to all that are at the head', async () => {
+    await look();
+    const [one, other] = [follow(0), follow(0)];
+    hint();
+    hint();
+    await settle();
+    expect([one.socket.offsets(), other.socket.offsets()]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    expect([one.follower.cursor, counters.messagesSent, store.logQueries]).toEqual([2, 4, []]);
+  });
+
+  it('[DEL-5] who joins while hints gather gets each offset once', async () => {
+    await look();
+    follow(0);
+    follow(0);
+    hint();
+    hint();
+    const [before, between, behind] = [follow(0), follow(1), follow(2)];
+    hint();
+    await settle();
+    hint();
+    await settle();
+    expect(before.socket.offsets()).toEqual([1, 2, 3, 4]);
+    expect(between.socket.offsets()).toEqual([2, 3, 4]);
+    expect(behind.socket.offsets()).toEqual([3, 4]);
+  });
+
+  it('[DEL-10] a full socket is given nothing of a fan-out, and catches up from the log', async () => {
+    await look();
+    const [full, other] = [follow(0, 1), follow(0)];
+    hint();
+    await settle();
+    hint();
+    await settle();
+    expect([full.socket.offsets(), other.socket.offsets()]).toEqual([[1], [1, 2]]);
+    full.socket.drain();
+    full.follower.chase();
+    await settle();
+    expect(full.socket.offsets()).toEqual([1, 2]);
   });
 
   it('[DEL-4] behind the head the log is read from the cursor, page by page', async () => {

@@ -4,6 +4,7 @@ import { Feed } from '../src/feed.ts';
 import { HeadComparison } from '../src/head-comparison.ts';
 import { HeadReader } from '../src/head-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
+import { WriteTurn } from '../src/socket/write-turn.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
 
 describe('HeadComparison', () => {
@@ -39,7 +40,7 @@ describe('HeadComparison', () => {
   });
 
   function openFeed(targetId: string): Feed {
-    const feed = new Feed({ targetId, counters, heads: new HeadReader(store) });
+    const feed = new Feed({ targetId, counters, heads: new HeadReader(store), turn: new WriteTurn() });
     feed.onReading({ epoch: store.epoch, head: store.head(targetId), epochStart: 0 }, undefined);
     feeds.push(feed);
     return feed;

@@ -6,6 +6,7 @@ import { type Delivery, startDelivery } from '../src/delivery.ts';
 import { DeviceOpener } from '../src/device-opener.ts';
 import { identify } from '../src/identify.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
+import { WriteTurn } from '../src/socket/write-turn.ts';
 import { ModelBus } from './support/model-bus.ts';
 import { connectionOn } from './support/model-host.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
@@ -26,7 +27,14 @@ describe('identify', () => {
     failures = [];
     const counters = new RelayCounters();
     const logger = createLogger({ service: 'test', level: 'silent' });
-    delivery = startDelivery({ store, bus, settings: TEST_SETTINGS, counters, logger });
+    delivery = startDelivery({
+      store,
+      bus,
+      settings: TEST_SETTINGS,
+      counters,
+      turn: new WriteTurn(),
+      logger,
+    });
     const acks = new AckWriter({ store, counters, logger, intervalMs: 250, waitingMax: 100 });
     const options = {
       ...delivery,

@@ -117,7 +117,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${RELAY}/follower.js`,
-        find: "if (this.#state === 'waiting' && this.#cursor === offset - 1 && this.#socket.isWritable()) {",
+        find: 'if (this.#takes(offset)) {',
         replace: `if (this.#state === 'waiting' && this.#cursor === offset - 1) {
             this.#cursor = offset;
             if (!this.#socket.isWritable())

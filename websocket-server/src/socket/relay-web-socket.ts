@@ -91,6 +91,17 @@ export class WsClientSocket implements ClientSocket, TurnMember {
     if (this.#isOpen()) this.#gather(this.#turn.frame(text));
   }
 
+  sendShared(texts: readonly string[]): void {
+    if (!this.#isOpen()) return;
+    const bytes = this.#turn.sharedFrames(texts);
+    if (this.#turn.isEnding && this.#gathered === undefined) {
+      this.#write(bytes);
+    } else {
+      this.#gather(bytes);
+      if (this.#turn.isEnding) this.flush();
+    }
+  }
+
   sendAll(texts: readonly string[]): void {
     this.flush();
     if (this.#isOpen()) this.#write(encodeTextFrames(texts));
@@ -127,7 +138,7 @@ export class WsClientSocket implements ClientSocket, TurnMember {
   #gather(bytes: Buffer): void {
     if (this.#gathered === undefined) {
       this.#gathered = bytes;
-      this.#turn.add(this);
+      this.#turn.addSocket(this);
     } else if (Array.isArray(this.#gathered)) {
       this.#gathered.push(bytes);
     } else {

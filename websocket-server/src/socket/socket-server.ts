@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection.ts';
 import { refusalAnswer, type UpgradeRefusal } from '../upgrade-refusal.ts';
 import { RelayWebSocket, type SocketEvents, WsClientSocket } from './relay-web-socket.ts';
-import { WriteTurn } from './write-turn.ts';
+import type { WriteTurn } from './write-turn.ts';
 
 /** Frames of clients are small and sent whole; a handful of fragments is already generous. */
 const FRAGMENTS_MAX = 16;
@@ -31,6 +31,7 @@ const WEB_SOCKET_OPTIONS = {
 
 export interface SocketServerOptions extends SocketEvents {
   readonly httpServer: Server;
+  readonly turn: WriteTurn;
   readonly host: ConnectionHost;
   /** Decides on an upgrade by its headers; `undefined` lets it in. */
   readonly refusal: (request: IncomingMessage) => UpgradeRefusal | undefined;
@@ -39,9 +40,8 @@ export interface SocketServerOptions extends SocketEvents {
 
 /** Takes WebSocket upgrades on an HTTP server, on any path, and makes a Connection of each. */
 export function attachSocketServer(options: SocketServerOptions): void {
-  const { httpServer, host, refusal, onConnection } = options;
+  const { httpServer, turn, host, refusal, onConnection } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
-  const turn = new WriteTurn();
   webSockets.on('wsClientError', (error, socket, { method }) => {
     endWith(socket, badHandshakeAnswer(method, error.message));
   });

@@ -5,6 +5,7 @@ import { openRawWebSocket, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/connection.ts';
 import { attachSocketServer } from '../../src/socket/socket-server.ts';
+import { WriteTurn } from '../../src/socket/write-turn.ts';
 import { RecordingHost } from '../support/model-host.ts';
 
 const BUFFER_BOUND = 256 * 1024;
@@ -16,13 +17,16 @@ describe('WsClientSocket', () => {
   let peer: Socket;
   let connection: Connection;
   let host: RecordingHost;
+  let turn: WriteTurn;
 
   beforeEach(async () => {
     host = new RecordingHost();
+    turn = new WriteTurn();
     const connections: Connection[] = [];
     server = createServer();
     attachSocketServer({
       httpServer: server,
+      turn,
       host,
       refusal: () => undefined,
       onConnection: (opened) => connections.push(opened),
@@ -98,6 +102,26 @@ describe('WsClientSocket', () => {
     await waitUntil('all is there', () => Buffer.concat(received.slice(1)).toString('latin1') === text);
   });
 
+  it('sends what many are given in the one piece of the turn, however many fan-outs there are', async () => {
+    const received: Buffer[] = [];
+    peer.on('data', (piece: Buffer) => received.push(piece));
+    const [early, late] = [['"one"', '"two"'], ['"three"']];
+    turn.addFanOut({ flush: () => connection.socket.sendShared(early) });
+    turn.addFanOut({ flush: () => connection.socket.sendShared(late) });
+    const text = '\x81\x05"one"\x81\x05"two"\x81\x07"three"';
+    await waitUntil('all is there', () => Buffer.concat(received).toString('latin1') === text);
+    turn.addFanOut({ flush: () => connection.socket.sendShared(late) });
+    await waitUntil('it is there, too', () => received.length > 1);
+    connection.socket.send('"before"');
+    turn.addFanOut({ flush: () => connection.socket.sendShared(late) });
+    await waitUntil('it is there, behind what was sent before', () => received.length > 2);
+    expect(received.map((piece) => piece.toString('latin1'))).toEqual([
+      text,
+      '\x81\x07"three"',
+      '\x81\x08"before"\x81\x07"three"',
+    ]);
+  });
+
   it('says nothing after it was closed, also to a peer that never answers', async () => {
     const received: Buffer[] = [];
     peer.on('data', (piece: Buffer) => received.push(piece));
@@ -105,6 +129,7 @@ describe('WsClientSocket', () => {
     connection.socket.close(1001, 'going away');
     connection.socket.send('"late"');
     connection.socket.sendAll(['"later"']);
+    connection.socket.sendShared(['"latest"']);
     connection.socket.ping();
     expect(connection.socket.isWritable()).toBe(false);
     await waitUntil('the socket is dropped', () => host.forgotten.length === 1, 4_000);

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { RelayCounters } from '../../src/relay-counters.ts';
 import type { Connection } from '../../src/connection.ts';
 import { attachSocketServer } from '../../src/socket/socket-server.ts';
+import { WriteTurn } from '../../src/socket/write-turn.ts';
 import type { UpgradeRefusal } from '../../src/upgrade-refusal.ts';
 import { RecordingHost } from '../support/model-host.ts';
 
@@ -29,6 +30,7 @@ describe('attachSocketServer', () => {
     server = createServer();
     attachSocketServer({
       httpServer: server,
+      turn: new WriteTurn(),
       host,
       refusal: () => refused,
       onConnection: (connection) => connections.push(connection),

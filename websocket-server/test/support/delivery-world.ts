@@ -6,6 +6,7 @@ import { AckWriter } from '../../src/ack-writer.ts';
 import { DeviceOpener } from '../../src/device-opener.ts';
 import { identify } from '../../src/identify.ts';
 import { RelayCounters } from '../../src/relay-counters.ts';
+import { WriteTurn } from '../../src/socket/write-turn.ts';
 import { type Action, type Fate, TARGETS } from './delivery-actions.ts';
 import { ModelBus } from './model-bus.ts';
 import { ModelClient } from './model-client.ts';
@@ -47,6 +48,7 @@ export class DeliveryWorld {
         compareIntervalWithoutBusMs: COMPARE_INTERVAL_WITHOUT_BUS_MS,
       },
       counters: this.counters,
+      turn: new WriteTurn(),
       logger,
     });
   }

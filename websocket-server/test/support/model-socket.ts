@@ -49,6 +49,10 @@ export class ModelSocket implements ClientSocket {
     this.sendAll([text]);
   }
 
+  sendShared(texts: readonly string[]): void {
+    this.sendAll(texts);
+  }
+
   sendAll(texts: readonly string[]): void {
     if (!this.isOpen) return;
     this.sent.push(...texts);
