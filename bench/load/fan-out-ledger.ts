@@ -2,6 +2,8 @@ import { encodeServerFrame, OPCODES } from './frame-decoder.ts';
 
 const FAULTS_TOLD_MAX = 10;
 const NUMBER_DIGITS = 10;
+/** Where a text says which message it is. */
+const MESSAGE_NUMBER = /"(\d{10})\./;
 
 export interface FanOutLedgerOptions {
   readonly targetId: string;
@@ -12,9 +14,9 @@ export interface FanOutLedgerOptions {
 }
 
 /**
- * Keeps account of messages that each go to the same many connections: each of them has to get every message once, in
- * the order in which they were sent. The first that gets a message has it read; all others must get the same bytes,
- * which is checked without reading them, as the generator is to be faster than what it measures.
+ * Keeps account of messages that each go to the same many connections: each of them has to get every message once, and
+ * all of them in the same order. The first that gets a message has it read; all others must get the same bytes, which
+ * is checked without reading them, as the generator is to be faster than what it measures.
  */
 export class FanOutLedger {
   /** Called when a message has arrived everywhere. */
@@ -24,6 +26,8 @@ export class FanOutLedger {
   readonly #had: Uint32Array;
   /** By message. */
   readonly #sentAt: number[] = [];
+  /** By place in the order in which connections get messages: what was sent together may be stored either way round. */
+  readonly #numbers: number[] = [];
   readonly #completeAt: number[] = [];
   readonly #arrivals: number[] = [];
   /** What all others must be given; while it is on its way. */
@@ -53,7 +57,6 @@ export class FanOutLedger {
   send(now: number): string {
     const number = this.#sentAt.length;
     this.#sentAt.push(now);
-    this.#arrivals.push(0);
     return JSON.stringify({ message: this.#text(number), targetId: this.#options.targetId });
   }
 
@@ -63,25 +66,25 @@ export class FanOutLedger {
    */
   takeKnown(connection: number, buffer: Buffer, end: number): number {
     for (let at = 0; ; ) {
-      const number = this.#had[connection] ?? 0;
-      const frame = this.#frames[number];
+      const place = this.#had[connection] ?? 0;
+      const frame = this.#frames[place];
       if (frame === undefined) return at;
       const frameEnd = at + frame.length;
       if (frameEnd > end || buffer.compare(frame, 0, frame.length, at, frameEnd) !== 0) return at;
-      this.#arrived(connection, number);
+      this.#arrived(connection, place);
       at = frameEnd;
     }
   }
 
   /** Notes any other message by the text of its frame, which may be overwritten afterwards. */
   deliver(connection: number, text: Buffer): void {
-    const number = this.#had[connection] ?? 0;
+    const place = this.#had[connection] ?? 0;
     const frame = encodeServerFrame(OPCODES.text, text);
-    const known = this.#frames[number];
-    const isRight = known === undefined ? text.includes(this.#text(number)) : known.equals(frame);
-    if (!isRight) this.#wrong(connection, number, text);
-    this.#frames[number] ??= frame;
-    this.#arrived(connection, number);
+    const known = this.#frames[place];
+    const isRight = known === undefined ? this.#isNew(place, text) : known.equals(frame);
+    if (!isRight) this.#wrong(connection, place, text);
+    this.#frames[place] ??= frame;
+    this.#arrived(connection, place);
   }
 
   fault(what: string): void {
@@ -94,18 +97,29 @@ export class FanOutLedger {
     return [...this.#faults, ...(missing > 0 ? [`${missing} messages did not arrive everywhere`] : [])];
   }
 
-  /** From sending to the last arrival, of the messages from one number to another. */
+  /** From sending to the last arrival, of the messages from one place to another. */
   lastArrivalMs(from: number, to: number): number[] {
-    return this.#completeAt.slice(from, to).map((at, index) => at - (this.#sentAt[from + index] ?? NaN));
+    return this.#completeAt
+      .slice(from, to)
+      .map((at, index) => at - (this.#sentAt[this.#numbers[from + index] ?? NaN] ?? NaN));
   }
 
-  #arrived(connection: number, number: number): void {
-    this.#had[connection] = number + 1;
-    const arrivals = (this.#arrivals[number] ?? 0) + 1;
-    this.#arrivals[number] = arrivals;
+  /** Reads which message this is; it must have been sent, and have no place yet. */
+  #isNew(place: number, text: Buffer): boolean {
+    const number = Number(MESSAGE_NUMBER.exec(text.toString('latin1'))?.[1] ?? NaN);
+    const isRight =
+      number < this.sent && text.includes(this.#text(number)) && !this.#numbers.includes(number);
+    this.#numbers[place] ??= number;
+    return isRight;
+  }
+
+  #arrived(connection: number, place: number): void {
+    this.#had[connection] = place + 1;
+    const arrivals = (this.#arrivals[place] ?? 0) + 1;
+    this.#arrivals[place] = arrivals;
     if (arrivals < this.#options.connections) return;
-    this.#completeAt[number] = (this.#options.now ?? performance.now.bind(performance))();
-    this.#frames[number] = undefined;
+    this.#completeAt[place] = (this.#options.now ?? performance.now.bind(performance))();
+    this.#frames[place] = undefined;
     this.#complete += 1;
     this.onComplete();
   }
@@ -114,7 +128,7 @@ export class FanOutLedger {
     return String(number).padStart(NUMBER_DIGITS, '0').padEnd(this.#options.messageBytes, '.');
   }
 
-  #wrong(connection: number, number: number, bytes: Buffer): void {
-    this.fault(`in place of message ${number} connection ${connection} was given ${bytes.toString('utf8')}`);
+  #wrong(connection: number, place: number, bytes: Buffer): void {
+    this.fault(`in place ${place} connection ${connection} was given ${bytes.toString('utf8')}`);
   }
 }

@@ -54,19 +54,21 @@ export async function runFanOutLoad(job: FanOutJob, signals: MeasureSignals): Pr
   };
 }
 
-/** Keeps so many messages on their way: the next one goes when one has arrived everywhere. */
+/** Keeps so many messages on their way, each sender one: its next one goes when some message has arrived everywhere. */
 async function startSending(job: FanOutJob, ledger: FanOutLedger): Promise<{ readonly stop: () => void }> {
-  const connection = await HttpConnection.open(job.system.apiUrl);
+  const opening = Array.from({ length: job.messagesUnderWay }, () => HttpConnection.open(job.system.apiUrl));
+  const idle = await Promise.all(opening);
   let stopped = false;
-  let isWaiting = false;
   const sendNext = (): void => {
-    if (stopped || isWaiting || ledger.sent - ledger.complete >= job.messagesUnderWay) return;
-    isWaiting = true;
-    connection.post(ledger.send(performance.now()), (status, answer) => {
-      isWaiting = false;
-      if (status !== 201) ledger.fault(`a message was answered ${status}: ${answer.slice(0, 200)}`);
-      else sendNext();
-    });
+    while (!stopped && ledger.sent - ledger.complete < job.messagesUnderWay) {
+      const connection = idle.pop();
+      if (connection === undefined) return; // whoever is answered next sends
+      connection.post(ledger.send(performance.now()), (status, answer) => {
+        idle.push(connection);
+        if (status !== 201) ledger.fault(`a message was answered ${status}: ${answer.slice(0, 200)}`);
+        else sendNext();
+      });
+    }
   };
   ledger.onComplete = sendNext;
   sendNext();

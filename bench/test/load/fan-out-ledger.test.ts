@@ -46,6 +46,20 @@ describe('FanOutLedger', () => {
     expect([ledger.complete, ledger.faults()]).toEqual([2, ['1 messages did not arrive everywhere']]);
   });
 
+  it('lets messages that were sent together come either way round, but to all alike', () => {
+    const [one, two] = [send(10), send(20)];
+    now = 30;
+    for (const connection of [0, 1]) ledger.deliver(connection, two);
+    for (const connection of [0, 1]) ledger.deliver(connection, one);
+    expect([ledger.faults(), ledger.lastArrivalMs(0, 2)]).toEqual([[], [10, 20]]);
+  });
+
+  it('finds a message that nobody sent', () => {
+    const text = Buffer.from(send().toString('utf8').replace('0000000000', '0000000001'));
+    ledger.deliver(0, text);
+    expect(ledger.faults()[0]).toContain('in place 0 connection 0 was given');
+  });
+
   it('finds a message that one connection did not get', () => {
     ledger.deliver(0, send());
     expect(ledger.faults()).toEqual(['1 messages did not arrive everywhere']);
@@ -55,11 +69,11 @@ describe('FanOutLedger', () => {
     const [one, two] = [send(), send()];
     ledger.deliver(0, one);
     ledger.deliver(0, one);
-    expect(ledger.faults()[0]).toContain('in place of message 1 connection 0 was given');
+    expect(ledger.faults()[0]).toContain('in place 1 connection 0 was given');
     const frame = framesOf(two);
     expect(ledger.takeKnown(1, frame, frame.length)).toBe(0);
     ledger.deliver(1, two);
-    expect(ledger.faults()[1]).toContain('in place of message 0 connection 1 was given');
+    expect(ledger.faults()[1]).toContain('in place 0 connection 1 was given');
   });
 
   it('tells when there is room for the next', () => {
