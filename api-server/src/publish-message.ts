@@ -91,13 +91,31 @@ async function publishHints(
   { publisher, hintDeadlineMs, onHints }: HintOptions,
 ): Promise<PublishStatus> {
   try {
-    await withDeadline(publisher.publish(hints), { what: 'telling the bus', milliseconds: hintDeadlineMs });
+    await withDeadline(publisher.publish(byTarget(hints)), {
+      what: 'telling the bus',
+      milliseconds: hintDeadlineMs,
+    });
   } catch (error) {
     onHints?.(hints.length, error);
     return 'stored';
   }
   onHints?.(hints.length);
   return 'sent';
+}
+
+/** In fewer hints hardly two are for the same target. */
+const GROUPED_HINTS_MIN = 128;
+
+/** Those of one target one after the other: a relay that reads them together sends them on with one write. */
+function byTarget(hints: readonly Hint[]): readonly Hint[] {
+  if (hints.length < GROUPED_HINTS_MIN) return hints;
+  const hintsByTarget = new Map<string, Hint[]>();
+  for (const hint of hints) {
+    const ofTarget = hintsByTarget.get(hint.targetId);
+    if (ofTarget === undefined) hintsByTarget.set(hint.targetId, [hint]);
+    else ofTarget.push(hint);
+  }
+  return [...hintsByTarget.values()].flat();
 }
 
 function encodeHint(stored: StoredMessage, epoch: string): Hint {

@@ -112,6 +112,31 @@ describe('the bus', () => {
     expect(published).toHaveLength(2);
   });
 
+  it('[PUB-7] of many hints those of one target are told one after the other, in their order', async () => {
+    const appended = Array.from({ length: 300 }, (_, index) => ({
+      id: String(index),
+      targetId: `t${index % 100}`,
+      offset: 1 + Math.floor(index / 100),
+      message: 'x',
+      createdAt: CREATED_AT,
+      replayed: false,
+    }));
+    let told: readonly Hint[] = [];
+    const { publishMessages } = publishWith({ kind: 'appended', epoch: 'E', messages: appended }, (hints) => {
+      told = hints;
+      return Promise.resolve();
+    });
+    const outcome = await publishMessages(REQUEST);
+
+    const expected = Array.from(
+      { length: 300 },
+      (_, index) => `t${Math.floor(index / 3)} ${1 + (index % 3)}`,
+    );
+    const offsetOf = ({ targetId, frame }: Hint) => decodeEnvelope(targetId, frame)?.offset;
+    expect(told.map((hint) => `${hint.targetId} ${offsetOf(hint)}`)).toEqual(expected);
+    expect(outcome).toMatchObject({ messages: appended.map(({ id, targetId }) => ({ id, targetId })) });
+  });
+
   it('[PUB-3] a failed publish does not fail the request', async () => {
     const error = new BusUnavailableError('away');
     const { publishMessages, told } = publishWith(APPENDED, () => Promise.reject(error));

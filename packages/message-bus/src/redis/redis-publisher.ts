@@ -1,8 +1,9 @@
-import { livenessChannel, updatesChannel } from '@postline/protocol';
+import { livenessChannel } from '@postline/protocol';
 import { OpenCalls, withDeadline } from '@postline/service-runtime';
-import { Command, type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
 import { createStateReport, type OnBusState } from './bus-state.ts';
+import { publishInOneWrite } from './publish-in-one-write.ts';
 import { RedisConnection } from './redis-connection.ts';
 import type { RedisTimes } from './redis-times.ts';
 import type { RedisAddress } from './redis-url.ts';
@@ -55,7 +56,7 @@ export class RedisPublisher implements HintPublisher {
     if (client === undefined) throw new BusUnavailableError('Redis is away', this.#awayReason);
     const characters = hints.reduce((sum, hint) => sum + hint.frame.length, 0);
     this.#takeRoom(hints.length, characters);
-    const call = this.#answered(client, publishAll(client, this.#prefix, hints));
+    const call = this.#answered(client, publishInOneWrite(client, this.#prefix, hints));
     try {
       await this.#calls.track(call);
     } finally {
@@ -127,17 +128,4 @@ export class RedisPublisher implements HintPublisher {
 
 function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error('Redis failed');
-}
-
-/**
- * Writes all hints in one go, as commands of their own: the driver's pipeline costs twice as much for each. The
- * receivers' counts say nothing about delivery and are not looked at.
- */
-async function publishAll(client: Redis, prefix: string, hints: readonly Hint[]): Promise<void> {
-  client.stream.cork();
-  const answers = hints.map(({ targetId, frame }) =>
-    client.sendCommand(new Command('publish', [updatesChannel(prefix, targetId), frame])),
-  );
-  client.stream.uncork();
-  await Promise.all(answers);
 }

@@ -156,6 +156,25 @@ describe('redis publisher', () => {
     await publisher.publish([HINT]);
   });
 
+  it('many hints arrive whole and in order, each on its own channel', async () => {
+    const received: string[] = [];
+    const subscriber = new Redis(redis.url);
+    subscriber.on('pmessage', (_pattern: string, channel: string, text: string) => {
+      received.push(`${channel} ${text}`);
+    });
+    await subscriber.psubscribe('test:updates:*');
+    const hints = Array.from({ length: 1_000 }, (_, index) => ({
+      targetId: `t${index % 7}`,
+      frame: index % 3 === 0 ? '' : `"\r\n" 😀 é ${index}`,
+    }));
+    const asReceived = ({ targetId, frame }: typeof HINT) => `test:updates:${targetId} ${frame}`;
+
+    await Promise.all([publisher.publish(hints), publisher.publish([HINT])]);
+    await waitUntil('all hints arrived', () => received.length === hints.length + 1);
+    expect(received).toEqual([...hints, HINT].map(asReceived));
+    subscriber.disconnect();
+  });
+
   it('an error that Redis answers rejects that call only', async () => {
     const admin = new Redis(redis.url);
     await admin.acl('SETUSER', 'default', 'resetchannels', '&test:updates:a', '&test:updates:$*');

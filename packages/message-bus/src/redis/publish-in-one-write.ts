@@ -1,0 +1,76 @@
+import { updatesChannel } from '@postline/protocol';
+import { Command, type Redis } from 'ioredis';
+import type { Hint } from '../message-bus.ts';
+
+/**
+ * Publishes all hints with one write, in order. Resolves with Redis' last answer; rejects with the first error, also
+ * where it is about one hint only. How many received a hint says nothing about delivery and is not looked at.
+ */
+export async function publishInOneWrite(
+  client: Redis,
+  prefix: string,
+  hints: readonly Hint[],
+): Promise<void> {
+  const command = new PublishCommand(prefix, hints);
+  const writes = new GatheredWrites(client);
+  for (let sent = 0; sent < hints.length; sent += 1) client.sendCommand(command, writes);
+  const text = writes.take();
+  if (text !== '') client.stream.write(text);
+  await command.promise;
+}
+
+/**
+ * One command to the driver, handed to it once for each hint: each time it writes the next one, and it is settled
+ * by the last answer. A command, a promise and a write for each hint would cost twice as much.
+ */
+class PublishCommand extends Command {
+  readonly #prefix: string;
+  readonly #hints: readonly Hint[];
+  #sent = 0;
+
+  constructor(prefix: string, hints: readonly Hint[]) {
+    super('publish', []);
+    this.#prefix = prefix;
+    this.#hints = hints;
+    let unanswered = hints.length;
+    const settle = this.resolve;
+    this.resolve = (answer) => {
+      unanswered -= 1;
+      if (unanswered === 0) settle(answer);
+    };
+  }
+
+  override toWritable(): string {
+    const hint = this.#hints[this.#sent];
+    if (hint === undefined) throw new RangeError('the driver asked for more hints than there are');
+    this.#sent += 1;
+    const channel = updatesChannel(this.#prefix, hint.targetId);
+    return `*3\r\n$7\r\nPUBLISH\r\n${bulkString(channel)}${bulkString(hint.frame)}`;
+  }
+}
+
+function bulkString(text: string): string {
+  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+}
+
+/** Takes what the driver would write command by command. */
+class GatheredWrites {
+  readonly isPipeline = true;
+  readonly destination: { readonly redis: Redis };
+  #text = '';
+
+  constructor(redis: Redis) {
+    this.destination = { redis };
+  }
+
+  write(text: string | Buffer): void {
+    this.#text += String(text);
+  }
+
+  /** The driver keeps this until the last answer, but not the text. */
+  take(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
+  }
+}
