@@ -10,7 +10,7 @@ export type ReadOutcome<T> =
 export interface BoundedReadsOptions {
   /** What is read, as an error says it. */
   readonly what: string;
-  /** Reads at once. */
+  /** Reads under way, those that wait for the store included. */
   readonly readsMax: number;
   readonly deadlineMs: number;
 }

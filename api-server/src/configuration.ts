@@ -51,8 +51,8 @@ const CONTENDED_REQUESTS_DEFAULT = 1_000;
 const COMMIT_DEADLINE_DEFAULT_MS = 4_000;
 /** A healthy Redis answers in under 1 ms; the answer is promised within 300 ms of the commit while it is not. */
 const HINT_DEADLINE_DEFAULT_MS = 200;
-/** With the bound on one page: 128 MiB at the very most are held for readers. */
-const LOG_READS_DEFAULT = 32;
+/** A quarter of a second of a busy database's work; of pages only as many are in memory as it has connections. */
+const LOG_READS_DEFAULT = 256;
 const LOG_PAGE_BYTES_DEFAULT = 4 * MIB;
 const LOG_READ_DEADLINE_DEFAULT_MS = 4_000;
 /** 16 of the largest batches, or 256 of the largest messages, may be on their way in at once. */
@@ -184,7 +184,8 @@ export const apiEnvironment = {
     description: 'Milliseconds that a stored publish waits for the bus before it is answered `stored`.',
   }),
   LOG_READS_MAX: integerSetting({ from: 1, to: 10_000, default: LOG_READS_DEFAULT }).meta({
-    description: 'Pages of logs that are read at once, and as many receipts; beyond it 503 `overloaded`.',
+    description:
+      'Pages of logs that are read or wait for a connection to the database, and as many receipts; beyond it 503 `overloaded`.',
   }),
   LOG_PAGE_BYTES_MAX: integerSetting({ from: 64 * KIB, to: 64 * MIB, default: LOG_PAGE_BYTES_DEFAULT }).meta({
     description: 'Bytes of messages in one page of a log; a page that reaches it holds fewer than `limit`.',

@@ -112,6 +112,20 @@ describe('a database server that goes away', () => {
     await server.stop();
   });
 
+  it('[PUB-8] readers wait for the database, 256 of them, and the rest are told at once', async () => {
+    const statuses: number[] = [];
+    const read = async () => {
+      statuses.push((await fetch(`${api.url}/targets/a/messages`)).status);
+    };
+    server.freeze();
+    const reads = Array.from({ length: 300 }, read);
+    await waitUntil('the rest are told', () => statuses.length >= 44, ANSWERED_WITHIN_MS);
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    server.thaw();
+    await Promise.all(reads);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(256);
+  });
+
   it.each<Fault>([
     {
       fault: 'frozen',

@@ -2,25 +2,18 @@
  * What the parts can do at most: node:http alone, no validation, and rows that came together in one INSERT. It
  * promises nothing: offsets, idempotency and what happens when something fails are left out.
  */
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
 import { createPool } from 'mysql2';
 import { environment, listenAsPeer } from './peer-server.ts';
 
-interface Message {
+interface Waiting {
   readonly message: string;
   readonly targetId: string;
-}
-
-interface Batch {
-  readonly messages: readonly Message[];
-}
-
-interface Waiting extends Message {
   readonly onStored: () => void;
 }
 
-const ROWS_MAX = 1_000;
+const ROWS_MAX = 500;
 
 const redis = new Redis({ ...redisAddress(environment('REDIS_URL')), enableAutoPipelining: true });
 const pool = createPool({ uri: environment('DATABASE_URL'), connectionLimit: 1 });
@@ -50,27 +43,17 @@ function storeNext(): void {
   });
 }
 
-function answer(response: ServerResponse, stored: Message | Batch): void {
-  const answerTo = ({ targetId }: Message) => ({ targetId, status: 'sent' });
-  const body = JSON.stringify(
-    'messages' in stored ? { messages: stored.messages.map(answerTo) } : answerTo(stored),
-  );
-  response.writeHead(201, { 'Content-Type': 'application/json', 'Content-Length': body.length });
-  response.end(body);
-}
-
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Message | Batch;
-    const messages = 'messages' in body ? body.messages : [body];
-    let unstored = messages.length;
+    const { message, targetId } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Waiting;
     const onStored = () => {
-      unstored -= 1;
-      if (unstored === 0) answer(response, body);
+      const body = JSON.stringify({ targetId, status: 'sent' });
+      response.writeHead(201, { 'Content-Type': 'application/json', 'Content-Length': body.length });
+      response.end(body);
     };
-    for (const { message, targetId } of messages) waiting.push({ message, targetId, onStored });
+    waiting.push({ message, targetId, onStored });
     setImmediate(storeNext);
   });
 });

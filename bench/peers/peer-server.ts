@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 /** The same queue of connections that wait to be accepted as the services have. */
 const BACKLOG = 4_096;
 
+/** Longer than any pause of the load generator's: a connection that is closed just as a request comes is no result. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** A setting that whoever starts a peer has to give it. */
 export function environment(name: string): string {
   const value = process.env[name];
@@ -13,6 +16,7 @@ export function environment(name: string): string {
 
 /** Listens on a free port and says which, as the services do. */
 export function listenAsPeer(server: Server): void {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG }, () => {
     console.log(`listening on ${(server.address() as AddressInfo).port}`);
   });
