@@ -101,6 +101,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       },
     }),
     ...createReaders(store, settings),
+    readerAnswers: settings.readerAnswers,
     disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs: settings.hintDeadlineMs }),
     readiness,
     registry,
@@ -137,10 +138,10 @@ function createAccessControl({ store, settings, logger }: ApiServerParts): Acces
 }
 
 function createReaders(store: MessageStore, settings: ApiSettings) {
-  const { logReadsMax: readsMax, logReadDeadlineMs: deadlineMs, logPageBytesMax: pageBytesMax } = settings;
+  const { logReads: bounds, logPageBytesMax: pageBytesMax } = settings;
   return {
-    readLogPage: createLogPageReader({ store, readsMax, pageBytesMax, deadlineMs }),
-    readReceipts: createReceiptsReader({ store, readsMax, deadlineMs }),
+    readLogPage: createLogPageReader({ store, pageBytesMax, ...bounds }),
+    readReceipts: createReceiptsReader({ store, ...bounds }),
   };
 }
 

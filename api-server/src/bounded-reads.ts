@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from '@postline/message-store';
-import { DeadlineError, withDeadline } from '@postline/service-runtime';
+import { DeadlineError, Slots, SlotsExhaustedError, withDeadline } from '@postline/service-runtime';
 
 /** What became of a read that nobody waits for longer than its deadline. */
 export type ReadOutcome<T> =
@@ -7,37 +7,54 @@ export type ReadOutcome<T> =
   | { readonly kind: 'overloaded' }
   | { readonly kind: 'store-unavailable' };
 
-export interface BoundedReadsOptions {
-  /** What is read, as an error says it. */
-  readonly what: string;
-  /** Reads under way, those that wait for the store included. */
+export interface ReadBounds {
+  /** Reads at once. */
   readonly readsMax: number;
+  /** Reads that may wait for their turn. */
+  readonly waitingMax: number;
+  /** Milliseconds for a read, its waiting included. */
   readonly deadlineMs: number;
 }
 
-/** Does a read where there is room for it; `expired` is set once nobody waits for it any more. */
+export interface BoundedReadsOptions extends ReadBounds {
+  /** What is read, as an error says it. */
+  readonly what: string;
+}
+
+/** Does a read once there is room for it; `expired` is set as soon as nobody waits for it any more. */
 export type BoundedRead = <T>(read: (expired: AbortSignal) => Promise<T>) => Promise<ReadOutcome<T>>;
 
 /** Bounds reads of the store in number and time. One that is late keeps its place until it has ended. */
-export function createBoundedReads({ what, readsMax, deadlineMs }: BoundedReadsOptions): BoundedRead {
-  let reading = 0;
+export function createBoundedReads(options: BoundedReadsOptions): BoundedRead {
+  const { what, readsMax, waitingMax, deadlineMs } = options;
+  const places = new Slots({ slotsMax: readsMax, waitersMax: waitingMax });
   return async (read) => {
-    if (reading >= readsMax) return { kind: 'overloaded' };
-    reading += 1;
     const expiry = new AbortController();
-    const work = read(expiry.signal).finally(() => {
-      reading -= 1;
-    });
+    const work = inPlace(places, read, expiry.signal);
     const onExpired = () => {
       expiry.abort();
     };
     try {
       return { kind: 'read', value: await withDeadline(work, { what, milliseconds: deadlineMs, onExpired }) };
     } catch (error) {
+      if (error instanceof SlotsExhaustedError) return { kind: 'overloaded' };
       if (error instanceof StoreUnavailableError || error instanceof DeadlineError) {
         return { kind: 'store-unavailable' };
       }
       throw error;
     }
   };
+}
+
+async function inPlace<T>(
+  places: Slots,
+  read: (expired: AbortSignal) => Promise<T>,
+  expired: AbortSignal,
+): Promise<T> {
+  await places.take(expired);
+  try {
+    return await read(expired);
+  } finally {
+    places.give();
+  }
 }

@@ -1,10 +1,10 @@
 export { type ApiServer, type ApiServerParts, createApiServer } from './api-server.ts';
 export {
-  apiEnvironment,
   apiProcessEnvironment,
   type ApiSettings,
   apiSettings,
   checkPublisherKeys,
 } from './configuration.ts';
+export { apiEnvironment } from './environment.ts';
 export type { PublisherKeys } from './publisher-keys.ts';
 export { migrateWhenReachable } from './migrate-when-reachable.ts';

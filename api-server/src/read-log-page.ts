@@ -1,5 +1,5 @@
 import type { LogSlice, MessageStore, StoredMessage } from '@postline/message-store';
-import { createBoundedReads, type ReadOutcome } from './bounded-reads.ts';
+import { createBoundedReads, type ReadBounds, type ReadOutcome } from './bounded-reads.ts';
 
 /** Rows in one read of the store: at most 6.5 MB of text in memory at a time. */
 const STORE_READ_ROWS_MAX = 100;
@@ -21,21 +21,18 @@ export interface LogPageContent {
   readonly truncatedBefore: number | null;
 }
 
-export interface LogPageReaderOptions {
+export interface LogPageReaderOptions extends ReadBounds {
   readonly store: Pick<MessageStore, 'readLog'>;
-  /** Pages that are read at once. */
-  readonly readsMax: number;
   /** Bytes of messages in one page; a page holds at least one message. */
   readonly pageBytesMax: number;
-  readonly deadlineMs: number;
 }
 
 /** Reads pages of logs, a bounded number at once, each within a deadline. */
 export type ReadLogPage = (request: LogPageRequest) => Promise<ReadOutcome<LogPageContent>>;
 
 export function createLogPageReader(options: LogPageReaderOptions): ReadLogPage {
-  const { store, readsMax, pageBytesMax, deadlineMs } = options;
-  const bounded = createBoundedReads({ what: 'reading a log', readsMax, deadlineMs });
+  const { store, pageBytesMax, ...bounds } = options;
+  const bounded = createBoundedReads({ what: 'reading a log', ...bounds });
   return (request) => bounded((expired) => readPage(request, { store, pageBytesMax, expired }));
 }
 

@@ -1,12 +1,9 @@
 import type { MessageStore, TargetReceipts } from '@postline/message-store';
 import { RECEIPTS_PER_ANSWER_MAX } from '@postline/protocol';
-import { createBoundedReads, type ReadOutcome } from './bounded-reads.ts';
+import { createBoundedReads, type ReadBounds, type ReadOutcome } from './bounded-reads.ts';
 
-export interface ReceiptsReaderOptions {
+export interface ReceiptsReaderOptions extends ReadBounds {
   readonly store: Pick<MessageStore, 'readReceipts'>;
-  /** Reads at once. */
-  readonly readsMax: number;
-  readonly deadlineMs: number;
 }
 
 /** Reads who has processed a target's log up to where, a bounded number at once, each within a deadline. */

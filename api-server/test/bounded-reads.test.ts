@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '@postline/message-store';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createBoundedReads } from '../src/bounded-reads.ts';
 
-const OPTIONS = { what: 'reading', readsMax: 2, deadlineMs: 4_000 };
+const OPTIONS = { what: 'reading', readsMax: 2, waitingMax: 0, deadlineMs: 4_000 };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -35,6 +35,26 @@ it('[PUB-9] a read that takes too long is given up, and told so; it keeps its pl
   end?.('late');
   await vi.advanceTimersByTimeAsync(0);
   expect(await bounded(() => Promise.resolve('next'))).toEqual({ kind: 'read', value: 'next' });
+});
+
+it('[PUB-8] reads beyond those at once wait for their turn, as many as may; one that waits for too long is not done', async () => {
+  const bounded = createBoundedReads({ ...OPTIONS, readsMax: 1, waitingMax: 2 });
+  const done: string[] = [];
+  let end: ((value: string) => void) | undefined;
+  const first = bounded(() => new Promise<string>((resolve) => (end = resolve)));
+  const read = (value: string) => () => {
+    done.push(value);
+    return Promise.resolve(value);
+  };
+  const second = bounded(read('second'));
+  await vi.advanceTimersByTimeAsync(3_000);
+  const third = bounded(read('third'));
+  expect(await bounded(read('one too many'))).toEqual({ kind: 'overloaded' });
+  await vi.advanceTimersByTimeAsync(1_001);
+  expect([await first, await second]).toEqual([{ kind: 'store-unavailable' }, { kind: 'store-unavailable' }]);
+  end?.('late');
+  expect(await third).toEqual({ kind: 'read', value: 'third' });
+  expect(done).toEqual(['third']);
 });
 
 it('a database that is away is an outcome, a mistake of ours is not', async () => {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReadOutcome } from '../src/bounded-reads.ts';
 import { createLogPageReader, type LogPageContent, type LogPageRequest } from '../src/read-log-page.ts';
 
-const OPTIONS = { readsMax: 2, pageBytesMax: 1_000, deadlineMs: 4_000 };
+const OPTIONS = { readsMax: 2, waitingMax: 0, pageBytesMax: 1_000, deadlineMs: 4_000 };
 
 /** A log of which the oldest rows may be deleted; rows are as long as asked for. */
 interface FakeLog {

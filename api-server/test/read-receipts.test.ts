@@ -13,6 +13,7 @@ it('[ACK-7] reads a bounded number of receipts', async () => {
       },
     },
     readsMax: 1,
+    waitingMax: 0,
     deadlineMs: 1_000,
   });
   expect(await readReceipts('bob')).toEqual({ kind: 'read', value: receipts });

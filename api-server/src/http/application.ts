@@ -18,6 +18,7 @@ import { createLogRoutes } from './log-routes.ts';
 import { createOperationsRoutes } from './operations-routes.ts';
 import { asError, INTERNAL_ERROR, problemAnswer, type Refusal } from './problem.ts';
 import type { PublishRoute } from './publish-routes.ts';
+import { ReaderAnswers, type ReaderAnswersLimits } from './reader-answers.ts';
 import { createReceiptRoutes } from './receipt-routes.ts';
 
 export interface ApplicationOptions {
@@ -26,6 +27,7 @@ export interface ApplicationOptions {
   readonly publishRoutes: readonly PublishRoute[];
   readonly readLogPage: ReadLogPage;
   readonly readReceipts: ReadReceipts;
+  readonly readerAnswers: ReaderAnswersLimits;
   readonly disconnectClient: DisconnectClient;
   readonly readiness: Readiness;
   readonly registry: MetricsRegistry;
@@ -53,8 +55,9 @@ export function createApplication(options: ApplicationOptions): Express {
     next();
   });
   application.use(mountPublishRoutes(options.publishRoutes));
-  application.use(createLogRoutes(options.readLogPage, options.access));
-  application.use(createReceiptRoutes(options.readReceipts, options.access));
+  const answers = new ReaderAnswers(options.readerAnswers);
+  application.use(createLogRoutes(options.readLogPage, options.access, answers));
+  application.use(createReceiptRoutes(options.readReceipts, options.access, answers));
   application.use(createConnectionRoutes(options.disconnectClient, options.access));
   application.use(createOperationsRoutes(options));
   application.use(createDocumentationRoutes());

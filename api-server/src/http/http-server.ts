@@ -11,6 +11,7 @@ import {
 } from '@postline/service-runtime';
 import { sendAnswer } from './answer.ts';
 import { problemAnswer, type Refusal } from './problem.ts';
+import { closeWithConnection } from './queued-responses.ts';
 
 const URL_TOO_LONG = problemAnswer({
   code: 'payload_too_large',
@@ -47,6 +48,7 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
   const onIncoming: RequestListener = (request, response) => {
     const entry = inFlight.add(response);
     response.on('close', () => inFlight.remove(entry));
+    closeWithConnection(response);
     if (closing) response.setHeader('Connection', 'close');
     if ((request.url?.length ?? 0) > limits.urlBytesMax) sendAnswer(response, URL_TOO_LONG);
     else onRequest(request, response);

@@ -3,8 +3,9 @@ import { Router } from 'express';
 import type { LogPageContent, ReadLogPage } from '../read-log-page.ts';
 import type { AccessControl } from './access-control.ts';
 import { allowOnly } from './allow-only.ts';
-import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
+import { type HttpAnswer, jsonAnswer } from './answer.ts';
 import { invalid, OVERLOADED, parseWith, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
+import type { ReaderAnswers } from './reader-answers.ts';
 
 const PATH = '/targets/:targetId/messages';
 
@@ -12,15 +13,16 @@ const PATH = '/targets/:targetId/messages';
 export function createLogRoutes(
   readLogPage: ReadLogPage,
   access: Pick<AccessControl, 'refuseReading'>,
+  answers: ReaderAnswers,
 ): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get(PATH, async (request, response) => {
-    const refusal = await access.refuseReading(request, request.params.targetId);
+    const refusal = (await access.refuseReading(request, request.params.targetId)) ?? answers.refuse();
     const answer =
       refusal === undefined
         ? await answerLogPage(readLogPage, request.params.targetId, request.query)
         : problemAnswer(refusal);
-    sendAnswer(response, answer);
+    answers.send(response, answer);
   });
   router.all(PATH, allowOnly('GET', 'HEAD'));
   return router;

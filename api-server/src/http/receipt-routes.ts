@@ -4,8 +4,9 @@ import { Router } from 'express';
 import type { ReadReceipts } from '../read-receipts.ts';
 import type { AccessControl } from './access-control.ts';
 import { allowOnly } from './allow-only.ts';
-import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
+import { type HttpAnswer, jsonAnswer } from './answer.ts';
 import { invalid, OVERLOADED, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
+import type { ReaderAnswers } from './reader-answers.ts';
 
 const PATH = '/targets/:targetId/receipts';
 
@@ -13,15 +14,16 @@ const PATH = '/targets/:targetId/receipts';
 export function createReceiptRoutes(
   readReceipts: ReadReceipts,
   access: Pick<AccessControl, 'refuseReading'>,
+  answers: ReaderAnswers,
 ): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get(PATH, async (request, response) => {
-    const refusal = await access.refuseReading(request, request.params.targetId);
+    const refusal = (await access.refuseReading(request, request.params.targetId)) ?? answers.refuse();
     const answer =
       refusal === undefined
         ? await answerReceipts(readReceipts, request.params.targetId)
         : problemAnswer(refusal);
-    sendAnswer(response, answer);
+    answers.send(response, answer);
   });
   router.all(PATH, allowOnly('GET', 'HEAD'));
   return router;

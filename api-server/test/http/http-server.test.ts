@@ -42,6 +42,26 @@ describe('what is no HTTP request', () => {
   });
 });
 
+it('every response is closed with its connection, also those that still wait for their turn on it', async () => {
+  const { http } = testSettings();
+  let came = 0;
+  let closed = 0;
+  const server = createHttpServer({
+    ...http,
+    onRequest: (_request, response) => {
+      came += 1;
+      response.once('close', () => (closed += 1));
+    },
+  });
+  const port = await server.listen(ANY_PORT);
+  const client = connect(port, '127.0.0.1');
+  client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3));
+  await waitUntil('all have come', () => came === 3);
+  client.destroy();
+  await waitUntil('all are closed', () => closed === 3);
+  await server.close(0);
+});
+
 it('has a bound on connections', async () => {
   const api = await startTestApi({ env: { API_CONNECTIONS_MAX: '2' } });
   const sockets = Array.from({ length: 4 }, () =>

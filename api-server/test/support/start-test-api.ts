@@ -8,7 +8,8 @@ import { createLogger, readSettings, sharedSettings } from '@postline/service-ru
 import { makeTempFolder } from '@postline/test-support';
 import { z } from 'zod';
 import { createApiServer } from '../../src/api-server.ts';
-import { apiEnvironment, type ApiSettings, apiSettings } from '../../src/configuration.ts';
+import { type ApiSettings, apiSettings } from '../../src/configuration.ts';
+import { apiEnvironment } from '../../src/environment.ts';
 import { startAbsoluteFormProxy } from './absolute-form-proxy.ts';
 
 export interface TestApi {

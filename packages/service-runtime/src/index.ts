@@ -11,4 +11,5 @@ export * from './rate-limiter.ts';
 export * from './readiness.ts';
 export * from './settings.ts';
 export * from './shared-settings.ts';
+export * from './slots.ts';
 export * from './worker-processes.ts';

@@ -1,5 +1,5 @@
+import { Slots } from '@postline/service-runtime';
 import { openSession, type Session, type SessionOptions } from './session.ts';
-import { Slots } from './slots.ts';
 
 export interface SessionPoolOptions extends SessionOptions {
   /** Connections at once. */

@@ -2,12 +2,12 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** More calls wait for a connection than may wait. */
-class SlotsExhaustedError extends Error {
+/** As many wait for a place as may. */
+export class SlotsExhaustedError extends Error {
   readonly code = 'slots_exhausted';
 
   constructor(waitersMax: number) {
-    super(`${waitersMax} calls are already waiting for a database connection`);
+    super(`${waitersMax} calls are already waiting for a place`);
     this.name = 'SlotsExhaustedError';
   }
 }

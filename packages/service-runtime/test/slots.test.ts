@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Slots } from '../../src/mysql/slots.ts';
+import { Slots } from '../src/slots.ts';
 
 const never = () => new AbortController().signal;
 

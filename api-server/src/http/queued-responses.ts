@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { LinkedList } from '@postline/service-runtime';
+
+const queuedOn = new WeakMap<Socket, LinkedList<ServerResponse>>();
+
+/**
+ * Sees to it that every response gets its `close`. Where a client sends further requests before it has its answers,
+ * their responses wait in a queue, and Node tells only the first of them that the connection is gone: the others, and
+ * whatever is done at their end, would wait for ever.
+ */
+export function closeWithConnection(response: ServerResponse): void {
+  if (response.socket !== null) return;
+  const { socket } = response.req;
+  const queued = queuedOn.get(socket) ?? watchClose(socket);
+  const entry = queued.add(response);
+  response.once('close', () => queued.remove(entry));
+}
+
+function watchClose(socket: Socket): LinkedList<ServerResponse> {
+  const queued = new LinkedList<ServerResponse>();
+  queuedOn.set(socket, queued);
+  socket.once('close', () => {
+    for (const response of queued) {
+      if (response.socket !== null) continue; // its turn had come: Node tells it
+      response.destroy();
+      response.emit('close');
+    }
+  });
+  return queued;
+}
