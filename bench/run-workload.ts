@@ -55,7 +55,10 @@ interface SystemOutcome extends RunOutcome {
   readonly runNumber: number;
 }
 
-/** The systems take turns, so that what else the machine does meanwhile meets all of them alike. */
+/**
+ * The systems take turns, forwards and backwards, so that what else the machine does meanwhile meets all of them alike,
+ * and none is always measured after the same other one.
+ */
 async function runAll(
   workload: Workload,
   { servers, cores, options, path }: RunsToDo,
@@ -63,7 +66,8 @@ async function runAll(
   const { runs, measureSeconds, warmUpSeconds, onlySystem, profile } = options;
   const outcomes: SystemOutcome[] = [];
   for (let runNumber = 1; runNumber <= runs; runNumber += 1) {
-    for (const kind of workload.systems) {
+    const isForwards = runNumber % 2 === 1;
+    for (const kind of isForwards ? workload.systems : workload.systems.toReversed()) {
       if (onlySystem !== undefined && kind !== onlySystem) continue;
       const system = await servers.startSystem(kind, { inspectable: profile });
       const profilePath = profile ? `${path}-run${runNumber}` : undefined;

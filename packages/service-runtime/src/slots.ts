@@ -1,6 +1,4 @@
-interface Waiter {
-  readonly resolve: () => void;
-}
+import { LinkedList } from './linked-list.ts';
 
 /** As many wait for a place as may. */
 export class SlotsExhaustedError extends Error {
@@ -16,7 +14,8 @@ export class SlotsExhaustedError extends Error {
 export class Slots {
   #free: number;
   readonly #waitersMax: number;
-  readonly #waiters = new Set<Waiter>();
+  /** Each takes the place that it is called with. */
+  readonly #waiters = new LinkedList<() => void>();
 
   constructor(bounds: { readonly slotsMax: number; readonly waitersMax: number }) {
     this.#free = bounds.slotsMax;
@@ -36,29 +35,26 @@ export class Slots {
 
   /** Gives a place back: to the one who has waited longest, if any. */
   give(): void {
-    const [waiter] = this.#waiters;
-    if (waiter === undefined) {
-      this.#free += 1;
-      return;
-    }
-    this.#waiters.delete(waiter);
-    waiter.resolve();
+    const takePlace = this.#waiters.first;
+    if (takePlace === undefined) this.#free += 1;
+    else takePlace();
   }
 
   #wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      const leave = () => {
+        signal.removeEventListener('abort', onAbort);
+        this.#waiters.remove(entry);
+      };
       const onAbort = () => {
-        this.#waiters.delete(waiter);
+        leave();
         reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
       };
-      const waiter: Waiter = {
-        resolve: () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        },
-      };
+      const entry = this.#waiters.add(() => {
+        leave();
+        resolve();
+      });
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.add(waiter);
     });
   }
 }
