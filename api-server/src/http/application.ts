@@ -55,9 +55,9 @@ export function createApplication(options: ApplicationOptions): Express {
     next();
   });
   application.use(mountPublishRoutes(options.publishRoutes));
-  const answers = new ReaderAnswers(options.readerAnswers);
-  application.use(createLogRoutes(options.readLogPage, options.access, answers));
-  application.use(createReceiptRoutes(options.readReceipts, options.access, answers));
+  const readerParts = { access: options.access, answers: new ReaderAnswers(options.readerAnswers) };
+  application.use(createLogRoutes(options.readLogPage, readerParts));
+  application.use(createReceiptRoutes(options.readReceipts, readerParts));
   application.use(createConnectionRoutes(options.disconnectClient, options.access));
   application.use(createOperationsRoutes(options));
   application.use(createDocumentationRoutes());

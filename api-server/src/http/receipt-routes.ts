@@ -1,38 +1,19 @@
 import type { TargetReceipts } from '@postline/message-store';
-import { isTargetId, type Receipts } from '@postline/protocol';
-import { Router } from 'express';
+import type { Receipts } from '@postline/protocol';
+import type { Router } from 'express';
 import type { ReadReceipts } from '../read-receipts.ts';
-import type { AccessControl } from './access-control.ts';
-import { allowOnly } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer } from './answer.ts';
-import { invalid, OVERLOADED, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
-import type { ReaderAnswers } from './reader-answers.ts';
-
-const PATH = '/targets/:targetId/receipts';
+import { OVERLOADED, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
+import { createReaderRoute, type ReaderRouteParts } from './reader-route.ts';
 
 /** `GET /targets/:targetId/receipts`: what a publisher asks who wants to know who has processed its messages. */
-export function createReceiptRoutes(
-  readReceipts: ReadReceipts,
-  access: Pick<AccessControl, 'refuseReading'>,
-  answers: ReaderAnswers,
-): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get(PATH, async (request, response) => {
-    const refusal = (await access.refuseReading(request, request.params.targetId)) ?? answers.refuse();
-    const answer =
-      refusal === undefined
-        ? await answerReceipts(readReceipts, request.params.targetId)
-        : problemAnswer(refusal);
-    answers.send(response, answer);
-  });
-  router.all(PATH, allowOnly('GET', 'HEAD'));
-  return router;
+export function createReceiptRoutes(readReceipts: ReadReceipts, parts: ReaderRouteParts): Router {
+  return createReaderRoute('/targets/:targetId/receipts', parts, (targetId) =>
+    answerReceipts(readReceipts, targetId),
+  );
 }
 
-async function answerReceipts(readReceipts: ReadReceipts, targetId: unknown): Promise<HttpAnswer> {
-  if (typeof targetId !== 'string' || !isTargetId(targetId)) {
-    return problemAnswer(invalid('targetId', 'is not a target id'));
-  }
+async function answerReceipts(readReceipts: ReadReceipts, targetId: string): Promise<HttpAnswer> {
   const outcome = await readReceipts(targetId);
   switch (outcome.kind) {
     case 'read':
