@@ -24,13 +24,13 @@ export interface BoundedReadsOptions extends ReadBounds {
 /** Does a read once there is room for it; `expired` is set as soon as nobody waits for it any more. */
 export type BoundedRead = <T>(read: (expired: AbortSignal) => Promise<T>) => Promise<ReadOutcome<T>>;
 
-/** Bounds reads of the store in number and time. One that is late keeps its place until it has ended. */
+/** Bounds reads of the store in number and time. One that is late keeps its slot until it has ended. */
 export function createBoundedReads(options: BoundedReadsOptions): BoundedRead {
   const { what, readsMax, waitingMax, deadlineMs } = options;
-  const places = new Slots({ slotsMax: readsMax, waitersMax: waitingMax });
+  const slots = new Slots({ slotsMax: readsMax, waitersMax: waitingMax });
   return async (read) => {
     const expiry = new AbortController();
-    const work = inPlace(places, read, expiry.signal);
+    const work = slots.use(() => read(expiry.signal), expiry.signal);
     const onExpired = () => {
       expiry.abort();
     };
@@ -44,17 +44,4 @@ export function createBoundedReads(options: BoundedReadsOptions): BoundedRead {
       throw error;
     }
   };
-}
-
-async function inPlace<T>(
-  places: Slots,
-  read: (expired: AbortSignal) => Promise<T>,
-  expired: AbortSignal,
-): Promise<T> {
-  await places.take(expired);
-  try {
-    return await read(expired);
-  } finally {
-    places.give();
-  }
 }

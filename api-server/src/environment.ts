@@ -23,9 +23,9 @@ const CONTENDED_REQUESTS_DEFAULT = 1_000;
 const COMMIT_DEADLINE_DEFAULT_MS = 4_000;
 /** A healthy Redis answers in under 1 ms; the answer is promised within 300 ms of the commit while it is not. */
 const HINT_DEADLINE_DEFAULT_MS = 200;
-/** With the bound on one page: 128 MiB at the very most are held for readers. */
+/** With the bound on one page: 128 MiB at the very most are held while they are read. */
 const LOG_READS_DEFAULT = 32;
-/** What a busy database reads in about a tenth of a second. */
+/** About a sixth of a second's work where all servers share a core, which then reads some 1,500 small pages a second. */
 const LOG_READS_WAITING_DEFAULT = 256;
 const LOG_PAGE_BYTES_DEFAULT = 4 * MIB;
 const LOG_READ_DEADLINE_DEFAULT_MS = 4_000;

@@ -6,11 +6,10 @@ import {
   createClientTokenVerifier,
 } from '@postline/client-tokens';
 import { CLOSE_CODES, type IdentifyFrame } from '@postline/protocol';
-import type { Logger } from '@postline/service-runtime';
+import { type Logger, Slots } from '@postline/service-runtime';
 import type { Connection } from './connection.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import { TokenExpiry } from './token-expiry.ts';
-import { Turns } from './turns.ts';
 
 /** Tokens verified at the same time: the threads that do it are four. What waits is bounded by the connections. */
 const VERIFICATIONS_MAX = 64;
@@ -77,7 +76,7 @@ interface Check {
 /** Where a connection needs a token: at `identify`, and a fresh one before that expires. */
 export class TokenAuthentication implements Authentication {
   readonly #options: TokenAuthenticationOptions;
-  readonly #turns = new Turns(VERIFICATIONS_MAX);
+  readonly #slots = new Slots({ slotsMax: VERIFICATIONS_MAX });
   readonly #expiry = new TokenExpiry<Connection>((connection) => {
     connection.fail('token_expired', CLOSE_CODES.tokenExpired);
   });
@@ -125,7 +124,7 @@ export class TokenAuthentication implements Authentication {
     for (let check: Check | undefined = first; check !== undefined; check = this.#checking.get(connection)) {
       this.#checking.set(connection, undefined);
       const { token } = check;
-      const result = await this.#turns.take(() => this.#options.verifier.verify(token));
+      const result = await this.#slots.use(() => this.#options.verifier.verify(token));
       if (isClosed(connection)) return;
       // At `identify` that is looked at with all the rest that the database is asked for.
       const isWithdrawn =

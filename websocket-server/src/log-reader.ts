@@ -1,7 +1,7 @@
 import type { LogQuery, LogSlice, MessageStore } from '@postline/message-store';
 import { encodeNewMessage } from '@postline/protocol';
+import { Slots } from '@postline/service-runtime';
 import type { RelayCounters } from './relay-counters.ts';
-import { Turns } from './turns.ts';
 
 /** One message of a page, ready for the socket. */
 interface LogFrame {
@@ -32,11 +32,11 @@ export interface LogReaderOptions {
 export class LogReader {
   readonly #options: LogReaderOptions;
   readonly #underWay = new Map<string, Promise<LogPage>>();
-  readonly #turns: Turns;
+  readonly #slots: Slots;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
-    this.#turns = new Turns(options.parallelReads);
+    this.#slots = new Slots({ slotsMax: options.parallelReads });
   }
 
   /**
@@ -47,7 +47,7 @@ export class LogReader {
     const key = `${query.targetId} ${query.afterOffset}`;
     const shared = this.#underWay.get(key);
     if (shared !== undefined) return shared;
-    const page = this.#turns.take(() => this.#read(query)).finally(() => this.#underWay.delete(key));
+    const page = this.#slots.use(() => this.#read(query)).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, page);
     return page;
   }

@@ -1,60 +1,72 @@
 import { LinkedList } from './linked-list.ts';
 
-/** As many wait for a place as may. */
+/** As many wait for a slot as may. */
 export class SlotsExhaustedError extends Error {
   readonly code = 'slots_exhausted';
 
   constructor(waitersMax: number) {
-    super(`${waitersMax} calls are already waiting for a place`);
+    super(`${waitersMax} calls are already waiting for a slot`);
     this.name = 'SlotsExhaustedError';
   }
 }
 
-/** A number of places, and a bounded queue of those who wait for one, first come first served. */
+export interface SlotsBounds {
+  /** Work that is done at the same time. */
+  readonly slotsMax: number;
+  /** Work that may wait for a slot; left out where those who ask are bounded themselves. */
+  readonly waitersMax?: number;
+}
+
+/** A number of slots for work, and a queue of those who wait for one, first come first served. */
 export class Slots {
   #free: number;
   readonly #waitersMax: number;
-  /** Each takes the place that it is called with. */
+  /** Each is called when a slot has come free for it. */
   readonly #waiters = new LinkedList<() => void>();
 
-  constructor(bounds: { readonly slotsMax: number; readonly waitersMax: number }) {
-    this.#free = bounds.slotsMax;
-    this.#waitersMax = bounds.waitersMax;
+  constructor({ slotsMax, waitersMax = Infinity }: SlotsBounds) {
+    this.#free = slotsMax;
+    this.#waitersMax = waitersMax;
   }
 
-  /** Resolves with a place; rejects where too many wait, and as soon as `signal` is aborted. */
-  async take(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return;
+  /**
+   * Does the work when a slot is free; at once where one is. Rejects with a SlotsExhaustedError where too many wait, and
+   * while it waits as soon as `signal` is aborted.
+   */
+  async use<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#wait(signal);
+    try {
+      return await work();
+    } finally {
+      this.#passOn();
     }
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<void> {
     if (this.#waiters.size >= this.#waitersMax) throw new SlotsExhaustedError(this.#waitersMax);
-    await this.#wait(signal);
-  }
-
-  /** Gives a place back: to the one who has waited longest, if any. */
-  give(): void {
-    const takePlace = this.#waiters.first;
-    if (takePlace === undefined) this.#free += 1;
-    else takePlace();
-  }
-
-  #wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => {
-        signal.removeEventListener('abort', onAbort);
+        signal?.removeEventListener('abort', onAbort);
         this.#waiters.remove(entry);
       };
       const onAbort = () => {
         leave();
-        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
       };
       const entry = this.#waiters.add(() => {
         leave();
         resolve();
       });
-      signal.addEventListener('abort', onAbort, { once: true });
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
+  }
+
+  /** Straight to whoever waits longest: a slot that was free in between could be taken by a newcomer. */
+  #passOn(): void {
+    const next = this.#waiters.first;
+    if (next === undefined) this.#free += 1;
+    else next();
   }
 }

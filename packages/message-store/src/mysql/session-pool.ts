@@ -35,23 +35,22 @@ export class SessionPool {
    * connection with it; so does one whose `work` threw. An idle connection that turns out to be dead before it answered
    * anything is replaced once, so `work` may be called twice.
    */
-  async use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    await this.#slots.take(signal);
+  use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#slots.use(() => this.#useSession(signal, work), signal);
+  }
+
+  async #useSession<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    const reused = this.#takeIdle();
+    if (reused === undefined) return await this.#lend(await this.#open(signal), signal, work);
+    const answersBefore = reused.answers;
     try {
-      const reused = this.#takeIdle();
-      if (reused === undefined) return await this.#lend(await this.#open(signal), signal, work);
-      const answersBefore = reused.answers;
-      try {
-        return await this.#lend(reused, signal, work);
-      } catch (error) {
-        const wasDead = reused.isLost && reused.answers === answersBefore;
-        if (!wasDead || signal.aborted) throw error;
-      }
-      this.#closeIdle(); // what ended this one has most likely ended the others
-      return await this.#lend(await this.#open(signal), signal, work);
-    } finally {
-      this.#slots.give();
+      return await this.#lend(reused, signal, work);
+    } catch (error) {
+      const wasDead = reused.isLost && reused.answers === answersBefore;
+      if (!wasDead || signal.aborted) throw error;
     }
+    this.#closeIdle(); // what ended this one has most likely ended the others
+    return await this.#lend(await this.#open(signal), signal, work);
   }
 
   /** Closes what is idle, and from now on each session when it comes back. */
