@@ -17,6 +17,8 @@ CREATE TABLE messages (
   -- The scope of idempotency keys; empty where nobody has to say who they are.
   publisher VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   idempotency_key VARBINARY(255) NULL,
+  -- Which append wrote the row: proves that its transaction was committed. NULL in rows from before version 7.
+  append_id VARBINARY(16) NULL DEFAULT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY messages_target_offset (target_id, `offset`),
   UNIQUE KEY messages_publisher_key (publisher, idempotency_key),
@@ -135,4 +137,5 @@ CREATE TABLE schema_migrations (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 INSERT INTO schema_migrations (version, name)
-VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox'), (6, 'disconnects');
+VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox'), (6, 'disconnects'),
+  (7, 'append-ids');

@@ -4,6 +4,7 @@ import { clean } from './scenarios/clean.ts';
 import { comingBack } from './scenarios/coming-back.ts';
 import { frozenCounters } from './scenarios/frozen-counters.ts';
 import { fullDisk } from './scenarios/full-disk.ts';
+import { idsAgain } from './scenarios/ids-again.ts';
 import { laggingRelay } from './scenarios/lagging-relay.ts';
 import { lostHints } from './scenarios/lost-hints.ts';
 import { lostReplies } from './scenarios/lost-replies.ts';
@@ -114,6 +115,11 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'broken-commits',
     summary: 'lines between APIs and database break in transactions',
     run: brokenCommits,
+  },
+  {
+    name: 'ids-again',
+    summary: 'the database crashes at a COMMIT, and gives the ids and offsets of that append to another one',
+    run: idsAgain,
   },
   {
     name: 'stopped-reader',

@@ -1,6 +1,7 @@
 import { it } from 'vitest';
 import { frozenCounters } from '../src/scenarios/frozen-counters.ts';
 import { fullDisk } from '../src/scenarios/full-disk.ts';
+import { idsAgain } from '../src/scenarios/ids-again.ts';
 import { laggingRelay } from '../src/scenarios/lagging-relay.ts';
 import { lostHints } from '../src/scenarios/lost-hints.ts';
 import { openTransaction } from '../src/scenarios/open-transaction.ts';
@@ -20,6 +21,10 @@ it('[REL-5] an API frozen with counters in its hands holds up only their targets
 it('[REL-6] an older dump is put back: readers are told, and nothing the database holds is dropped', async () => {
   await passes('restored-dump', (settings) => restoredDump({ ...settings, isEpochLate: false }));
   await passes('late-epoch', (settings) => restoredDump({ ...settings, isEpochLate: true }));
+});
+
+it('[REL-1] a crash at a COMMIT: ids and offsets that are given again are not taken for the lost append', async () => {
+  await passes('ids-again', idsAgain);
 });
 
 it('[REL-7] Redis away: everything is delivered within twice the comparison interval', async () => {

@@ -98,8 +98,8 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${STORE}/mysql/commit-outcome.js`,
-        find: "return isStored ? 'committed' : 'not-committed';",
-        replace: "return 'not-committed';",
+        find: "return isStored ? 'committed' : 'not-found';",
+        replace: "return 'not-found';",
       },
       {
         file: `${API}/commit-lane.js`,
@@ -110,6 +110,19 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     ],
     scenario: 'broken-commits',
     expected: ['stored twice'],
+  },
+  {
+    name: 'identity by place alone',
+    mistake: 'an append without an answer counts as stored where any row stands under its ids',
+    replacements: [
+      {
+        file: `${STORE}/mysql/commit-outcome.js`,
+        find: 'AND append_id = ? LIMIT 1',
+        replace: 'AND ? IS NOT NULL LIMIT 1',
+      },
+    ],
+    scenario: 'ids-again',
+    expected: ['lost', 'contradicted'],
   },
   {
     name: 'cursor moved before sending',

@@ -97,7 +97,7 @@ export class Appender {
         const outcome = await readCommitOutcome(this.#options.session, written, signal);
         if (outcome === 'committed') return this.#tell(written.result);
         throw new StoreUnavailableError(
-          'the database was lost while committing, and nothing was stored',
+          'the database was lost while committing, and the messages are not found in it',
           error,
         );
       }

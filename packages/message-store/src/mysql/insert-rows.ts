@@ -8,7 +8,7 @@ import {
   splitRowCount,
 } from './statement-shape.ts';
 
-const COLUMNS = ['message', 'target_id', '`offset`', 'created_at'];
+const COLUMNS = ['message', 'target_id', '`offset`', 'created_at', 'append_id'];
 /** Of rows that have them; left out they get their defaults, and need not be sent, bound and checked for each row. */
 const KEY_COLUMNS = ['publisher', 'idempotency_key'];
 
@@ -20,7 +20,7 @@ const insertStatement = (columns: readonly string[]) =>
 const insertWithoutKeys = insertStatement(COLUMNS);
 const insertWithKeys = insertStatement([...COLUMNS, ...KEY_COLUMNS]);
 
-/** What a row takes in a statement beside its texts: lengths, types, offset and time; generously. */
+/** What a row takes in a statement beside its texts: lengths, types, offset, time and append id; generously. */
 const ROW_OVERHEAD_BYTES = 128;
 
 /** Larger statements save no time, and the server holds each of them in memory as a whole. */
@@ -29,11 +29,19 @@ const STATEMENT_BYTES_MAX = 4 * 1024 * 1024;
 /** Of the server's packet bound so much is used, so that no rounding can reach it. */
 const PACKET_SHARE = 0.75;
 
-/** Inserts rows in order, never with IGNORE, and gives their ids. */
+/** What all rows of one append have in common. */
+export interface AppendStamp {
+  /** The database's clock, as it writes it. */
+  readonly databaseTime: string;
+  /** Never used by another append, whatever becomes of this one. */
+  readonly appendId: string;
+}
+
+/** Inserts rows in order, never with IGNORE, and returns their ids. */
 export async function insertRows(
   session: Session,
   rows: readonly PlannedRow[],
-  databaseTime: string,
+  { databaseTime, appendId }: AppendStamp,
 ): Promise<readonly string[]> {
   const bytesMax = Math.min(STATEMENT_BYTES_MAX, session.facts.packetBytesMax * PACKET_SHARE);
   const ids: string[] = [];
@@ -41,7 +49,7 @@ export async function insertRows(
     const withKeys = part.some((row) => row.publisher !== '' || row.idempotencyKey !== undefined);
     const values: SqlValue[] = [];
     for (const row of part) {
-      values.push(row.message, row.targetId, row.offset, databaseTime);
+      values.push(row.message, row.targetId, row.offset, databaseTime, appendId);
       if (withKeys) values.push(row.publisher, row.idempotencyKey ?? null);
     }
     const textFor = withKeys ? insertWithKeys : insertWithoutKeys;

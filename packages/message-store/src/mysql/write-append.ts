@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { countByTarget, planAppend, type PlannedRow, planOutcomes, storedRows } from '../append-plan.ts';
 import type { AppendOutcome, AppendRequest, StoredMessage } from '../message-store.ts';
 import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
@@ -29,10 +30,15 @@ export interface AppendResult {
 export interface WrittenAppend {
   readonly rows: readonly PlannedRow[];
   readonly ids: readonly string[];
+  /** Stands in every one of these rows, and in no other. */
+  readonly appendId: string;
   /** Those whose counters the transaction holds. */
   readonly targetIds: readonly string[];
   readonly result: AppendResult;
 }
+
+/** 96 random bits as 16 characters. */
+const APPEND_ID_BYTES = 12;
 
 const NOTHING_WAITS: OutboxRows = { rows: [], unfinished: new Set() };
 
@@ -59,7 +65,9 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const rows = moves.rows.length === 0 ? plan.rows : [...moves.rows, ...plan.rows];
   const areAllNew = outbox.rows.length === 0 && plan.rows.length === messageCount(work.requests);
   if (!areAllNew) await correctCounters(session, counts, rows);
-  const ids = rows.length === 0 ? [] : await insertRows(session, rows, counters.databaseTime);
+  const appendId = randomBytes(APPEND_ID_BYTES).toString('base64url');
+  const stamp = { databaseTime: counters.databaseTime, appendId };
+  const ids = rows.length === 0 ? [] : await insertRows(session, rows, stamp);
   if (outbox.rows.length > 0) await deleteOutboxRows(session, outbox.rows);
 
   const { epoch } = counters;
@@ -67,7 +75,8 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const planned = planOutcomes(plan, { ids: ids.slice(moves.rows.length), createdAt, epoch });
   const outcomes = withContended(work.requests, isContended, planned);
   const moved = storedRows(moves.rows, { ids, createdAt });
-  return { rows, ids, targetIds, result: { epoch, outcomes, moved, unfinished: outbox.unfinished } };
+  const result = { epoch, outcomes, moved, unfinished: outbox.unfinished };
+  return { rows, ids, appendId, targetIds, result };
 }
 
 /** Whether a request is for one of these targets. */

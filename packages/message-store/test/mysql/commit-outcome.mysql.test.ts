@@ -1,4 +1,5 @@
-import type { TestDatabase } from '@postline/test-support';
+import { type TestDatabase, waitUntil } from '@postline/test-support';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import type { MessageStore } from '../../src/message-store.ts';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
@@ -67,6 +68,44 @@ it('[LOG-11] cut-instead-of-commit: what was not committed is told at once, and 
   expect(await readTexts(store, targetId)).toEqual(['before']);
   const [outcome] = await store.append([publish({ targetId, message: 'after' })]);
   expect(appended(outcome)[0]?.offset).toBe(2);
+});
+
+it('[LOG-11] a lost append is not taken for its twin, which got the same id and offset', async () => {
+  const connection = await createConnection(database.url);
+  const rewindIds = async () => {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT MAX(id) + 1 AS next FROM messages');
+    const next = Number(rows[0]?.['next']);
+    await connection.query(`ALTER TABLE messages AUTO_INCREMENT = ${next}`); // as a server does that lost the rows
+    return String(next);
+  };
+  const twin = publish({ targetId, message: 'twin' });
+  const nextId = await rewindIds();
+  proxy.setCommitFate('cut-instead-of-commit');
+  proxy.hold();
+  const lost = timed(store.append([twin]));
+  const otherStore = createMysqlMessageStore({ databaseUrl: database.url });
+  await waitUntil('the lost append waits for its look-up', () => proxy.waiting() > 0);
+  await rewindIds();
+  const [outcome] = await otherStore.append([twin]);
+  proxy.release();
+
+  expect(appended(outcome)).toMatchObject([{ id: nextId, offset: 2 }]);
+  expect((await lost).result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+  expect(await readTexts(store, targetId)).toEqual(['before', 'twin']);
+  await otherStore.close();
+  await connection.end();
+});
+
+it('[LOG-11] rows that retention deleted before the look-up are not said to be stored', async () => {
+  proxy.setCommitFate('cut-instead-of-answer');
+  proxy.hold();
+  const lost = timed(store.append([publish({ targetId, message: 'soon deleted' })]));
+  await waitUntil('the append waits for its look-up', () => proxy.waiting() > 0);
+  const connection = await createConnection(database.url);
+  await connection.query('DELETE FROM messages WHERE target_id = ?', [targetId]);
+  await connection.end();
+  proxy.release();
+  expect((await lost).result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
 });
 
 it('[LOG-11] swallow-commit: while the old transaction lives nobody knows, and the caller is told so in time', async () => {

@@ -19,6 +19,11 @@ export interface TcpProxy {
   setCommitFate(fate: CommitFate): void;
   /** The next bytes of a client, on a connection that is open now, end that connection. */
   cutAtNextBytes(): void;
+  /** Connections that are made from now on get no answer, until `release`. */
+  hold(): void;
+  release(): void;
+  /** Connections that are held. */
+  waiting(): number;
   connections(): number;
   close(): Promise<void>;
 }
@@ -28,7 +33,13 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   const target = new URL(databaseUrl);
   const pairs = new Set<Pair>();
   let fate: CommitFate = 'pass';
+  const held: (() => void)[] = [];
+  let isHolding = false;
   const server = createServer((client) => {
+    if (isHolding) held.push(() => join(client));
+    else join(client);
+  });
+  const join = (client: Socket) => {
     const pair = new Pair(client, connect(Number(target.port), target.hostname), () => {
       const now = fate;
       fate = 'pass';
@@ -36,7 +47,7 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     });
     pairs.add(pair);
     client.once('close', () => pairs.delete(pair));
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -52,6 +63,14 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     cutAtNextBytes: () => {
       for (const pair of pairs) pair.cutAtNextBytes = true;
     },
+    hold: () => {
+      isHolding = true;
+    },
+    release: () => {
+      isHolding = false;
+      for (const letIn of held.splice(0)) letIn();
+    },
+    waiting: () => held.length,
     connections: () => pairs.size,
     close: async () => {
       for (const pair of pairs) pair.cut();
