@@ -1,6 +1,9 @@
 /** What is to be known of a client that the API disconnected. */
 export interface Disconnect {
-  /** Its place in the order of all disconnects: a connection that was let in after a higher or the same one may stay. */
+  /**
+   * Its place in the order of all disconnects, in microseconds since 1970: a connection that was let in after a higher or
+   * the same one may stay.
+   */
   readonly position: number;
   /** Tokens that were issued up to then are refused: milliseconds since 1970, by the database's clock. */
   readonly tokensRefusedUpTo: number | undefined;
@@ -11,7 +14,7 @@ export function isWithdrawn(issuedAt: number, latest: Disconnect | undefined): b
   return latest?.tokensRefusedUpTo !== undefined && issuedAt <= latest.tokensRefusedUpTo;
 }
 
-/** The latest disconnects of some clients, and how many there have been in all; from one snapshot. */
+/** The latest disconnects of some clients, and the position of the last one of all; from one snapshot. */
 export interface DisconnectsReading {
   /** The position of the last disconnect of all. */
   readonly head: number;

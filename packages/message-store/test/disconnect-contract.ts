@@ -8,26 +8,33 @@ export function describeDisconnects(store: () => MessageStore, database: () => C
   const readOne = async (clientId: string) =>
     (await store().readDisconnects([clientId])).disconnects.get(clientId);
 
-  it('[SEC-5] a disconnect gets the next position, which replaces the earlier one of its client', async () => {
+  it('[SEC-5] a disconnect gets a higher position, which replaces the earlier one of its client', async () => {
     const [one, other, nobody] = [newTarget(), newTarget(), newTarget()];
+    const disconnect = (clientId: string) => store().disconnect({ clientId, refuseTokens: false });
     const { head } = await store().readDisconnects([]);
-    expect(await store().disconnect({ clientId: one, refuseTokens: false })).toEqual({
-      position: head + 1,
-      tokensRefusedUpTo: undefined,
-    });
-    await store().disconnect({ clientId: other, refuseTokens: false });
-    await store().disconnect({ clientId: one, refuseTokens: false });
+    const positions = [await disconnect(one), await disconnect(other), await disconnect(one)].map(
+      ({ position }) => position,
+    );
+    const [first = 0, second = 0, third = 0] = positions;
+    expect([head, ...positions]).toEqual([...new Set([head, ...positions])].sort((a, b) => a - b));
+    expect((await store().readDisconnectsAfter(first)).head).toBe(third);
     const expected = [
-      [other, { position: head + 2, tokensRefusedUpTo: undefined }],
-      [one, { position: head + 3, tokensRefusedUpTo: undefined }],
+      [other, { position: second, tokensRefusedUpTo: undefined }],
+      [one, { position: third, tokensRefusedUpTo: undefined }],
     ] as const;
     expect(await store().readDisconnects([nobody, one, other])).toEqual({
-      head: head + 3,
+      head: third,
       disconnects: new Map(expected),
     });
     const after = await store().readDisconnectsAfter(head);
     expect([...after.disconnects]).toEqual(expected);
-    expect(await store().readDisconnectsAfter(head + 3)).toEqual({ head: head + 3, disconnects: new Map() });
+    expect(await store().readDisconnectsAfter(third)).toEqual({ head: third, disconnects: new Map() });
+  });
+
+  it('[SEC-5] a position grows with the clock, so that one that was lost is never given again', async () => {
+    const { position } = await store().disconnect({ clientId: newTarget(), refuseTokens: false });
+    expect(Math.abs(position / 1_000 - Date.now())).toBeLessThan(60_000);
+    expect(Number.isSafeInteger(position)).toBe(true);
   });
 
   it('[SEC-6] refuses the tokens issued up to now where that is asked, and never fewer later', async () => {
@@ -60,13 +67,13 @@ export function describeDisconnects(store: () => MessageStore, database: () => C
     const second = await database().openStore();
     const writers = [store(), second, store(), second];
     let { head: cursor } = await store().readDisconnects([]);
-    const start = cursor;
-    const seen = new Set<number>();
+    const seen: number[] = [];
+    const given: number[] = [];
     const reader = (async () => {
-      while (seen.size < 80) {
+      while (seen.length < 80) {
         const { disconnects } = await store().readDisconnectsAfter(cursor);
         for (const { position } of disconnects.values()) {
-          seen.add(position);
+          seen.push(position);
           cursor = position;
         }
       }
@@ -74,12 +81,13 @@ export function describeDisconnects(store: () => MessageStore, database: () => C
     await Promise.all(
       writers.map(async (writer) => {
         for (let turn = 0; turn < 20; turn += 1) {
-          await writer.disconnect({ clientId: newTarget(), refuseTokens: turn % 2 === 0 });
+          const request = { clientId: newTarget(), refuseTokens: turn % 2 === 0 };
+          given.push((await writer.disconnect(request)).position);
         }
       }),
     );
     await reader;
     await second.close();
-    expect([...seen]).toEqual(Array.from({ length: 80 }, (_, index) => start + index + 1));
+    expect(seen).toEqual(given.sort((a, b) => a - b));
   });
 }

@@ -15,6 +15,14 @@ ON DUPLICATE KEY UPDATE position = VALUES(position),
   tokens_refused_up_to = GREATEST(COALESCE(tokens_refused_up_to, VALUES(tokens_refused_up_to)),
     COALESCE(VALUES(tokens_refused_up_to), tokens_refused_up_to))`;
 
+/**
+ * The next position: microseconds since 1970, and always beyond the last one. A plain count would be given again after
+ * a failover that lost the last disconnects, and relays that had seen it would take the new one for an old one.
+ */
+const NEXT_POSITION_STATEMENT = `
+UPDATE disconnect_head
+SET head = GREATEST(head + 1, CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(6)) * 1000000 AS SIGNED)) WHERE singleton = 1`;
+
 interface DisconnectRow {
   readonly head: number;
   readonly client_id: string | null;
@@ -28,7 +36,7 @@ interface DisconnectRow {
  */
 export async function saveDisconnect(session: Session, request: DisconnectRequest): Promise<Disconnect> {
   const { clientId, refuseTokens } = request;
-  await session.change('UPDATE disconnect_head SET head = head + 1 WHERE singleton = 1', []);
+  await session.change(NEXT_POSITION_STATEMENT, []);
   await session.change(SAVE_STATEMENT, [clientId, refuseTokens ? 1 : 0]);
   const { disconnects } = await readDisconnectRows(session, [clientId]);
   await session.run('COMMIT');

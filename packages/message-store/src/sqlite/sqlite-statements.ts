@@ -82,7 +82,10 @@ function trimStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>
 function disconnectStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>) {
   const columns = 'client_id, position, tokens_refused_up_to';
   return {
-    addToDisconnectHead: changeOf('UPDATE disconnect_head SET head = head + 1'),
+    // Microseconds since 1970, as in the other kind: a position that was lost is never given again.
+    addToDisconnectHead: changeOf(
+      "UPDATE disconnect_head SET head = MAX(head + 1, CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER))",
+    ),
     saveDisconnect: changeOf(
       `INSERT INTO disconnects (${columns})
        SELECT ?, head, CASE WHEN ? THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END FROM disconnect_head WHERE true
