@@ -1,5 +1,6 @@
 export * from './client-address.ts';
 export * from './deadline.ts';
+export * from './fair-slots.ts';
 export * from './http-listener.ts';
 export * from './linked-list.ts';
 export * from './logger.ts';
