@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseTrustedProxies } from './client-address.ts';
 import { parseOriginRules } from './origins.ts';
+import { memorySettings } from './process-memory.ts';
 import { fileSetting, integerSetting, urlSetting, yesNoSetting } from './settings.ts';
 
 const databaseUrl = urlSetting(['mysql:']).refine(
@@ -61,6 +62,7 @@ export const sharedSettings = {
       description:
         'Comma-separated addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` is believed. Not set: no proxy is believed, and limits for each address count the address of the connection.',
     }),
+  ...memorySettings,
   SHUTDOWN_DEADLINE_MS: integerSetting({ from: 1_000, to: 600_000, default: 12_000 }).meta({
     description: 'Milliseconds from SIGTERM to the exit, whatever is still open then.',
   }),
