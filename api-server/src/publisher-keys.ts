@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { TARGET_ID_CHARACTERS_MAX } from '@postline/protocol';
+import { isTargetIdStart } from '@postline/protocol';
 
 /** What a key may be used for. */
 const KEY_SCOPES = ['publish', 'batch', 'read', 'manage'] as const;
@@ -19,7 +19,6 @@ const KEYS_MAX = 1_000;
 /** What the column `publisher` holds. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
-const PREFIX = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:@-]{0,${TARGET_ID_CHARACTERS_MAX - 1}}$`);
 const PREFIX_SCOPE = 'prefix=';
 
 /** What a key may do where its entry doesn't say. */
@@ -116,7 +115,7 @@ export function parseKeyScopes(texts: readonly string[]): ScopesResult {
     const scope = KEY_SCOPES.find((known) => known === text);
     const prefix = text.startsWith(PREFIX_SCOPE) ? text.slice(PREFIX_SCOPE.length) : undefined;
     if (scope !== undefined) scopes.add(scope);
-    else if (prefix !== undefined && PREFIX.test(prefix)) targetPrefixes.push(prefix);
+    else if (prefix !== undefined && isTargetIdStart(prefix)) targetPrefixes.push(prefix);
     else
       return {
         ok: false,

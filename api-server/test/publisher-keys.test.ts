@@ -40,6 +40,9 @@ describe("publishers' keys", () => {
       return publisher !== undefined && mayAddress(publisher, targetId);
     };
     expect(may('', 'anything')).toBe(true);
+    expect(may(';prefix=auth0|', 'auth0|5f7c')).toBe(true);
+    expect(may(';prefix=_;prefix=user+', 'user+tag@shop.example')).toBe(true);
+    expect(may(';prefix=_', '-a')).toBe(false);
     expect(may(';prefix=order-', 'order-1')).toBe(true);
     expect(may(';prefix=order-;prefix=group:', 'group:news')).toBe(true);
     for (const other of ['Order-1', 'order', 'xorder-1', 'group:order-', '1']) {

@@ -115,7 +115,7 @@ const KEPT = fc.oneof(
   fc.record({
     type: fc.constant('ack'),
     offset: fc.maxSafeNat(),
-    targetId: fc.oneof(fc.nat(), fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,20}$/)),
+    targetId: fc.oneof(fc.nat(), fc.stringMatching(/^[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,20}$/)),
     deviceId: JUNK,
   }),
 );

@@ -14,7 +14,7 @@ import { readRelayWords, type RelayWords } from './relay-words.ts';
 const PROBES_MIN = 10_000;
 const PROBES_AT_ONCE = 50;
 const TEST_MS = 180_000;
-const GOOD_ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+const GOOD_ID = /^(?!__proto__$)(?!group:$)[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,127}$/;
 
 interface Probe {
   readonly victim: string;

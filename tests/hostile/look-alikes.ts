@@ -28,6 +28,12 @@ export const VICTIMS: readonly string[] = [
   'groupie',
   'user-1',
   'user-10',
+  'auth0|5f7c8ec7',
+  'user+tag@shop.example',
+  '_V1StGXR8',
+  '-1',
+  'a~b',
+  '__proto',
 ];
 
 /** Homoglyphs, digits of other scripts, and what a compatible normal form or a case mapping takes for ASCII. */
@@ -50,6 +56,10 @@ const TWINS: Readonly<Record<string, readonly string[]>> = {
   '-': ['‐', '−', '－'],
   '@': ['＠'],
   ':': ['：', '\ua789'],
+  '|': ['ǀ', '｜', '∣', '%7C', '%7c', 'l'],
+  '+': ['＋', ' ', '%2B', '%20'],
+  '~': ['～', '∼', '˜', '%7E'],
+  _: ['＿', 'ˍ'],
 };
 
 const INVISIBLE = [

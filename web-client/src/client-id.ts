@@ -1,5 +1,6 @@
 const ID_CHARACTERS_MAX = 128;
-const ID_PATTERN = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:@-]{0,${ID_CHARACTERS_MAX - 1}}$`);
+const ID_PATTERN = new RegExp(`^[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,${ID_CHARACTERS_MAX - 1}}$`);
+const RESERVED_ID = '__proto__';
 const INTEGER_PATTERN = /^(?:0|[1-9]\d{0,15})$/;
 const GROUP_PREFIX = 'group:';
 
@@ -10,10 +11,10 @@ export type ClientIdResult =
 /** Reads what a person typed as the id to connect as. Nothing is trimmed or folded: ids are compared as they are. */
 export function readClientId(typed: string): ClientIdResult {
   if (typed === '') return { ok: false, problem: 'Type a client id first, for example 1 or anna.' };
-  if (!ID_PATTERN.test(typed)) {
+  if (!ID_PATTERN.test(typed) || typed === RESERVED_ID) {
     return {
       ok: false,
-      problem: `An id has 1 to ${ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ : @ - and starts with a letter or a digit.`,
+      problem: `An id has 1 to ${ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ ~ : @ | + - and starts with a letter, a digit, _ or -.`,
     };
   }
   if (typed.startsWith(GROUP_PREFIX)) return { ok: false, problem: 'A client cannot connect as a group.' };

@@ -32,9 +32,13 @@ export function resolveAddresses(href: string, apiUrlSetting: string): PageAddre
   return { apiUrl: withScheme(api, 'http'), relayUrl: withScheme(new URL(page.origin), 'ws') };
 }
 
-/** The id that the page's address asks to connect as at once, or `undefined` where it names none. */
+/**
+ * The id that the page's address asks to connect as at once, or `undefined` where it names none. A plus sign is one,
+ * as people type `?clientId=user+tag@shop.example`; URLSearchParams would read it as a space, which no id has.
+ */
 export function clientIdInAddress(href: string): string | undefined {
-  return new URL(href).searchParams.get(CLIENT_ID_PARAMETER) ?? undefined;
+  const query = new URL(href).search.replaceAll('+', '%2B');
+  return new URLSearchParams(query).get(CLIENT_ID_PARAMETER) ?? undefined;
 }
 
 /** The page's address for another client id (none: the page that connects to nothing by itself). */

@@ -60,6 +60,10 @@ describe('the client id in the address', () => {
     expect(clientIdInAddress('http://localhost:3000/?clientId=1')).toBe('1');
     expect(clientIdInAddress('http://localhost:3000/?clientId=')).toBe('');
     expect(clientIdInAddress('http://localhost:3000/')).toBeUndefined();
+    expect(clientIdInAddress('http://localhost:3000/?clientId=user+tag@x')).toBe('user+tag@x');
+    expect(clientIdInAddress('http://localhost:3000/?clientId=user%2Btag%40x')).toBe('user+tag@x');
+    expect(clientIdInAddress('http://localhost:3000/?clientId=auth0|5f7c')).toBe('auth0|5f7c');
+    expect(clientIdInAddress('http://localhost:3000/?clientId=a%20b')).toBe('a b');
   });
 
   it('[PAGE-3] can be put in and taken out, and leaves the rest', () => {

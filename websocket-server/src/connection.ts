@@ -5,6 +5,7 @@ import {
   encodeRelayFrame,
   FRAME_ERRORS,
   type FrameErrorCode,
+  hasBadClientId,
   type IdentifyFrame,
   isGroupId,
   parseClientFrame,
@@ -125,7 +126,7 @@ export class Connection {
       case 'ping':
         return this.#reply(PONG_TEXT);
       case undefined:
-        return this.fail('bad_frame', CLOSE_CODES.badFrame);
+        return this.fail(this.#faultOf(text), CLOSE_CODES.badFrame);
     }
   }
 
@@ -192,6 +193,11 @@ export class Connection {
     this.tell(code);
     this.socket.close(closeCode, FRAME_ERRORS[code]);
     if (this.#state.state !== 'following') this.#state = { state: 'closed' };
+  }
+
+  /** What is wrong with a text that is no frame. */
+  #faultOf(text: string): FrameErrorCode {
+    return this.#state.state === 'awaiting-identify' && hasBadClientId(text) ? 'bad_client_id' : 'bad_frame';
   }
 
   #onIdentify(frame: IdentifyFrame): void {

@@ -49,6 +49,27 @@ describe('Connection', () => {
     expect(socket.sent).toEqual([]);
   });
 
+  it.each(['"a b"', '"+a"', '"__proto__"', '-1', 'null'])(
+    '[DEL-13] an identify as %s is told that this is no client id, and closed with 4500',
+    (clientId) => {
+      connection.onText(`{"type":"identify","clientId":${clientId}}`);
+      expect(socket.frames()).toMatchObject([
+        {
+          type: 'error',
+          code: 'bad_client_id',
+          message: expect.stringContaining('A-Z a-z 0-9 . _ ~ : @ | + -'),
+        },
+      ]);
+      expect(socket.closedWith?.code).toBe(4500);
+    },
+  );
+
+  it('[DEL-13] what is wrong with a later frame is not its client id', () => {
+    connection.onText(IDENTIFY);
+    connection.onText('{"type":"identify","clientId":"a b"}');
+    expect(socket.frames()).toMatchObject([BAD_FRAME]);
+  });
+
   it.each([
     ['while the first one waits', false],
     ['once it follows', true],

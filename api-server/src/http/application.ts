@@ -16,7 +16,7 @@ import { createDocumentationRoutes } from './documentation-routes.ts';
 import type { Admission, Entrance } from './entrance.ts';
 import { createLogRoutes } from './log-routes.ts';
 import { createOperationsRoutes } from './operations-routes.ts';
-import { asError, INTERNAL_ERROR, problemAnswer, type Refusal } from './problem.ts';
+import { asError, INTERNAL_ERROR, invalid, problemAnswer, type Refusal } from './problem.ts';
 import type { PublishRoute } from './publish-routes.ts';
 import { ReaderAnswers, type ReaderAnswersLimits } from './reader-answers.ts';
 import { createReceiptRoutes } from './receipt-routes.ts';
@@ -96,17 +96,22 @@ const answerNotFound: RequestHandler = (_request, response) => {
 function createErrorHandler(onFailure: (request: Request, failure: Error) => void): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, request, response, next) => {
-    const refusal = refusalOf(error);
+    const refusal = refusalOf(error, request.path);
     if (refusal.code === 'internal_error') onFailure(request, asError(error));
     if (response.headersSent) next(error);
     else sendAnswer(response, problemAnswer(refusal));
   };
 }
 
+/** Routes that name a target or a client in their path. */
+const ID_IN_PATH = /^\/(target|client)s\//;
+
 /** Errors of the framework about the request itself say so by their status: a URL that can't be decoded, mostly. */
-function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown, path: string): Refusal {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   if (status === 404) return { code: 'not_found', detail: 'There is nothing at this address.' };
   if (typeof status !== 'number' || status < 400 || status > 499) return INTERNAL_ERROR;
+  const field = ID_IN_PATH.exec(path)?.[1];
+  if (field !== undefined) return invalid(`${field}Id`, 'is not percent-encoded UTF-8');
   return { code: 'validation_failed', detail: 'The address of the request is not well-formed.' };
 }

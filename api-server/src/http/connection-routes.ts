@@ -1,4 +1,4 @@
-import { type Disconnected, disconnectQuerySchema, isGroupId, isTargetId } from '@postline/protocol';
+import { type Disconnected, disconnectQuerySchema, isGroupId, targetIdFault } from '@postline/protocol';
 import { Router } from 'express';
 import type { DisconnectClient } from '../disconnect-client.ts';
 import type { AccessControl } from './access-control.ts';
@@ -32,9 +32,8 @@ async function answerDisconnect(
   clientId: string,
   query: unknown,
 ): Promise<HttpAnswer> {
-  if (!isTargetId(clientId) || isGroupId(clientId)) {
-    return problemAnswer(invalid('clientId', 'is not the id of a client'));
-  }
+  const fault = isGroupId(clientId) ? 'must be a client, not a group' : targetIdFault(clientId);
+  if (fault !== undefined) return problemAnswer(invalid('clientId', fault));
   const parsed = parseWith(disconnectQuerySchema, query);
   if (!parsed.ok) return problemAnswer(parsed.refusal);
   const refuseTokens = parsed.value.refuseTokensIssuedBefore !== undefined;

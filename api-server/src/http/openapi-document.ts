@@ -44,7 +44,10 @@ const EXAMPLE_RECEIPTS = {
 };
 
 const TARGET_PATH = z.object({
-  targetId: z.string().meta({ description: 'A client id, or group:<name>.', example: '1' }),
+  targetId: z.string().meta({
+    description: 'A client id, or group:<name>; percent-encoded: auth0%7C5f7c for auth0|5f7c.',
+    example: '1',
+  }),
 });
 
 const KEY_SECURITY = [{ publisherKey: [] }];
@@ -244,7 +247,9 @@ function disconnectOperation(): ZodOpenApiOperationObject {
     description:
       'Scope `manage`. Closes what is open when it is committed; without refusing its tokens, the client may connect again.',
     requestParams: {
-      path: z.object({ clientId: z.string().meta({ description: 'Not a group.', example: '1' }) }),
+      path: z.object({
+        clientId: z.string().meta({ description: 'Not a group. Percent-encoded.', example: '1' }),
+      }),
       query: disconnectQuerySchema,
     },
     responses: {

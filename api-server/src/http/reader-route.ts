@@ -1,4 +1,4 @@
-import { isTargetId } from '@postline/protocol';
+import { targetIdFault } from '@postline/protocol';
 import { type Request, Router } from 'express';
 import type { AccessControl } from './access-control.ts';
 import { allowOnly } from './allow-only.ts';
@@ -31,5 +31,6 @@ export function createReaderRoute(
 }
 
 function refuseTarget(targetId: string): Refusal | undefined {
-  return isTargetId(targetId) ? undefined : invalid('targetId', 'is not a target id');
+  const fault = targetIdFault(targetId);
+  return fault === undefined ? undefined : invalid('targetId', fault);
 }

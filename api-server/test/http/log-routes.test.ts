@@ -89,7 +89,7 @@ it.each([
   expect(response.body.code).toBe('validation_failed');
 });
 
-it.each(['b%20b', '%C3%A9', '-bob', 'group:', 'x'.repeat(129), '%00', '__proto__'])(
+it.each(['b%20b', '%C3%A9', '.bob', '%2Bbob', '%7Cbob', 'group:', 'x'.repeat(129), '%00', '__proto__'])(
   '[PUB-10] /targets/%s/messages: no target id',
   async (id) => {
     const response = await read(`${id}/messages`);
@@ -102,7 +102,21 @@ it.each(['%E0%A4%A', '%', '%zz'])('[PUB-10] malformed percent-encoding in the ad
   const response = await read(`${id}/messages`);
   expect(response.status).toBe(400);
   expect(response.type).toBe('application/problem+json');
-  expect(response.body.code).toBe('validation_failed');
+  expect(response.body).toMatchObject({ code: 'validation_failed', errors: [{ path: 'targetId' }] });
+});
+
+it.each([
+  ['auth0|5f7c8ec7', 'auth0%7C5f7c8ec7', 'auth0%7c5f7c8ec7', 'auth0|5f7c8ec7'],
+  ['user+tag@shop.example', 'user%2Btag%40shop.example', 'user+tag@shop.example'],
+  ['_V1~St-GXR8', '_V1~St-GXR8', '%5fV1%7eSt%2dGXR8'],
+  ['-1', '-1', '%2D1'],
+])('[PRO-1] %s is one target, however its path is encoded', async (targetId, ...paths) => {
+  await supertest(api.url).post('/').send({ message: 'here', targetId }).expect(201);
+  for (const path of paths) {
+    const { body } = await read(`${path}/messages`);
+    expect(body.messages, path).toMatchObject([{ targetId, offset: 1, data: 'here' }]);
+    expect((await read(`${path}/receipts`)).body, path).toMatchObject({ targetId, head: 1 });
+  }
 });
 
 it('ids that name something in JavaScript are ordinary ids', async () => {

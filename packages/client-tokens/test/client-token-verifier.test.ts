@@ -97,6 +97,7 @@ describe('a token signed with the secret', () => {
     ['an empty sub', { sub: '' }],
     ['sub with a space', { sub: '1 ' }],
     ['sub of many', { sub: ['1', '2'] }],
+    ['sub that is reserved', { sub: '__proto__' }],
     ['sub of a group', { sub: 'group:staff' }],
     ['sub that only looks alike', { sub: 'bób' }],
     ['sub too long', { sub: 'x'.repeat(129) }],

@@ -63,12 +63,24 @@ export type ClientFrame = z.output<typeof clientFrameSchema>;
 
 /** Reads one text frame from a client; `undefined` where it is not one of ours (close code 4500). */
 export function parseClientFrame(text: string): ClientFrame | undefined {
-  let value: unknown;
+  const value = parseJson(text);
+  const parsed = clientFrameSchema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const withBadClientIdSchema = z
+  .looseObject({ type: z.literal('identify') })
+  .refine((frame) => !targetIdSchema.safeParse(frame['clientId']).success);
+
+/** Whether a text that is no frame is an `identify` whose client id is no id: then that is what its sender is told. */
+export function hasBadClientId(text: string): boolean {
+  return withBadClientIdSchema.safeParse(parseJson(text)).success;
+}
+
+function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  const parsed = clientFrameSchema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
 }

@@ -26,7 +26,7 @@ const envelopeSchema = z.object({
  * valid within JSON. It takes each character once, so it is linear in the frame's length.
  */
 const ENCODED_FRAME = new RegExp(
-  String.raw`^\{"type":"new_message","id":"[\w.:-]*","targetId":"([\w.:@-]+)","offset":([1-9]\d{0,15}),` +
+  String.raw`^\{"type":"new_message","id":"[\w.:-]*","targetId":"([\w.~:@|+-]+)","offset":([1-9]\d{0,15}),` +
     String.raw`"epoch":"([\w-]{1,${EPOCH_CHARACTERS_MAX}})",` +
     String.raw`"data":"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*","createdAt":"[\w.:-]*"\}$`,
 );

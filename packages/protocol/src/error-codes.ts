@@ -55,6 +55,9 @@ export type Problem = z.output<typeof problemSchema>;
 export type FrameErrorCode = keyof typeof FRAME_ERRORS;
 export const FRAME_ERRORS = {
   bad_frame: 'The frame is not one this server knows',
+  // Also the reason of the close, which may have 123 bytes.
+  bad_client_id:
+    'clientId must be an integer, or 1 to 128 of A-Z a-z 0-9 . _ ~ : @ | + -, starting with a letter, a digit, _ or -',
   bad_ack: 'The ack is beyond what this connection was sent, or for a target it does not follow',
   identify_timeout: 'No identify frame came in time',
   unauthorized: 'The token is missing, is not valid, or is for another client',

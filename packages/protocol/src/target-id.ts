@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import { TARGET_ID_CHARACTERS_MAX } from './limits.ts';
 
-const TARGET_ID_PATTERN = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:@-]{0,${TARGET_ID_CHARACTERS_MAX - 1}}$`);
+/** Wide enough for what identity providers give as `sub`: `auth0|5f7c`, `user+tag@shop.example`, `_V1StGXR8`. */
+const TARGET_ID_PATTERN = new RegExp(`^[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,${TARGET_ID_CHARACTERS_MAX - 1}}$`);
 const GROUP_PREFIX = 'group:';
+/** In the objects of a client that does not know this trap, it would change the object instead of naming a target. */
+const RESERVED_ID = '__proto__';
 
 const MUST_BE_A_WHOLE_NUMBER = `must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
-const MUST_BE_WELL_FORMED = `must be 1 to ${TARGET_ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ : @ -, and start with a letter or digit`;
+const MUST_BE_WELL_FORMED = `must be 1 to ${TARGET_ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ ~ : @ | + -, and start with a letter, a digit, _ or -`;
 
 const targetIdText = z
   .string()
   .regex(TARGET_ID_PATTERN, { error: MUST_BE_WELL_FORMED })
-  .refine((id) => id !== GROUP_PREFIX, { error: 'must name a group after "group:"' });
+  .refine((id) => id !== GROUP_PREFIX, { error: 'must name a group after "group:"' })
+  .refine((id) => id !== RESERVED_ID, { error: `must not be ${RESERVED_ID}` });
 
 /** Beyond 2^53-1 JSON's numbers are rounded: to another client's id. */
 const targetIdNumber = z.int({ error: MUST_BE_A_WHOLE_NUMBER }).min(0, { error: MUST_BE_A_WHOLE_NUMBER });
@@ -42,7 +46,18 @@ export function parseTargetId(value: unknown): string | undefined {
 
 /** True for a string that is a well-formed target id. */
 export function isTargetId(value: string): boolean {
-  return TARGET_ID_PATTERN.test(value) && value !== GROUP_PREFIX;
+  return TARGET_ID_PATTERN.test(value) && value !== GROUP_PREFIX && value !== RESERVED_ID;
+}
+
+/** Why this text is no target id, `undefined` where it is one. */
+export function targetIdFault(value: string): string | undefined {
+  const parsed = targetIdText.safeParse(value);
+  return parsed.success ? undefined : parsed.error.issues[0]?.message;
+}
+
+/** True for a text that target ids can start with: what the keys of publishers are restricted to. */
+export function isTargetIdStart(value: string): boolean {
+  return TARGET_ID_PATTERN.test(value);
 }
 
 /** True where the id addresses a group: such an id is never a client's own. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseClientFrame } from '../src/index.ts';
+import { hasBadClientId, parseClientFrame } from '../src/index.ts';
 import { anyText } from './any-text.ts';
 
 const parse = (value: unknown) => parseClientFrame(JSON.stringify(value));
@@ -122,6 +122,31 @@ describe('frames from clients', () => {
     { type: 'token', token: 'x'.repeat(8 * 1024 + 1) },
   ])('[DEL-13] %j is a bad frame', (frame) => {
     expect(parse(frame)).toBeUndefined();
+  });
+
+  it.each([
+    { type: 'identify' },
+    { ...identify, clientId: null },
+    { ...identify, clientId: 'a b' },
+    { ...identify, clientId: '' },
+    { ...identify, clientId: '__proto__' },
+    { ...identify, clientId: 'group:' },
+    { ...identify, clientId: -1 },
+    { ...identify, clientId: 1.5, resume: 7 },
+  ])('[DEL-13] of %j the client id is what is wrong', (frame) => {
+    expect(hasBadClientId(JSON.stringify(frame))).toBe(true);
+    expect(parse(frame)).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    'null',
+    '{"type":"identify","clientId":1',
+    '{"type":"identify","clientId":1,"token":1}',
+    '{"type":"ack","offset":1,"targetId":"a b"}',
+    '{"type":"nonsense","clientId":"a b"}',
+  ])('[DEL-13] of %j it is not', (text) => {
+    expect(hasBadClientId(text)).toBe(false);
   });
 
   it('[DEL-4] at most 1,000 cursors are read', () => {

@@ -35,6 +35,7 @@ describe('error codes', () => {
     for (const [code, sentence] of Object.entries(FRAME_ERRORS)) {
       expect(code).toMatch(/^[a-z_]+$/);
       expect(sentence.length).toBeGreaterThan(10);
+      expect(Buffer.byteLength(sentence), 'the reason of a close').toBeLessThanOrEqual(123);
     }
   });
 });

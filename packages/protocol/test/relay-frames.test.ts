@@ -49,7 +49,7 @@ describe('frames to clients', () => {
   });
 
   it('[PRO-4] a new_message is encoded by hand exactly as JSON.stringify does it', () => {
-    const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/);
+    const id = fc.stringMatching(/^[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,127}$/);
     const frame = fc.record({
       type: fc.constant('new_message' as const),
       id: fc.nat().map(String),

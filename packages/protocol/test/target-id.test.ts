@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isGroupId, isTargetId, parseTargetId, targetIdSchema } from '../src/index.ts';
+import {
+  isGroupId,
+  isTargetId,
+  isTargetIdStart,
+  parseTargetId,
+  targetIdFault,
+  targetIdSchema,
+} from '../src/index.ts';
 
 const WELL_FORMED =
-  'must be 1 to 128 of the characters A-Z a-z 0-9 . _ : @ -, and start with a letter or digit';
+  'must be 1 to 128 of the characters A-Z a-z 0-9 . _ ~ : @ | + -, and start with a letter, a digit, _ or -';
 const WHOLE_NUMBER = 'must be an integer from 0 to 9007199254740991';
 
 function reasons(value: unknown): string[] {
@@ -30,6 +37,18 @@ describe('target id', () => {
     ['group:a', 'group:a'],
     ['group', 'group'],
     ['Group:', 'Group:'],
+    ['auth0|5f7c8ec7c33c6c004bbafe82', 'auth0|5f7c8ec7c33c6c004bbafe82'],
+    ['user+tag@example.com', 'user+tag@example.com'],
+    ['_V1StGXR8_Z5jdHi6B-myT', '_V1StGXR8_Z5jdHi6B-myT'],
+    ['-x', '-x'],
+    ['-1', '-1'],
+    ['a~b', 'a~b'],
+    ['__proto__.', '__proto__.'],
+    ['__proto', '__proto'],
+    ['_', '_'],
+    ['-', '-'],
+    ['group:a|b', 'group:a|b'],
+    ['_group:a', '_group:a'],
   ])('[PRO-1] %j is %j', (value, id) => {
     expect(targetIdSchema.parse(value)).toBe(id);
     expect(parseTargetId(value)).toBe(id);
@@ -61,7 +80,6 @@ describe('target id', () => {
     ['1 ', WELL_FORMED],
     ['1\n', WELL_FORMED],
     ['a b', WELL_FORMED],
-    ['-1', WELL_FORMED],
     ['.a', WELL_FORMED],
     ['é', WELL_FORMED],
     ['bo\u0301b', WELL_FORMED],
@@ -70,7 +88,14 @@ describe('target id', () => {
     ['a\u200b', WELL_FORMED], // a zero-width space
     ['a\u0000', WELL_FORMED],
     ['\ud800', WELL_FORMED],
-    ['__proto__', WELL_FORMED],
+    ['__proto__', 'must not be __proto__'],
+    ['+a', WELL_FORMED],
+    ['~a', WELL_FORMED],
+    ['|a', WELL_FORMED],
+    ['@a', WELL_FORMED],
+    [':a', WELL_FORMED],
+    ['auth0%7C5f7c', WELL_FORMED],
+    ['a b+c', WELL_FORMED],
     ['$liveness', WELL_FORMED],
     ['a/b', WELL_FORMED],
     ['a*', WELL_FORMED],
@@ -79,7 +104,10 @@ describe('target id', () => {
   ])('[PRO-1] %j is refused: %s', (value, reason) => {
     expect(reasons(value)).toEqual([reason]);
     expect(parseTargetId(value)).toBeUndefined();
-    if (typeof value === 'string') expect(isTargetId(value)).toBe(false);
+    if (typeof value === 'string') {
+      expect(isTargetId(value)).toBe(false);
+      expect(targetIdFault(value)).toBe(reason);
+    }
   });
 
   it('[PRO-1] coercion would have taken each of these for a client', () => {
@@ -105,6 +133,12 @@ describe('target id', () => {
   });
 });
 
+it('[PRO-1] a key’s prefix is what ids can start with', () => {
+  for (const start of ['auth0|', 'user+', '_', '-', 'group:', '__proto__', 'a~'])
+    expect(isTargetIdStart(start)).toBe(true);
+  for (const start of ['', '+', '.', 'a b', 'é', 'x'.repeat(129)]) expect(isTargetIdStart(start)).toBe(false);
+});
+
 const looksLikeAnId = fc.string({
   unit: fc.constantFrom(
     'a',
@@ -115,6 +149,9 @@ const looksLikeAnId = fc.string({
     '_',
     ':',
     '@',
+    '|',
+    '+',
+    '~',
     '-',
     ' ',
     '\n',
