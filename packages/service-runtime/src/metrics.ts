@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import { WorkerRegistry } from './cluster-metrics.ts';
 import { tellDelayAlone } from './event-loop-delay.ts';
+import { logLinesLost } from './standard-streams.ts';
 
 /** The kinds of figure that services make; from here, so that one version of the library serves one registry. */
 export { Counter, Gauge, Histogram } from 'prom-client';
@@ -17,5 +18,14 @@ export function createMetricsRegistry(service: string): MetricsRegistry {
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS });
   tellDelayAlone(registry, EVENT_LOOP_SAMPLE_MS);
+  new Counter({
+    name: 'postline_log_lines_lost_total',
+    help: 'Lines of the log that their destination did not take',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(logLinesLost());
+    },
+  });
   return registry;
 }

@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from './logger.ts';
+import { printToLog } from './print-to-log.ts';
 import { type Environment, SettingsError } from './settings.ts';
+import { flushLog, guardStandardStreams, writeToStandardError } from './standard-streams.ts';
 
 /** A part of a service that was started and can be ended. */
 export interface Closable {
@@ -18,6 +20,10 @@ export interface RunningProcess {
 
 /** What an orchestrator, `kill` and Ctrl-C send. */
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** What a crash inside Node raises: no listener could run, and with one the process would spin for ever. */
+const CRASH_SIGNALS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
+
 type OnSignal = (signal: (typeof ENDING_SIGNALS)[number]) => void;
 
 /**
@@ -40,6 +46,7 @@ export async function runProcess(
   start: (env: Environment) => Promise<RunningProcess>,
 ): Promise<void> {
   setFlagsFromString(ALL_OBJECTS_BEGIN_YOUNG);
+  guardStandardStreams();
   let onSignal: OnSignal = () => process.exit(0);
   // One listener from the first moment to the last: a signal that comes while listeners are exchanged is lost.
   for (const signal of ENDING_SIGNALS) {
@@ -48,10 +55,13 @@ export async function runProcess(
     });
   }
   try {
-    onSignal = closeGracefullyOnce(await start(env));
+    const running = await start(env);
+    printToLog(running.logger);
+    onSignal = closeGracefullyOnce(running);
   } catch (error) {
     const lines = error instanceof SettingsError ? error.lines : [startFailure(error)];
-    for (const line of lines) process.stderr.write(`${line}\n`);
+    for (const line of lines) writeToStandardError(line);
+    await flushLog();
     process.exit(1);
   }
 }
@@ -66,7 +76,7 @@ function closeGracefullyOnce({ logger, shutdownDeadlineMs, close }: RunningProce
     {
       delay: shutdownDeadlineMs,
       logger: false,
-      skip: [...ENDING_SIGNALS],
+      skip: [...ENDING_SIGNALS, ...CRASH_SIGNALS],
       onTimeout: () => {
         logger.error({ shutdownDeadlineMs }, 'not closed at the deadline');
       },
@@ -79,11 +89,13 @@ function closeGracefullyOnce({ logger, shutdownDeadlineMs, close }: RunningProce
       if (err !== undefined) logger.fatal({ err }, 'crashed, closing');
       try {
         await close();
+        logger.info('closed');
       } catch (error) {
         logger.error({ err: error }, 'closing failed');
         throw error;
+      } finally {
+        await flushLog();
       }
-      logger.info('closed');
     },
   );
   return (signal) => {

@@ -1,0 +1,200 @@
+import { write, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogOutput } from './log-output.ts';
+
+/** Some 10,000 lines: minutes of an ordinary log, little beside what a service holds anyway. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024;
+/** Lines are lost until so much has been written: a slow reader then meets few gaps, not one before each line. */
+const ROOM_BYTES_MIN = WAITING_BYTES_MAX / 2;
+/** Linux writes no more than this to a pipe in one piece: further processes may write to the same one. */
+const DIRECT_CHUNK_BYTES_MAX = 4 * 1024;
+/** Worth a thread's while. */
+const THREADED_CHUNK_BYTES_MAX = 64 * 1024;
+
+/** A reader that is only slow makes room within milliseconds; one that has stopped may never do so. */
+const FULL_RETRY_FIRST_MS = 10;
+const FULL_RETRY_MAX_MS = 500;
+/** A full disk or a broken pipe doesn't mend itself from one moment to the next. */
+const FAILED_RETRY_MS = 1_000;
+/** How often a flush looks whether there is room. */
+const FLUSH_STEP_MS = 5;
+
+/** Lines that were dropped, as there was no room for them. */
+export interface LogLoss {
+  readonly linesLost: number;
+  /** When the first of them was. */
+  readonly since: Date;
+  /** The last error's code (`ENOSPC`, `EPIPE`), or `too slow`. */
+  readonly reason: string;
+}
+
+export interface LogSinkOptions {
+  readonly output: LogOutput;
+  /** The line that reports a loss; it stands where the lost lines would. */
+  readonly describeLoss: (loss: LogLoss) => string;
+}
+
+/**
+ * Writes lines in their order, and never lets their destination decide about the process: a disk that is full, a pipe
+ * that is broken or that nobody reads cost lines, which are counted, and a bounded piece of memory.
+ */
+export class LogSink {
+  readonly #options: LogSinkOptions;
+  readonly #chunkBytesMax: number;
+  readonly #waiting: string[] = [];
+  #waitingBytes = 0;
+  /** Taken from the waiting lines, and perhaps written in part. */
+  #chunk: Buffer | undefined;
+  #isThreadWriting = false;
+  #retry: NodeJS.Timeout | undefined;
+  #fullRetryMs = FULL_RETRY_FIRST_MS;
+  /** The code of the last write's error; undefined once one has succeeded. */
+  #errorCode: string | undefined;
+  #loss: LogLoss | undefined;
+  #linesLost = 0;
+
+  constructor(options: LogSinkOptions) {
+    this.#options = options;
+    this.#chunkBytesMax =
+      options.output.mode === 'direct' ? DIRECT_CHUNK_BYTES_MAX : THREADED_CHUNK_BYTES_MAX;
+  }
+
+  /** Lines lost since the start. */
+  get linesLost(): number {
+    return this.#linesLost;
+  }
+
+  get isEmpty(): boolean {
+    return this.#chunk === undefined && this.#waiting.length === 0;
+  }
+
+  /** Takes a line. Neither throws nor waits. */
+  write(line: string): void {
+    const bytes = Buffer.byteLength(line);
+    if (this.#loss !== undefined || this.#waitingBytes + bytes > WAITING_BYTES_MAX) return this.#lose();
+    this.#push(line, bytes);
+    this.#writeOn();
+  }
+
+  /** Resolves when all lines are written, when the destination fails, or at the deadline. */
+  async flush(deadlineMs: number): Promise<void> {
+    const end = performance.now() + deadlineMs;
+    for (;;) {
+      if (!this.#isThreadWriting) this.#tryNow();
+      if (this.isEmpty || this.#isFailing() || performance.now() >= end) return;
+      await sleep(FLUSH_STEP_MS);
+    }
+  }
+
+  /** The same for the last moment of a process, in which nothing can be awaited. */
+  flushSync(deadlineMs: number): void {
+    const end = performance.now() + deadlineMs;
+    if (this.#isThreadWriting) {
+      blockFor(FLUSH_STEP_MS); // nobody can say any more when the thread is done; the next lines should come after it
+      this.#isThreadWriting = false;
+      this.#chunk = undefined;
+    }
+    for (;;) {
+      this.#tryNow({ directly: true });
+      if (this.isEmpty || this.#isFailing() || performance.now() >= end) return;
+      blockFor(FLUSH_STEP_MS);
+    }
+  }
+
+  #push(line: string, bytes: number): void {
+    this.#waiting.push(line);
+    this.#waitingBytes += bytes;
+  }
+
+  #lose(): void {
+    this.#linesLost += 1;
+    const { linesLost, since } = this.#loss ?? { linesLost: 0, since: new Date() };
+    const reason = (this.#isFailing() ? this.#errorCode : this.#loss?.reason) ?? 'too slow';
+    this.#loss = { linesLost: linesLost + 1, since, reason };
+  }
+
+  #isFailing(): boolean {
+    return this.#errorCode !== undefined && this.#errorCode !== 'EAGAIN';
+  }
+
+  #tryNow(options?: { readonly directly: boolean }): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#writeOn(options);
+  }
+
+  /** Writes until nothing waits, nothing more is taken, or a thread has the next piece. */
+  #writeOn({ directly = false } = {}): void {
+    if (this.#retry !== undefined || this.#isThreadWriting) return;
+    const { fd, mode } = this.#options.output;
+    for (let chunk = this.#nextChunk(); chunk !== undefined; chunk = this.#nextChunk()) {
+      if (mode === 'threaded' && !directly) return this.#writeInThread(chunk);
+      try {
+        this.#onWritten(chunk, writeSync(fd, chunk));
+      } catch (error) {
+        return this.#onError(error);
+      }
+    }
+  }
+
+  #writeInThread(chunk: Buffer): void {
+    this.#isThreadWriting = true;
+    write(this.#options.output.fd, chunk, (error, bytesWritten) => {
+      if (!this.#isThreadWriting) return; // the last flush has come before
+      this.#isThreadWriting = false;
+      if (error === null) this.#onWritten(chunk, bytesWritten);
+      else this.#onError(error);
+      this.#writeOn();
+    });
+  }
+
+  /** What was begun, else as many whole lines as go out in one piece. */
+  #nextChunk(): Buffer | undefined {
+    if (this.#chunk !== undefined || this.#waiting.length === 0) return this.#chunk;
+    let count = 0;
+    let bytes = 0;
+    for (const line of this.#waiting) {
+      bytes += Buffer.byteLength(line);
+      if (count > 0 && bytes > this.#chunkBytesMax) break;
+      count += 1;
+    }
+    this.#chunk = Buffer.from(this.#waiting.splice(0, count).join(''));
+    return this.#chunk;
+  }
+
+  #onWritten(chunk: Buffer, bytesWritten: number): void {
+    this.#waitingBytes -= bytesWritten;
+    this.#chunk = bytesWritten < chunk.length ? chunk.subarray(bytesWritten) : undefined;
+    this.#errorCode = undefined;
+    this.#fullRetryMs = FULL_RETRY_FIRST_MS;
+    if (this.#loss !== undefined && this.#waitingBytes <= WAITING_BYTES_MAX - ROOM_BYTES_MIN)
+      this.#tellLoss(this.#loss);
+  }
+
+  #tellLoss(loss: LogLoss): void {
+    this.#loss = undefined;
+    const line = this.#options.describeLoss(loss);
+    this.#push(line, Buffer.byteLength(line));
+  }
+
+  #onError(error: unknown): void {
+    this.#errorCode = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (this.#loss !== undefined && this.#isFailing())
+      this.#loss = { ...this.#loss, reason: this.#errorCode };
+    this.#retry = setTimeout(() => {
+      this.#tryNow();
+    }, this.#retryMs());
+    this.#retry.unref(); // a line that waits is no reason for a process to stay
+  }
+
+  #retryMs(): number {
+    if (this.#isFailing()) return FAILED_RETRY_MS;
+    const retryMs = this.#fullRetryMs;
+    this.#fullRetryMs = Math.min(FULL_RETRY_MAX_MS, retryMs * 2);
+    return retryMs;
+  }
+}
+
+function blockFor(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}

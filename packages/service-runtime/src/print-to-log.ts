@@ -1,0 +1,26 @@
+import { format } from 'node:util';
+import type { Logger } from './logger.ts';
+
+/**
+ * Puts what libraries and Node print into the log. Printing can block the event loop (a terminal that was halted), gather
+ * without a bound (a pipe that nobody reads) or throw (a full disk).
+ */
+export function printToLog(logger: Logger): void {
+  const print = (level: 'debug' | 'info' | 'warn' | 'error') => {
+    return (...args: readonly unknown[]) => {
+      logger[level]({ printed: format(...args) }, 'a library printed something');
+    };
+  };
+  Object.assign(console, {
+    debug: print('debug'),
+    log: print('info'),
+    info: print('info'),
+    warn: print('warn'),
+    error: print('error'),
+    trace: print('error'),
+  });
+  process.removeAllListeners('warning'); // Node's own prints it
+  process.on('warning', (warning) => {
+    logger.warn({ err: warning }, 'Node.js warns');
+  });
+}
