@@ -52,6 +52,9 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     readDisconnects: (clientIds) => realStore.readDisconnects(clientIds),
     readDisconnectsAfter: (position) => realStore.readDisconnectsAfter(position),
     checkReady: () => realStore.checkReady(),
+    renewConnections: () => {
+      realStore.renewConnections();
+    },
     close: () => realStore.close(),
     ...options.store,
   };

@@ -99,6 +99,12 @@ export interface MessageStore extends AckStore, DisconnectStore {
   /** Resolves where the database answers and its schema is the one this program needs. */
   checkReady(): Promise<void>;
 
+  /**
+   * Replaces every connection by a new one as soon as it is not in use: where the database's address leads now may be
+   * another server. Nothing in the embedded kind.
+   */
+  renewConnections(): void;
+
   /** Ends the connections; calls in flight finish first, within the store's deadline. */
   close(): Promise<void>;
 }

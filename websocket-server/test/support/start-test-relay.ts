@@ -114,6 +114,9 @@ function switchableStore(now: () => MessageStore): MessageStore {
     readDisconnects: (clientIds) => now().readDisconnects(clientIds),
     readDisconnectsAfter: (position) => now().readDisconnectsAfter(position),
     checkReady: () => now().checkReady(),
+    renewConnections: () => {
+      now().renewConnections();
+    },
     close: () => now().close(),
   };
 }

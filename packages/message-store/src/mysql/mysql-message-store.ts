@@ -1,4 +1,4 @@
-import { OpenCalls, withDeadline } from '@postline/service-runtime';
+import { DeadlineError, OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendTheRest } from '../append-apart.ts';
 import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
@@ -31,18 +31,14 @@ import { readLogSlice } from './read-log.ts';
 import { readReceiptRows } from './read-receipts.ts';
 import { saveAckRows } from './save-acks.ts';
 import { checkSchema } from './schema-version.ts';
-import type { Session, SessionOptions } from './session.ts';
-import { SessionPool } from './session-pool.ts';
+import type { Session } from './session.ts';
+import { type ConnectionBounds, StoreConnections } from './store-connections.ts';
 
-export interface MysqlMessageStoreOptions {
+export interface MysqlMessageStoreOptions extends ConnectionBounds {
   /** `mysql://user:password@host:port/database` */
   readonly databaseUrl: string;
   /** Milliseconds after which every call has ended. */
   readonly deadlineMs?: number;
-  readonly writerConnectionsMax?: number;
-  readonly readerConnectionsMax?: number;
-  /** Calls of each side, reading and writing, that may wait for a connection. */
-  readonly waitingCallsMax?: number;
 }
 
 /** A publisher must be told within 5 s that the database is away; this leaves a second for everything else. */
@@ -50,28 +46,6 @@ const DEADLINE_MS = 4_000;
 
 /** Of the deadline an append uses at most so much; the rest is for looking up a COMMIT that was not answered. */
 const APPEND_SHARE = 0.75;
-
-/** The group-commit writer, the lane for contended targets, the outbox, and some room. */
-const WRITER_CONNECTIONS_MAX = 4;
-
-/** One for acks and one for devices that come back: a relay has one call of each under way. */
-const SAVER_CONNECTIONS_MAX = 2;
-
-/** Reads take a millisecond; more at once than this would only compete for the server's cores. */
-const READER_CONNECTIONS_MAX = 8;
-
-/** About two seconds' worth of work; whoever comes later would not be served in time anyway. */
-const WAITING_CALLS_MAX = 1_000;
-
-/**
- * Seconds after which the server rolls back a writer that says nothing: an API that was frozen in mid-transaction
- * holds its targets no longer than that. Longer than any live transaction, since those end with our deadline.
- */
-const WRITER_SILENCE_SECONDS_MAX = 10;
-const READER_SILENCE_SECONDS_MAX = 120;
-
-/** Idle connections are closed at this share of the server's own bound, so that they never die while being lent. */
-const IDLE_SHARE = 0.5;
 
 /** The logs in a MySQL or MariaDB database that was migrated before. Connects when first used. */
 export function createMysqlMessageStore(
@@ -83,49 +57,17 @@ export function createMysqlMessageStore(
 class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   readonly #deadlineMs: number;
   readonly #appender: Appender;
-  readonly #writers: SessionPool;
-  readonly #readers: SessionPool;
-  readonly #savers: SessionPool;
+  readonly #connections: StoreConnections;
   readonly #calls = new OpenCalls();
   #closed = false;
 
-  constructor(options: MysqlMessageStoreOptions) {
-    const { databaseUrl, deadlineMs = DEADLINE_MS } = options;
-    const waitersMax = options.waitingCallsMax ?? WAITING_CALLS_MAX;
-    const readerSession: SessionOptions = {
-      databaseUrl,
-      role: 'read',
-      idleSecondsMax: READER_SILENCE_SECONDS_MAX,
-    };
+  constructor({ databaseUrl, deadlineMs = DEADLINE_MS, ...bounds }: MysqlMessageStoreOptions) {
     this.#deadlineMs = deadlineMs;
-    const writerSession: SessionOptions = {
-      databaseUrl,
-      role: 'write',
-      idleSecondsMax: writerSilenceSeconds(deadlineMs),
-    };
-    this.#writers = new SessionPool({
-      ...writerSession,
-      connectionsMax: options.writerConnectionsMax ?? WRITER_CONNECTIONS_MAX,
-      waitersMax,
-      idleMs: writerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
-    });
-    this.#savers = new SessionPool({
-      ...readerSession,
-      role: 'save',
-      connectionsMax: SAVER_CONNECTIONS_MAX,
-      waitersMax,
-      idleMs: readerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
-    });
+    this.#connections = new StoreConnections(databaseUrl, deadlineMs, bounds);
     this.#appender = new Appender({
-      writers: this.#writers,
-      session: writerSession,
+      writers: this.#connections.writers,
+      session: this.#connections.writerSession,
       writingMs: deadlineMs * APPEND_SHARE,
-    });
-    this.#readers = new SessionPool({
-      ...readerSession,
-      connectionsMax: options.readerConnectionsMax ?? READER_CONNECTIONS_MAX,
-      waitersMax,
-      idleMs: readerSession.idleSecondsMax * 1_000 * IDLE_SHARE,
     });
   }
 
@@ -167,7 +109,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   async saveAcks(acks: readonly Ack[]): Promise<void> {
     assertAcks(acks);
     await this.#inTime('saving acks', (signal) =>
-      this.#savers.use(signal, (session) => saveAckRows(session, acks)),
+      this.#connections.savers.use(signal, (session) => saveAckRows(session, acks)),
     );
   }
 
@@ -176,7 +118,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   ): Promise<readonly ReadonlyMap<string, LogPosition>[]> {
     assertOpenings(openings);
     return await this.#inTime('opening devices', (signal) =>
-      this.#savers.use(signal, (session) => openDeviceRows(session, openings)),
+      this.#connections.savers.use(signal, (session) => openDeviceRows(session, openings)),
     );
   }
 
@@ -191,7 +133,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
     assertTargetId(request.clientId);
     // A writer's session: where this API is frozen in between, the server soon gives the head's row back.
     return await this.#inTime('disconnecting', (signal) =>
-      this.#writers.use(signal, (session) => saveDisconnect(session, request)),
+      this.#connections.writers.use(signal, (session) => saveDisconnect(session, request)),
     );
   }
 
@@ -212,7 +154,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   async deleteOldest(query: TrimQuery): Promise<TrimStep> {
     assertTrimQuery(query);
     return await this.#inTime('deleting the oldest', (signal) =>
-      this.#savers.use(signal, (session) => deleteOldestRows(session, query)),
+      this.#connections.savers.use(signal, (session) => deleteOldestRows(session, query)),
     );
   }
 
@@ -220,18 +162,20 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
     return this.#read('checking the database', () => checkSchema);
   }
 
+  renewConnections(): void {
+    this.#connections.renew();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#calls.idle();
-    this.#writers.close();
-    this.#readers.close();
-    this.#savers.close();
+    this.#connections.close();
   }
 
   /** `prepare` checks the arguments, and throws where the caller made a mistake. */
   async #read<T>(what: string, prepare: () => (session: Session) => Promise<T>): Promise<T> {
     const work = prepare();
-    return await this.#inTime(what, (signal) => this.#readers.use(signal, work));
+    return await this.#inTime(what, (signal) => this.#connections.readers.use(signal, work));
   }
 
   async #inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -246,13 +190,11 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
       return await this.#calls.track(call);
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
-      throw new StoreUnavailableError(`${what} failed`, error);
+      // Where time was up while the server had no room for a connection, that is the reason.
+      const refusal = error instanceof DeadlineError ? this.#connections.refusal : undefined;
+      throw new StoreUnavailableError(`${what} failed`, refusal ?? error);
     }
   }
-}
-
-function writerSilenceSeconds(deadlineMs: number): number {
-  return Math.max(WRITER_SILENCE_SECONDS_MAX, 2 * Math.ceil(deadlineMs / 1_000));
 }
 
 function refusal(request: AppendRequest): AppendOutcome | undefined {

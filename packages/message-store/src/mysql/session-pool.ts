@@ -1,5 +1,8 @@
-import { Slots } from '@postline/service-runtime';
+import { LinkedList, SlotsExhaustedError } from '@postline/service-runtime';
+import { ConnectionAllowance } from './connection-allowance.ts';
+import { PooledSession } from './pooled-session.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
+import { isReadOnly, isTooManyConnections } from './sql-error.ts';
 
 export interface SessionPoolOptions extends SessionOptions {
   /** Connections at once. */
@@ -8,100 +11,257 @@ export interface SessionPoolOptions extends SessionOptions {
   readonly waitersMax: number;
   /** A connection that was not used for so long is closed: sooner than the server would do it. */
   readonly idleMs: number;
+  /** A connection that is so old is closed, used or not: its address may lead to another server by now. */
+  readonly ageMsMax: number;
+  /** Called when a server answered that it takes no writes: where the address leads now, another one may. */
+  readonly onReadOnly: () => void;
 }
 
-interface IdleSession {
-  readonly session: Session;
-  readonly closeTimer: NodeJS.Timeout;
-}
+/** Between two attempts to connect to a server that had no room: often enough to find one of several that come free. */
+const REFUSED_PAUSE_MS = 100;
+const REFUSED_JITTER_MS = 100;
+
+/** A successor that isn't there by then is not waited for: the old connection goes on until its age. */
+const SUCCESSOR_DEADLINE_MS = 4_000;
+
+/** A call is given a session, or the right to open one. */
+type Given = PooledSession | 'place';
 
 /**
- * Connections of one role, made when needed, at most `connectionsMax`. The driver's own pool is not used: neither its
- * queue limit nor its timeouts bound a call while the server is frozen, and it hands out connections that died idle.
+ * Connections of one role, made when needed, at most `connectionsMax` and no older than `ageMsMax`. The driver's own
+ * pool is not used: neither its queue limit nor its timeouts bound a call while the server is frozen, and it hands out
+ * connections that died idle.
  */
 export class SessionPool {
   readonly #options: SessionPoolOptions;
-  readonly #slots: Slots;
-  readonly #idle: IdleSession[] = [];
-  #closed = false;
+  readonly #allowance: ConnectionAllowance;
+  readonly #idle: PooledSession[] = [];
+  readonly #idleTimers = new WeakMap<PooledSession, NodeJS.Timeout>();
+  /** Each is called with what came free for it. There are none while a session is idle. */
+  readonly #waiters = new LinkedList<(given: Given) => void>();
+  readonly #closing = new AbortController();
+  /** Idle, lent and being opened. */
+  #openCount = 0;
+  #generation = 0;
+  #refusal: Error | undefined;
+  #refusalTimer: NodeJS.Timeout | undefined;
 
   constructor(options: SessionPoolOptions) {
     this.#options = options;
-    this.#slots = new Slots({ slotsMax: options.connectionsMax, waitersMax: options.waitersMax });
+    this.#allowance = new ConnectionAllowance(options.connectionsMax, () => {
+      this.#offerPlaces();
+    });
+  }
+
+  /** Why the server has no room for more connections, if that was its last answer to an attempt to open one. */
+  get refusal(): Error | undefined {
+    return this.#refusal;
   }
 
   /**
    * Lends a session to `work`. When `signal` is aborted, whatever the call is in ends with a rejection and the
    * connection with it; so does one whose `work` threw. An idle connection that turns out to be dead before it answered
-   * anything is replaced once, so `work` may be called twice.
+   * anything is replaced once, and so is one whose server takes no writes any more, so `work` may be called twice.
+   * While the server has no room for another connection, the call waits until one of the pool comes free or there is.
    */
-  use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#slots.use(() => this.#useSession(signal, work), signal);
+  async use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    const first = await this.#acquire(signal);
+    const answersBefore = first.session.answers;
+    try {
+      return await this.#lend(first, signal, work);
+    } catch (error) {
+      const wasDead = first.session.isLost && first.session.answers === answersBefore;
+      const mayBeOutdated = first.wasUsed && (wasDead || isReadOnly(error));
+      if (!mayBeOutdated || signal.aborted) throw error;
+    }
+    this.renew(); // what ended this one has most likely ended the others
+    return await this.#lend(await this.#acquire(signal), signal, work);
   }
 
-  async #useSession<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    const reused = this.#takeIdle();
-    if (reused === undefined) return await this.#lend(await this.#open(signal), signal, work);
-    const answersBefore = reused.answers;
-    try {
-      return await this.#lend(reused, signal, work);
-    } catch (error) {
-      const wasDead = reused.isLost && reused.answers === answersBefore;
-      if (!wasDead || signal.aborted) throw error;
-    }
-    this.#closeIdle(); // what ended this one has most likely ended the others
-    return await this.#lend(await this.#open(signal), signal, work);
+  /** Replaces every session that is there now: idle ones at once, the others when they come back. */
+  renew(): void {
+    this.#generation += 1;
+    for (const idle of [...this.#idle]) idle.session.close();
   }
 
   /** Closes what is idle, and from now on each session when it comes back. */
   close(): void {
-    this.#closed = true;
-    this.#closeIdle();
+    this.#closing.abort();
+    this.#allowance.close();
+    clearTimeout(this.#refusalTimer);
+    this.renew();
   }
 
-  #open(signal: AbortSignal): Promise<Session> {
-    return openSession(this.#options, signal);
+  /** A session that is idle, comes free or is opened, whichever is first. */
+  async #acquire(signal: AbortSignal): Promise<PooledSession> {
+    signal.throwIfAborted();
+    const idle = this.#takeIdle();
+    if (idle !== undefined) return idle;
+    if (this.#waiters.size > 0 || !this.#takePlace()) {
+      const given = await this.#wait(signal);
+      if (given !== 'place') return given;
+    }
+    for (;;) {
+      const opened = await this.#open(signal);
+      if (opened !== undefined) return opened;
+      const given = await this.#wait(signal);
+      if (given !== 'place') return given;
+    }
   }
 
-  async #lend<T>(session: Session, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+  /** Opens a session in a place that was taken for it; undefined where the server has no room. */
+  async #open(signal: AbortSignal): Promise<PooledSession | undefined> {
+    try {
+      return this.#opened(await openSession(this.#options, signal));
+    } catch (error) {
+      this.#openCount -= 1;
+      if (isTooManyConnections(error) && !signal.aborted) {
+        this.#refusedBy(error as Error);
+        return undefined;
+      }
+      this.#offerPlaces();
+      throw error;
+    }
+  }
+
+  #opened(session: Session): PooledSession {
+    this.#refusal = undefined;
+    this.#allowance.learn(session.facts.connectionsMax);
+    this.#offerPlaces();
+    return new PooledSession(session, this.#generation, this.#options.ageMsMax);
+  }
+
+  #refusedBy(error: Error): void {
+    this.#refusal = error;
+    this.#allowance.refused(this.#openCount);
+    const pauseMs = REFUSED_PAUSE_MS + REFUSED_JITTER_MS * Math.random();
+    this.#refusalTimer ??= setTimeout(() => {
+      this.#refusalTimer = undefined;
+      this.#offerPlaces();
+    }, pauseMs).unref();
+  }
+
+  #takePlace(): boolean {
+    const isFree = this.#openCount < this.#allowance.connections && this.#refusalTimer === undefined;
+    if (isFree) this.#openCount += 1;
+    return isFree;
+  }
+
+  #offerPlaces(): void {
+    for (;;) {
+      const next = this.#waiters.first;
+      if (next === undefined || !this.#takePlace()) return;
+      next('place');
+    }
+  }
+
+  #wait(signal: AbortSignal): Promise<Given> {
+    signal.throwIfAborted();
+    const { connectionsMax, waitersMax } = this.#options;
+    // Calls that wait in place of a connection that may not be opened now count as if they had it.
+    if (this.#waiters.size >= waitersMax + connectionsMax - this.#openCount) {
+      throw new SlotsExhaustedError(waitersMax);
+    }
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        signal.removeEventListener('abort', onAbort);
+        this.#waiters.remove(entry);
+      };
+      const onAbort = () => {
+        leave();
+        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      };
+      const entry = this.#waiters.add((given) => {
+        leave();
+        resolve(given);
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  async #lend<T>(
+    pooled: PooledSession,
+    signal: AbortSignal,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const { session } = pooled;
     const onAbort = () => session.destroy(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     try {
       const result = await work(session);
-      this.#keep(session);
+      this.#takeBack(pooled);
       return result;
     } catch (error) {
       session.destroy(error);
+      this.#gone();
+      if (isReadOnly(error)) this.#options.onReadOnly();
       throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  #takeIdle(): Session | undefined {
+  #takeIdle(): PooledSession | undefined {
     const idle = this.#idle.pop();
-    clearTimeout(idle?.closeTimer);
-    return idle?.session;
+    if (idle !== undefined) clearTimeout(this.#idleTimers.get(idle));
+    return idle;
   }
 
-  #keep(session: Session): void {
-    if (session.isLost) return;
-    if (this.#closed) {
-      session.close();
+  #takeBack(pooled: PooledSession): void {
+    if (pooled.session.isLost || !this.#isKept(pooled)) {
+      pooled.session.close();
+      this.#gone();
       return;
     }
-    const closeTimer = setTimeout(() => session.close(), this.#options.idleMs).unref();
-    const idle = { session, closeTimer };
-    this.#idle.push(idle);
+    pooled.wasUsed = true;
+    if (pooled.needsSuccessor) void this.#openSuccessor(pooled);
+    const next = this.#waiters.first;
+    if (next === undefined) this.#keepIdle(pooled);
+    else next(pooled);
+  }
+
+  #isKept(pooled: PooledSession): boolean {
+    if (this.#closing.signal.aborted || pooled.generation !== this.#generation) return false;
+    if (pooled.successor === 'open' || pooled.leftMs <= 0) return false;
+    return this.#openCount <= this.#allowance.connections;
+  }
+
+  #keepIdle(pooled: PooledSession): void {
+    const { session } = pooled;
+    const end = () => session.close();
+    const timer = setTimeout(end, Math.min(this.#options.idleMs, pooled.leftMs)).unref();
+    this.#idleTimers.set(pooled, timer);
+    this.#idle.push(pooled);
     session.onceEnded(() => {
-      clearTimeout(closeTimer);
-      const index = this.#idle.indexOf(idle);
-      if (index >= 0) this.#idle.splice(index, 1);
+      clearTimeout(timer);
+      const index = this.#idle.indexOf(pooled);
+      if (index < 0) return; // it is lent
+      this.#idle.splice(index, 1);
+      this.#gone();
     });
   }
 
-  #closeIdle(): void {
-    for (const { session } of this.#idle.splice(0)) session.close();
+  #gone(): void {
+    this.#openCount -= 1;
+    this.#offerPlaces();
+  }
+
+  /**
+   * So that nobody waits for a new connection where one is used all the time. Where the pool is full, or no successor
+   * can be opened, the old one goes on until its age, and whoever comes then opens another.
+   */
+  async #openSuccessor(old: PooledSession): Promise<void> {
+    if (!this.#takePlace()) return;
+    old.successor = 'opening';
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(SUCCESSOR_DEADLINE_MS)]);
+    try {
+      const young = this.#opened(await openSession(this.#options, signal));
+      old.successor = 'open';
+      this.#takeBack(young);
+      if (this.#idle.includes(old)) old.session.close();
+    } catch {
+      this.#gone();
+    }
   }
 }

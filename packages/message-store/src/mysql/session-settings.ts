@@ -60,7 +60,8 @@ export function sessionStatements(role: SessionRole, times: SessionTimes): reado
 /** Asks back what counts; MariaDB before 11.1 has `tx_isolation` for `transaction_isolation`. */
 export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_name IN (
   'sql_mode', 'time_zone', 'character_set_client', 'character_set_connection', 'character_set_results',
-  'transaction_isolation', 'tx_isolation', 'autocommit', 'max_allowed_packet', 'auto_increment_increment', 'version')`;
+  'transaction_isolation', 'tx_isolation', 'autocommit', 'max_allowed_packet', 'auto_increment_increment', 'version', 'max_connections',
+  'max_user_connections')`;
 
 /** What a session needs to know about its server. */
 export interface SessionFacts {
@@ -69,6 +70,8 @@ export interface SessionFacts {
   readonly idStep: number;
   /** Whether INSERT … RETURNING gives rows as they came to be: on MariaDB, from 10.5 on. */
   readonly returnsInserted: boolean;
+  /** Connections that the server allows this user, with those of all its other users where that is less. */
+  readonly connectionsMax: number;
 }
 
 /** The server's settings make it impossible to store what one is given. */
@@ -116,5 +119,11 @@ export function checkSessionVariables(
   if (!(idStep >= 1)) faults.push('auto_increment_increment is not known');
   if (faults.length > 0) throw new SessionRefusedError(faults);
   const returnsInserted = (variables.get('version') ?? '').includes('MariaDB');
-  return { packetBytesMax, idStep, returnsInserted };
+  return { packetBytesMax, idStep, returnsInserted, connectionsMax: serverConnectionsMax(variables) };
+}
+
+/** A session's own `max_user_connections` is the limit of its user's account where that has one; 0 is none. */
+function serverConnectionsMax(variables: ReadonlyMap<string, string>): number {
+  const limits = ['max_connections', 'max_user_connections'].map((name) => Number(variables.get(name)));
+  return Math.min(...limits.filter((limit) => limit > 0));
 }

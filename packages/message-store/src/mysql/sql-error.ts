@@ -14,6 +14,12 @@ export const SQL_ERRORS = {
   checkViolatedMariadb: 4025,
 } as const;
 
+/** The server, or a limit on the user, has no room for another connection. */
+const TOO_MANY_CONNECTIONS: ReadonlySet<number> = new Set([1040, 1203, 1226]);
+
+/** The server takes no writes: `read_only`, InnoDB in read-only mode, read-only transactions. */
+const READ_ONLY: ReadonlySet<number> = new Set([1290, 1792, 1836]);
+
 /** True where the server answered a statement with an error: the connection is alive and can be rolled back. */
 export function isSqlError(error: unknown): error is SqlError {
   return (
@@ -44,4 +50,18 @@ const ROW_ERROR_CLASSES: readonly string[] = ['22', '23'];
 export function isRowError(error: unknown): error is SqlError {
   if (!isSqlError(error)) return false;
   return ROW_ERRORS.has(error.errno) || ROW_ERROR_CLASSES.includes(error.sqlState.slice(0, 2));
+}
+
+/** The number of the error that the server answered with, to a statement or to the attempt to connect. */
+export function serverErrno(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') return undefined;
+  return error.errno > 0 ? error.errno : undefined; // the operating system's are negative
+}
+
+export function isTooManyConnections(error: unknown): boolean {
+  return TOO_MANY_CONNECTIONS.has(serverErrno(error) ?? 0);
+}
+
+export function isReadOnly(error: unknown): boolean {
+  return READ_ONLY.has(serverErrno(error) ?? 0);
 }

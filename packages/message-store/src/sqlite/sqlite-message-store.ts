@@ -164,6 +164,10 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     await this.#snapshot('checking the file', () => undefined);
   }
 
+  renewConnections(): void {
+    // A file is not moved to another server.
+  }
+
   close(): Promise<void> {
     if (this.#database.open) this.#database.close();
     return Promise.resolve();
