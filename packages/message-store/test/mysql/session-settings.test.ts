@@ -22,11 +22,14 @@ const check = (changes: Readonly<Record<string, string>>) =>
   checkSessionVariables(new Map(Object.entries({ ...GOOD, ...changes })), 'read');
 
 it('[LOG-9] takes a session that is as it was asked to be, and tells its facts', () => {
-  expect(check({ auto_increment_increment: '3' })).toEqual({
-    packetBytesMax: 16_777_216,
-    idStep: 3,
-    returnsInserted: false,
-  });
+  expect(check({ auto_increment_increment: '3', max_connections: '151', max_user_connections: '0' })).toEqual(
+    {
+      packetBytesMax: 16_777_216,
+      idStep: 3,
+      returnsInserted: false,
+      connectionsMax: 151,
+    },
+  );
   expect(check({ version: '10.11.6-MariaDB-log' }).returnsInserted).toBe(true);
 });
 
@@ -72,4 +75,12 @@ it('[ACK-3] what saves acks commits each statement, and waits a second for a row
   const statements = sessionStatements('save', { idleSecondsMax: 120 }).join('; ');
   expect(statements).toContain('autocommit = 1');
   expect(statements).toContain('innodb_lock_wait_timeout = 1');
+});
+
+it('[DBC-4] knows how many connections its server allows', () => {
+  const allowed = (max_connections: string, max_user_connections: string) =>
+    check({ max_connections, max_user_connections }).connectionsMax;
+  expect(allowed('151', '5')).toBe(5);
+  expect(allowed('10', '50')).toBe(10);
+  expect(check({}).connectionsMax).toBe(Infinity); // nothing is known of a limit
 });
