@@ -42,7 +42,7 @@ function createReader(given: Partial<FakeLog> = {}) {
       const message = 'm'.repeat(log.rowBytes);
       messages.push({ id: `${offset}`, targetId: '1', offset, message, createdAt: '' });
     }
-    return Promise.resolve({ epoch, head, epochStart, messages });
+    return Promise.resolve({ epoch, head, epochStart, messages, hasMore: messages.length === query.limit });
   };
   const readPage = createLogPageReader({ ...OPTIONS, store: { readLog } });
   const read = async (request: Partial<LogPageRequest> = {}) => {

@@ -95,7 +95,8 @@ export const relayEnvironment = {
     default: 1_048_576,
   }).meta({ description: 'The same in bytes.' }),
   BACKLOG_READS_MAX: integerSetting({ from: 1, to: 1_000, default: 8 }).meta({
-    description: 'Pages of backlog read from the database at the same time; a page can take 16 MiB.',
+    description:
+      'Pages of backlog read from the database at the same time, a quarter of them for one client at the most; a page takes about 1 MiB while it is read.',
   }),
   ACK_WRITE_INTERVAL_MS: integerSetting({ from: 0, to: 60_000, default: 250 }).meta({
     description:

@@ -16,11 +16,13 @@ interface Waiter {
 
 /**
  * Asks the database where devices stopped. Those that come while it works are asked for together by the next statement:
- * after a relay has died, all of its devices come at once. What waits is bounded by the connections that identify.
+ * after a relay has died, all of its devices come at once. Clients take turns, so one with a thousand devices keeps
+ * nobody else waiting for more than a statement. What waits is bounded by the connections that identify.
  */
 export class DeviceOpener {
   readonly #store: Pick<MessageStore, 'openDevices'>;
-  #waiting: Waiter[] = [];
+  /** By client, in the order of their turns. */
+  readonly #waiting = new Map<string, Waiter[]>();
   #working = false;
 
   constructor(store: Pick<MessageStore, 'openDevices'>) {
@@ -30,7 +32,10 @@ export class DeviceOpener {
   /** Where the device stopped; its baselines are stored by then. Rejects where the database doesn't answer. */
   open(opening: DeviceOpening): Promise<Positions> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ opening, resolve, reject });
+      const waiter = { opening, resolve, reject };
+      const ofClient = this.#waiting.get(opening.clientId);
+      if (ofClient === undefined) this.#waiting.set(opening.clientId, [waiter]);
+      else ofClient.push(waiter);
       if (!this.#working) void this.#work();
     });
   }
@@ -38,8 +43,21 @@ export class DeviceOpener {
   async #work(): Promise<void> {
     this.#working = true;
     await new Promise(setImmediate); // all identifies that arrived together
-    while (this.#waiting.length > 0) await this.#openSome(this.#waiting.splice(0, DEVICES_PER_OPEN_MAX));
+    while (this.#waiting.size > 0) await this.#openSome(this.#takeBatch());
     this.#working = false;
+  }
+
+  /** One of each client, then a second one, until the statement is full. */
+  #takeBatch(): readonly Waiter[] {
+    const batch: Waiter[] = [];
+    for (const [clientId, waiters] of this.#waiting) {
+      if (batch.length >= DEVICES_PER_OPEN_MAX) break;
+      const waiter = waiters.shift();
+      if (waiter !== undefined) batch.push(waiter);
+      this.#waiting.delete(clientId);
+      if (waiters.length > 0) this.#waiting.set(clientId, waiters); // to the end, where this loop comes to it again
+    }
+    return batch;
   }
 
   async #openSome(batch: readonly Waiter[]): Promise<void> {

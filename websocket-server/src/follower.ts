@@ -2,15 +2,16 @@ import { CLOSE_CODES, encodeRelayFrame, FRAME_ERRORS } from '@postline/protocol'
 import type { ClientSocket } from './client-socket.ts';
 import type { Feed } from './feed.ts';
 import type { FeedFollower } from './feed-follower.ts';
-import type { LogPage, LogReader } from './log-reader.ts';
+import type { LogPage } from './log-page.ts';
+import { type LogReader, PAGE_BYTES_MAX, type PageRead } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
 /** A first page this large is read in a millisecond, and is enough for most who were away. */
 const FIRST_PAGE_ROWS = 64;
-/** With rows of 64 KiB, 16 MiB: the most that one read may bring into memory. */
+/** More rows than this in a page gain nothing: the read is then mostly the rows themselves. */
 const PAGE_ROWS_MAX = 256;
-/** What a page should come to, so that little of it is read again when the socket fills: the socket's own bound. */
-const PAGE_CHARACTERS_AIM = 256 * 1024;
+/** What a page should come to as frames, so that little of it is read again when the socket fills. */
+const PAGE_CHARACTERS_AIM = PAGE_BYTES_MAX;
 
 const LOG_RESTARTED_TEXT = encodeRelayFrame({
   type: 'error',
@@ -23,6 +24,8 @@ export interface FollowerOptions {
   readonly socket: ClientSocket;
   readonly logReader: LogReader;
   readonly counters: RelayCounters;
+  /** Whose connection it is: what is read here is charged to it. */
+  readonly clientId: string;
   /** The last offset that the reader has: the first one sent is the next. */
   readonly cursor: number;
 }
@@ -38,6 +41,9 @@ export class Follower implements FeedFollower {
   readonly #socket: ClientSocket;
   readonly #logReader: LogReader;
   readonly #counters: RelayCounters;
+  readonly #clientId: string;
+  /** The page that is waited for, while there is one. */
+  #pageRead: PageRead | undefined;
   #cursor: number;
   #pageRows = FIRST_PAGE_ROWS;
   #state: 'waiting' | 'reading' | 'left' = 'waiting';
@@ -47,6 +53,7 @@ export class Follower implements FeedFollower {
     this.#socket = options.socket;
     this.#logReader = options.logReader;
     this.#counters = options.counters;
+    this.#clientId = options.clientId;
     this.#cursor = options.cursor;
   }
 
@@ -64,6 +71,8 @@ export class Follower implements FeedFollower {
   /** Nothing is sent any more. */
   leave(): void {
     this.#state = 'left';
+    this.#pageRead?.abandon();
+    this.#pageRead = undefined;
     this.feed.removeFollower(this);
   }
 
@@ -118,10 +127,14 @@ export class Follower implements FeedFollower {
   /** Undefined where the database doesn't answer: the comparison of heads starts this follower again when it does. */
   async #readPage(): Promise<LogPage | undefined> {
     const query = { targetId: this.feed.targetId, afterOffset: this.#cursor, limit: this.#pageRows };
+    const read = this.#logReader.readPage(query, this.#clientId);
+    this.#pageRead = read;
     try {
-      return await this.#logReader.readPage(query);
+      return await read.page;
     } catch {
       return undefined;
+    } finally {
+      this.#pageRead = undefined;
     }
   }
 

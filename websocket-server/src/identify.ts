@@ -55,7 +55,7 @@ export async function identify(
   const { clientId, deviceId } = frame;
   const { epoch } = reading;
   const { socket } = connection;
-  const follower = new Follower({ feed, socket, logReader, counters, cursor: start.offset });
+  const follower = new Follower({ feed, socket, logReader, counters, clientId, cursor: start.offset });
   const identified = encodeRelayFrame({
     type: 'identified',
     clientId,

@@ -1,22 +1,19 @@
-import type { LogQuery, LogSlice, MessageStore } from '@postline/message-store';
-import { encodeNewMessage } from '@postline/protocol';
-import { Slots } from '@postline/service-runtime';
+import type { LogQuery, MessageStore } from '@postline/message-store';
+import { FairSlots } from '@postline/service-runtime';
+import { type LogPage, logPageOf } from './log-page.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
-/** One message of a page, ready for the socket. */
-interface LogFrame {
-  readonly offset: number;
-  readonly text: string;
-}
+/** Bytes of messages in one page, as the database counts them: what a socket takes before it is full. */
+export const PAGE_BYTES_MAX = 256 * 1024;
 
-/** A part of a target's log as frames; encoded once, whoever reads it. */
-export interface LogPage {
-  readonly epoch: string;
-  readonly head: number;
-  readonly frames: readonly LogFrame[];
-  /** True where the page holds all that is left up to `head`: what is missing there was deleted. */
-  readonly reachesHead: boolean;
-}
+/**
+ * Of the parallel reads one client may have a quarter: with two pages under way it gets all that one database connection
+ * gives, and the others find a free one at once.
+ */
+const READS_OF_ONE_CLIENT_SHARE = 1 / 4;
+
+/** Bytes that a client may read each time that its turn comes round; small beside a page, so turns are even in bytes. */
+const COST_BYTES_PER_TURN = 16 * 1024;
 
 export interface LogReaderOptions {
   readonly store: Pick<MessageStore, 'readLog'>;
@@ -25,44 +22,82 @@ export interface LogReaderOptions {
   readonly parallelReads: number;
 }
 
+/** What a follower asks for: from where on, and how many rows. */
+export type PageQuery = Pick<LogQuery, 'targetId' | 'afterOffset' | 'limit'>;
+
+/** A page that a follower waits for. */
+export interface PageRead {
+  /** Rejects with the store's error where the database doesn't answer. */
+  readonly page: Promise<LogPage>;
+  /** The follower wants it no longer. A read that nobody wants is not begun. */
+  abandon(): void;
+}
+
+interface SharedRead {
+  readonly page: Promise<LogPage>;
+  readonly abandoned: AbortController;
+  readers: number;
+}
+
 /**
- * Reads pages of logs for all followers. At most `parallelReads` are under way; followers that stand at the same
- * place share one read. What waits here is bounded by the number of followers: each asks for one page at a time.
+ * Reads pages of logs for all followers. At most `parallelReads` are under way; those that wait are served in turn by
+ * the client that they are for, weighed by what was read for it. Followers that stand at the same place share one read,
+ * charged to the client that asked first. What waits here is bounded by the number of followers: each asks for one page
+ * at a time, and takes it back when it ends.
  */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  readonly #underWay = new Map<string, Promise<LogPage>>();
-  readonly #slots: Slots;
+  readonly #underWay = new Map<string, SharedRead>();
+  readonly #slots: FairSlots;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
-    this.#slots = new Slots({ slotsMax: options.parallelReads });
+    this.#slots = new FairSlots({
+      slotsMax: options.parallelReads,
+      slotsPerPayerMax: Math.max(1, Math.floor(options.parallelReads * READS_OF_ONE_CLIENT_SHARE)),
+      costPerTurn: COST_BYTES_PER_TURN,
+    });
   }
 
-  /**
-   * A page as of some moment since its read was asked for, by this caller or by one who stands at the same place.
-   * Rejects with the store's error where the database doesn't answer.
-   */
-  readPage(query: LogQuery): Promise<LogPage> {
+  /** Reads that wait for their turn. */
+  get waiting(): number {
+    return this.#slots.waiting;
+  }
+
+  /** A page as of some moment since its read was asked for, by this caller or by one who stands at the same place. */
+  readPage(query: PageQuery, clientId: string): PageRead {
     const key = `${query.targetId} ${query.afterOffset}`;
-    const shared = this.#underWay.get(key);
-    if (shared !== undefined) return shared;
-    const page = this.#slots.use(() => this.#read(query)).finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, page);
-    return page;
+    const shared = this.#underWay.get(key) ?? this.#start(key, query, clientId);
+    shared.readers += 1;
+    return {
+      page: shared.page,
+      abandon: () => {
+        shared.readers -= 1;
+        if (shared.readers > 0) return;
+        shared.abandoned.abort(new Error('nobody waits for this page'));
+        this.#forget(key, shared);
+      },
+    };
   }
 
-  async #read(query: LogQuery): Promise<LogPage> {
+  #start(key: string, query: PageQuery, clientId: string): SharedRead {
+    const abandoned = new AbortController();
+    const page = this.#slots
+      .use(clientId, () => this.#read(query), { signal: abandoned.signal, costOf: ({ cost }) => cost })
+      .finally(() => {
+        this.#forget(key, shared);
+      });
+    const shared: SharedRead = { page, abandoned, readers: 0 };
+    this.#underWay.set(key, shared);
+    return shared;
+  }
+
+  #forget(key: string, shared: SharedRead): void {
+    if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
+  }
+
+  async #read(query: PageQuery): Promise<LogPage> {
     this.#options.counters.logPagesRead += 1;
-    return encodePage(await this.#options.store.readLog(query), query.limit);
+    return logPageOf(await this.#options.store.readLog({ ...query, bytesMax: PAGE_BYTES_MAX }));
   }
-}
-
-function encodePage(slice: LogSlice, limit: number): LogPage {
-  const { epoch, head, messages } = slice;
-  const frames = messages.map(({ id, targetId, offset, message, createdAt }) => ({
-    offset,
-    text: encodeNewMessage({ id, targetId, offset, epoch, data: message, createdAt }),
-  }));
-  return { epoch, head, frames, reachesHead: messages.length < limit };
 }

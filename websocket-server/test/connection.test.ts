@@ -29,7 +29,7 @@ describe('Connection', () => {
     const counters = new RelayCounters();
     const feed = new Feed({ targetId: '1', counters, heads: new HeadReader(store), turn: new WriteTurn() });
     const logReader = new LogReader({ store, counters, parallelReads: 1 });
-    const follower = new Follower({ feed, socket, logReader, counters, cursor: 5 });
+    const follower = new Follower({ feed, socket, logReader, counters, clientId: '1', cursor: 5 });
     connection.onText(IDENTIFY);
     const identified = '{"type":"identified"}';
     connection.startFollowing({

@@ -43,6 +43,17 @@ describe('DeviceOpener', () => {
     expect(store.openings.map((openings) => openings.length)).toEqual([1, 2]);
   });
 
+  it('[DEL-18] a client with a thousand devices keeps nobody waiting for more than a statement', async () => {
+    const kiosks = Array.from({ length: 1_000 }, (_, device) =>
+      devices.open({ ...opening(0), deviceId: `d${device}` }),
+    );
+    const others = [devices.open(opening(1)), devices.open(opening(2))];
+    await vi.advanceTimersByTimeAsync(10);
+    await Promise.all([...kiosks, ...others]);
+    expect(store.openings[0]?.slice(0, 4).map(({ clientId }) => clientId)).toEqual(['c0', 'c1', 'c2', 'c0']);
+    expect(store.openings.map((openings) => openings.length)).toEqual([256, 256, 256, 234]);
+  });
+
   it('[DEL-16] a database that is away is told to each, and asked again by whoever tries again', async () => {
     store.beforeRead = databaseAway;
     const outcomes = Promise.allSettled([devices.open(opening(1)), devices.open(opening(2))]);

@@ -40,7 +40,7 @@ describe('Follower', () => {
   function follow(cursor: number, capacity?: number) {
     const socket = new ModelSocket(capacity);
     const logReader = new LogReader({ store, counters, parallelReads: 2 });
-    const follower = new Follower({ feed, socket, logReader, counters, cursor });
+    const follower = new Follower({ feed, socket, logReader, counters, clientId: '1', cursor });
     follower.join();
     return { socket, follower };
   }
@@ -109,7 +109,7 @@ describe('Follower', () => {
     const { socket } = follow(123);
     await settle();
     expect(socket.offsets()).toEqual(Array.from({ length: 877 }, (_, index) => 124 + index));
-    expect(store.logQueries[0]).toEqual({ targetId: '1', afterOffset: 123, limit: 64 });
+    expect(store.logQueries[0]).toMatchObject({ targetId: '1', afterOffset: 123, limit: 64 });
   });
 
   it('[DEL-2] hints that come while the log is read neither repeat nor get lost', async () => {
@@ -154,6 +154,44 @@ describe('Follower', () => {
     expect(socket.offsets()).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     expect(store.logQueries.map(({ limit }) => limit).slice(0, 3)).toEqual([64, 4, 4]);
     expect(Math.max(...store.logQueries.map(({ limit }) => limit))).toBe(64);
+  });
+
+  it('[DEL-17] after small messages a page of large ones is bounded all the same, and what is not sent is not encoded', async () => {
+    store.appendMany('1', 300);
+    for (let count = 0; count < 40; count += 1) store.append('1', '\u0001'.repeat(40_000));
+    await look();
+    const { socket, follower } = follow(0, 1);
+    const encode = vi.spyOn(JSON, 'stringify');
+    for (let round = 0; round < 80; round += 1) {
+      await settle();
+      socket.drain();
+      follower.chase();
+    }
+    const encoded = encode.mock.calls.length;
+    encode.mockRestore();
+    expect(socket.offsets()).toEqual(Array.from({ length: 340 }, (_, index) => index + 1));
+    expect(Math.max(...store.logQueries.map(({ limit }) => limit))).toBe(256);
+    expect(encoded).toBeLessThanOrEqual(340 + 10);
+  });
+
+  it('[DEL-18] a follower that leaves takes back what it waits for', async () => {
+    store.appendMany('1', 3);
+    await look();
+    let release: () => void = () => undefined;
+    store.beforeRead = () => new Promise((go) => (release = go));
+    const logReader = new LogReader({ store, counters, parallelReads: 1 });
+    const followers = [0, 1, 2].map((cursor) => {
+      const socket = new ModelSocket();
+      const follower = new Follower({ feed, socket, logReader, counters, clientId: '1', cursor });
+      follower.join();
+      return follower;
+    });
+    await settle();
+    for (const follower of followers) follower.leave();
+    expect(logReader.waiting).toBe(0);
+    release();
+    await settle();
+    expect(store.logQueries.map(({ afterOffset }) => afterOffset)).toEqual([0]);
   });
 
   it('[DEL-12] a hole before what is left is told first', async () => {

@@ -34,17 +34,24 @@ describe('LogReader', () => {
     };
   }
 
-  const read = (targetId: string, afterOffset = 0) => log.readPage({ targetId, afterOffset, limit: 10 });
+  const ask = (targetId: string, afterOffset = 0, clientId = targetId) =>
+    log.readPage({ targetId, afterOffset, limit: 10 }, clientId);
+  const read = (targetId: string, afterOffset = 0) => ask(targetId, afterOffset).page;
+
+  async function releaseAll(): Promise<void> {
+    await turn();
+    while (held.length > 0) {
+      held.shift()?.();
+      await turn();
+    }
+  }
 
   it('hands out frames that are ready for the socket', async () => {
     const hint = store.append('1', 'Hello "Client" 1! 🚀');
     const page = await read('1');
-    expect(page).toEqual({
-      epoch: 'epoch-1',
-      head: 1,
-      frames: [{ offset: 1, text: hint }],
-      reachesHead: true,
-    });
+    expect(page).toMatchObject({ epoch: 'epoch-1', head: 1, reachesHead: true });
+    expect(page.frames.map(({ offset, text }) => ({ offset, text }))).toEqual([{ offset: 1, text: hint }]);
+    expect(page.frames[0]?.text).toBe(page.frames[0]?.text);
   });
 
   it('[DEL-12] tells a full page from one that reaches the head', async () => {
@@ -76,6 +83,58 @@ describe('LogReader', () => {
     }
     await all;
     expect(mostUnderWay).toBe(PARALLEL);
+  });
+
+  it('[DEL-17] a page is bounded in bytes where it is read', async () => {
+    for (let count = 0; count < 8; count += 1) store.append('1', 'x'.repeat(60_000));
+    const page = await read('1');
+    expect(page.frames.map(({ offset }) => offset)).toEqual([1, 2, 3, 4]);
+    expect(page.reachesHead).toBe(false);
+    expect(store.logQueries[0]?.bytesMax).toBe(256 * 1024);
+  });
+
+  it('[DEL-18] a client that asks for much keeps others waiting for a single read at the most', async () => {
+    holdReads();
+    const many = Array.from({ length: 1_000 }, (_, index) => ask('1', index).page);
+    await turn();
+    expect(store.logQueries).toHaveLength(1); // a quarter of three, and at least one
+    const others = ['a', 'b', 'c'].map((targetId) => read(targetId));
+    await turn();
+    expect(store.logQueries.map(({ targetId }) => targetId)).toEqual(['1', 'a', 'b']);
+    held.shift()?.();
+    await turn();
+    expect(store.logQueries.at(-1)?.targetId).toBe('c');
+    await releaseAll();
+    await Promise.all([...many, ...others]);
+  });
+
+  it('[DEL-18] what was read counts, not how often: large messages do not come before small ones', async () => {
+    const single = new LogReader({ store, counters: new RelayCounters(), parallelReads: 1 });
+    for (let count = 0; count < 400; count += 1) store.append('large', 'x'.repeat(60_000));
+    store.appendMany('small', 400);
+    const ofClient = (targetId: string) =>
+      Array.from(
+        { length: 40 },
+        (_, index) => single.readPage({ targetId, afterOffset: index * 10, limit: 10 }, targetId).page,
+      );
+    await Promise.all([...ofClient('large'), ...ofClient('small')]);
+    const order = store.logQueries.map(({ targetId }) => targetId);
+    expect(order.slice(0, 40).filter((targetId) => targetId === 'large').length).toBeLessThan(8);
+  });
+
+  it('[DEL-18] a read that nobody wants any more is not begun', async () => {
+    holdReads();
+    const first = read('1', 0);
+    const [gone, shared, still] = [ask('1', 1), ask('1', 2), ask('1', 2)];
+    await turn();
+    gone.abandon();
+    shared.abandon();
+    await expect(gone.page).rejects.toThrow('nobody waits');
+    expect(log.waiting).toBe(1);
+    const again = ask('1', 1);
+    await releaseAll();
+    await Promise.all([first, still.page, again.page]);
+    expect(store.logQueries.map(({ afterOffset }) => afterOffset)).toEqual([0, 2, 1]);
   });
 
   it('serves whoever waits longest first', async () => {

@@ -55,6 +55,11 @@ export interface LogQuery {
   readonly afterOffset: number;
   /** At most so many rows; a row's message can take 65,535 bytes. */
   readonly limit: number;
+  /**
+   * At most so many bytes of messages, by what the database says before it sends them; but at least one row. Left out:
+   * as many as the rows have.
+   */
+  readonly bytesMax?: number | undefined;
 }
 
 /** Where one target's log stands. Offset 0 is before the first message. */
@@ -67,8 +72,10 @@ export interface LogHead {
 /** A part of one target's log; epoch, head and messages are from one snapshot. */
 export interface LogSlice extends LogHead {
   readonly epoch: string;
-  /** Oldest first. An offset that is missing up to `head` (or up to the last row of a full page) was deleted. */
+  /** Oldest first. An offset that is missing up to `head` (or, where `hasMore`, up to the last row) was deleted. */
   readonly messages: readonly StoredMessage[];
+  /** True where the read ended at one of its bounds: what comes after the last row is not known. */
+  readonly hasMore: boolean;
 }
 
 /** Heads of many targets. */

@@ -1,7 +1,7 @@
 import { isTargetId } from '@postline/protocol';
 import { DISCONNECTS_PER_READ_MAX } from './disconnect-store.ts';
 import type { TrimQuery } from './log-trimmer.ts';
-import type { AppendRequest } from './message-store.ts';
+import type { AppendRequest, LogQuery } from './message-store.ts';
 
 /**
  * Why a request can't be stored as it is, `undefined` where it can. Callers validate at their edge; this is the last
@@ -24,6 +24,14 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]+$/;
 /** Throws where a reader asks for something that can't be a target. */
 export function assertTargetId(targetId: string): void {
   if (!isTargetId(targetId)) throw new RangeError('the target id is not well-formed');
+}
+
+/** Throws where a part of a log is asked for that can't be. */
+export function assertLogQuery({ targetId, afterOffset, limit, bytesMax }: LogQuery): void {
+  assertTargetId(targetId);
+  assertWholeNumber('afterOffset', afterOffset, 0);
+  assertWholeNumber('limit', limit, 1);
+  if (bytesMax !== undefined) assertWholeNumber('bytesMax', bytesMax, 1);
 }
 
 /** Throws where the disconnects of so many, or of such, can't be read at once. */

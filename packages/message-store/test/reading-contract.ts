@@ -4,6 +4,14 @@ import { appendOne, type ContractDatabase, newTarget, publish } from './contract
 
 export const EPOCH_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
+const LONG_TEXTS = [
+  'x'.repeat(65_535),
+  '\u0001'.repeat(30_000),
+  'é'.repeat(30_000),
+  'mid'.repeat(1_000),
+  '\ud83d\ude80'.repeat(16_000),
+];
+
 /** LOG-6 to LOG-8, as far as every kind answers for them. */
 export function describeReading(store: () => MessageStore, database: () => ContractDatabase): void {
   it('reads pages after a cursor, oldest first', async () => {
@@ -23,10 +31,32 @@ export function describeReading(store: () => MessageStore, database: () => Contr
     expect(seen).toEqual(Array.from({ length: 300 }, (_, index) => `m${index + 1}`));
   });
 
+  it('[LOG-12] a read ends where the texts come to its bound in bytes, after one row at least, and says so', async () => {
+    const targetId = newTarget();
+    const texts = [...Array.from({ length: 40 }, () => 'short'), ...LONG_TEXTS, 'short'];
+    await store().append([publish(...texts.map((message) => ({ targetId, message })))]);
+    for (const limit of [3, 64, 1_000]) {
+      for (const bytesMax of [1, 100, 65_535, 200_000]) {
+        const read: string[] = [];
+        for (let hasMore = true; hasMore; ) {
+          const query = { targetId, afterOffset: read.length, limit, bytesMax };
+          const { messages, ...slice } = await store().readLog(query);
+          const bytes = messages.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);
+          expect(messages.length).toBeLessThanOrEqual(limit);
+          if (messages.length > 1) expect(bytes).toBeLessThanOrEqual(bytesMax);
+          expect(messages[0]?.offset).toBe(slice.head === read.length ? undefined : read.length + 1);
+          read.push(...messages.map(({ message }) => message));
+          hasMore = slice.hasMore;
+        }
+        expect(read).toEqual(texts);
+      }
+    }
+  });
+
   it('[LOG-6] reads head and epoch of a target that nobody wrote to', async () => {
     const targetId = newTarget();
     const slice = await store().readLog({ targetId, afterOffset: 0, limit: 10 });
-    expect(slice).toEqual({ epoch: slice.epoch, head: 0, epochStart: 0, messages: [] });
+    expect(slice).toEqual({ epoch: slice.epoch, head: 0, epochStart: 0, messages: [], hasMore: false });
     expect(slice.epoch).toMatch(EPOCH_PATTERN);
   });
 
@@ -77,6 +107,10 @@ export function describeReading(store: () => MessageStore, database: () => Contr
     const targetId = newTarget();
     for (const afterOffset of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
       await expect(store().readLog({ targetId, afterOffset, limit: 1 })).rejects.toThrow(RangeError);
+    }
+    for (const bytesMax of [0, -1, 1.5, NaN]) {
+      const query = { targetId, afterOffset: 0, limit: 1, bytesMax };
+      await expect(store().readLog(query)).rejects.toThrow(RangeError);
     }
     for (const limit of [0, -1, 1.5, NaN]) {
       await expect(store().readLog({ targetId, afterOffset: 0, limit })).rejects.toThrow(RangeError);

@@ -110,8 +110,15 @@ export class ModelStore {
     this.logQueries.push(query);
     await this.beforeRead();
     const { messages, head, epochStart } = this.#log(query.targetId);
-    const rows = messages.filter(({ offset }) => offset > query.afterOffset).slice(0, query.limit);
-    const slice = { epoch: this.epoch, head, epochStart, messages: rows };
+    const after = messages.filter(({ offset }) => offset > query.afterOffset);
+    const rows = rowsWithin(after.slice(0, query.limit), query.bytesMax);
+    const slice = {
+      epoch: this.epoch,
+      head,
+      epochStart,
+      messages: rows,
+      hasMore: rows.length === query.limit || rows.length < after.length,
+    };
     await this.beforeAnswer();
     return slice;
   }
@@ -170,6 +177,15 @@ export class ModelStore {
     this.#logs.set(targetId, log);
     return log;
   }
+}
+
+/** As many as fit the reader's bound in bytes, and at least one. */
+function rowsWithin(rows: readonly StoredMessage[], bytesMax = Infinity): readonly StoredMessage[] {
+  let bytes = 0;
+  return rows.filter(({ message }, index) => {
+    bytes += Buffer.byteLength(message);
+    return index === 0 || bytes <= bytesMax;
+  });
 }
 
 const CREATED_AT = '2026-11-23T00:00:00.000Z';

@@ -16,6 +16,7 @@ import {
 import type { MovedMessages, Outbox, OutboxPage } from '../outbox.ts';
 import {
   assertDisconnectQuery,
+  assertLogQuery,
   assertTargetId,
   assertTrimQuery,
   assertWholeNumber,
@@ -89,9 +90,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
 
   readLog(query: LogQuery): Promise<LogSlice> {
     return this.#read('reading a log', () => {
-      assertTargetId(query.targetId);
-      assertWholeNumber('afterOffset', query.afterOffset, 0);
-      assertWholeNumber('limit', query.limit, 1);
+      assertLogQuery(query);
       return (session) => readLogSlice(session, query);
     });
   }

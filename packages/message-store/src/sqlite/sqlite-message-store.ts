@@ -18,6 +18,7 @@ import {
 } from '../message-store.ts';
 import {
   assertDisconnectQuery,
+  assertLogQuery,
   assertTargetId,
   assertTrimQuery,
   assertWholeNumber,
@@ -32,7 +33,7 @@ import {
   readDisconnectsFromFile,
   saveDisconnectToFile,
 } from './sqlite-disconnects.ts';
-import { storedMessageOf } from './sqlite-rows.ts';
+import { readLogFromFile } from './sqlite-read-log.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
 import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts';
 import { trimFile } from './sqlite-trim.ts';
@@ -92,13 +93,10 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     );
   }
 
-  async readLog({ targetId, afterOffset, limit }: LogQuery): Promise<LogSlice> {
-    assertTargetId(targetId);
-    assertWholeNumber('afterOffset', afterOffset, 0);
-    assertWholeNumber('limit', limit, 1);
+  async readLog(query: LogQuery): Promise<LogSlice> {
+    assertLogQuery(query);
     return await this.#snapshot('reading a log', (epoch) => {
-      const rows = this.#statements.selectLog(targetId, afterOffset, limit);
-      return { epoch, ...this.#headOf(targetId), messages: rows.map(storedMessageOf) };
+      return { epoch, ...this.#headOf(query.targetId), ...readLogFromFile(this.#statements, query) };
     });
   }
 

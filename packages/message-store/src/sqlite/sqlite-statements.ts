@@ -35,8 +35,13 @@ export function prepareStatements(database: Database.Database) {
        VALUES (?, ?, ?, ?, ?, ?)`,
     ),
     selectLog: rowsOf(
-      `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages
+      `SELECT id, target_id, "offset", CASE WHEN octet_length(message) <= ? THEN CAST(message AS BLOB) END,
+         created_at, octet_length(message) FROM messages
        WHERE target_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`,
+    ),
+    selectLongTexts: rowsOf(
+      `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages
+       WHERE target_id = ? AND "offset" BETWEEN ? AND ? AND octet_length(message) > ?`,
     ),
     ...trimStatements(makers),
     ...disconnectStatements(makers),

@@ -54,7 +54,13 @@ async function work(statement: string, values: readonly (string | number)[]) {
 }
 
 it('a page of a long log reads as many rows as it has, and sorts none', async () => {
-  const { rows, rowsRead, rowsSorted } = await work(READ_LOG_STATEMENT, ['long', 'long', 100, String(PAGE)]);
+  const { rows, rowsRead, rowsSorted } = await work(READ_LOG_STATEMENT, [
+    'long',
+    65_535,
+    'long',
+    100,
+    String(PAGE),
+  ]);
   expect(rows).toHaveLength(PAGE + 1);
   expect(rows.at(-1)).toMatchObject({ offset: 100 + PAGE });
   expect(rowsRead).toBeLessThanOrEqual(PAGE + 2);
@@ -63,12 +69,13 @@ it('a page of a long log reads as many rows as it has, and sorts none', async ()
 
 it('a page costs the same wherever in the log it begins: it is a range of the index, never a scan', async () => {
   for (const after of [0, 100, ROWS - PAGE]) {
-    const { rows, rowsRead } = await work(READ_LOG_STATEMENT, ['long', 'long', after, String(PAGE)]);
+    const { rows, rowsRead } = await work(READ_LOG_STATEMENT, ['long', 65_535, 'long', after, String(PAGE)]);
     expect(rows).toHaveLength(PAGE + 1);
     expect(rowsRead).toBeLessThanOrEqual(PAGE + 2);
   }
   const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${READ_LOG_STATEMENT}`, [
     'long',
+    65_535,
     'long',
     0,
     String(PAGE),
