@@ -4,6 +4,7 @@ import {
   addressGroup,
   closeGracefully,
   HTTP_SERVER_OPTIONS,
+  ignoreForeignUpgrades,
   LinkedList,
   type ListenAddress,
   listen,
@@ -63,6 +64,7 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
     },
     onIncoming,
   );
+  ignoreForeignUpgrades(server, { findOpenResponse: (socket) => lastOn(socket, inFlight) });
   server.maxConnections = limits.connectionsMax;
   if (limits.connectionsPerAddressMax !== undefined) boundAddresses(server, limits.connectionsPerAddressMax);
   server.on('checkExpectation', onIncoming); // whoever expects something unknown gets an ordinary answer
@@ -75,6 +77,12 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
       return closeGracefully(server, graceMilliseconds);
     },
   };
+}
+
+function lastOn(socket: Duplex, responses: Iterable<ServerResponse>): ServerResponse | undefined {
+  let last: ServerResponse | undefined;
+  for (const response of responses) if (response.req.socket === socket) last = response;
+  return last;
 }
 
 /** Ends a connection at once where its address has so many already. */

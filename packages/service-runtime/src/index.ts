@@ -1,6 +1,7 @@
 export * from './client-address.ts';
 export * from './deadline.ts';
 export * from './fair-slots.ts';
+export * from './foreign-upgrades.ts';
 export * from './http-listener.ts';
 export * from './linked-list.ts';
 export * from './logger.ts';
