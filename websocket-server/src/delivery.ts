@@ -1,7 +1,6 @@
 import type { HintSubscriber, MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import { DISCONNECTS_CHANNEL_NAME } from '@postline/protocol';
-import type { Logger } from '@postline/service-runtime';
 import type { RelaySettings } from './configuration.ts';
 import type { TurnEnd } from './fan-out.ts';
 import { FeedDirectory } from './feed-directory.ts';
@@ -9,6 +8,7 @@ import { HeadComparison } from './head-comparison.ts';
 import { HeadReader } from './head-reader.ts';
 import { LogReader } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
+import type { RelayHealth } from './relay-health.ts';
 
 export interface DeliveryParts {
   readonly store: Pick<MessageStore, 'readHeads' | 'readLog'>;
@@ -19,7 +19,7 @@ export interface DeliveryParts {
   >;
   readonly counters: RelayCounters;
   readonly turn: TurnEnd;
-  readonly logger: Logger;
+  readonly health: Pick<RelayHealth, 'bus' | 'databaseActivity'>;
   /** Clients may have been disconnected: told by the bus, and at every comparison, as hints are lost at times. */
   readonly lookForDisconnects?: () => void;
 }
@@ -29,15 +29,13 @@ export interface Delivery {
   readonly feeds: FeedDirectory;
   readonly heads: HeadReader;
   readonly logReader: LogReader;
-  /** Resolves where hints flow. */
-  checkBus(): Promise<void>;
   /** No hint and no comparison any more. */
   close(): Promise<void>;
 }
 
 /** Starts to take hints and to compare heads. */
 export function startDelivery(parts: DeliveryParts): Delivery {
-  const { store, bus, settings, counters, turn, logger, lookForDisconnects } = parts;
+  const { store, bus, settings, counters, turn, health, lookForDisconnects } = parts;
   const heads = new HeadReader(store);
   const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
   const subscriber: HintSubscriber = bus.createSubscriber({
@@ -46,8 +44,11 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       else feeds.onHint(targetId, payload);
     },
     onState: (state) => {
-      logger.info({ bus: state }, state === 'up' ? 'hints flow' : 'no hints: the database alone delivers');
+      if (state === 'up') health.bus.worked();
       comparison.now();
+    },
+    onFault: (error) => {
+      health.bus.failed(error);
     },
   });
   const feeds = new FeedDirectory({ subscriber, heads, counters, turn });
@@ -59,12 +60,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
     isBusUp: () => subscriber.state === 'up',
     onRound: lookForDisconnects,
-    onDatabaseAway: (error) => {
-      logger.warn({ err: error }, 'the database does not answer: connections stay and wait');
-    },
-    onDatabaseBack: () => {
-      logger.info('the database answers again');
-    },
+    activity: health.databaseActivity('Comparing heads'),
   });
   if (lookForDisconnects !== undefined) {
     subscriber.subscribe(DISCONNECTS_CHANNEL_NAME).catch(() => undefined); // made with the bus's recovery
@@ -73,7 +69,6 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     feeds,
     heads,
     logReader,
-    checkBus: () => subscriber.checkReady(),
     close: async () => {
       comparison.stop();
       await subscriber.close();

@@ -1,4 +1,5 @@
 import { HEADS_PER_READ_MAX, type LogHeads, type MessageStore } from '@postline/message-store';
+import type { ActivityHealth } from '@postline/service-runtime';
 import type { Feed } from './feed.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -13,10 +14,8 @@ export interface HeadComparisonOptions {
   readonly isBusUp: () => boolean;
   /** Called at the beginning of each round: what else is to be held against the database. */
   readonly onRound?: (() => void) | undefined;
-  /** The database didn't answer. Called once for each outage. */
-  readonly onDatabaseAway: (error: unknown) => void;
-  /** It answers again. */
-  readonly onDatabaseBack: () => void;
+  /** Notes whether the database answers. */
+  readonly activity: Pick<ActivityHealth, 'worked' | 'failed'>;
 }
 
 /**
@@ -29,7 +28,6 @@ export class HeadComparison {
   #running = false;
   #wantedAgain = false;
   #stopped = false;
-  #databaseIsAway = false;
 
   constructor(options: HeadComparisonOptions) {
     this.#options = options;
@@ -100,15 +98,13 @@ export class HeadComparison {
 
   /** Undefined where the database didn't answer. */
   async #readHeads(targetIds: readonly string[]): Promise<LogHeads | undefined> {
-    const { store, onDatabaseAway, onDatabaseBack } = this.#options;
+    const { store, activity } = this.#options;
     try {
       const heads = await store.readHeads(targetIds);
-      if (this.#databaseIsAway) onDatabaseBack();
-      this.#databaseIsAway = false;
+      activity.worked();
       return heads;
     } catch (error) {
-      if (!this.#databaseIsAway) onDatabaseAway(error);
-      this.#databaseIsAway = true;
+      activity.failed(error);
       return undefined;
     }
   }

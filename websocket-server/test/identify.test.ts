@@ -12,6 +12,7 @@ import { connectionOn } from './support/model-host.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
 import { TEST_SETTINGS } from './support/relay-settings.ts';
 import { NEVER_DISCONNECTED } from './support/never-disconnected.ts';
+import { quietHealth } from './support/quiet-health.ts';
 
 describe('identify', () => {
   let store: ModelStore;
@@ -27,15 +28,17 @@ describe('identify', () => {
     failures = [];
     const counters = new RelayCounters();
     const logger = createLogger({ service: 'test', level: 'silent' });
+    const health = quietHealth();
+    const storing = health.databaseActivity('Storing acks');
     delivery = startDelivery({
       store,
       bus,
       settings: TEST_SETTINGS,
       counters,
       turn: new WriteTurn(),
-      logger,
+      health,
     });
-    const acks = new AckWriter({ store, counters, logger, intervalMs: 250, waitingMax: 100 });
+    const acks = new AckWriter({ store, counters, logger, storing, intervalMs: 250, waitingMax: 100 });
     const options = {
       ...delivery,
       acks,

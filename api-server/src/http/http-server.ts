@@ -61,6 +61,7 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
+      requireHostHeader: false, // probes come without one; other requests are refused by the guard
     },
     onIncoming,
   );

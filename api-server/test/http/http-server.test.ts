@@ -3,18 +3,10 @@ import { connect } from 'node:net';
 import { waitUntil } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer } from '../../src/http/http-server.ts';
+import { exchange } from '../support/exchange.ts';
 import { startTestApi, testSettings } from '../support/start-test-api.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
-
-/** Sends raw bytes and gives everything that comes back until the connection ends. */
-async function exchange(port: number, bytes: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(bytes);
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
 
 describe('what is no HTTP request', () => {
   it.each([

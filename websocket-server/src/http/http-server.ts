@@ -21,6 +21,7 @@ export function createHttpServer(settings: RelaySettings, onRequest: RequestList
     {
       ...HTTP_SERVER_OPTIONS,
       maxHeaderSize: headersBytesMax,
+      requireHostHeader: false, // probes come without one; other requests are refused by the application
       headersTimeout: headersTimeoutMs,
       requestTimeout: Math.max(requestTimeout, headersTimeoutMs),
       connectionsCheckingInterval: Math.min(connectionsCheckingInterval, headersTimeoutMs),
