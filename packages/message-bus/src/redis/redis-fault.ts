@@ -39,7 +39,7 @@ const KINDS_BY_TEXT: readonly (readonly [RegExp, FaultReason])[] = [
 ];
 
 /** Why Redis can't be used: what it said itself, else what the network or TLS did. */
-export function redisFault(error: unknown): FaultReason {
+function redisFault(error: unknown): FaultReason {
   for (const cause of causesOf(error)) {
     if (cause instanceof BusUnavailableError) return cause.reason;
     const fault = faultOf(cause.message);
