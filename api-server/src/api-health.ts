@@ -1,13 +1,6 @@
 import { type BusEndEvents, describeBusFault } from '@postline/message-bus';
-import type { MessageStore } from '@postline/message-store';
-import {
-  ActivityHealth,
-  describeFault,
-  type Logger,
-  PartHealth,
-  Readiness,
-  StartingError,
-} from '@postline/service-runtime';
+import { describeDatabaseFault, type MessageStore } from '@postline/message-store';
+import { ActivityHealth, type Logger, PartHealth, Readiness, StartingError } from '@postline/service-runtime';
 
 export interface ApiHealthParts {
   readonly store: Pick<MessageStore, 'checkReady'>;
@@ -37,11 +30,11 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
       try {
         await store.checkReady();
       } catch (error) {
-        if (isOpen || describeFault(error).kind !== 'schema') throw error;
+        if (isOpen || describeDatabaseFault(error).kind !== 'schema') throw error;
       }
       if (!isOpen) throw new StartingError();
     },
-    describe: describeFault,
+    describe: describeDatabaseFault,
     logger,
   });
   const bus = new PartHealth({
@@ -70,6 +63,6 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
       database.checkNow();
     },
     databaseActivity: (title) =>
-      new ActivityHealth({ part: database, title, describe: describeFault, logger }),
+      new ActivityHealth({ part: database, title, describe: describeDatabaseFault, logger }),
   };
 }

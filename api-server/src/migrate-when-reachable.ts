@@ -1,6 +1,6 @@
-import { StoreUnavailableError } from '@postline/message-store';
+import { databaseReason, StoreUnavailableError } from '@postline/message-store';
 import type { MigrationEvent } from '@postline/message-store/mysql';
-import { describeFault, type Logger } from '@postline/service-runtime';
+import type { Logger } from '@postline/service-runtime';
 
 const RETRY_PAUSE_MS = 500;
 /** How often it is logged that the start still waits. */
@@ -36,7 +36,7 @@ export async function migrateWhenReachable({
       if (!(error instanceof StoreUnavailableError) || waitedMs > waitMs) throw error;
       if (performance.now() - saidAtMs >= REMINDER_MS) {
         saidAtMs = performance.now();
-        const { text: reason } = describeFault(error);
+        const { text: reason } = databaseReason(error);
         logger.warn(
           { part: 'database', reason, waitedMs },
           `the database does not answer yet, the start waits: ${reason}`,

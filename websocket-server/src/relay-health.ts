@@ -1,8 +1,7 @@
 import { describeBusFault } from '@postline/message-bus';
-import type { MessageStore } from '@postline/message-store';
+import { describeDatabaseFault, type MessageStore } from '@postline/message-store';
 import {
   ActivityHealth,
-  describeFault,
   type Logger,
   OPEN_MODE_WARNING,
   PartHealth,
@@ -31,7 +30,7 @@ export function createRelayHealth({ store, settings, logger }: RelayHealthParts)
     title: 'The database',
     consequence: 'Connections stay and wait until it works again.',
     check: () => store.checkReady(),
-    describe: describeFault,
+    describe: describeDatabaseFault,
     logger,
   });
   const bus = new PartHealth({
@@ -51,6 +50,6 @@ export function createRelayHealth({ store, settings, logger }: RelayHealthParts)
     readiness,
     bus,
     databaseActivity: (title) =>
-      new ActivityHealth({ part: database, title, describe: describeFault, logger }),
+      new ActivityHealth({ part: database, title, describe: describeDatabaseFault, logger }),
   };
 }

@@ -31,7 +31,8 @@ it('[OPS-3] [OPS-4] /readyz shows each part, and warns of open mode', async () =
 });
 
 const refused = Object.assign(new Error('s3cr3t'), { code: 'ECONNREFUSED' });
-const DOWN = { status: 'down', reason: 'connection refused (ECONNREFUSED)' };
+const BUS_DOWN = { status: 'down', reason: 'connection refused (ECONNREFUSED)' };
+const DATABASE_DOWN = { status: 'down', reason: 'nothing listens at the address of the database' };
 const busAway = () => Promise.reject(new BusUnavailableError('away', refused));
 const awayPublisher = { publish: busAway, checkReady: busAway, close: () => Promise.resolve() };
 
@@ -43,7 +44,10 @@ it('[OPS-3] [OPS-9] /readyz is 503 and shows why the database is down; the log s
   const response = await supertest(broken.url).get('/readyz');
   expect(response.status).toBe(503);
   expect(response.headers['retry-after']).toBe('1');
-  expect(response.body).toMatchObject({ status: 'not_ready', parts: { database: DOWN, bus: DOWN } });
+  expect(response.body).toMatchObject({
+    status: 'not_ready',
+    parts: { database: DATABASE_DOWN, bus: BUS_DOWN },
+  });
   expect((await supertest(broken.url).get('/healthz')).status).toBe(200);
   const warnings = broken.logLines.filter((line) => line.includes('"level":"warn"'));
   expect(warnings).toHaveLength(2);

@@ -16,8 +16,6 @@ export const LOST_KIND = 'lost';
 export const STARTING: FaultReason = { kind: 'starting', text: 'the service is starting' };
 
 const KINDS_BY_CODE: Readonly<Record<string, Readonly<FaultReason>>> = {
-  starting: STARTING,
-  schema_version: { kind: 'schema', text: 'the schema is not the one that this version needs' },
   ECONNREFUSED: { kind: 'refused', text: 'connection refused' },
   ENOTFOUND: { kind: 'unknown-host', text: 'unknown host' },
   EAI_AGAIN: { kind: 'unknown-host', text: 'the host name can not be looked up' },
