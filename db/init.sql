@@ -40,6 +40,9 @@ CREATE TABLE log_epoch (
   singleton TINYINT NOT NULL DEFAULT 1,
   epoch VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   started_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  -- Where this epoch began without the command: the one before, and until when its rows are common to both for certain.
+  replaced_epoch VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL DEFAULT NULL,
+  certain_until TIMESTAMP(3) NULL DEFAULT NULL,
   PRIMARY KEY (singleton),
   CONSTRAINT log_epoch_one_row CHECK (singleton = 1)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -138,4 +141,4 @@ CREATE TABLE schema_migrations (
 
 INSERT INTO schema_migrations (version, name)
 VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox'), (6, 'disconnects'),
-  (7, 'append-ids');
+  (7, 'append-ids'), (8, 'wider-ids'), (9, 'replaced-epochs');

@@ -1,21 +1,16 @@
 import { createClientTokenVerifier } from '@postline/client-tokens';
 import type { MessageBus } from '@postline/message-bus';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
-import {
-  type ActivityHealth,
-  createMetricsRegistry,
-  errorForLog,
-  type ListenAddress,
-  type Logger,
-} from '@postline/service-runtime';
-import { type ApiHealth, createApiHealth } from './api-health.ts';
+import { createMetricsRegistry, type ListenAddress, type Logger, Readiness } from '@postline/service-runtime';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
+import { type AvailabilityLog, createAvailabilityLog } from './availability-log.ts';
 import type { ApiSettings } from './configuration.ts';
 import { createDisconnectClient } from './disconnect-client.ts';
+import { errorForLog } from './error-for-log.ts';
 import { GroupCommit } from './group-commit.ts';
 import { AccessControl } from './http/access-control.ts';
 import type { CrossOriginRules } from './http/cross-origin.ts';
-import { createEntrance, type Entrance } from './http/entrance.ts';
+import { createEntrance } from './http/entrance.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { PublishRates } from './http/publish-rates.ts';
 import { createPublishRoutes } from './http/publish-routes.ts';
@@ -48,10 +43,8 @@ export interface ApiServerParts {
 }
 
 export interface ApiServer {
-  /** Answers probes from now on, and everything else with 503; resolves with the port. */
+  /** Takes requests from now on; resolves with the port. */
   listen(address: ListenAddress): Promise<number>;
-  /** Takes requests from now on: the database has the schema that this version needs. */
-  open(): void;
   /** Not ready first, then no new connection, then the answers in flight, the commits they wait for, and the bus. */
   close(): Promise<void>;
 }
@@ -59,17 +52,20 @@ export interface ApiServer {
 /** The HTTP API, assembled from its parts. */
 export function createApiServer(parts: ApiServerParts): ApiServer {
   const { store, bus, settings, logger } = parts;
-  const health = createApiHealth(parts);
-  const { readiness, isOpen } = health;
-  const publisher = bus.createPublisher(health.busEvents);
+  const publisher = bus.createPublisher();
   const registry = createMetricsRegistry('api-server');
   const metrics = createApiMetrics(registry, () => groupCommit.waiting());
-  const groupCommit = createGroupCommit({ ...parts, metrics, health });
+  const databaseLog = createAvailabilityLog(logger, 'database');
+  const groupCommit = createGroupCommit({ store, settings, metrics, databaseLog });
+
+  const busLog = createAvailabilityLog(logger, 'bus');
   const tellFollowers = createTellFollowers({
     publisher,
     hintDeadlineMs: settings.hintDeadlineMs,
     onHints: (hints, error) => {
       metrics.countHints(hints, error !== undefined);
+      if (error === undefined) busLog.worked();
+      else busLog.failed(error);
     },
   });
   const publishMessages = createPublishMessages({
@@ -77,12 +73,21 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     tellFollowers,
     onOutcome: (outcome, request) => metrics.countPublish(outcome, request.publisher),
   });
-  const outboxMover = createOutboxMover({ ...parts, metrics, health, tellFollowers });
-  const retention = createLogRetention({ ...parts, metrics, health });
+  const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, tellFollowers });
+  const retention = createLogRetention({ ...parts, metrics, databaseLog });
 
   const access = createAccessControl(parts);
+  const readiness = new Readiness();
+  readiness.addPart('database', () => store.checkReady());
+  readiness.addPart('bus', () => publisher.checkReady());
+
   const onRequest = createRequestHandler({
-    entrance: createApiEntrance({ settings, logger, metrics, access, isOpen }),
+    entrance: createEntrance({
+      metrics,
+      access,
+      logRequest: createRequestLog(logger),
+      crossOrigin: crossOriginRules(settings),
+    }),
     access,
     publishRoutes: createPublishRoutes({
       access,
@@ -100,42 +105,23 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs: settings.hintDeadlineMs }),
     readiness,
     registry,
+    warnings: settings.warnings,
   });
   const server = createHttpServer({ onRequest, ...settings.http });
   const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
-    listen: async (address) => {
-      const port = await server.listen(address);
-      readiness.start();
-      return port;
-    },
-    open: () => {
-      health.open();
+    listen: (address) => {
       outboxMover?.start();
       retention?.start();
+      return server.listen(address);
     },
     close: async () => {
       readiness.startDraining();
       await Promise.all([server.close(graceMs), outboxMover?.stop(), retention?.stop()]);
       await groupCommit.drain();
-      readiness.stop();
       await publisher.close();
     },
   };
-}
-
-interface EntranceParts extends Pick<ApiServerParts, 'settings' | 'logger'> {
-  readonly metrics: ApiMetrics;
-  readonly access: AccessControl;
-  readonly isOpen: () => boolean;
-}
-
-function createApiEntrance({ settings, logger, ...parts }: EntranceParts): Entrance {
-  return createEntrance({
-    ...parts,
-    logRequest: createRequestLog(logger),
-    crossOrigin: crossOriginRules(settings),
-  });
 }
 
 /** In open mode a page of a stranger's could point its own name at this machine. */
@@ -161,46 +147,40 @@ function createReaders(store: MessageStore, settings: ApiSettings) {
 
 interface GroupCommitParts extends Pick<ApiServerParts, 'store' | 'settings'> {
   readonly metrics: ApiMetrics;
-  readonly health: ApiHealth;
+  readonly databaseLog: AvailabilityLog;
 }
 
-function createGroupCommit({ store, settings, metrics, health }: GroupCommitParts): GroupCommit {
-  const committing = health.databaseActivity('Storing messages');
+function createGroupCommit({ store, settings, metrics, databaseLog }: GroupCommitParts): GroupCommit {
   return new GroupCommit({
     store,
     limits: settings.groupCommit,
     onCommit: (report) => {
       metrics.countCommit(report);
-      noteOutcome(committing, report.error);
+      if (report.error === undefined) databaseLog.worked();
+      else databaseLog.failed(report.error);
     },
   });
 }
 
-function noteOutcome(activity: ActivityHealth, error: unknown): void {
-  if (error === undefined) activity.worked();
-  else activity.failed(error);
-}
-
 interface OutboxMoverParts extends Pick<ApiServerParts, 'outbox' | 'settings' | 'logger'> {
   readonly metrics: ApiMetrics;
-  readonly health: ApiHealth;
+  readonly databaseLog: AvailabilityLog;
   readonly tellFollowers: TellFollowers;
 }
 
 function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
-  const { outbox, settings, logger, metrics, health, tellFollowers } = parts;
+  const { outbox, settings, logger, metrics, databaseLog, tellFollowers } = parts;
   if (outbox === undefined) return undefined;
   outbox.onMoved(({ messages, epoch }) => {
     metrics.countMoved(messages.length);
     void tellFollowers(messages, epoch); // never rejects; what it can't tell, the relays find
   });
-  const moving = health.databaseActivity('Moving messages that were published by SQL');
   const refusedTargets = new Set<string>();
   return new OutboxMover({
     outbox,
     intervalMs: settings.outboxIntervalMs,
     onPage: ({ refusals }) => {
-      moving.worked();
+      databaseLog.worked();
       for (const [targetId, error] of refusals) {
         if (refusedTargets.has(targetId) || refusedTargets.size >= REFUSED_TARGETS_TOLD_MAX) continue;
         refusedTargets.add(targetId);
@@ -208,30 +188,28 @@ function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
       }
     },
     onError: (error) => {
-      moving.failed(error);
+      databaseLog.failed(error);
     },
   });
 }
 
 interface LogRetentionParts extends Pick<ApiServerParts, 'trimmer' | 'settings' | 'logger'> {
   readonly metrics: ApiMetrics;
-  readonly health: ApiHealth;
+  readonly databaseLog: AvailabilityLog;
 }
 
 function createLogRetention(parts: LogRetentionParts): LogRetention | undefined {
-  const { trimmer, settings, logger, metrics, health } = parts;
+  const { trimmer, settings, logger, metrics, databaseLog } = parts;
   if (trimmer === undefined || settings.retention === undefined) return undefined;
-  const deleting = health.databaseActivity('Deleting by the retention rule');
   return new LogRetention({
     trimmer,
     ...settings.retention,
     onPass: (deletedCount) => {
-      deleting.worked();
       metrics.countDeleted(deletedCount);
       if (deletedCount > 0) logger.info({ deletedCount }, 'deleted by the retention rule');
     },
     onError: (error) => {
-      deleting.failed(error);
+      databaseLog.failed(error);
     },
   });
 }

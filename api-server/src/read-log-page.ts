@@ -1,4 +1,11 @@
-import type { LogSlice, MessageStore, StoredMessage } from '@postline/message-store';
+import {
+  type LogSlice,
+  type MessageStore,
+  type StoredMessage,
+  type StreamStart,
+  streamStart,
+} from '@postline/message-store';
+import type { RowMark } from '@postline/protocol';
 import { createBoundedReads, type ReadBounds, type ReadOutcome } from './bounded-reads.ts';
 
 /** Rows in one read of the store: at most 6.5 MB of text in memory at a time. */
@@ -10,6 +17,8 @@ export interface LogPageRequest {
   readonly limit: number;
   /** The epoch that `after` was read in, where the reader says. */
   readonly epoch?: string | undefined;
+  /** The message that the reader has at `after`, where it says. */
+  readonly mark?: RowMark | undefined;
 }
 
 /** A part of a target's log as a polling reader gets it. */
@@ -21,8 +30,11 @@ export interface LogPageContent {
   readonly truncatedBefore: number | null;
 }
 
+/** What pages are read from. */
+export type LogPageStore = Pick<MessageStore, 'readLog' | 'readMarks' | 'readStreamStarts'>;
+
 export interface LogPageReaderOptions extends ReadBounds {
-  readonly store: Pick<MessageStore, 'readLog'>;
+  readonly store: LogPageStore;
   /** Bytes of messages in one page; a page holds at least one message. */
   readonly pageBytesMax: number;
 }
@@ -37,24 +49,37 @@ export function createLogPageReader(options: LogPageReaderOptions): ReadLogPage 
 }
 
 interface PageSource {
-  readonly store: Pick<MessageStore, 'readLog'>;
+  readonly store: LogPageStore;
   readonly pageBytesMax: number;
   /** Set once nobody waits for the page any more. */
   readonly expired: AbortSignal;
 }
 
 async function readPage(request: LogPageRequest, source: PageSource): Promise<LogPageContent> {
-  const { targetId, after, epoch } = request;
+  const { targetId, after } = request;
   const limit = Math.min(request.limit, STORE_READ_ROWS_MAX);
   let slice = await source.store.readLog({ targetId, afterOffset: after, limit });
-  const recovered = (epoch === undefined || epoch === slice.epoch) && after <= slice.head;
-
-  // A cursor of another history is worth nothing: what it may have missed is everything since this epoch began.
-  const start = recovered ? after : Math.min(after, slice.epochStart);
-  if (start !== after) slice = await source.store.readLog({ targetId, afterOffset: start, limit });
+  const { recovered, offset: start, epoch } = await readStart(request, slice, source);
+  const isOutdated = epoch !== slice.epoch || start > slice.head; // it came from a server that was left behind
+  if (start !== after || isOutdated)
+    slice = await source.store.readLog({ targetId, afterOffset: start, limit });
 
   const page = await readOn(slice, { request, start, source });
   return { ...page, recovered, truncatedBefore: truncatedBefore(page, start) };
+}
+
+/** Where the page begins. Only a new connection to the database may say that the reader's cursor is not valid. */
+async function readStart(
+  { targetId, after, epoch, mark }: LogPageRequest,
+  slice: LogSlice,
+  { store }: PageSource,
+): Promise<StreamStart> {
+  const cursor = { targetId, offset: after, epoch, mark };
+  const [rowAtCursor] = mark === undefined ? [] : await store.readMarks([cursor]);
+  const start = streamStart(cursor, { ...slice, rowAtCursor });
+  if (start.recovered) return start;
+  const [sure] = await store.readStreamStarts([cursor]);
+  return sure ?? start;
 }
 
 interface PageReading {

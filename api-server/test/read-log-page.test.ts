@@ -1,8 +1,11 @@
 import {
+  type LogPlace,
   type LogQuery,
   type LogSlice,
+  type ReaderCursor,
   type StoredMessage,
   StoreUnavailableError,
+  streamStart,
 } from '@postline/message-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReadOutcome } from '../src/bounded-reads.ts';
@@ -44,14 +47,27 @@ function createReader(given: Partial<FakeLog> = {}) {
     }
     return Promise.resolve({ epoch, head, epochStart, messages, hasMore: messages.length === query.limit });
   };
-  const readPage = createLogPageReader({ ...OPTIONS, store: { readLog } });
+  const readMarks = (places: readonly LogPlace[]) =>
+    Promise.resolve(places.map(({ offset }) => ({ id: `${offset}`, createdAt: '' })));
+  const sureLog: Partial<FakeLog> = {};
+  const sureQueries: ReaderCursor[] = [];
+  const readStreamStarts = (cursors: readonly ReaderCursor[]) => {
+    sureQueries.push(...cursors);
+    Object.assign(log, sureLog);
+    return Promise.resolve(
+      cursors.map((cursor) =>
+        streamStart(cursor, { ...log, rowAtCursor: { id: `${cursor.offset}`, createdAt: '' } }),
+      ),
+    );
+  };
+  const readPage = createLogPageReader({ ...OPTIONS, store: { readLog, readMarks, readStreamStarts } });
   const read = async (request: Partial<LogPageRequest> = {}) => {
     const outcome = await readPage({ targetId: '1', after: 0, limit: 100, ...request });
     if (outcome.kind !== 'read') throw new Error(outcome.kind);
     const { messages, ...page } = outcome.value;
     return { ...page, from: messages[0]?.offset, to: messages.at(-1)?.offset, count: messages.length };
   };
-  return { log, queries, read };
+  return { log, queries, read, sureLog, sureQueries };
 }
 
 describe('where the page starts', () => {
@@ -152,6 +168,40 @@ describe('bounds', () => {
   });
 });
 
+describe('a server that was left behind', () => {
+  it('[DEL-4] a cursor beyond the head that a new connection knows goes on, from there', async () => {
+    const { read, sureLog, sureQueries } = createReader({ head: 5 });
+    sureLog.head = 8;
+    expect(await read({ after: 7, epoch: 'E' })).toMatchObject({ recovered: true, head: 8, from: 8, to: 8 });
+    expect(sureQueries).toEqual([{ targetId: '1', offset: 7, epoch: 'E', mark: undefined }]);
+    await read({ after: 7, epoch: 'E' });
+    expect(sureQueries).toHaveLength(1);
+  });
+
+  it('[DEL-4] so does one of an epoch that only a new connection knows', async () => {
+    const { read, sureLog } = createReader({ epoch: 'old', head: 5 });
+    Object.assign(sureLog, { epoch: 'E', head: 6 });
+    expect(await read({ after: 5, epoch: 'E' })).toMatchObject({ recovered: true, epoch: 'E', from: 6 });
+  });
+});
+
+describe('a message that is another one now', () => {
+  it.each([
+    [{ id: '40', createdAt: '' }, true],
+    [{ id: '41', createdAt: '' }, false],
+    [{ id: '40', createdAt: '2026-11-23T00:00:00.000Z' }, false],
+  ])('[DEL-4] a cursor with %j: recovered is %s', async (mark, recovered) => {
+    const { read } = createReader({ epochStart: 3 });
+    const page = await read({ after: 40, epoch: 'E', mark });
+    expect(page).toMatchObject({ recovered, from: recovered ? 41 : 4 });
+  });
+});
+
+const NEVER_ASKED = {
+  readMarks: () => Promise.reject(new Error('not asked')),
+  readStreamStarts: () => Promise.reject(new Error('not asked')),
+};
+
 describe('a database that does not answer', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -164,7 +214,7 @@ describe('a database that does not answer', () => {
   it('[PUB-9] pages that are read at once are bounded, and each ends with its deadline', async () => {
     const readPage = createLogPageReader({
       ...OPTIONS,
-      store: { readLog: () => new Promise(() => undefined) },
+      store: { ...NEVER_ASKED, readLog: () => new Promise(() => undefined) },
     });
     const kinds: ReadOutcome<LogPageContent>['kind'][] = [];
     for (let call = 0; call < 3; call += 1) {
@@ -178,7 +228,10 @@ describe('a database that does not answer', () => {
 
   it('[PUB-9] a store that is away is told as such, a mistake is not', async () => {
     const failWith = (error: Error) =>
-      createLogPageReader({ ...OPTIONS, store: { readLog: () => Promise.reject(error) } })(REQUEST);
+      createLogPageReader({
+        ...OPTIONS,
+        store: { ...NEVER_ASKED, readLog: () => Promise.reject(error) },
+      })(REQUEST);
     expect(await failWith(new StoreUnavailableError('away', undefined))).toEqual({
       kind: 'store-unavailable',
     });

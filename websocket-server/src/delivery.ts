@@ -1,17 +1,22 @@
 import type { HintSubscriber, MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import { DISCONNECTS_CHANNEL_NAME } from '@postline/protocol';
+import type { Logger } from '@postline/service-runtime';
 import type { RelaySettings } from './configuration.ts';
 import type { TurnEnd } from './fan-out.ts';
 import { FeedDirectory } from './feed-directory.ts';
 import { HeadComparison } from './head-comparison.ts';
 import { HeadReader } from './head-reader.ts';
+import { LogHistory } from './log-history.ts';
 import { LogReader } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
-import type { RelayHealth } from './relay-health.ts';
+import { StartReader } from './start-reader.ts';
 
 export interface DeliveryParts {
-  readonly store: Pick<MessageStore, 'readHeads' | 'readLog'>;
+  readonly store: Pick<
+    MessageStore,
+    'readHeads' | 'readMarks' | 'readLog' | 'readStreamStarts' | 'settleHistory'
+  >;
   readonly bus: Pick<MessageBus, 'createSubscriber'>;
   readonly settings: Pick<
     RelaySettings,
@@ -19,7 +24,7 @@ export interface DeliveryParts {
   >;
   readonly counters: RelayCounters;
   readonly turn: TurnEnd;
-  readonly health: Pick<RelayHealth, 'bus' | 'databaseActivity'>;
+  readonly logger: Logger;
   /** Clients may have been disconnected: told by the bus, and at every comparison, as hints are lost at times. */
   readonly lookForDisconnects?: () => void;
 }
@@ -28,15 +33,27 @@ export interface DeliveryParts {
 export interface Delivery {
   readonly feeds: FeedDirectory;
   readonly heads: HeadReader;
+  readonly starts: StartReader;
   readonly logReader: LogReader;
+  /** Resolves where hints flow. */
+  checkBus(): Promise<void>;
   /** No hint and no comparison any more. */
   close(): Promise<void>;
 }
 
 /** Starts to take hints and to compare heads. */
 export function startDelivery(parts: DeliveryParts): Delivery {
-  const { store, bus, settings, counters, turn, health, lookForDisconnects } = parts;
+  const { store, bus, settings, counters, turn, logger, lookForDisconnects } = parts;
   const heads = new HeadReader(store);
+  const starts = new StartReader(store);
+  const history = new LogHistory({
+    store,
+    counters,
+    logger,
+    onSettled: () => {
+      comparison.now();
+    },
+  });
   const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
   const subscriber: HintSubscriber = bus.createSubscriber({
     onHint: (targetId, payload) => {
@@ -44,23 +61,35 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       else feeds.onHint(targetId, payload);
     },
     onState: (state) => {
-      if (state === 'up') health.bus.worked();
+      logger.info({ bus: state }, state === 'up' ? 'hints flow' : 'no hints: the database alone delivers');
       comparison.now();
     },
-    onFault: (error) => {
-      health.bus.failed(error);
+  });
+  const feeds = new FeedDirectory({
+    subscriber,
+    heads,
+    counters,
+    turn,
+    history,
+    onSuspicion: (feed) => {
+      comparison.suspect(feed);
     },
   });
-  const feeds = new FeedDirectory({ subscriber, heads, counters, turn });
   const comparison = new HeadComparison({
     store,
     feeds,
     counters,
+    history,
     intervalMs: settings.compareIntervalMs,
     intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
     isBusUp: () => subscriber.state === 'up',
     onRound: lookForDisconnects,
-    activity: health.databaseActivity('Comparing heads'),
+    onDatabaseAway: (error) => {
+      logger.warn({ err: error }, 'the database does not answer: connections stay and wait');
+    },
+    onDatabaseBack: () => {
+      logger.info('the database answers again');
+    },
   });
   if (lookForDisconnects !== undefined) {
     subscriber.subscribe(DISCONNECTS_CHANNEL_NAME).catch(() => undefined); // made with the bus's recovery
@@ -68,9 +97,12 @@ export function startDelivery(parts: DeliveryParts): Delivery {
   return {
     feeds,
     heads,
+    starts,
     logReader,
+    checkBus: () => subscriber.checkReady(),
     close: async () => {
       comparison.stop();
+      history.close();
       await subscriber.close();
     },
   };

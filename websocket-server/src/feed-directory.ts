@@ -1,6 +1,6 @@
 import type { HintSubscriber } from '@postline/message-bus';
 import { decodeEnvelope } from '@postline/protocol';
-import { Feed } from './feed.ts';
+import { Feed, type FeedOptions } from './feed.ts';
 import type { TurnEnd } from './fan-out.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
@@ -21,6 +21,8 @@ export interface FeedDirectoryOptions {
   readonly heads: Pick<HeadReader, 'read'>;
   readonly counters: RelayCounters;
   readonly turn: TurnEnd;
+  readonly history: FeedOptions['history'];
+  readonly onSuspicion: FeedOptions['onSuspicion'];
 }
 
 /** The open feeds, one for each target that somebody follows here. */
@@ -85,8 +87,8 @@ export class FeedDirectory {
   }
 
   #add(targetId: string): Entry {
-    const { subscriber, heads, counters, turn } = this.#options;
-    const feed = new Feed({ targetId, counters, heads, turn });
+    const { subscriber, ...options } = this.#options;
+    const feed = new Feed({ targetId, ...options });
     const entry: Entry = { feed, subscribed: undefined, users: 0 };
     const settle = () => {
       entry.subscribed = undefined;

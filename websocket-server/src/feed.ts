@@ -1,8 +1,11 @@
-import type { Envelope } from '@postline/protocol';
+import { contradicts, type KnownRow } from '@postline/message-store';
+import { type Envelope, isSameRow, type RowMark, rowMarkToKeep } from '@postline/protocol';
 import { FanOut, type TurnEnd } from './fan-out.ts';
 import type { FeedFollower } from './feed-follower.ts';
 import type { HeadReading } from './head-reader.ts';
+import type { LogHistory } from './log-history.ts';
 import type { RelayCounters } from './relay-counters.ts';
+import { SeenRows } from './seen-rows.ts';
 
 /** A hint that overtook another is a few ms early at most; after that the predecessor counts as lost. */
 const EARLY_HINT_WAIT_MS = 10;
@@ -15,12 +18,29 @@ export interface FeedOptions {
   /** Reads heads from the database, after the call. */
   readonly heads: { read(targetId: string): Promise<HeadReading> };
   readonly turn: TurnEnd;
+  readonly history: Pick<LogHistory, 'isCurrent' | 'doubt'>;
+  /** A hint came that nothing known explains: the feed is to be compared soon. */
+  readonly onSuspicion: (feed: Feed) => void;
 }
 
 /** In which log, and how far. Replaced, never changed: what was known when the database was asked can be kept. */
 export interface Position {
   readonly epoch: string;
   readonly head: number;
+  /** The row at the head; undefined where it was deleted or not read yet. */
+  readonly mark?: RowMark | undefined;
+}
+
+/** What a comparison found out. */
+export interface Comparison {
+  readonly reading: HeadReading;
+  /** What the feed knew when the database was asked. */
+  readonly known: Position;
+  /** The rows that were compared, and the one among them that the database contradicts. */
+  readonly rows: readonly KnownRow[];
+  readonly contradicted: KnownRow | undefined;
+  readonly databaseTimeMs: number;
+  readonly hintsFlow: boolean;
 }
 
 /**
@@ -32,12 +52,17 @@ export class Feed {
   readonly #counters: RelayCounters;
   readonly #heads: FeedOptions['heads'];
   readonly #turn: TurnEnd;
+  readonly #history: FeedOptions['history'];
+  readonly #onSuspicion: FeedOptions['onSuspicion'];
+  readonly #seen: SeenRows;
   /** The only one, as with most targets; all of them, once there were several at the same time. */
   #follower: FeedFollower | FanOut | undefined;
   /** Undefined until the database told it for the first time. */
   #position: Position | undefined;
   /** The highest offset that was heard of; while it is above the head, something is missing. */
   #highestSeen = 0;
+  /** What a comparison found ahead of every hint; 0 once its hint has come. */
+  #unhinted = 0;
   /** Hints that came before their predecessor, by offset; only there while there are any. */
   #early: Map<number, Envelope> | undefined;
   #earlyTimer: NodeJS.Timeout | undefined;
@@ -49,6 +74,9 @@ export class Feed {
     this.#counters = options.counters;
     this.#heads = options.heads;
     this.#turn = options.turn;
+    this.#history = options.history;
+    this.#onSuspicion = options.onSuspicion;
+    this.#seen = new SeenRows(options.targetId);
   }
 
   /** What the feed knows; undefined until the database has told it. */
@@ -62,6 +90,11 @@ export class Feed {
 
   get epoch(): string | undefined {
     return this.#position?.epoch;
+  }
+
+  /** What is to be compared with the database. */
+  seenRows(): readonly KnownRow[] {
+    return this.#seen.rows(this.#position);
   }
 
   addFollower(follower: FeedFollower): void {
@@ -92,7 +125,7 @@ export class Feed {
     } else if (envelope.epoch !== position.epoch) {
       this.onForeignHint();
     } else if (envelope.offset <= position.head) {
-      this.#counters.hintsOld += 1;
+      this.#onOldHint(envelope, position);
     } else if (envelope.offset > position.head + 1) {
       this.#keepEarly(envelope);
     } else {
@@ -127,30 +160,54 @@ export class Feed {
 
   /**
    * The database told the head. `known` is the position at the moment it was asked: hints that came meanwhile may
-   * be ahead of the reading, but nothing known before may be beyond it.
+   * be ahead of the reading, but nothing known before may be beyond it. False where the reading can't be believed
+   * before the server that takes the writes was asked.
    */
-  onReading(reading: HeadReading, known: Position | undefined): void {
-    if (this.#closed) return;
-    const { epoch, head } = reading;
-    if (this.#position === undefined) {
-      this.#position = { epoch, head };
-      this.#expect(this.#highestSeen);
-    } else if (known !== undefined && known.epoch === this.epoch && isOtherLog(reading, known)) {
-      this.#restart(reading);
-    } else if (epoch === this.epoch) {
-      this.#raiseHead(epoch, head);
-    } // else it was asked about a log that this feed has left meanwhile
+  onReading(reading: HeadReading, known: Position | undefined): boolean {
+    if (this.#closed) return false;
+    if (known !== undefined && known.epoch !== this.epoch) return false; // about a log that was left meanwhile
+    if (!this.#history.isCurrent(reading.epoch)) {
+      this.#history.doubt();
+      return false;
+    }
+    if (reading.epoch !== this.epoch) {
+      this.#begin(reading);
+      return true;
+    }
+    const row = known && { targetId: this.targetId, offset: known.head, mark: known.mark };
+    const rowThere = reading.head === row?.offset ? reading.mark : undefined;
+    if (row !== undefined && contradicts(row, { head: reading.head, row: rowThere })) {
+      this.#doubt(row);
+      return false;
+    }
+    this.#raiseHead(reading);
+    return true;
   }
 
   /**
    * A comparison told the head. Where it is ahead of this feed while hints flow, the hint is probably on its way: it
    * gets the few ms that an early one would get, then the database is asked again.
    */
-  onComparison(reading: HeadReading, known: Position, hintsFlow: boolean): void {
-    if (!hintsFlow || known.epoch !== this.epoch || isOtherLog(reading, known)) {
+  onComparison(comparison: Comparison): void {
+    const { reading, known, rows, contradicted, databaseTimeMs, hintsFlow } = comparison;
+    if (known.epoch !== this.epoch || reading.epoch !== known.epoch) {
       this.onReading(reading, known);
       return;
     }
+    if (contradicted !== undefined) {
+      this.#doubt(contradicted);
+      return;
+    }
+    this.#seen.onAgreed(rows, databaseTimeMs);
+    if (known === this.#position && known.mark === undefined && reading.head === known.head)
+      this.#position = { ...known, mark: reading.mark };
+    if (!hintsFlow) {
+      this.#unhinted = 0;
+      this.#raiseHead(reading);
+      return;
+    }
+    this.#countLostHint();
+    if (reading.head > this.head) this.#unhinted = reading.head;
     this.#follower?.chase(); // whoever is behind and does nothing about it, as its read failed
     this.#expect(reading.head);
   }
@@ -162,22 +219,53 @@ export class Feed {
     return fanOut;
   }
 
-  #restart({ epoch, head }: HeadReading): void {
+  /** The first reading, or one of another log than before: then everybody who follows is told. */
+  #begin({ epoch, head, mark }: HeadReading): void {
+    const isFirst = this.#position === undefined;
+    this.#position = { epoch, head, mark };
+    if (isFirst) {
+      this.#expect(this.#highestSeen);
+      return;
+    }
     this.#forgetEarly();
     this.#highestSeen = 0;
-    this.#position = { epoch, head };
+    this.#unhinted = 0;
+    this.#seen.forget();
     this.#follower?.onRestart();
   }
 
-  #advance(epoch: string, { offset, frame }: Envelope): void {
-    this.#position = { epoch, head: offset };
+  #doubt(row: KnownRow): void {
+    this.#history.doubt({ ...row, sharedUntilMs: this.#seen.sharedUntilMs(row) });
+  }
+
+  /** Late, or published again by a retry: or of another history, in which this offset is new. */
+  #onOldHint(envelope: Envelope, position: Position): void {
+    this.#counters.hintsOld += 1;
+    const { offset } = envelope;
+    if (offset === this.#unhinted) this.#unhinted = 0;
+    if (this.#seen.isPinned) return;
+    const isHead = offset === position.head && position.mark !== undefined;
+    if (isHead ? isSameRow(position.mark, envelope) : this.#seen.knows(offset, envelope)) return;
+    this.#seen.pin(position);
+    this.#onSuspicion(this);
+  }
+
+  #advance(epoch: string, { offset, id, createdAt, frame }: Envelope): void {
+    this.#position = { epoch, head: offset, mark: rowMarkToKeep(id, createdAt) };
     this.#counters.hintsApplied += 1;
+    if (offset === this.#unhinted) this.#unhinted = 0;
     this.#follower?.onFrame(offset, frame);
   }
 
-  #raiseHead(epoch: string, head: number): void {
+  /** What the last comparison found ahead, no hint has told until this one. */
+  #countLostHint(): void {
+    if (this.#unhinted > 0) this.#counters.hintsLost += 1;
+    this.#unhinted = 0;
+  }
+
+  #raiseHead({ epoch, head, mark }: HeadReading): void {
     if (head > this.head) {
-      this.#position = { epoch, head };
+      this.#position = { epoch, head, mark };
       this.#counters.gapsRepaired += 1;
     }
     this.#follower?.chase();
@@ -224,9 +312,4 @@ export class Feed {
     this.#earlyTimer = undefined;
     this.#early = undefined;
   }
-}
-
-/** Nothing that was known before the database was asked may be beyond what it says, in one and the same log. */
-function isOtherLog(reading: HeadReading, known: Position): boolean {
-  return reading.epoch !== known.epoch || reading.head < known.head;
 }

@@ -14,8 +14,8 @@ export class HeadReader extends BatchedReader<HeadReading> {
       readBatch: async (targetIds) => {
         const { epoch, heads } = await store.readHeads(targetIds);
         return (targetId) => {
-          const { head, epochStart } = heads.get(targetId) ?? { head: 0, epochStart: 0 };
-          return { epoch, head, epochStart };
+          const head = heads.get(targetId) ?? { head: 0, epochStart: 0 };
+          return { epoch, ...head };
         };
       },
     });

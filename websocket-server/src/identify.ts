@@ -1,6 +1,12 @@
 import type { ClientToken } from '@postline/client-tokens';
-import { isWithdrawn } from '@postline/message-store';
-import { CLOSE_CODES, encodeRelayFrame, type IdentifyFrame, type Resume } from '@postline/protocol';
+import { isWithdrawn, type StreamStart } from '@postline/message-store';
+import {
+  CLOSE_CODES,
+  encodeRelayFrame,
+  type IdentifyFrame,
+  type Resume,
+  type RowMark,
+} from '@postline/protocol';
 import type { AckWriter } from './ack-writer.ts';
 import type { Connection } from './connection.ts';
 import type { DeviceOpener } from './device-opener.ts';
@@ -13,11 +19,16 @@ import type { LogReader } from './log-reader.ts';
 import { pause } from './pause.ts';
 import { readPatiently, RETRY_MS } from './read-patiently.ts';
 import type { RelayCounters } from './relay-counters.ts';
-import { startingPoint } from './starting-point.ts';
+import type { StartReader } from './start-reader.ts';
+import { cursorOf, startingPoint } from './starting-point.ts';
+
+/** While the server that takes the writes is asked which history the logs are in. */
+const DOUBT_PAUSE_MS = 100;
 
 export interface IdentifyOptions {
   readonly feeds: FeedDirectory;
   readonly heads: HeadReader;
+  readonly starts: Pick<StartReader, 'readRow' | 'readStart'>;
   readonly logReader: LogReader;
   readonly acks: Pick<AckWriter, 'saved'>;
   readonly devices: Pick<DeviceOpener, 'open'>;
@@ -42,27 +53,26 @@ export async function identify(
   options: IdentifyOptions,
 ): Promise<void> {
   if (!(await letIn(connection, { frame, token }, options.disconnects))) return;
-  const { feeds, heads, logReader, counters, heartbeatSeconds } = options;
+  const { feeds, logReader, counters, heartbeatSeconds } = options;
   const feed = await feeds.acquire(frame.clientId);
   const resume = await readResumePatiently(connection, frame, options);
-  const reading = await readHeadPatiently(connection, feed, heads);
-  if (reading === undefined) {
+  const start = await readStartPatiently(connection, { feed, resume }, options);
+  if (start === undefined) {
     feeds.release(feed);
     return;
   }
 
-  const start = startingPoint(reading, feed.targetId, resume);
   const { clientId, deviceId } = frame;
-  const { epoch } = reading;
+  const { epoch, offset, head, recovered } = start;
   const { socket } = connection;
-  const follower = new Follower({ feed, socket, logReader, counters, clientId, cursor: start.offset });
+  const follower = new Follower({ feed, socket, logReader, counters, clientId, cursor: offset });
   const identified = encodeRelayFrame({
     type: 'identified',
     clientId,
     connectionId: connection.id,
     epoch,
     heartbeatSeconds,
-    targets: new Map([[feed.targetId, start]]),
+    targets: new Map([[feed.targetId, { offset, head, recovered }]]),
   });
   connection.startFollowing({ clientId, deviceId, epoch, followers: [follower], identified });
 }
@@ -111,6 +121,53 @@ async function readLastAck(
   return position && { epoch: position.epoch, offsets: new Map([[clientId, position.offset]]) };
 }
 
+interface Following {
+  readonly feed: Feed;
+  readonly resume: Resume | undefined;
+}
+
+/**
+ * Where the stream goes on, by what was read after the frame came. Only a new connection to the database may say that
+ * a cursor is not valid: an old one may lead to a server that was left behind. `undefined` where the socket has closed.
+ */
+async function readStartPatiently(
+  connection: Connection,
+  { feed, resume }: Following,
+  { heads, starts }: IdentifyOptions,
+): Promise<StreamStart | undefined> {
+  for (;;) {
+    const reading = await readHeadPatiently(connection, feed, heads);
+    if (reading === undefined) return undefined;
+    const isStillWaiting = () => isWaiting(connection);
+    const row = await readPatiently(() => readRowAtCursor(feed, { reading, resume }, starts), isStillWaiting);
+    if (row === undefined) return undefined;
+    const start = startingPoint(reading, feed.targetId, resume, row.at);
+    if (start.recovered || resume === undefined) return start;
+
+    const cursor = cursorOf(feed.targetId, resume);
+    const asked = cursor ?? { targetId: feed.targetId, offset: 0, epoch: resume.epoch, mark: undefined };
+    const known = feed.position;
+    const sure = await readPatiently(() => starts.readStart(asked), isStillWaiting);
+    if (sure === undefined) return undefined;
+    const isBelieved = feed.onReading({ epoch: sure.epoch, head: sure.head, epochStart: 0 }, known);
+    if (isBelieved && sure.epoch === feed.epoch)
+      return cursor === undefined ? { ...sure, offset: sure.head } : sure;
+    await pause(RETRY_MS);
+  }
+}
+
+/** The row that a reader with a mark is to be compared with. */
+async function readRowAtCursor(
+  feed: Feed,
+  { reading, resume }: { readonly reading: HeadReading; readonly resume: Resume | undefined },
+  starts: IdentifyOptions['starts'],
+): Promise<{ readonly at: RowMark | undefined }> {
+  const cursor = resume && cursorOf(feed.targetId, resume);
+  if (cursor?.mark === undefined || cursor.offset > reading.head) return { at: undefined };
+  if (cursor.offset === reading.head && reading.mark !== undefined) return { at: reading.mark };
+  return { at: await starts.readRow(feed.targetId, cursor.offset) };
+}
+
 /** The head as read after the frame came, in the log that the feed is in; `undefined` where the socket has closed. */
 async function readHeadPatiently(
   connection: Connection,
@@ -123,8 +180,9 @@ async function readHeadPatiently(
     if (reading === undefined) {
       await pause(RETRY_MS);
     } else {
-      feed.onReading(reading, known);
-      if (isWaiting(connection) && reading.epoch === feed.epoch) return reading;
+      const isBelieved = feed.onReading(reading, known);
+      if (isBelieved && isWaiting(connection) && reading.epoch === feed.epoch) return reading;
+      if (!isBelieved) await pause(DOUBT_PAUSE_MS);
     }
   }
   return undefined;

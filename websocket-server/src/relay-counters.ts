@@ -1,3 +1,4 @@
+import type { HistoryFinding } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
 import type { UpgradeRefusal } from './upgrade-refusal.ts';
 
@@ -22,6 +23,8 @@ export class RelayCounters {
   hintsOld = 0;
   hintsEarly = 0;
   hintsForeign = 0;
+  /** Messages that a comparison found and of which no hint came until the next one. */
+  hintsLost = 0;
   gapsRepaired = 0;
   comparisons = 0;
   comparisonsFailed = 0;
@@ -34,6 +37,7 @@ export class RelayCounters {
   readonly closesByCode = new Map<string, number>();
   readonly refusalsByReason = new Map<string, number>();
   readonly tokenChecksByOutcome = new Map<string, number>();
+  readonly historyChecksByOutcome = new Map<string, number>();
 
   countClose(code: number): void {
     countOne(this.closesByCode, COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other');
@@ -45,6 +49,10 @@ export class RelayCounters {
 
   countTokenCheck(outcome: 'accepted' | 'invalid' | 'expired' | 'unverifiable'): void {
     countOne(this.tokenChecksByOutcome, outcome);
+  }
+
+  countHistoryCheck(outcome: HistoryFinding['kind'] | 'unanswered'): void {
+    countOne(this.historyChecksByOutcome, outcome);
   }
 }
 

@@ -76,6 +76,7 @@ function totals(counters: RelayCounters): Figure[] {
     total('truncations_sent', 'Holes in a log that clients were told of', () => counters.truncationsSent),
     total('log_pages_read', 'Pages of backlog read', () => counters.logPagesRead),
     total('gaps_repaired', 'Heads moved by the database, not by a hint', () => counters.gapsRepaired),
+    total('hints_lost', 'Messages found by a comparison whose hint never came', () => counters.hintsLost),
     total('head_comparisons', 'Comparisons of heads with the database', () => counters.comparisons),
     total('head_comparisons_failed', 'Comparisons not answered', () => counters.comparisonsFailed),
     total('acks_kept', 'Acks taken to be stored', () => counters.acksKept),
@@ -102,6 +103,12 @@ function addLabelledTotals(registry: MetricsRegistry, counters: RelayCounters): 
   const labelled = [
     ['connections_closed', 'Connections closed, by close code', 'code', counters.closesByCode],
     ['upgrades_refused', 'Upgrades refused, by reason', 'reason', counters.refusalsByReason],
+    [
+      'history_checks',
+      'Questions to the server that takes the writes whether history has changed, by its answer',
+      'outcome',
+      counters.historyChecksByOutcome,
+    ],
     ['token_checks', 'Tokens of clients checked, by outcome', 'outcome', counters.tokenChecksByOutcome],
   ] as const;
   for (const [name, help, label, counts] of labelled) {

@@ -5,12 +5,12 @@ import {
   addressGroup,
   clientAddress,
   closeGracefully,
-  errorForLog,
   isHostAllowed,
   isOriginAllowed,
   listen,
   type ListenAddress,
   type Logger,
+  Readiness,
 } from '@postline/service-runtime';
 import { AckWriter } from './ack-writer.ts';
 import { AddressLimits } from './address-limits.ts';
@@ -24,7 +24,6 @@ import { createHttpApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { identify, type IdentifyOptions } from './identify.ts';
 import { RelayCounters } from './relay-counters.ts';
-import { createRelayHealth } from './relay-health.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { attachSocketServer } from './socket/socket-server.ts';
 import { WriteTurn } from './socket/write-turn.ts';
@@ -59,8 +58,6 @@ interface RefusalGrounds {
 /** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
 export function createRelay({ store, bus, settings, logger }: RelayParts): Relay {
   const counters = new RelayCounters();
-  const health = createRelayHealth({ store, settings, logger });
-  const { readiness } = health;
   const disconnects = new Disconnects({
     store,
     onDisconnects: (found) => {
@@ -71,13 +68,12 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     disconnects.look();
   };
   const turn = new WriteTurn();
-  const delivery = startDelivery({ store, bus, settings, counters, turn, health, lookForDisconnects });
+  const delivery = startDelivery({ store, bus, settings, counters, turn, logger, lookForDisconnects });
   const { feeds } = delivery;
   const acks = new AckWriter({
     store,
     counters,
     logger,
-    storing: health.databaseActivity('Storing acks'),
     intervalMs: settings.ackWriteIntervalMs,
     waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
   });
@@ -108,19 +104,18 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     follow: createFollow(following, logger),
   });
   const metrics = createRelayMetrics({ counters, connections, feeds, acks });
+  const readiness = new Readiness();
+  readiness.addPart('database', () => store.checkReady());
+  readiness.addPart('bus', () => delivery.checkBus());
+
   const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
   attachConnections({ httpServer, turn, connections, addresses, counters, settings });
 
   return {
-    listen: async (address) => {
-      const port = await listen(httpServer, address);
-      readiness.start();
-      return port;
-    },
+    listen: (address) => listen(httpServer, address),
     close: async () => {
       readiness.startDraining();
       await connections.drain(); // probes and upgrades are still answered: not ready, and 503
-      readiness.stop();
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
     },
   };
@@ -157,7 +152,7 @@ function attachConnections(parts: AttachmentParts): void {
 function createFollow(following: IdentifyOptions, logger: Logger): FollowClient {
   return (connection, frame, token) => {
     identify(connection, { frame, token }, following).catch((error: unknown) => {
-      logger.error({ err: errorForLog(error), connectionId: connection.id }, 'identify failed');
+      logger.error({ err: error, connectionId: connection.id }, 'identify failed');
       connection.socket.terminate();
     });
   };

@@ -1,20 +1,27 @@
-import type { FollowedTarget, Resume } from '@postline/protocol';
+import { type ReaderCursor, type StreamStart, streamStart } from '@postline/message-store';
+import type { Resume, RowMark } from '@postline/protocol';
 import type { HeadReading } from './head-reader.ts';
 
+/** What a resuming reader says of one target. Without a cursor for it, it only says which epoch it knows. */
+export function cursorOf(targetId: string, resume: Resume): ReaderCursor | undefined {
+  const offset = resume.offsets.get(targetId);
+  return offset === undefined
+    ? undefined
+    : { targetId, offset, epoch: resume.epoch, mark: resume.at?.get(targetId) };
+}
+
 /**
- * Where a reader's stream goes on. With a cursor of this epoch that is not beyond the head: after the cursor. With
- * any other cursor: after the last message that both histories may share, and the reader is told. Without one: at
- * the head, only what comes from now on.
+ * Where a reader's stream goes on. With a valid cursor: after it. With any other: after the last message that both
+ * histories share for certain, and the reader is told. Without one: at the head, only what comes from now on.
  */
 export function startingPoint(
   reading: HeadReading,
   targetId: string,
   resume: Resume | undefined,
-): FollowedTarget {
-  const cursor = resume?.offsets.get(targetId);
-  const { epoch, head, epochStart } = reading;
-  const sameEpoch = resume === undefined || resume.epoch === epoch;
-  if (cursor === undefined) return { offset: head, head, recovered: sameEpoch };
-  const recovered = sameEpoch && cursor <= head;
-  return { offset: recovered ? cursor : Math.min(cursor, epochStart), head, recovered };
+  rowAtCursor?: RowMark,
+): StreamStart {
+  const { epoch, head } = reading;
+  const cursor = resume && cursorOf(targetId, resume);
+  if (cursor !== undefined) return streamStart(cursor, { ...reading, rowAtCursor });
+  return { epoch, head, offset: head, recovered: resume === undefined || resume.epoch === epoch };
 }

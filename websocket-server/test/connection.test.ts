@@ -6,6 +6,7 @@ import { HeadReader } from '../src/head-reader.ts';
 import { LogReader } from '../src/log-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
 import { WriteTurn } from '../src/socket/write-turn.ts';
+import { believing } from './support/model-history.ts';
 import { connectionOn, RecordingHost } from './support/model-host.ts';
 import { ModelSocket } from './support/model-socket.ts';
 import { ModelStore } from './support/model-store.ts';
@@ -27,7 +28,13 @@ describe('Connection', () => {
   function follow(): Feed {
     const store = new ModelStore();
     const counters = new RelayCounters();
-    const feed = new Feed({ targetId: '1', counters, heads: new HeadReader(store), turn: new WriteTurn() });
+    const feed = new Feed({
+      targetId: '1',
+      counters,
+      heads: new HeadReader(store),
+      turn: new WriteTurn(),
+      ...believing(),
+    });
     const logReader = new LogReader({ store, counters, parallelReads: 1 });
     const follower = new Follower({ feed, socket, logReader, counters, clientId: '1', cursor: 5 });
     connection.onText(IDENTIFY);

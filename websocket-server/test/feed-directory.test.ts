@@ -3,6 +3,7 @@ import { FeedDirectory } from '../src/feed-directory.ts';
 import { HeadReader } from '../src/head-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
 import { WriteTurn } from '../src/socket/write-turn.ts';
+import { believing } from './support/model-history.ts';
 import { ModelBus } from './support/model-bus.ts';
 import { ModelStore } from './support/model-store.ts';
 
@@ -33,6 +34,7 @@ describe('FeedDirectory', () => {
       heads: new HeadReader(store),
       counters: new RelayCounters(),
       turn: new WriteTurn(),
+      ...believing(),
     });
     return directory;
   }

@@ -1,3 +1,4 @@
+import { decodeEnvelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Feed } from '../src/feed.ts';
 import { Follower } from '../src/follower.ts';
@@ -5,6 +6,7 @@ import { HeadReader } from '../src/head-reader.ts';
 import { LogReader } from '../src/log-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
 import { WriteTurn } from '../src/socket/write-turn.ts';
+import { ModelHistory } from './support/model-history.ts';
 import { ModelSocket } from './support/model-socket.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
 
@@ -13,13 +15,22 @@ describe('Follower', () => {
   let counters: RelayCounters;
   let heads: HeadReader;
   let feed: Feed;
+  let history: ModelHistory;
 
   beforeEach(() => {
     vi.useFakeTimers();
     store = new ModelStore();
     counters = new RelayCounters();
     heads = new HeadReader(store);
-    feed = new Feed({ targetId: '1', counters, heads, turn: new WriteTurn() });
+    history = new ModelHistory();
+    feed = new Feed({
+      targetId: '1',
+      counters,
+      heads,
+      turn: new WriteTurn(),
+      history,
+      onSuspicion: () => undefined,
+    });
   });
 
   afterEach(() => {
@@ -46,8 +57,7 @@ describe('Follower', () => {
   }
 
   function hint(): void {
-    const frame = store.append('1');
-    feed.onHint({ targetId: '1', epoch: store.epoch, offset: store.head('1'), frame });
+    feed.onHint(decodeEnvelope('1', store.append('1'))!);
   }
 
   it('[DEL-2] at the head a hint goes straight out, as it came', async () => {
@@ -245,15 +255,17 @@ describe('Follower', () => {
     expect(socket.closedWith?.code).toBe(4003);
   });
 
-  it('[DEL-9] a head that the log does not have is asked about, and found out', async () => {
+  it('[EPO-4] a head that the log does not have is put before the server that takes the writes', async () => {
     await look();
     const { socket } = follow(0, 1);
-    feed.onHint({ targetId: '1', epoch: store.epoch, offset: 1, frame: '{"type":"new_message","offset":1}' });
-    feed.onHint({ targetId: '1', epoch: store.epoch, offset: 2, frame: '{"type":"new_message","offset":2}' });
+    const forged = { targetId: '1', epoch: store.epoch, id: '9', createdAt: '', frame: '{}' };
+    feed.onHint({ ...forged, offset: 1 });
+    feed.onHint({ ...forged, offset: 2 });
     socket.drain();
     feed.askDatabase();
     await settle();
-    expect(socket.closedWith?.code).toBe(4003);
+    expect(history.doubts).toMatchObject([{ offset: 2, mark: { id: '9' } }]);
+    expect(socket.closedWith).toBeUndefined();
   });
 
   it('[DEL-16] a read that fails leaves everything as it was; the next comparison starts it again', async () => {

@@ -1,10 +1,12 @@
 import { HEADS_PER_READ_MAX } from '@postline/message-store';
+import { decodeEnvelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Feed } from '../src/feed.ts';
 import { HeadComparison } from '../src/head-comparison.ts';
 import { HeadReader } from '../src/head-reader.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
 import { WriteTurn } from '../src/socket/write-turn.ts';
+import { ModelHistory } from './support/model-history.ts';
 import { databaseAway, ModelStore } from './support/model-store.ts';
 
 describe('HeadComparison', () => {
@@ -12,8 +14,9 @@ describe('HeadComparison', () => {
   let counters: RelayCounters;
   let feeds: Feed[];
   let busUp: boolean;
-  let noted: Set<string>;
+  let outages: string[];
   let comparison: HeadComparison;
+  let history: ModelHistory;
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -21,15 +24,18 @@ describe('HeadComparison', () => {
     counters = new RelayCounters();
     feeds = [];
     busUp = true;
-    noted = new Set();
+    outages = [];
+    history = new ModelHistory();
     comparison = new HeadComparison({
       store,
       feeds: { feeds: () => feeds },
       counters,
+      history,
       intervalMs: 3_000,
       intervalWithoutBusMs: 1_000,
       isBusUp: () => busUp,
-      activity: { worked: () => noted.add('worked'), failed: () => noted.add('failed') },
+      onDatabaseAway: () => outages.push('away'),
+      onDatabaseBack: () => outages.push('back'),
     });
   });
 
@@ -39,7 +45,16 @@ describe('HeadComparison', () => {
   });
 
   function openFeed(targetId: string): Feed {
-    const feed = new Feed({ targetId, counters, heads: new HeadReader(store), turn: new WriteTurn() });
+    const feed = new Feed({
+      targetId,
+      counters,
+      heads: new HeadReader(store),
+      turn: new WriteTurn(),
+      history,
+      onSuspicion: (suspicious) => {
+        comparison.suspect(suspicious);
+      },
+    });
     feed.onReading({ epoch: store.epoch, head: store.head(targetId), epochStart: 0 }, undefined);
     feeds.push(feed);
     return feed;
@@ -71,6 +86,56 @@ describe('HeadComparison', () => {
     expect(feed.epoch).toBe('epoch-2');
   });
 
+  it('[EPO-4] a row that is another one now is a doubt, also where the head has moved on', async () => {
+    store.appendMany('1', 3);
+    const feed = openFeed('1');
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([history.doubts, store.markQueries, history.roundsEnded]).toEqual([[], [], 1]);
+    store.rewind(1);
+    store.appendMany('1', 2);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(history.doubts).toMatchObject([{ targetId: '1', offset: 3, mark: { id: '3' } }]);
+    expect(store.markQueries).toEqual([[expect.objectContaining({ offset: 3 })]]);
+    expect(feed.head).toBe(3);
+  });
+
+  it('[EPO-4] so it is where only hints told of the row, and further ones have moved the head on since', async () => {
+    const feed = openFeed('1');
+    const hint = (text: string) => {
+      feed.onHint(decodeEnvelope('1', text)!);
+    };
+    store.appendMany('1', 3).forEach(hint);
+    store.rewind(2);
+    store.appendMany('1', 3).forEach(hint);
+    expect(feed.head).toBe(4);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(history.doubts).toMatchObject([{ offset: 3, mark: { id: '3' } }]);
+  });
+
+  it('[EPO-4] hints that were published again cost a look twice a second at most, and leave nothing behind', async () => {
+    const hints = store.appendMany('1', 5).map((text) => decodeEnvelope('1', text)!);
+    const feed = openFeed('1');
+    await vi.advanceTimersByTimeAsync(3_000);
+    store.headQueries.length = 0;
+    for (let round = 0; round < 100; round += 1) {
+      for (const hint of hints) feed.onHint(hint);
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(store.headQueries.length).toBeLessThanOrEqual(5);
+    expect(store.headQueries.length).toBeGreaterThanOrEqual(3);
+    expect([history.doubts, feed.head]).toEqual([[], 5]);
+  });
+
+  it('[EPO-4] rows that retention deleted prove nothing', async () => {
+    store.appendMany('1', 3);
+    const feed = openFeed('1');
+    await vi.advanceTimersByTimeAsync(3_000);
+    store.append('1');
+    store.deleteUpTo('1', 4);
+    await vi.advanceTimersByTimeAsync(3_100);
+    expect([history.doubts, feed.head]).toEqual([[], 4]);
+  });
+
   it('reads many heads in a few statements', async () => {
     for (let index = 0; index < HEADS_PER_READ_MAX + 1; index += 1) openFeed(`client-${index}`);
     await vi.advanceTimersByTimeAsync(3_000);
@@ -94,16 +159,16 @@ describe('HeadComparison', () => {
     expect([store.headQueries.length, mostUnderWay]).toEqual([2, 1]);
   });
 
-  it('[DEL-16] goes on after the database was away, and notes both', async () => {
+  it('[DEL-16] goes on after the database was away, and tells each outage once', async () => {
     const feed = openFeed('1');
     store.beforeRead = databaseAway;
     await vi.advanceTimersByTimeAsync(10_000);
-    expect([[...noted], counters.comparisonsFailed]).toEqual([['failed'], 3]);
+    expect([outages, counters.comparisonsFailed]).toEqual([['away'], 3]);
     store.beforeRead = () => Promise.resolve();
     store.append('1');
     await vi.advanceTimersByTimeAsync(3_100);
     expect(feed.head).toBe(1);
-    expect([...noted]).toEqual(['failed', 'worked']);
+    expect(outages).toEqual(['away', 'back']);
   });
 
   it('leaves no timer when it is stopped, also in the middle of a comparison', async () => {

@@ -22,7 +22,12 @@ describe('HeadReader', () => {
 
   it('reads the head and epoch of a target, head 0 where nobody wrote to it', async () => {
     store.appendMany('1', 3);
-    expect(await heads.read('1')).toEqual({ epoch: 'epoch-1', head: 3, epochStart: 0 });
+    expect(await heads.read('1')).toMatchObject({
+      epoch: 'epoch-1',
+      head: 3,
+      epochStart: 0,
+      mark: { id: '3' },
+    });
     expect(await heads.read('unknown')).toMatchObject({ head: 0 });
   });
 

@@ -1,67 +1,20 @@
-import { createLogger } from '@postline/service-runtime';
+import type { RowMark } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AckWriter } from '../src/ack-writer.ts';
-import type { ConnectionHost } from '../src/connection.ts';
-import { type Delivery, startDelivery } from '../src/delivery.ts';
-import { DeviceOpener } from '../src/device-opener.ts';
-import { identify } from '../src/identify.ts';
-import { RelayCounters } from '../src/relay-counters.ts';
-import { WriteTurn } from '../src/socket/write-turn.ts';
-import { ModelBus } from './support/model-bus.ts';
-import { connectionOn } from './support/model-host.ts';
-import { databaseAway, ModelStore } from './support/model-store.ts';
-import { TEST_SETTINGS } from './support/relay-settings.ts';
-import { NEVER_DISCONNECTED } from './support/never-disconnected.ts';
-import { quietHealth } from './support/quiet-health.ts';
+import type { Delivery } from '../src/delivery.ts';
+import { createIdentifyWorld } from './support/identify-world.ts';
+import type { ModelBus } from './support/model-bus.ts';
+import { databaseAway, type ModelStore } from './support/model-store.ts';
 
 describe('identify', () => {
   let store: ModelStore;
   let bus: ModelBus;
   let delivery: Delivery;
   let failures: unknown[];
-  let host: ConnectionHost;
+  let connect: ReturnType<typeof createIdentifyWorld>['connect'];
 
   beforeEach(() => {
     vi.useFakeTimers();
-    store = new ModelStore();
-    bus = new ModelBus();
-    failures = [];
-    const counters = new RelayCounters();
-    const logger = createLogger({ service: 'test', level: 'silent' });
-    const health = quietHealth();
-    const storing = health.databaseActivity('Storing acks');
-    delivery = startDelivery({
-      store,
-      bus,
-      settings: TEST_SETTINGS,
-      counters,
-      turn: new WriteTurn(),
-      health,
-    });
-    const acks = new AckWriter({ store, counters, logger, storing, intervalMs: 250, waitingMax: 100 });
-    const options = {
-      ...delivery,
-      acks,
-      devices: new DeviceOpener(store),
-      disconnects: NEVER_DISCONNECTED,
-      counters,
-      heartbeatSeconds: 25,
-    };
-    host = {
-      incomingBounds: { framesMax: 100, bytesMax: 10_000 },
-      acks,
-      identify: (connection, frame) => {
-        identify(connection, { frame, token: undefined }, options).catch((error: unknown) =>
-          failures.push(error),
-        );
-      },
-      renewToken: () => undefined,
-      releaseFeed: (feed) => {
-        delivery.feeds.release(feed);
-      },
-      forget: () => undefined,
-      watchStalled: () => undefined,
-    };
+    ({ store, bus, delivery, failures, connect } = createIdentifyWorld());
   });
 
   afterEach(async () => {
@@ -69,15 +22,6 @@ describe('identify', () => {
     await delivery.close();
     vi.useRealTimers();
   });
-
-  function connect(
-    resume?: 'last-ack' | { epoch: string; offsets: Readonly<Record<string, number>> },
-    deviceId?: string,
-  ) {
-    const made = connectionOn(host);
-    made.connection.onText(JSON.stringify({ type: 'identify', clientId: 1, deviceId, resume }));
-    return made;
-  }
 
   /** Every feed is given back: a while later none is left. */
   async function expectNoFeedLeft(): Promise<void> {
@@ -182,13 +126,104 @@ describe('identify', () => {
     expect(socket.offsets()).toEqual([6]);
   });
 
+  const startOf = (socket: { frames(): Record<string, unknown>[] }) =>
+    (socket.frames()[0]?.['targets'] as Record<string, unknown> | undefined)?.['1'];
+
+  it('[DEL-4] a cursor whose row is another one now is told so, and only its client', async () => {
+    store.appendMany('1', 3);
+    const [first, , third] = (await store.readLog({ targetId: '1', afterOffset: 0, limit: 3 })).messages;
+    const mark = ({ id, createdAt }: RowMark) => ({ id, createdAt });
+    const resume = (offset: number, at: RowMark) => ({
+      epoch: 'epoch-1',
+      offsets: { '1': offset },
+      at: { '1': mark(at) },
+    });
+    const right = connect(resume(1, first!));
+    const rightAtHead = connect(resume(3, third!));
+    const wrong = connect(resume(1, third!));
+    const wrongAtHead = connect(resume(3, first!));
+    await vi.advanceTimersByTimeAsync(100);
+    expect([right, rightAtHead, wrong, wrongAtHead].map(({ socket }) => startOf(socket))).toEqual([
+      { offset: 1, head: 3, recovered: true },
+      { offset: 3, head: 3, recovered: true },
+      { offset: 0, head: 3, recovered: false },
+      { offset: 0, head: 3, recovered: false },
+    ]);
+    expect(store.doubts).toEqual([]); // what a client says never begins an epoch
+    expect(right.socket.isOpen).toBe(true);
+  });
+
+  it('[EPO-6] a cursor that only a new connection to the database knows goes on', async () => {
+    store.appendMany('1', 5);
+    const stale = { head: 3, epochStart: 0 };
+    const { epoch } = store;
+    store.readHeads = () => Promise.resolve({ epoch, databaseTimeMs: 0, heads: new Map([['1', stale]]) });
+    const { socket } = connect({ epoch, offsets: { '1': 5 } });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(startOf(socket)).toEqual({ offset: 5, head: 5, recovered: true });
+    expect(socket.isOpen).toBe(true);
+  });
+
+  it('[EPO-4] [EPO-5] who was closed with 4003 is told, although the new rows have caught up with its cursor', async () => {
+    store.appendMany('1', 8);
+    const connected = connect();
+    await vi.advanceTimersByTimeAsync(3_100);
+    store.rewind(3);
+    await vi.advanceTimersByTimeAsync(3_100);
+    expect(connected.socket.closedWith?.code).toBe(4003);
+    store.appendMany('1', 4);
+    const { socket } = connect({ epoch: 'epoch-1', offsets: { '1': 8 } });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(startOf(socket)).toEqual({ offset: 0, head: 9, recovered: false });
+    expect(socket.offsets()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('[EPO-6] a head below the one known is not believed while the writer’s server says otherwise', async () => {
+    store.appendMany('1', 5);
+    const connected = connect();
+    await vi.advanceTimersByTimeAsync(100);
+    const readHeads = store.readHeads.bind(store);
+    let stale = true;
+    store.readHeads = async (targetIds) => {
+      const answer = await readHeads(targetIds);
+      return stale ? { ...answer, heads: new Map([['1', { head: 2, epochStart: 0 }]]) } : answer;
+    };
+    const settleHistory = store.settleHistory.bind(store);
+    store.settleHistory = async (doubt) => {
+      const finding = await settleHistory(doubt);
+      stale = false; // as its connections are made anew
+      return finding;
+    };
+    const second = connect({ epoch: 'epoch-1', offsets: { '1': 4 } });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(startOf(second.socket)).toEqual({ offset: 4, head: 5, recovered: true });
+    expect([connected.socket.isOpen, second.socket.isOpen]).toEqual([true, true]);
+    expect(store.doubts).toHaveLength(1);
+  });
+
+  it('[EPO-7] while nobody can say which history it is, nobody is closed and those who come wait', async () => {
+    store.appendMany('1', 5);
+    const connected = connect();
+    await vi.advanceTimersByTimeAsync(100);
+    store.rewind(2);
+    const settleHistory = store.settleHistory.bind(store);
+    store.settleHistory = () => Promise.resolve({ kind: 'read-only' });
+    const second = connect({ epoch: 'epoch-1', offsets: { '1': 4 } });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([connected.socket.isOpen, second.socket.isOpen, second.socket.sent]).toEqual([true, true, []]);
+    store.settleHistory = settleHistory;
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(connected.socket.closedWith?.code).toBe(4003);
+    expect(startOf(second.socket)).toEqual({ offset: 0, head: 3, recovered: false });
+  });
+
   it('[ACK-6] a last ack of another epoch starts over, and the client is told', async () => {
     store.appendMany('1', 5);
     await store.saveAcks([{ clientId: '1', deviceId: 'tv', targetId: '1', epoch: 'epoch-1', offset: 4 }]);
     store.restart(2);
     store.appendMany('1', 1);
     const { socket } = connect('last-ack', 'tv');
-    await vi.advanceTimersByTimeAsync(10);
+    await vi.advanceTimersByTimeAsync(100);
     expect(socket.frames()[0]).toMatchObject({
       epoch: 'epoch-2',
       targets: { '1': { offset: 3, head: 4, recovered: false } },

@@ -4,7 +4,6 @@ import {
   addressGroup,
   closeGracefully,
   HTTP_SERVER_OPTIONS,
-  ignoreForeignUpgrades,
   LinkedList,
   type ListenAddress,
   listen,
@@ -61,11 +60,9 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      requireHostHeader: false, // probes come without one; other requests are refused by the guard
     },
     onIncoming,
   );
-  ignoreForeignUpgrades(server, { findOpenResponse: (socket) => lastOn(socket, inFlight) });
   server.maxConnections = limits.connectionsMax;
   if (limits.connectionsPerAddressMax !== undefined) boundAddresses(server, limits.connectionsPerAddressMax);
   server.on('checkExpectation', onIncoming); // whoever expects something unknown gets an ordinary answer
@@ -78,12 +75,6 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
       return closeGracefully(server, graceMilliseconds);
     },
   };
-}
-
-function lastOn(socket: Duplex, responses: Iterable<ServerResponse>): ServerResponse | undefined {
-  let last: ServerResponse | undefined;
-  for (const response of responses) if (response.req.socket === socket) last = response;
-  return last;
 }
 
 /** Ends a connection at once where its address has so many already. */

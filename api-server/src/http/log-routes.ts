@@ -19,9 +19,10 @@ async function answerLogPage(
 ): Promise<HttpAnswer> {
   const parsed = parseWith(logPageQuerySchema, query);
   if (!parsed.ok) return problemAnswer(parsed.refusal);
-  const { after = 0, limit = LOG_PAGE_MESSAGES_DEFAULT, epoch } = parsed.value;
+  const { after = 0, limit = LOG_PAGE_MESSAGES_DEFAULT, epoch, id, createdAt } = parsed.value;
+  const mark = id === undefined || createdAt === undefined ? undefined : { id, createdAt };
 
-  const outcome = await readLogPage({ targetId, after, limit, epoch });
+  const outcome = await readLogPage({ targetId, after, limit, epoch, mark });
   switch (outcome.kind) {
     case 'read':
       return jsonAnswer(200, logPageBody(outcome.value));

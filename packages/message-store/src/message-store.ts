@@ -1,5 +1,8 @@
+import type { RowMark } from '@postline/protocol';
 import type { AckStore } from './ack-store.ts';
 import type { DisconnectStore } from './disconnect-store.ts';
+import type { HistoryDoubt, HistoryFinding } from './history.ts';
+import type { ReaderCursor, StreamStart } from './stream-start.ts';
 
 /** A message as a publisher gave it, validated. */
 export interface NewMessage {
@@ -67,6 +70,8 @@ export interface LogHead {
   readonly head: number;
   /** The last offset that came from before the current epoch; 0 in a fresh database. */
   readonly epochStart: number;
+  /** The row at the head, where heads were read and it is there. */
+  readonly mark?: RowMark | undefined;
 }
 
 /** A part of one target's log; epoch, head and messages are from one snapshot. */
@@ -81,6 +86,8 @@ export interface LogSlice extends LogHead {
 /** Heads of many targets. */
 export interface LogHeads {
   readonly epoch: string;
+  /** The database's clock, in ms since 1970. */
+  readonly databaseTimeMs: number;
   /** An entry for each target that was asked for; one that nobody wrote to has head 0. */
   readonly heads: ReadonlyMap<string, LogHead>;
 }
@@ -103,6 +110,23 @@ export interface MessageStore extends AckStore, DisconnectStore {
   /** Reads the heads of up to HEADS_PER_READ_MAX targets, as committed at some moment after the call. */
   readHeads(targetIds: readonly string[]): Promise<LogHeads>;
 
+  /** Reads which rows stand at up to ROWS_PER_READ_MAX places, in their order; undefined where none does. */
+  readMarks(places: readonly LogPlace[]): Promise<readonly (RowMark | undefined)[]>;
+
+  /**
+   * Decides for up to CURSORS_PER_READ_MAX readers, in their order, where their streams go on. Asked where an ordinary
+   * read said that a cursor is not valid, which may have come from a server that was left behind: so this one goes by
+   * a connection that is at most a second old.
+   */
+  readStreamStarts(cursors: readonly ReaderCursor[]): Promise<readonly StreamStart[]>;
+
+  /**
+   * Asks the server that takes the writes, on a connection that was made just now, whether the logs are still those
+   * that a relay knows. Where they are not, although the epoch is, it begins a new one. Connections for reading are
+   * made anew.
+   */
+  settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding>;
+
   /** Resolves where the database answers and its schema is the one this program needs. */
   checkReady(): Promise<void>;
 
@@ -115,6 +139,15 @@ export interface MessageStore extends AckStore, DisconnectStore {
   /** Ends the connections; calls in flight finish first, within the store's deadline. */
   close(): Promise<void>;
 }
+
+/** A position in one target's log. */
+export interface LogPlace {
+  readonly targetId: string;
+  readonly offset: number;
+}
+
+/** Places in one readMarks: each is a look-up in an index. */
+export const ROWS_PER_READ_MAX = 1_024;
 
 /** Targets in one readHeads: a statement of this many keys is parsed in a few milliseconds. */
 export const HEADS_PER_READ_MAX = 1_000;

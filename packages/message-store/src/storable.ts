@@ -1,7 +1,7 @@
 import { isTargetId } from '@postline/protocol';
 import { DISCONNECTS_PER_READ_MAX } from './disconnect-store.ts';
 import type { TrimQuery } from './log-trimmer.ts';
-import type { AppendRequest, LogQuery } from './message-store.ts';
+import type { AppendRequest, LogPlace, LogQuery } from './message-store.ts';
 
 /**
  * Why a request can't be stored as it is, `undefined` where it can. Callers validate at their edge; this is the last
@@ -47,6 +47,15 @@ export function assertWholeNumber(what: string, value: number, least: number): v
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`${what} must be a whole number from ${least} on`);
   }
+}
+
+/** Throws where so many places, or such, can't be read at once. */
+export function assertPlaces(places: readonly LogPlace[], placesMax: number): void {
+  for (const { targetId, offset } of places) {
+    assertTargetId(targetId);
+    assertWholeNumber('offset', offset, 0);
+  }
+  if (places.length > placesMax) throw new RangeError(`at most ${placesMax} places in one read`);
 }
 
 /** Throws where a retention rule would delete what was not meant. */

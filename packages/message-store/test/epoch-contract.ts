@@ -26,7 +26,7 @@ export function describeNewEpoch(open: () => EpochDatabase): void {
     const result = await begin();
     expect(result).toMatchObject({ previousEpoch: before.epoch, repairedCount: 0 });
     expect(result.epoch).not.toBe(before.epoch);
-    expect(await headOf(targetId)).toEqual({ epoch: result.epoch, head: 2, epochStart: 2 });
+    expect(await headOf(targetId)).toMatchObject({ epoch: result.epoch, head: 2, epochStart: 2 });
     expect(await appendOne(store, { targetId, message: 'c' })).toMatchObject({ offset: 3 });
     const { messages } = await store.readLog({ targetId, afterOffset: 0, limit: 10 });
     expect(messages.map(({ message }) => message)).toEqual(['a', 'b', 'c']);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceIdSchema } from './device-id.ts';
 import { EPOCH_CHARACTERS_MAX, RESUME_OFFSETS_MAX, TOKEN_BYTES_MAX } from './limits.ts';
+import { rowMarkSchema } from './row-mark.ts';
 import { isTargetId, targetIdSchema } from './target-id.ts';
 
 const offsetSchema = z.int().min(0);
@@ -13,10 +14,19 @@ const offsetsSchema = z
   .refine((offsets) => Object.keys(offsets).every(isTargetId), { error: 'has a key that is no target id' })
   .transform((offsets) => new Map(Object.entries(offsets)));
 
+/** Which rows stand at those offsets, as far as the reader still knows. */
+const marksSchema = z
+  .record(z.string(), rowMarkSchema)
+  .refine((marks) => Object.keys(marks).length <= RESUME_OFFSETS_MAX, {
+    error: `must hold at most ${RESUME_OFFSETS_MAX} targets`,
+  })
+  .transform((marks) => new Map(Object.entries(marks)));
+
 /** Where a reader stopped: the last offset that it processed of each target, and the epoch it read them in. */
 const resumeSchema = z.object({
   epoch: z.string().max(EPOCH_CHARACTERS_MAX),
   offsets: offsetsSchema,
+  at: marksSchema.optional(),
 });
 export type Resume = z.output<typeof resumeSchema>;
 

@@ -7,6 +7,8 @@ export interface Envelope {
   readonly targetId: string;
   readonly epoch: string;
   readonly offset: number;
+  readonly id: string;
+  readonly createdAt: string;
   /** The frame as it goes on the socket. */
   readonly frame: string;
 }
@@ -26,9 +28,9 @@ const envelopeSchema = z.object({
  * valid within JSON. It takes each character once, so it is linear in the frame's length.
  */
 const ENCODED_FRAME = new RegExp(
-  String.raw`^\{"type":"new_message","id":"[\w.:-]*","targetId":"([\w.~:@|+-]+)","offset":([1-9]\d{0,15}),` +
+  String.raw`^\{"type":"new_message","id":"([\w.:-]*)","targetId":"([\w.~:@|+-]+)","offset":([1-9]\d{0,15}),` +
     String.raw`"epoch":"([\w-]{1,${EPOCH_CHARACTERS_MAX}})",` +
-    String.raw`"data":"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*","createdAt":"[\w.:-]*"\}$`,
+    String.raw`"data":"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*","createdAt":"([\w.:-]*)"\}$`,
 );
 
 /**
@@ -36,11 +38,12 @@ const ENCODED_FRAME = new RegExp(
  * the bus may have written anything, and the reader then compares with the database instead.
  */
 export function decodeEnvelope(targetId: string, payload: string): Envelope | undefined {
-  const [, encodedTarget, digits, epoch] = ENCODED_FRAME.exec(payload) ?? [];
-  if (encodedTarget === undefined || epoch === undefined) return decodeAnyEncoding(targetId, payload);
+  const [, id, encodedTarget, digits, epoch, createdAt] = ENCODED_FRAME.exec(payload) ?? [];
+  if (id === undefined || epoch === undefined || createdAt === undefined)
+    return decodeAnyEncoding(targetId, payload);
   const offset = Number(digits);
   if (encodedTarget !== targetId || !Number.isSafeInteger(offset)) return undefined;
-  return { targetId, epoch, offset, frame: payload };
+  return { targetId, epoch, offset, id, createdAt, frame: payload };
 }
 
 /** The same frame as somebody else may write it: other spaces, another order, more fields. */
@@ -53,5 +56,6 @@ function decodeAnyEncoding(targetId: string, payload: string): Envelope | undefi
   }
   const parsed = envelopeSchema.safeParse(value);
   if (!parsed.success || parsed.data.targetId !== targetId) return undefined;
-  return { targetId, epoch: parsed.data.epoch, offset: parsed.data.offset, frame: payload };
+  const { epoch, offset, id, createdAt } = parsed.data;
+  return { targetId, epoch, offset, id, createdAt, frame: payload };
 }

@@ -11,4 +11,5 @@ export * from './message-text.ts';
 export * from './publish.ts';
 export * from './receipts.ts';
 export * from './relay-frames.ts';
+export * from './row-mark.ts';
 export * from './target-id.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EPOCH_CHARACTERS_MAX, LOG_PAGE_MESSAGES_DEFAULT, LOG_PAGE_MESSAGES_MAX } from './limits.ts';
+import { rowMarkSchema } from './row-mark.ts';
 
 const wholeNumberText = (name: string, from: number, to: number) =>
   z
@@ -23,6 +24,13 @@ export const logPageQuerySchema = z.object({
     .max(EPOCH_CHARACTERS_MAX)
     .optional()
     .meta({ description: 'The epoch that `after` was read in.' }),
+  id: rowMarkSchema.shape.id.optional().meta({
+    description:
+      'The id of the message at `after`; with `createdAt`, it is noticed where another one stands there now.',
+  }),
+  createdAt: rowMarkSchema.shape.createdAt.optional().meta({
+    description: 'When the message at `after` was created.',
+  }),
 });
 export type LogPageQuery = z.output<typeof logPageQuerySchema>;
 
@@ -44,7 +52,8 @@ export const logPageSchema = z
     epoch: z.string(),
     head: z.int().min(0).meta({ description: 'The last offset of the log; 0 for a target nobody wrote to.' }),
     recovered: z.boolean().meta({
-      description: 'False where `after` is of another epoch or beyond the head: the log starts over.',
+      description:
+        'False where `after` is of another epoch, beyond the head or, with `id` and `createdAt`, of another message: the log starts over.',
     }),
     messages: z.array(logEntrySchema),
     truncatedBefore: z

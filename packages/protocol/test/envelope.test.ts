@@ -16,7 +16,14 @@ const newMessage = {
 describe('decodeEnvelope', () => {
   it('[DEL-7] reads what the API wrote, and keeps the frame as it came', () => {
     const frame = encodeNewMessage(newMessage);
-    expect(decodeEnvelope('bob', frame)).toEqual({ targetId: 'bob', epoch: 'e', offset: 58, frame });
+    expect(decodeEnvelope('bob', frame)).toEqual({
+      targetId: 'bob',
+      epoch: 'e',
+      offset: 58,
+      id: '1024',
+      createdAt: '2026-11-23T00:00:00.000Z',
+      frame,
+    });
   });
 
   it('[DEL-3] a frame for another target is no envelope, however alike the ids are', () => {
@@ -61,7 +68,14 @@ describe('decodeEnvelope', () => {
     ['another order, and a field more', JSON.stringify({ more: [1], ...newMessage, type: 'new_message' })],
     ['escapes in the epoch', encodeNewMessage(newMessage).replace('"epoch":"e"', '"epoch":"\\u0065"')],
   ])('[DEL-7] reads a frame that somebody else wrote: %s', (_what, frame) => {
-    expect(decodeEnvelope('bob', frame)).toEqual({ targetId: 'bob', epoch: 'e', offset: 58, frame });
+    expect(decodeEnvelope('bob', frame)).toEqual({
+      targetId: 'bob',
+      epoch: 'e',
+      offset: 58,
+      id: '1024',
+      createdAt: '2026-11-23T00:00:00.000Z',
+      frame,
+    });
   });
 
   it('[DEL-7] a frame that is no JSON is never forwarded, wherever it is broken', () => {

@@ -1,15 +1,22 @@
 import {
   type Ack,
+  contradicts,
   type DeviceOpening,
+  type HistoryDoubt,
+  type HistoryFinding,
   type LogHead,
   type LogHeads,
+  type LogPlace,
   type LogPosition,
   type LogQuery,
   type LogSlice,
+  type ReaderCursor,
   type StoredMessage,
   StoreUnavailableError,
+  type StreamStart,
+  streamStart,
 } from '@postline/message-store';
-import { encodeNewMessage } from '@postline/protocol';
+import { encodeNewMessage, type RowMark } from '@postline/protocol';
 
 interface ModelLog {
   messages: StoredMessage[];
@@ -25,6 +32,9 @@ export class ModelStore {
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
   readonly logQueries: LogQuery[] = [];
   readonly headQueries: (readonly string[])[] = [];
+  readonly markQueries: (readonly LogPlace[])[] = [];
+  readonly startQueries: (readonly ReaderCursor[])[] = [];
+  readonly doubts: HistoryDoubt[] = [];
   /** What each call of saveAcks was given. */
   readonly ackWrites: (readonly Ack[])[] = [];
   readonly openings: (readonly DeviceOpening[])[] = [];
@@ -33,6 +43,7 @@ export class ModelStore {
   /** Each epoch's logs; those of earlier ones as they were at their end. */
   readonly #logsByEpoch = new Map([[this.epoch, this.#logs]]);
   #messagesWritten = 0;
+  #rowsWritten = 0;
   /** By client and device, then by target. */
   readonly #acks = new Map<string, Map<string, LogPosition>>();
 
@@ -45,7 +56,7 @@ export class ModelStore {
     const log = this.#log(targetId);
     log.head += 1;
     const message = {
-      id: `${targetId}-${log.head}`,
+      id: `${(this.#rowsWritten += 1)}`,
       targetId,
       offset: log.head,
       message: text,
@@ -129,9 +140,43 @@ export class ModelStore {
     const heads = new Map(
       targetIds.map((targetId): [string, LogHead] => [targetId, headOf(this.#log(targetId))]),
     );
-    const answer = { epoch: this.epoch, heads };
+    const answer = { epoch: this.epoch, databaseTimeMs: Date.parse(CREATED_AT), heads };
     await this.beforeAnswer();
     return answer;
+  }
+
+  async readMarks(places: readonly LogPlace[]): Promise<(RowMark | undefined)[]> {
+    this.markQueries.push(places);
+    await this.beforeRead();
+    return places.map(({ targetId, offset }) => markAt(this.#log(targetId).messages, offset));
+  }
+
+  async readStreamStarts(cursors: readonly ReaderCursor[]): Promise<StreamStart[]> {
+    this.startQueries.push(cursors);
+    await this.beforeRead();
+    const starts = cursors.map((cursor) => {
+      const log = this.#log(cursor.targetId);
+      const rowAtCursor = markAt(log.messages, cursor.offset);
+      return streamStart(cursor, { ...headOf(log), epoch: this.epoch, rowAtCursor });
+    });
+    await this.beforeAnswer();
+    return starts;
+  }
+
+  /** As the server that takes the writes: where the doubt is right, a new epoch begins with the logs as they are. */
+  async settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding> {
+    this.doubts.push(doubt);
+    await this.beforeRead();
+    const { epoch } = this;
+    if (doubt.epoch !== epoch) return { kind: 'epoch-changed', epoch };
+    const isContradicted = doubt.rows.some((known) => {
+      const { head, messages } = this.#log(known.targetId);
+      return contradicts(known, { head, row: markAt(messages, known.offset) });
+    });
+    if (!isContradicted) return { kind: 'unchanged' };
+    this.#lifetimes += 1;
+    this.#logsByEpoch.set(this.epoch, this.#logs);
+    return { kind: 'epoch-begun', epoch: this.epoch, certainUntil: CREATED_AT };
   }
 
   async saveAcks(acks: readonly Ack[]): Promise<void> {
@@ -190,8 +235,13 @@ function rowsWithin(rows: readonly StoredMessage[], bytesMax = Infinity): readon
 
 const CREATED_AT = '2026-11-23T00:00:00.000Z';
 
-function headOf({ head, epochStart }: ModelLog): LogHead {
-  return { head, epochStart };
+function headOf({ messages, head, epochStart }: ModelLog): LogHead {
+  return { head, epochStart, mark: markAt(messages, head) };
+}
+
+function markAt(messages: readonly StoredMessage[], at: number): RowMark | undefined {
+  const row = messages.find(({ offset }) => offset === at);
+  return row && { id: row.id, createdAt: row.createdAt };
 }
 
 /** What a store says while its database is away. */

@@ -1,12 +1,11 @@
 import {
-  type BusEndEvents,
-  type BusState,
   BusUnavailableError,
   type Hint,
   type HintPublisher,
   type HintSubscriber,
   type HintSubscriberEvents,
   type MessageBus,
+  type SubscriberState,
 } from '../message-bus.ts';
 
 /**
@@ -17,7 +16,7 @@ import {
 export function createInProcessMessageBus(): MessageBus {
   const subscribers = new Set<InProcessSubscriber>();
   return {
-    createPublisher: (events) => new InProcessPublisher(subscribers, events),
+    createPublisher: () => new InProcessPublisher(subscribers),
     createSubscriber: (events) => {
       const subscriber = new InProcessSubscriber(events, () => subscribers.delete(subscriber));
       subscribers.add(subscriber);
@@ -30,11 +29,8 @@ class InProcessPublisher implements HintPublisher {
   readonly #subscribers: ReadonlySet<InProcessSubscriber>;
   #closed = false;
 
-  constructor(subscribers: ReadonlySet<InProcessSubscriber>, events: BusEndEvents | undefined) {
+  constructor(subscribers: ReadonlySet<InProcessSubscriber>) {
     this.#subscribers = subscribers;
-    queueMicrotask(() => {
-      if (!this.#closed) events?.onState('up');
-    });
   }
 
   async publish(hints: readonly Hint[]): Promise<void> {
@@ -58,7 +54,7 @@ class InProcessSubscriber implements HintSubscriber {
   readonly #events: HintSubscriberEvents;
   readonly #onClose: () => void;
   readonly #targets = new Set<string>();
-  #state: BusState = 'up';
+  #state: SubscriberState = 'up';
 
   constructor(events: HintSubscriberEvents, onClose: () => void) {
     this.#events = events;
@@ -68,7 +64,7 @@ class InProcessSubscriber implements HintSubscriber {
     });
   }
 
-  get state(): BusState {
+  get state(): SubscriberState {
     return this.#state;
   }
 

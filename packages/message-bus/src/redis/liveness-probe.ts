@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { withDeadline } from '@postline/service-runtime';
-import { RedisSilentError } from './redis-fault.ts';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
 
 interface PendingProbe {
@@ -24,8 +23,6 @@ export class LivenessProbe {
   readonly #deadlineMs: number;
   readonly #connection: RedisConnection;
   #pending: PendingProbe | undefined;
-  /** Why nothing could be sent lately. */
-  #sendFault: Error | undefined;
 
   constructor({ connection, channel, deadlineMs }: LivenessProbeOptions) {
     this.#channel = channel;
@@ -34,24 +31,21 @@ export class LivenessProbe {
       onReady: () => {
         this.#send();
       },
-      onLost: (reason) => {
-        this.#sendFault = reason;
-      },
+      onLost: () => undefined, // the proof fails, which says it all
     });
   }
 
-  /** Why no message came back within the deadline; undefined where one did. One at a time. */
-  async check(): Promise<Error | undefined> {
-    this.#sendFault = undefined;
+  /** True where a message came back within the deadline. One at a time. */
+  async check(): Promise<boolean> {
     const echo = new Promise<void>((resolve) => {
       this.#pending = { nonce: randomUUID(), onEcho: resolve };
     });
     this.#send();
     try {
       await withDeadline(echo, { what: 'the proof of liveness', milliseconds: this.#deadlineMs });
-      return undefined;
+      return true;
     } catch {
-      return this.#latestFault();
+      return false;
     } finally {
       this.#pending = undefined;
     }
@@ -70,14 +64,8 @@ export class LivenessProbe {
     return this.#connection.close();
   }
 
-  #latestFault(): Error {
-    return this.#sendFault ?? new RedisSilentError('nothing came back', this.#deadlineMs);
-  }
-
   #send(): void {
     if (this.#pending === undefined) return;
-    this.#connection.client?.publish(this.#channel, this.#pending.nonce).catch((error: unknown) => {
-      this.#sendFault = error instanceof Error ? error : undefined;
-    });
+    this.#connection.client?.publish(this.#channel, this.#pending.nonce).catch(() => undefined);
   }
 }

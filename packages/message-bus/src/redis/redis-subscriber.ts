@@ -4,14 +4,14 @@ import { livenessChannel, updatesChannel } from '@postline/protocol';
 import { withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
 import {
-  type BusState,
-  type BusUnavailableError,
+  BusUnavailableError,
   type HintSubscriber,
   type HintSubscriberEvents,
+  type SubscriberState,
 } from '../message-bus.ts';
+import { createStateReport, type OnBusState } from './bus-state.ts';
 import { LivenessProbe } from './liveness-probe.ts';
 import { RedisConnection } from './redis-connection.ts';
-import { redisUnavailable } from './redis-fault.ts';
 import type { RedisTimes } from './redis-times.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -24,6 +24,7 @@ export interface RedisSubscriberOptions {
   readonly prefix: string;
   readonly times: RedisTimes;
   readonly events: HintSubscriberEvents;
+  readonly onState?: OnBusState | undefined;
 }
 
 /** One connection's life, from its handshake to its loss. */
@@ -42,21 +43,23 @@ export class RedisSubscriber implements HintSubscriber {
   readonly #prefix: string;
   readonly #times: RedisTimes;
   readonly #events: HintSubscriberEvents;
+  readonly #report: ReturnType<typeof createStateReport>;
   readonly #ownChannel: string;
   readonly #channelPrefixLength: number;
   readonly #subscriptions = new Subscriptions();
   readonly #connection: RedisConnection;
   readonly #probe: LivenessProbe;
   #session: Session | undefined;
-  #state: BusState = 'down';
+  #state: SubscriberState = 'down';
   #downReason: Error | undefined;
   #closed = false;
   #roundsScheduled = false;
 
-  constructor({ address, prefix, times, events }: RedisSubscriberOptions) {
+  constructor({ address, prefix, times, events, onState }: RedisSubscriberOptions) {
     this.#prefix = prefix;
     this.#times = times;
     this.#events = events;
+    this.#report = createStateReport('subscriber', onState);
     this.#ownChannel = livenessChannel(prefix, randomUUID());
     this.#channelPrefixLength = updatesChannel(prefix, '').length;
     this.#probe = new LivenessProbe({
@@ -77,7 +80,7 @@ export class RedisSubscriber implements HintSubscriber {
     );
   }
 
-  get state(): BusState {
+  get state(): SubscriberState {
     return this.#state;
   }
 
@@ -133,26 +136,27 @@ export class RedisSubscriber implements HintSubscriber {
     let provenAtMs = performance.now();
     for (;;) {
       await this.#sendRounds(session);
-      const fault = await this.#probe.check();
+      const proven = await this.#probe.check();
       session.ended.signal.throwIfAborted();
-      if (fault === undefined) {
+      if (proven) {
         provenAtMs = performance.now();
         // What was called for meanwhile was rejected as long as the state is `down`: it is confirmed before `up`.
         while (this.#state === 'down' && !this.#subscriptions.isConfirmed) await this.#sendRounds(session);
         session.ended.signal.throwIfAborted();
-        this.#goUp();
+        this.#setState('up');
       } else {
-        this.#goDown(fault);
-        this.#endLongSilence(performance.now() - provenAtMs, fault);
+        this.#setState('down', new Error(`nothing came back within ${this.#times.probeDeadlineMs} ms`));
+        this.#endLongSilence(performance.now() - provenAtMs);
       }
       await sleep(this.#times.probeIntervalMs, undefined, { signal: session.ended.signal });
     }
   }
 
-  #endLongSilence(silentMs: number, fault: Error): void {
+  #endLongSilence(silentMs: number): void {
     if (silentMs < this.#times.silenceMaxMs) return;
-    this.#probe.replaceConnection(fault); // nobody can say which of the two is the silent one
-    throw fault;
+    const reason = new Error(`nothing came back for ${this.#times.silenceMaxMs} ms`);
+    this.#probe.replaceConnection(reason); // nobody can say which of the two is the silent one
+    throw reason;
   }
 
   /** Calls of one tick go out together. */
@@ -208,24 +212,15 @@ export class RedisSubscriber implements HintSubscriber {
   #endSession(reason: Error): void {
     const session = this.#session;
     this.#session = undefined;
-    this.#goDown(reason);
+    this.#setState('down', reason);
     this.#subscriptions.reset(this.#unavailable());
     session?.ended.abort();
     session?.client.removeAllListeners('message');
   }
 
-  #goUp(): void {
-    this.#downReason = undefined;
-    this.#setState('up');
-  }
-
-  #goDown(reason: Error): void {
+  #setState(state: SubscriberState, reason?: Error): void {
     this.#downReason = reason;
-    this.#setState('down');
-    if (!this.#closed) this.#events.onFault?.(this.#unavailable());
-  }
-
-  #setState(state: BusState): void {
+    if (!this.#closed) this.#report(state, reason);
     if (state === this.#state) return;
     this.#state = state;
     // In a microtask, so that what the callback throws is not taken for a failure of the connection.
@@ -235,6 +230,6 @@ export class RedisSubscriber implements HintSubscriber {
   }
 
   #unavailable(): BusUnavailableError {
-    return redisUnavailable('Redis is away', this.#downReason);
+    return new BusUnavailableError('Redis is away', this.#downReason);
   }
 }

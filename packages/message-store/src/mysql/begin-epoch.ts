@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '../message-store.ts';
 import { type NewEpoch, type NewEpochOptions, randomEpoch } from '../new-epoch.ts';
+import { databaseTimeOfMs } from './database-time.ts';
 import { checkSchema } from './schema-version.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -56,11 +57,14 @@ async function begin(session: Session, restoredAt: Date | undefined): Promise<Ne
   else {
     await session.change(
       'UPDATE targets t SET t.epoch_start = COALESCE((SELECT MIN(m.`offset`) - 1 FROM messages m WHERE m.target_id = t.target_id AND m.created_at >= ?), t.head)',
-      [restoredAt.toISOString().replace('T', ' ').replace('Z', '')],
+      [databaseTimeOfMs(restoredAt.getTime())],
     );
   }
   const epoch = randomEpoch();
-  await session.change('UPDATE log_epoch SET epoch = ?, started_at = CURRENT_TIMESTAMP(3)', [epoch]);
+  await session.change(
+    'UPDATE log_epoch SET epoch = ?, started_at = CURRENT_TIMESTAMP(3), replaced_epoch = NULL, certain_until = NULL',
+    [epoch],
+  );
   const targetCount = await countOf(session, 'SELECT COUNT(*) AS n FROM targets');
   return { epoch, previousEpoch: previous.epoch, targetCount, repairedCount };
 }

@@ -8,3 +8,8 @@ export function isoFromDatabaseTime(text: string): string {
   const [seconds = '', fraction = ''] = time.split('.');
   return `${date}T${seconds}.${fraction.padEnd(MILLISECOND_DIGITS, '0').slice(0, MILLISECOND_DIGITS)}Z`;
 }
+
+/** The other way, from ms since 1970. */
+export function databaseTimeOfMs(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
+}

@@ -1,38 +1,46 @@
+import type { RowMark } from '@postline/protocol';
 import { DeadlineError, OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendTheRest } from '../append-apart.ts';
 import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
+import { DOUBTED_ROWS_MAX, type HistoryDoubt, type HistoryFinding } from '../history.ts';
 import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
   HEADS_PER_READ_MAX,
   type LogHeads,
+  type LogPlace,
   type LogQuery,
   type LogSlice,
   type MessageStore,
+  ROWS_PER_READ_MAX,
   StoreUnavailableError,
 } from '../message-store.ts';
 import type { MovedMessages, Outbox, OutboxPage } from '../outbox.ts';
 import {
   assertDisconnectQuery,
   assertLogQuery,
+  assertPlaces,
   assertTargetId,
   assertTrimQuery,
   assertWholeNumber,
   storageFault,
 } from '../storable.ts';
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
+import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../stream-start.ts';
 import { Appender } from './appender.ts';
 import { deleteOldestRows } from './delete-oldest.ts';
 import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './disconnect-rows.ts';
 import { openDeviceRows } from './open-devices.ts';
-import { readLogHeads } from './read-heads.ts';
+import { readLogHeads, readRowMarks } from './read-heads.ts';
 import { readLogSlice } from './read-log.ts';
 import { readReceiptRows } from './read-receipts.ts';
+import { readStreamStartRows } from './read-stream-starts.ts';
 import { saveAckRows } from './save-acks.ts';
 import { checkSchema } from './schema-version.ts';
 import type { Session } from './session.ts';
+import { settleHistoryOn } from './settle-history.ts';
 import { type ConnectionBounds, StoreConnections } from './store-connections.ts';
 
 export interface MysqlMessageStoreOptions extends ConnectionBounds {
@@ -48,6 +56,9 @@ const DEADLINE_MS = 4_000;
 /** Of the deadline an append uses at most so much; the rest is for looking up a COMMIT that was not answered. */
 const APPEND_SHARE = 0.75;
 
+/** Readers that claim an impossible cursor must not make the connections be opened anew for each of them. */
+const RENEWAL_PAUSE_MS = 1_000;
+
 /** The logs in a MySQL or MariaDB database that was migrated before. Connects when first used. */
 export function createMysqlMessageStore(
   options: MysqlMessageStoreOptions,
@@ -61,6 +72,7 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   readonly #connections: StoreConnections;
   readonly #calls = new OpenCalls();
   #closed = false;
+  #readersRenewedAtMs = -Infinity;
 
   constructor({ databaseUrl, deadlineMs = DEADLINE_MS, ...bounds }: MysqlMessageStoreOptions) {
     this.#deadlineMs = deadlineMs;
@@ -103,6 +115,31 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
       }
       return (session) => readLogHeads(session, targetIds);
     });
+  }
+
+  readMarks(places: readonly LogPlace[]): Promise<readonly (RowMark | undefined)[]> {
+    return this.#read('reading which rows there are', () => {
+      assertPlaces(places, ROWS_PER_READ_MAX);
+      return (session) => readRowMarks(session, places);
+    });
+  }
+
+  async readStreamStarts(cursors: readonly ReaderCursor[]): Promise<readonly StreamStart[]> {
+    assertPlaces(cursors, CURSORS_PER_READ_MAX);
+    this.#renewReaders();
+    return await this.#read('reading where streams start', () => (session) => {
+      return readStreamStartRows(session, cursors);
+    });
+  }
+
+  async settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding> {
+    assertPlaces(doubt.rows, DOUBTED_ROWS_MAX);
+    this.#connections.writers.renew();
+    const finding = await this.#inTime('settling what is true', (signal) =>
+      this.#connections.writers.use(signal, (session) => settleHistoryOn(session, doubt)),
+    );
+    if (finding.kind !== 'read-only') this.#renewReaders();
+    return finding;
   }
 
   async saveAcks(acks: readonly Ack[]): Promise<void> {
@@ -169,6 +206,14 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
     this.#closed = true;
     await this.#calls.idle();
     this.#connections.close();
+  }
+
+  /** So that the next read goes by a connection that is at most as old as the pause. */
+  #renewReaders(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#readersRenewedAtMs < RENEWAL_PAUSE_MS) return;
+    this.#readersRenewedAtMs = nowMs;
+    this.#connections.readers.renew();
   }
 
   /** `prepare` checks the arguments, and throws where the caller made a mistake. */

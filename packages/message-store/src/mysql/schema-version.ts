@@ -1,7 +1,7 @@
 import type { Session } from './session.ts';
 
 /** The newest migration that this program was written for. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 9;
 
 /** The database's schema is not one that this program can work with. */
 export class SchemaVersionError extends Error {

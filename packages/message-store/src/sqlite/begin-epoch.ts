@@ -61,7 +61,10 @@ function begin(database: Database.Database, restoredAt: string | undefined): New
   }
   const epoch = randomEpoch();
   database
-    .prepare(`UPDATE log_epoch SET epoch = ?, started_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`)
+    .prepare(
+      `UPDATE log_epoch SET epoch = ?, started_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+         replaced_epoch = NULL, certain_until = NULL`,
+    )
     .run(epoch);
   return { epoch, previousEpoch, targetCount: Number(one('SELECT COUNT(*) FROM targets')), repairedCount };
 }

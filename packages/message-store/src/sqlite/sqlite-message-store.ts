@@ -1,30 +1,35 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { RowMark } from '@postline/protocol';
 import Database from 'libsql';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
 import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
 import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
+import { DOUBTED_ROWS_MAX, type HistoryDoubt, type HistoryFinding } from '../history.ts';
 import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
   HEADS_PER_READ_MAX,
-  type LogHead,
   type LogHeads,
+  type LogPlace,
   type LogQuery,
   type LogSlice,
   type MessageStore,
+  ROWS_PER_READ_MAX,
   StoreUnavailableError,
 } from '../message-store.ts';
 import {
   assertDisconnectQuery,
   assertLogQuery,
+  assertPlaces,
   assertTargetId,
   assertTrimQuery,
   assertWholeNumber,
   storageFault,
 } from '../storable.ts';
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
+import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../stream-start.ts';
 import { retryWhileBusy } from './busy-retry.ts';
 import { openDevicesInFile, saveAcksToFile, storedReceiptOf } from './sqlite-acks.ts';
 import { appendToFile } from './sqlite-append.ts';
@@ -33,6 +38,7 @@ import {
   readDisconnectsFromFile,
   saveDisconnectToFile,
 } from './sqlite-disconnects.ts';
+import { headInFile, markInFile, settleHistoryInFile, streamStartInFile } from './sqlite-history.ts';
 import { readLogFromFile } from './sqlite-read-log.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
 import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts';
@@ -96,7 +102,11 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
   async readLog(query: LogQuery): Promise<LogSlice> {
     assertLogQuery(query);
     return await this.#snapshot('reading a log', (epoch) => {
-      return { epoch, ...this.#headOf(query.targetId), ...readLogFromFile(this.#statements, query) };
+      return {
+        epoch,
+        ...headInFile(this.#statements, query.targetId),
+        ...readLogFromFile(this.#statements, query),
+      };
     });
   }
 
@@ -105,10 +115,35 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     if (targetIds.length > HEADS_PER_READ_MAX) {
       throw new RangeError(`at most ${HEADS_PER_READ_MAX} heads in one read`);
     }
-    return await this.#snapshot('reading heads', (epoch) => ({
+    return await this.#snapshot('reading heads', (epoch, now) => ({
       epoch,
-      heads: new Map(targetIds.map((targetId) => [targetId, this.#headOf(targetId)])),
+      databaseTimeMs: Date.parse(now),
+      heads: new Map(
+        targetIds.map((targetId) => {
+          const head = headInFile(this.#statements, targetId);
+          return [targetId, { ...head, mark: markInFile(this.#statements, targetId, head.head) }];
+        }),
+      ),
     }));
+  }
+
+  async readMarks(places: readonly LogPlace[]): Promise<readonly (RowMark | undefined)[]> {
+    assertPlaces(places, ROWS_PER_READ_MAX);
+    return await this.#snapshot('reading which rows there are', () =>
+      places.map(({ targetId, offset }) => markInFile(this.#statements, targetId, offset)),
+    );
+  }
+
+  async readStreamStarts(cursors: readonly ReaderCursor[]): Promise<readonly StreamStart[]> {
+    assertPlaces(cursors, CURSORS_PER_READ_MAX);
+    return await this.#snapshot('reading where streams start', (epoch) =>
+      cursors.map((cursor) => streamStartInFile(this.#statements, epoch, cursor)),
+    );
+  }
+
+  async settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding> {
+    assertPlaces(doubt.rows, DOUBTED_ROWS_MAX);
+    return await this.#whenFree('settling what is true', () => settleHistoryInFile(this.#statements, doubt));
   }
 
   async saveAcks(acks: readonly Ack[]): Promise<void> {
@@ -129,7 +164,7 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     assertReceiptQuery({ targetId, limit });
     return await this.#snapshot('reading receipts', (epoch) => ({
       epoch,
-      head: this.#headOf(targetId).head,
+      head: headInFile(this.#statements, targetId).head,
       receipts: this.#statements.selectReceipts(targetId, limit).map(storedReceiptOf),
     }));
   }
@@ -171,19 +206,14 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     return Promise.resolve();
   }
 
-  #headOf(targetId: string): LogHead {
-    const [row] = this.#statements.selectTarget(targetId);
-    return { head: Number(row?.[0] ?? 0), epochStart: Number(row?.[1] ?? 0) };
-  }
-
   /** Reads everything that `read` asks for as of one commit. */
-  #snapshot<T>(what: string, read: (epoch: string) => T): Promise<T> {
+  #snapshot<T>(what: string, read: (epoch: string, now: string) => T): Promise<T> {
     return this.#whenFree(what, () => {
       this.#statements.beginReading();
       try {
-        const epoch = this.#statements.selectEpoch()[0]?.[0];
-        if (typeof epoch !== 'string') throw new Error('the file has no epoch');
-        return read(epoch);
+        const [epoch, now] = this.#statements.selectEpoch()[0] ?? [];
+        if (typeof epoch !== 'string' || typeof now !== 'string') throw new Error('the file has no epoch');
+        return read(epoch, now);
       } finally {
         this.#statements.rollback();
       }

@@ -52,8 +52,13 @@ CREATE TABLE disconnect_head (
 ) STRICT;
 INSERT INTO disconnect_head DEFAULT VALUES;`;
 
+/** As in db/init.sql. */
+const REPLACED_EPOCH = `
+ALTER TABLE log_epoch ADD COLUMN replaced_epoch TEXT;
+ALTER TABLE log_epoch ADD COLUMN certain_until TEXT;`;
+
 /** Each of them brings a file from one version to the next; the version is kept in the file as user_version. */
-const STEPS = [LOGS, ACKS, DISCONNECTS] as const;
+const STEPS = [LOGS, ACKS, DISCONNECTS, REPLACED_EPOCH] as const;
 const SCHEMA_VERSION = STEPS.length;
 
 /** The file was written by a newer program. */

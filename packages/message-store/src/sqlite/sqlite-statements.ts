@@ -43,6 +43,7 @@ export function prepareStatements(database: Database.Database) {
       `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages
        WHERE target_id = ? AND "offset" BETWEEN ? AND ? AND octet_length(message) > ?`,
     ),
+    ...historyStatements(makers),
     ...trimStatements(makers),
     ...disconnectStatements(makers),
     saveAck: changeOf(
@@ -67,6 +68,25 @@ export function prepareStatements(database: Database.Database) {
     selectReceipts: rowsOf(
       `SELECT client_id, device_id, epoch, "offset", acked_at FROM acks
        WHERE target_id = ? AND acked_at IS NOT NULL ORDER BY client_id, device_id LIMIT ?`,
+    ),
+  };
+}
+
+function historyStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>) {
+  return {
+    selectMark: rowsOf('SELECT id, created_at FROM messages WHERE target_id = ? AND "offset" = ?'),
+    selectReplacedEpoch: rowsOf('SELECT replaced_epoch, certain_until FROM log_epoch'),
+    /** The last offset up to a cursor that was created before a time. */
+    selectCertain: rowsOf(
+      `SELECT "offset" FROM messages WHERE target_id = ? AND "offset" <= ? AND created_at < ?
+       ORDER BY "offset" DESC LIMIT 1`,
+    ),
+    selectIsTooSoon: rowsOf(
+      `SELECT replaced_epoch IS NOT NULL AND started_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?) FROM log_epoch`,
+    ),
+    replaceEpoch: changeOf(
+      `UPDATE log_epoch SET epoch = ?, replaced_epoch = ?, started_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+         certain_until = strftime('%Y-%m-%dT%H:%M:%fZ', MIN(?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), ?)`,
     ),
   };
 }

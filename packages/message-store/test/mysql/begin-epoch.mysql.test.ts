@@ -4,7 +4,8 @@ import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { MessageStore } from '../../src/message-store.ts';
 import { beginMysqlEpoch, createMysqlMessageStore } from '../../src/mysql/index.ts';
-import { describeNewEpoch } from '../epoch-contract.ts';
+import { describeNewEpoch, type EpochDatabase } from '../epoch-contract.ts';
+import { describeHistory } from '../history-contract.ts';
 import { connectTo, createMigratedDatabase } from './migrated-database.ts';
 
 let database: TestDatabase;
@@ -21,11 +22,13 @@ afterAll(async () => {
   await database.drop();
 });
 
-describeNewEpoch(() => ({
+const openDatabase = (): EpochDatabase => ({
   store,
   begin: (options) => beginMysqlEpoch({ databaseUrl: database.url, ...options }),
   run: (sql) => connection.query(sql),
-}));
+});
+describeNewEpoch(openDatabase);
+describeHistory(openDatabase);
 
 it('a database that was not migrated is left alone', async () => {
   const empty = await createTestDatabase(inject('databaseServerUrl'));

@@ -2,8 +2,9 @@ import type { TestDatabase } from '@postline/test-support';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMysqlMessageStore } from '../../src/mysql/index.ts';
-import { readHeadsStatement } from '../../src/mysql/read-heads.ts';
+import { readHeadsStatement, readMarksStatement } from '../../src/mysql/read-heads.ts';
 import { READ_LOG_STATEMENT } from '../../src/mysql/read-log.ts';
+import { CERTAIN_SEARCH } from '../../src/mysql/read-stream-starts.ts';
 import { publish } from '../contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from './migrated-database.ts';
 
@@ -102,6 +103,40 @@ it('the comparison of heads finds each by its key, however many targets there ar
     const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${readHeadsStatement(count)}`, asked);
     expect(plan.find((row) => row['table'] === 't')).toMatchObject({ key: 'PRIMARY' });
   }
+});
+
+it('[EPO-4] the row at a head costs one more look-up by its key', async () => {
+  const ids = ['long', 'other'];
+  const { rows, rowsRead } = await work(readHeadsStatement(2), ids);
+  expect(rows.map((row) => Number(row['head']))).toEqual([ROWS, ROWS]);
+  expect(rows.every((row) => row['id'] !== null)).toBe(true);
+  expect(rowsRead).toBeLessThanOrEqual(4);
+  const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${readHeadsStatement(2)}`, ids);
+  expect(plan.find((row) => row['table'] === 'm')).toMatchObject({
+    type: 'eq_ref',
+    key: 'messages_target_offset',
+  });
+});
+
+it('[EPO-4] rows at known places are found by their keys, however many', async () => {
+  for (const count of [1, 64, 1_024]) {
+    const places = Array.from({ length: count }, (_, index) => ['long', 2 * index + 1]).flat();
+    const { rows, rowsRead, rowsSorted } = await work(readMarksStatement(count), places);
+    expect(rows).toHaveLength(count);
+    expect([rowsRead <= count + 2, rowsSorted]).toEqual([true, 0]);
+    const plan = await rowsOf(connection, `EXPLAIN FORMAT=TRADITIONAL ${readMarksStatement(count)}`, places);
+    expect(plan[0]).toMatchObject({ key: 'messages_target_offset' });
+  }
+});
+
+it('[EPO-5] the last row before a time is found from the cursor back, not by reading the log', async () => {
+  const until = '2026-01-01 00:00:00.000';
+  await connection.query(
+    `UPDATE messages SET created_at = '2025-01-01' WHERE target_id = 'other' AND \`offset\` <= 2000`,
+  );
+  const { rows, rowsRead } = await work(CERTAIN_SEARCH, ['0', 'other', 2_010, until]);
+  expect(rows).toMatchObject([{ offset: 2_000 }]);
+  expect(rowsRead).toBeLessThanOrEqual(12);
 });
 
 it('the naive join of epoch, counter and rows reads and sorts the whole rest of the log', async () => {

@@ -5,7 +5,8 @@ import Database from 'libsql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MessageStore } from '../../src/message-store.ts';
 import { beginSqliteEpoch, createSqliteMessageStore } from '../../src/sqlite/index.ts';
-import { describeNewEpoch } from '../epoch-contract.ts';
+import { describeNewEpoch, type EpochDatabase } from '../epoch-contract.ts';
+import { describeHistory } from '../history-contract.ts';
 
 let folder: Awaited<ReturnType<typeof makeTempFolder>>;
 let file: string;
@@ -20,7 +21,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-describeNewEpoch(() => ({
+const openDatabase = (): EpochDatabase => ({
   store,
   begin: (options) => beginSqliteEpoch({ file, ...options }),
   run: (sql) => {
@@ -29,7 +30,9 @@ describeNewEpoch(() => ({
     database.close();
     return Promise.resolve();
   },
-}));
+});
+describeNewEpoch(openDatabase);
+describeHistory(openDatabase);
 
 it('a file that is not there is not made', async () => {
   const other = join(folder.path, 'other.sqlite');

@@ -1,0 +1,2 @@
+-- Takes its number, so that the next one has its own.
+DO 0;
