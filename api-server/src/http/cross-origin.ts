@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { isHostAllowed, isOriginAllowed, type OriginRules } from '@postline/service-runtime';
-import cors from 'cors';
 import type { HeaderList, HttpAnswer } from './answer.ts';
-import { recordHeaders } from './header-recorder.ts';
 import { problemAnswer } from './problem.ts';
 
 /** How long a browser may remember the answer to a preflight. */
-const PREFLIGHT_MAX_AGE_SECONDS = 600;
+const PREFLIGHT_MAX_AGE_SECONDS = '600';
 
 export interface CrossOriginRules {
   readonly origins: OriginRules;
@@ -22,14 +20,20 @@ export interface Guarded {
   readonly answer?: HttpAnswer;
 }
 
-const setCorsHeaders = cors({
-  origin: true, // only those come here that may
-  methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-  allowedHeaders: ['Content-Type', 'Idempotency-Key', 'Authorization'],
-  exposedHeaders: ['Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
-  maxAge: PREFLIGHT_MAX_AGE_SECONDS,
-  preflightContinue: true,
-});
+/** What a page may read of an answer, beside what every page may. */
+const EXPOSED_HEADERS = [
+  'Access-Control-Expose-Headers',
+  'Idempotent-Replayed, Retry-After, X-Request-Id, WWW-Authenticate, Allow, Date',
+];
+
+const METHODS = 'GET, HEAD, POST, DELETE';
+/** For a preflight that names no headers. */
+const HEADERS_DEFAULT = 'Content-Type, Idempotency-Key, Authorization, X-Request-Id';
+
+/** Names of headers (RFC 9110, 5.1), separated by commas. */
+const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/;
+/** Far more than any page sends; each is repeated in the answer. */
+const HEADER_NAMES_CHARACTERS_MAX = 4_096;
 
 /** Programs that are no browser send no `Origin`: most of what comes here. */
 const WITHOUT_ORIGIN: Guarded = { headers: ['Vary', 'Origin'] };
@@ -64,9 +68,34 @@ export function createCrossOriginGuard({ origins, hosts }: CrossOriginRules) {
     }
     if (origin === undefined && request.method !== 'OPTIONS') return WITHOUT_ORIGIN;
     if (!isOriginAllowed(origins, origin)) return FOREIGN_ORIGIN;
-    const headers = recordHeaders(setCorsHeaders, request);
-    const isPreflight =
-      request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
-    return isPreflight ? { headers, answer: PREFLIGHT_ANSWER } : { headers };
+    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
+      return { headers: origin === undefined ? WITHOUT_ORIGIN.headers : headersFor(origin) };
+    return { headers: preflightHeaders(request, origin), answer: PREFLIGHT_ANSWER };
   };
+}
+
+/** For an answer to a page that may use the service. */
+function headersFor(origin: string): HeaderList {
+  return ['Access-Control-Allow-Origin', origin, 'Vary', 'Origin', ...EXPOSED_HEADERS];
+}
+
+/**
+ * A page that may use the service may send it any header: libraries for monitoring add their own, and what none of the
+ * routes reads does no harm.
+ */
+function preflightHeaders({ headers }: IncomingMessage, origin: string | undefined): HeaderList {
+  const asked = headers['access-control-request-headers'];
+  const isEchoed =
+    asked !== undefined && asked.length <= HEADER_NAMES_CHARACTERS_MAX && HEADER_NAMES.test(asked);
+  return [
+    ...(origin === undefined ? [] : ['Access-Control-Allow-Origin', origin]),
+    'Vary',
+    'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+    'Access-Control-Allow-Methods',
+    METHODS,
+    'Access-Control-Allow-Headers',
+    isEchoed ? asked : HEADERS_DEFAULT,
+    'Access-Control-Max-Age',
+    PREFLIGHT_MAX_AGE_SECONDS,
+  ];
 }

@@ -10,7 +10,10 @@ describe.each(WAYS)('%s', (way) => {
     open = await startTestApi({ way });
     shop = await startTestApi({
       way,
-      env: { ALLOWED_ORIGINS: 'https://shop.example', ALLOWED_HOSTS: 'api.shop.example' },
+      env: {
+        ALLOWED_ORIGINS: 'https://shop.example,capacitor://localhost,file://',
+        ALLOWED_HOSTS: 'api.shop.example',
+      },
     });
   });
   afterAll(async () => {
@@ -35,9 +38,18 @@ describe.each(WAYS)('%s', (way) => {
         expect(response.headers['access-control-allow-origin']).toBe(origin);
         expect(response.headers['vary']).toBe('Origin');
         expect(response.headers['access-control-expose-headers']).toBe(
-          'Idempotent-Replayed,Retry-After,X-Request-Id',
+          'Idempotent-Replayed, Retry-After, X-Request-Id, WWW-Authenticate, Allow, Date',
         );
         expect(response.headers).not.toHaveProperty('access-control-allow-credentials');
+      },
+    );
+
+    it.each(['capacitor://localhost', 'file://'])(
+      '[PUB-13] so may apps that are named: %s',
+      async (origin) => {
+        const response = await supertest(shop.url).post('/').set('Origin', origin).send(MESSAGE);
+        expect(response.status).toBe(201);
+        expect(response.headers['access-control-allow-origin']).toBe(origin);
       },
     );
 
@@ -87,11 +99,11 @@ describe.each(WAYS)('%s', (way) => {
   });
 
   describe('preflight', () => {
-    const preflight = (origin: string) =>
+    const preflight = (origin: string, asked = 'content-type,idempotency-key') =>
       supertest(open.url).options('/messages').set({
         Origin: origin,
         'Access-Control-Request-Method': 'POST',
-        'Access-Control-Request-Headers': 'content-type,idempotency-key',
+        'Access-Control-Request-Headers': asked,
       });
 
     it('[PUB-13] tells a page what it may send', async () => {
@@ -99,17 +111,40 @@ describe.each(WAYS)('%s', (way) => {
       expect(response.status).toBe(204);
       expect(response.headers).toMatchObject({
         'access-control-allow-origin': 'http://localhost:3000',
-        'access-control-allow-methods': 'GET,HEAD,POST,DELETE',
-        'access-control-allow-headers': 'Content-Type,Idempotency-Key,Authorization',
+        'access-control-allow-methods': 'GET, HEAD, POST, DELETE',
+        'access-control-allow-headers': 'content-type,idempotency-key',
         'access-control-max-age': '600',
+        vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
       });
+      expect(response.headers).not.toHaveProperty('access-control-allow-credentials');
     });
+
+    it.each([
+      'baggage,content-type,sentry-trace,traceparent,tracestate',
+      'x-requested-with',
+      'X-Request-Id, Authorization',
+      "x-datadog-trace-id,b3,x!#$%&'*+.^_`|~-1",
+    ])('[PUB-14] of an allowed origin allows the headers that it asks for: %s', async (asked) => {
+      const response = await preflight('http://localhost:3000', asked);
+      expect(response.headers['access-control-allow-headers']).toBe(asked);
+    });
+
+    it.each(['', 'a b', 'a,,b', 'a;b', '"a"', 'x'.repeat(5_000)])(
+      '[PUB-14] repeats nothing that is no list of names: %j',
+      async (asked) => {
+        const response = await preflight('http://localhost:3000', asked);
+        expect(response.status).toBe(204);
+        expect(response.headers['access-control-allow-headers']).toBe(
+          'Content-Type, Idempotency-Key, Authorization, X-Request-Id',
+        );
+      },
+    );
 
     it('[PUB-13] is refused for others', async () => {
       const response = await preflight('https://evil.example');
       expect(response.status).toBe(403);
       expect(response.body.code).toBe('forbidden');
-      expect(response.headers).not.toHaveProperty('access-control-allow-methods');
+      expect(Object.keys(response.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
     });
   });
 
