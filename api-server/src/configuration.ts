@@ -7,8 +7,8 @@ import {
 import type { RetentionRule } from '@postline/message-store';
 import {
   checkTogether,
-  defaultOriginRules,
   effectiveAuth,
+  effectiveOriginRules,
   effectiveUrls,
   type Environment,
   migrationSettings,
@@ -111,7 +111,7 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
       perAddress: env.PUBLISH_RATE_PER_ADDRESS ?? (isOpen ? undefined : RATE_PER_ADDRESS_DEFAULT),
     },
     failuresPerMinute: env.FAILED_AUTHENTICATIONS_PER_MINUTE,
-    originRules: env.ALLOWED_ORIGINS ?? defaultOriginRules(auth),
+    originRules: effectiveOriginRules(env),
     allowedHosts: env.ALLOWED_HOSTS,
     shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
     messageBodyBytesMax: env.MESSAGE_BODY_BYTES_MAX,

@@ -6,8 +6,8 @@ import {
 } from '@postline/client-tokens';
 import {
   checkTogether,
-  defaultOriginRules,
   effectiveAuth,
+  effectiveOriginRules,
   effectiveUrls,
   type Environment,
   integerSetting,
@@ -166,7 +166,7 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
     auth,
     clientTokens: clientTokenSettings(env),
     trustedProxies: env.TRUSTED_PROXIES,
-    originRules: env.ALLOWED_ORIGINS ?? defaultOriginRules(auth),
+    originRules: effectiveOriginRules(env),
     allowedHosts: env.ALLOWED_HOSTS,
     servePage: env.SERVE_PAGE ?? auth === 'open',
     publicApiUrl: env.PUBLIC_API_URL,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
+import { CLOSE_CODES } from '@postline/protocol';
 import {
   addressGroup,
   clientAddress,
@@ -23,6 +24,7 @@ import { Disconnects } from './disconnects.ts';
 import { createHttpApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { identify, type IdentifyOptions } from './identify.ts';
+import { RefusalLog, type RefusalReason } from './refusal-log.ts';
 import { RelayCounters } from './relay-counters.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { attachSocketServer } from './socket/socket-server.ts';
@@ -109,13 +111,15 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
   readiness.addPart('bus', () => delivery.checkBus());
 
   const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
-  attachConnections({ httpServer, turn, connections, addresses, counters, settings });
+  const refusals = new RefusalLog(logger);
+  attachConnections({ httpServer, turn, connections, addresses, counters, settings, refusals });
 
   return {
     listen: (address) => listen(httpServer, address),
     close: async () => {
       readiness.startDraining();
       await connections.drain(); // probes and upgrades are still answered: not ready, and 503
+      refusals.stop();
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
     },
   };
@@ -125,23 +129,31 @@ interface AttachmentParts extends RefusalGrounds {
   readonly httpServer: Server;
   readonly turn: WriteTurn;
   readonly counters: RelayCounters;
+  readonly refusals: RefusalLog;
 }
 
-/** Every upgrade that is let in becomes a connection. */
+/** Every upgrade that is let in becomes a connection; one of a page that may not connect is ended as such. */
 function attachConnections(parts: AttachmentParts): void {
-  const { httpServer, turn, connections, counters, settings } = parts;
+  const { httpServer, turn, connections, counters, settings, refusals } = parts;
+  const noteRefusal = (reason: RefusalReason, { headers }: IncomingMessage) => {
+    counters.countRefusal(reason);
+    refusals.note(reason, headers.origin);
+  };
   attachSocketServer({
     httpServer,
     turn,
     host: connections,
     refusal: (request) => {
       const refusal = refusalOf(request, parts);
-      if (refusal !== undefined) counters.countRefusal(refusal);
+      if (refusal !== undefined) noteRefusal(refusal, request);
       return refusal;
     },
     onConnection: (connection, request) => {
       counters.connectionsOpened += 1;
       connections.add(connection, addressOf(request, settings));
+      if (isOriginAllowed(settings.originRules, request.headers.origin)) return;
+      noteRefusal('origin-not-allowed', request); // only on a socket can a page learn why
+      connection.fail('origin_not_allowed', CLOSE_CODES.notAllowed);
     },
     onClose: (code) => {
       counters.countClose(code);
@@ -165,7 +177,6 @@ function refusalOf(
   if (connections.isDraining) return 'draining';
   if (settings.auth === 'open' && !isHostAllowed(settings.allowedHosts, request.headers.host))
     return 'host-not-allowed';
-  if (!isOriginAllowed(settings.originRules, request.headers.origin)) return 'origin-not-allowed';
   if (connections.isFull) return 'too-many-connections';
   return addresses.refusal(addressOf(request, settings));
 }

@@ -1,6 +1,5 @@
 /** Why an upgrade is refused. */
 export type UpgradeRefusal =
-  | 'origin-not-allowed'
   | 'host-not-allowed'
   | 'draining'
   | 'too-many-connections'
@@ -11,7 +10,6 @@ export type UpgradeRefusal =
 const RETRY_AFTER_SECONDS = 5;
 
 const ANSWERS: Readonly<Record<UpgradeRefusal, { readonly status: string; readonly retry: boolean }>> = {
-  'origin-not-allowed': { status: '403 Forbidden', retry: false },
   'host-not-allowed': { status: '403 Forbidden', retry: false },
   draining: { status: '503 Service Unavailable', retry: true },
   'too-many-connections': { status: '503 Service Unavailable', retry: true },

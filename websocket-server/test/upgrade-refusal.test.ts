@@ -11,7 +11,7 @@ describe('refusalAnswer', () => {
   });
 
   it('[PUB-13] a stranger is not told to come back', () => {
-    expect(refusalAnswer('origin-not-allowed')).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
-    expect(refusalAnswer('origin-not-allowed')).not.toContain('Retry-After');
+    expect(refusalAnswer('host-not-allowed')).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
+    expect(refusalAnswer('host-not-allowed')).not.toContain('Retry-After');
   });
 });

@@ -65,6 +65,7 @@ export const FRAME_ERRORS = {
   token_unverifiable: 'Whether the token is good can not be told now',
   too_many_connections: 'This client has too many connections',
   too_many_frames: 'Too many frames, or too many bytes, in too short a time',
+  origin_not_allowed: 'Pages of this origin may not connect here (ALLOWED_ORIGINS)',
   target_not_allowed: 'A client may not identify as a group',
   store_unavailable: 'The database does not answer',
   overloaded: 'The server has too much to do',

@@ -3,6 +3,13 @@ import { isIP } from 'node:net';
 const ANY_PORT_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** A name or address, and a port: nothing that a URL would take for another part. */
 const HOST_PATTERN = /^[\w.:[\]-]+$/;
+/**
+ * A scheme and a host, which may be empty (`file://`). `*` could be part of a host's name, but whoever writes it means any
+ * name: an exact rule would never match.
+ */
+const ORIGIN_PATTERN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:~%!$&'()+;=[\]-]*$/;
+const WRONG_ORIGIN =
+  'must be origins as browsers send them, like https://shop.example or capacitor://localhost: in lower case, without a path or a slash at the end, separated by commas';
 const OPEN_MODE_RULES = 'http://localhost:*,http://127.0.0.1:*,null';
 
 /** Which pages may use a service: exact origins, `null` (a page opened from disk), or any port of this machine. */
@@ -26,15 +33,20 @@ export function parseOriginRules(text: string): OriginRulesResult {
     } else if (rule === 'null' || isExactOrigin(rule)) {
       exact.add(rule);
     } else {
-      return { ok: false, error: 'must be origins like https://shop.example, separated by commas' };
+      return { ok: false, error: WRONG_ORIGIN };
     }
   }
   return { ok: true, value: { exact, anyPortOf } };
 }
 
-/** `*` could be part of a host's name, but whoever writes it means any name: an exact rule would never match. */
+/**
+ * Whether a browser could send this as `Origin`. Those of http have one spelling; those of other schemes (apps, extensions)
+ * are texts to Node, which calls the origin of their URLs `null`.
+ */
 function isExactOrigin(rule: string): boolean {
-  return !rule.includes('*') && URL.canParse(rule) && new URL(rule).origin === rule;
+  if (!ORIGIN_PATTERN.test(rule) || !URL.canParse(rule)) return false;
+  const { origin } = new URL(rule);
+  return origin === rule || origin === 'null';
 }
 
 /** The rules where none are set: this machine's own pages in open mode, nobody otherwise. */
@@ -43,6 +55,11 @@ export function defaultOriginRules(auth: 'open' | 'required'): OriginRules {
   if (auth === 'required') return none;
   const rules = parseOriginRules(OPEN_MODE_RULES);
   return rules.ok ? rules.value : none;
+}
+
+/** The same without `null`: any page may have itself sent as that, by a frame in a sandbox. */
+export function withoutNullOrigin({ exact, anyPortOf }: OriginRules): OriginRules {
+  return { exact: new Set([...exact].filter((origin) => origin !== 'null')), anyPortOf };
 }
 
 /** Whether a request with this `Origin` header may go on. Programs that are no browser send none. */

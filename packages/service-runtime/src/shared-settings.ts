@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseTrustedProxies } from './client-address.ts';
-import { parseOriginRules } from './origins.ts';
+import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './origins.ts';
 import { memorySettings } from './process-memory.ts';
 import { fileSetting, integerSetting, urlSetting, yesNoSetting } from './settings.ts';
 
@@ -39,8 +39,12 @@ export const sharedSettings = {
     .optional()
     .meta({
       description:
-        'Comma-separated origins of pages that may use the service, exact; `*` only for the port of localhost or 127.0.0.1. Default where `AUTH=open`: `http://localhost:*,http://127.0.0.1:*,null` (`null`: a page opened from disk); else none.',
+        'Comma-separated origins of pages and apps that may use the service (`https://shop.example`, `capacitor://localhost`, `chrome-extension://…`, `file://`), compared as text; `*` only for the port of localhost or 127.0.0.1. Default where `AUTH=open`: `http://localhost:*,http://127.0.0.1:*,null` (`null`: a page opened from disk); else none.',
     }),
+  ALLOW_NULL_ORIGIN: yesNoSetting().optional().meta({
+    description:
+      '`no`: `null` is not among the allowed origins, also where `AUTH=open` has it by default or `ALLOWED_ORIGINS` names it. Pages opened from disk send it, and so does a frame that any website puts in a sandbox. Default: yes.',
+  }),
   ALLOWED_HOSTS: z
     .string()
     .transform((text) => text.split(',').map((host) => host.trim().toLowerCase()))
@@ -159,6 +163,17 @@ interface AuthSettings {
 /** The mode that applies: in production nothing is open unless it is said. */
 export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
   return settings.AUTH ?? (settings.NODE_ENV === 'production' ? 'required' : 'open');
+}
+
+interface OriginSettings extends AuthSettings {
+  readonly ALLOWED_ORIGINS?: OriginRules | undefined;
+  readonly ALLOW_NULL_ORIGIN?: boolean | undefined;
+}
+
+/** The origins that apply. */
+export function effectiveOriginRules(settings: OriginSettings): OriginRules {
+  const rules = settings.ALLOWED_ORIGINS ?? defaultOriginRules(effectiveAuth(settings));
+  return settings.ALLOW_NULL_ORIGIN === false ? withoutNullOrigin(rules) : rules;
 }
 
 /** Open in production has to be said twice. */

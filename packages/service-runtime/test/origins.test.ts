@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   defaultOriginRules,
+  effectiveOriginRules,
   isHostAllowed,
   isOriginAllowed,
   type OriginRules,
@@ -30,6 +31,14 @@ describe('origin rules', () => {
     'https://user@shop.example',
     'https://a.example,,https://b.example',
     'Null',
+    'capacitor://localhost/',
+    'capacitor://*',
+    'app://user@x',
+    'app://x?y',
+    'App://x',
+    'app:x',
+    'app://\u00e9',
+    'app://a b',
   ])('[PUB-13] %j is no rule', (text) => {
     expect(parseOriginRules(text).ok).toBe(false);
   });
@@ -38,6 +47,36 @@ describe('origin rules', () => {
     const rules = rulesOf('https://shop.example, http://localhost:*, null,http://[::1]:*');
     expect(rules.exact).toEqual(new Set(['https://shop.example', 'null']));
     expect(rules.anyPortOf).toEqual(new Set(['http://localhost', 'http://[::1]']));
+  });
+
+  it.each([
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'app://.',
+    'app://Desktop.example:8080',
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+    'moz-extension://c0ffee00-1234-4abc-9def-0123456789ab',
+    'file://',
+    'vscode-webview://x_y~z',
+  ])('[PUB-13] %j is an exact origin, whatever Node makes of it', (origin) => {
+    const rules = rulesOf(`https://shop.example,${origin}`);
+    expect(isOriginAllowed(rules, origin)).toBe(true);
+    for (const other of [`${origin}x`, origin.toUpperCase(), `${origin}/`, 'null', `x${origin}`])
+      expect(isOriginAllowed(rules, other)).toBe(false);
+  });
+
+  it('[PUB-13] null can be taken out', () => {
+    const allows = (settings: Parameters<typeof effectiveOriginRules>[0], origin = 'null') =>
+      isOriginAllowed(effectiveOriginRules(settings), origin);
+    expect(allows({ AUTH: 'open' })).toBe(true);
+    expect(allows({ AUTH: 'open', ALLOW_NULL_ORIGIN: true })).toBe(true);
+    expect(allows({ AUTH: 'open', ALLOW_NULL_ORIGIN: false })).toBe(false);
+    expect(allows({ AUTH: 'open', ALLOW_NULL_ORIGIN: false }, 'http://localhost:1')).toBe(true);
+    expect(allows({ AUTH: 'required', ALLOW_NULL_ORIGIN: true })).toBe(false);
+    const ALLOWED_ORIGINS = rulesOf('null,https://a.example');
+    expect(allows({ AUTH: 'required', ALLOWED_ORIGINS })).toBe(true);
+    expect(allows({ AUTH: 'required', ALLOWED_ORIGINS, ALLOW_NULL_ORIGIN: false })).toBe(false);
   });
 
   it('[PUB-13] nobody is allowed by default where authentication is required', () => {

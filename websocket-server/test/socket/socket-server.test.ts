@@ -57,7 +57,6 @@ describe('attachSocketServer', () => {
   });
 
   it.each([
-    ['origin-not-allowed', 403],
     ['host-not-allowed', 403],
     ['draining', 503],
     ['too-many-connections', 503],

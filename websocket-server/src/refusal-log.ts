@@ -1,0 +1,79 @@
+import type { Logger } from '@postline/service-runtime';
+import type { UpgradeRefusal } from './upgrade-refusal.ts';
+
+/** Why a connection is refused: before the upgrade or, for its origin, after it. */
+export type RefusalReason = UpgradeRefusal | 'origin-not-allowed';
+
+/** The same trouble is logged again after this time. */
+const REPEAT_MS = 60_000;
+/** Origins are made up by whoever connects: a log must not grow with them. */
+const LINES_PER_MINUTE_MAX = 100;
+/** Longer than any that a browser sends by itself. */
+const ORIGIN_CHARACTERS_MAX = 200;
+
+/** What to change where the refusal is not wanted. */
+const SETTINGS: Readonly<Record<Exclude<RefusalReason, 'draining'>, string>> = {
+  'origin-not-allowed': 'ALLOWED_ORIGINS',
+  'host-not-allowed': 'ALLOWED_HOSTS',
+  'too-many-connections': 'CONNECTIONS_MAX, CONNECTIONS_AWAITING_IDENTIFY_MAX',
+  'too-many-from-this-address':
+    'CONNECTIONS_PER_ADDRESS_MAX, CONNECTIONS_AWAITING_IDENTIFY_PER_ADDRESS_MAX, TRUSTED_PROXIES',
+  'too-many-bad-tokens': 'FAILED_AUTHENTICATIONS_PER_MINUTE, TRUSTED_PROXIES',
+};
+
+/** Logs refused connections: once a minute for each reason and origin, within a bound; the others as a count. */
+export class RefusalLog {
+  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #now: () => number;
+  /** When each was logged, oldest first. */
+  readonly #loggedAt = new Map<string, number>();
+  #unlogged = 0;
+  #countTimer: NodeJS.Timeout | undefined;
+
+  constructor(logger: Pick<Logger, 'warn'>, now: () => number = () => performance.now()) {
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** A connection was refused. */
+  note(reason: RefusalReason, origin: string | undefined): void {
+    if (reason === 'draining') return; // what a restart does
+    const shortOrigin = origin?.slice(0, ORIGIN_CHARACTERS_MAX);
+    const key = `${reason} ${shortOrigin ?? ''}`;
+    const now = this.#now();
+    for (const [logged, loggedAt] of this.#loggedAt) {
+      if (now - loggedAt < REPEAT_MS) break;
+      this.#loggedAt.delete(logged);
+    }
+    if (this.#loggedAt.has(key) || this.#loggedAt.size >= LINES_PER_MINUTE_MAX) {
+      this.#count();
+    } else {
+      this.#loggedAt.set(key, now);
+      const setting = SETTINGS[reason];
+      this.#logger.warn({ reason, origin: shortOrigin, setting }, 'a connection was refused');
+    }
+  }
+
+  /** Logs what is counted; nothing is noted any more. */
+  stop(): void {
+    clearTimeout(this.#countTimer);
+    this.#logCount();
+  }
+
+  #count(): void {
+    this.#unlogged += 1;
+    this.#countTimer ??= setTimeout(() => {
+      this.#logCount();
+    }, REPEAT_MS).unref();
+  }
+
+  #logCount(): void {
+    this.#countTimer = undefined;
+    if (this.#unlogged > 0)
+      this.#logger.warn(
+        { refused: this.#unlogged },
+        'further connections were refused, which are not logged one by one',
+      );
+    this.#unlogged = 0;
+  }
+}
