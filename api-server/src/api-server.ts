@@ -1,7 +1,13 @@
 import { createClientTokenVerifier } from '@postline/client-tokens';
 import type { MessageBus } from '@postline/message-bus';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
-import { createMetricsRegistry, type ListenAddress, type Logger, Readiness } from '@postline/service-runtime';
+import {
+  createMetricsRegistry,
+  type ListenAddress,
+  type Logger,
+  MemoryBudget,
+  Readiness,
+} from '@postline/service-runtime';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { type AvailabilityLog, createAvailabilityLog } from './availability-log.ts';
 import type { ApiSettings } from './configuration.ts';
@@ -39,6 +45,8 @@ export interface ApiServerParts {
   readonly trimmer?: LogTrimmer | undefined;
   readonly bus: Pick<MessageBus, 'createPublisher'>;
   readonly settings: ApiSettings;
+  /** What this process holds for others; left out where it is this service's alone. */
+  readonly memory?: MemoryBudget;
   readonly logger: Logger;
 }
 
@@ -51,7 +59,7 @@ export interface ApiServer {
 
 /** The HTTP API, assembled from its parts. */
 export function createApiServer(parts: ApiServerParts): ApiServer {
-  const { store, bus, settings, logger } = parts;
+  const { store, bus, settings, logger, memory = ownMemory(settings) } = parts;
   const publisher = bus.createPublisher();
   const registry = createMetricsRegistry('api-server');
   const metrics = createApiMetrics(registry, () => groupCommit.waiting());
@@ -95,7 +103,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       publishMessages,
       messageBodyBytesMax: settings.messageBodyBytesMax,
       batchBodyBytesMax: settings.batchBodyBytesMax,
-      bodyBudget: { bytesMax: settings.bodiesBytesMax, bytes: 0 },
+      bodyMemory: memory.share({ bytesMax: settings.bodiesBytesMax }),
       onFailure: (error) => {
         logger.error({ err: errorForLog(error) }, 'a publish failed');
       },
@@ -122,6 +130,10 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       await publisher.close();
     },
   };
+}
+
+function ownMemory({ heldBytesMax }: ApiSettings): MemoryBudget {
+  return new MemoryBudget({ bytesMax: heldBytesMax });
 }
 
 /** In open mode a page of a stranger's could point its own name at this machine. */

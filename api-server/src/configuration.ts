@@ -6,15 +6,18 @@ import {
 } from '@postline/client-tokens';
 import type { RetentionRule } from '@postline/message-store';
 import {
+  checkMemory,
   checkTogether,
   effectiveAuth,
   effectiveOriginRules,
   effectiveUrls,
   type Environment,
+  heldBytesMax,
   migrationSettings,
   OPEN_MODE_WARNING,
   type OriginRules,
   portSetting,
+  readProcessMemory,
   readSettings,
   serverSettings,
   sharedSettings,
@@ -23,7 +26,13 @@ import {
 } from '@postline/service-runtime';
 import { z } from 'zod';
 import type { ReadBounds } from './bounded-reads.ts';
-import { apiEnvironment, RATE_PER_ADDRESS_DEFAULT, RATE_PER_KEY_DEFAULT } from './environment.ts';
+import {
+  API_MEMORY,
+  apiEnvironment,
+  RATE_PER_ADDRESS_DEFAULT,
+  RATE_PER_KEY_DEFAULT,
+  WAITING_BYTES_DEFAULT_MAX,
+} from './environment.ts';
 import type { GroupCommitLimits } from './group-commit.ts';
 import type { HttpServerLimits } from './http/http-server.ts';
 import type { PublishRateSettings } from './http/publish-rates.ts';
@@ -43,6 +52,7 @@ export const apiProcessEnvironment = {
 };
 
 const environmentSchema = checkTogether(z.object(apiProcessEnvironment), 'both')
+  .superRefine(checkMemory(API_MEMORY))
   .superRefine(checkClientTokens, { when: () => true })
   .superRefine(checkPublisherKeys, { when: () => true });
 
@@ -75,6 +85,8 @@ export interface ApiSettings {
   readonly shutdownDeadlineMs: number;
   readonly messageBodyBytesMax: number;
   readonly batchBodyBytesMax: number;
+  /** Bytes that the process holds for others, all in all. */
+  readonly heldBytesMax: number;
   readonly bodiesBytesMax: number;
   readonly groupCommit: GroupCommitLimits;
   readonly hintDeadlineMs: number;
@@ -93,12 +105,21 @@ interface RetentionSettings {
 
 type ApiEnvironment = z.output<
   z.ZodObject<typeof apiEnvironment & typeof sharedSettings & typeof clientTokenEnvironment>
->;
+> & {
+  /** Left out where it is one process. */
+  readonly WORKERS?: number;
+};
+
+/** Of what the process holds at most. Together more than the whole: what one kind does not need is there for the others. */
+const BODIES_SHARE_DEFAULT = 3 / 4;
+const WAITING_SHARE_DEFAULT = 1 / 2;
+const ANSWERS_SHARE_DEFAULT = 1 / 2;
 
 /** The API's settings out of its environment. */
 export function apiSettings(env: ApiEnvironment): ApiSettings {
   const auth = effectiveAuth(env);
   const isOpen = auth === 'open';
+  const heldMax = heldBytesMax(env.HELD_BYTES_MAX, readProcessMemory(env.WORKERS));
   const publisherKeys = env.PUBLISH_KEYS ?? env.PUBLISH_KEYS_FILE ?? new PublisherKeys();
   return {
     auth,
@@ -116,7 +137,8 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
     shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
     messageBodyBytesMax: env.MESSAGE_BODY_BYTES_MAX,
     batchBodyBytesMax: env.BATCH_BODY_BYTES_MAX,
-    bodiesBytesMax: env.BODIES_BYTES_MAX,
+    heldBytesMax: heldMax,
+    bodiesBytesMax: env.BODIES_BYTES_MAX ?? Math.floor(heldMax * BODIES_SHARE_DEFAULT),
     http: {
       connectionsMax: env.API_CONNECTIONS_MAX,
       connectionsPerAddressMax: env.API_CONNECTIONS_PER_ADDRESS_MAX,
@@ -130,7 +152,9 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
       batchMessagesMax: env.COMMIT_MESSAGES_MAX,
       batchBytesMax: env.COMMIT_BYTES_MAX,
       waitingRequestsMax: env.COMMIT_WAITING_REQUESTS_MAX,
-      waitingBytesMax: env.COMMIT_WAITING_BYTES_MAX,
+      waitingBytesMax:
+        env.COMMIT_WAITING_BYTES_MAX ??
+        Math.min(WAITING_BYTES_DEFAULT_MAX, Math.floor(heldMax * WAITING_SHARE_DEFAULT)),
       contendedRequestsMax: env.COMMIT_CONTENDED_REQUESTS_MAX,
       deadlineMs: env.COMMIT_DEADLINE_MS,
     },
@@ -142,7 +166,7 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
     },
     logPageBytesMax: env.LOG_PAGE_BYTES_MAX,
     readerAnswers: {
-      bytesMax: env.READER_ANSWERS_BYTES_MAX,
+      bytesMax: env.READER_ANSWERS_BYTES_MAX ?? Math.floor(heldMax * ANSWERS_SHARE_DEFAULT),
       deadlineMs: env.READER_ANSWER_DEADLINE_MS,
     },
     outboxIntervalMs: env.OUTBOX_INTERVAL_MS,

@@ -15,8 +15,8 @@ const COMMIT_MESSAGES_DEFAULT = 4_000;
 const COMMIT_BYTES_DEFAULT = 4 * MIB;
 /** About a quarter of a second of work at 40,000 rows/s: whoever waits longer is better told to come back. */
 const WAITING_REQUESTS_DEFAULT = 10_000;
-/** Eight of the largest batches; the process stays below a few hundred MB whatever is sent to it. */
-const WAITING_BYTES_DEFAULT = 64 * MIB;
+/** Eight of the largest batches; less where the process can hold less. */
+export const WAITING_BYTES_DEFAULT_MAX = 64 * MIB;
 /** Those behind a held counter do nobody any good by waiting in thousands. */
 const CONTENDED_REQUESTS_DEFAULT = 1_000;
 /** With the wait for the bus this leaves more than half a second of the 5 s in which a POST is answered. */
@@ -29,12 +29,8 @@ const LOG_READS_DEFAULT = 32;
 const LOG_READS_WAITING_DEFAULT = 256;
 const LOG_PAGE_BYTES_DEFAULT = 4 * MIB;
 const LOG_READ_DEADLINE_DEFAULT_MS = 4_000;
-/** As much again for pages that are on their way. */
-const READER_ANSWERS_BYTES_DEFAULT = 128 * MIB;
 /** The largest page at 70 KB/s. */
 const READER_ANSWER_DEADLINE_DEFAULT_MS = 60_000;
-/** 16 of the largest batches, or 256 of the largest messages, may be on their way in at once. */
-const BODIES_BYTES_DEFAULT = 128 * MIB;
 /** Twice the half second in which a message published by SQL is to be on its way; an empty outbox costs one index read. */
 const OUTBOX_INTERVAL_DEFAULT_MS = 250;
 /** Looking through a million targets takes a minute or so of small steps. */
@@ -72,6 +68,13 @@ function addKeys(text: string, context: z.core.$RefinementCtx): PublisherKeys {
   return z.NEVER;
 }
 
+/** What `checkMemory` compares with what the process can hold. */
+export const API_MEMORY = {
+  sums: ['BODIES_BYTES_MAX', 'READER_ANSWERS_BYTES_MAX', 'COMMIT_WAITING_BYTES_MAX'],
+  // A body in reading is its text and the texts in it, in up to two bytes for each of its own. A page is its rows and itself.
+  pieces: { MESSAGE_BODY_BYTES_MAX: 4, BATCH_BODY_BYTES_MAX: 4, LOG_PAGE_BYTES_MAX: 3 },
+};
+
 /** The API's own settings, by the name of their environment variable. */
 export const apiEnvironment = {
   PUBLISH_KEYS: z.string().transform(addKeys).optional().meta({
@@ -103,8 +106,9 @@ export const apiEnvironment = {
   BATCH_BODY_BYTES_MAX: integerSetting({ from: 1 * KIB, to: 64 * MIB, default: BATCH_BODY_BYTES_MAX }).meta({
     description: 'Bytes in the body of a batch; more is answered 413.',
   }),
-  BODIES_BYTES_MAX: integerSetting({ from: 1 * MIB, to: 4_096 * MIB, default: BODIES_BYTES_DEFAULT }).meta({
-    description: 'Bytes of all bodies that are being received at once; beyond it 503 `overloaded`.',
+  BODIES_BYTES_MAX: optionalIntegerSetting({ from: 1 * MIB, to: 4_096 * MIB }).meta({
+    description:
+      'Bytes that all bodies take together, from their first byte until they are stored; beyond it the largest, or the next one, is answered 503 `overloaded`. Default: three quarters of `HELD_BYTES_MAX`.',
   }),
   API_CONNECTIONS_MAX: integerSetting({ from: 1, to: 1_000_000, default: CONNECTIONS_DEFAULT }).meta({
     description: 'Open HTTP connections; further ones are closed at once.',
@@ -141,11 +145,10 @@ export const apiEnvironment = {
     to: 1_000_000,
     default: WAITING_REQUESTS_DEFAULT,
   }).meta({ description: 'Publishes that wait for the database at once; beyond it 503 `overloaded`.' }),
-  COMMIT_WAITING_BYTES_MAX: integerSetting({
-    from: 64 * KIB,
-    to: 4_096 * MIB,
-    default: WAITING_BYTES_DEFAULT,
-  }).meta({ description: 'Bytes of publishes that wait for the database; beyond it 503 `overloaded`.' }),
+  COMMIT_WAITING_BYTES_MAX: optionalIntegerSetting({ from: 64 * KIB, to: 4_096 * MIB }).meta({
+    description:
+      'Bytes of publishes that wait for the database; beyond it 503 `overloaded`. Default: half of `HELD_BYTES_MAX`, 64 MiB at most.',
+  }),
   COMMIT_CONTENDED_REQUESTS_MAX: integerSetting({
     from: 1,
     to: 100_000,
@@ -175,13 +178,9 @@ export const apiEnvironment = {
     to: 60_000,
     default: LOG_READ_DEADLINE_DEFAULT_MS,
   }).meta({ description: 'Milliseconds until a page that was not read is answered `store_unavailable`.' }),
-  READER_ANSWERS_BYTES_MAX: integerSetting({
-    from: 1 * MIB,
-    to: 4_096 * MIB,
-    default: READER_ANSWERS_BYTES_DEFAULT,
-  }).meta({
+  READER_ANSWERS_BYTES_MAX: optionalIntegerSetting({ from: 1 * MIB, to: 4_096 * MIB }).meta({
     description:
-      'Bytes of all pages and receipts that their readers have not taken yet; beyond it 503 `overloaded`.',
+      'Bytes of all pages and receipts that are being made or that their readers have not taken yet; beyond it 503 `overloaded`. Default: half of `HELD_BYTES_MAX`.',
   }),
   READER_ANSWER_DEADLINE_MS: integerSetting({
     from: 1_000,

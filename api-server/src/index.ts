@@ -5,6 +5,6 @@ export {
   apiSettings,
   checkPublisherKeys,
 } from './configuration.ts';
-export { apiEnvironment } from './environment.ts';
+export { API_MEMORY, apiEnvironment } from './environment.ts';
 export type { PublisherKeys } from './publisher-keys.ts';
 export { migrateWhenReachable } from './migrate-when-reachable.ts';

@@ -1,6 +1,7 @@
-import { apiEnvironment, apiProcessEnvironment, checkPublisherKeys } from '@postline/api-server';
+import { API_MEMORY, apiEnvironment, apiProcessEnvironment, checkPublisherKeys } from '@postline/api-server';
 import { checkClientTokens, clientTokenEnvironment } from '@postline/client-tokens';
 import {
+  checkMemory,
   checkTogether,
   type Environment,
   effectiveUrls,
@@ -29,6 +30,7 @@ export const standaloneProcessEnvironment = {
 };
 
 const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none')
+  .superRefine(checkMemory(API_MEMORY))
   .superRefine(checkClientTokens, { when: () => true })
   .superRefine(checkPublisherKeys, { when: () => true });
 

@@ -6,7 +6,7 @@ import { createRedisMessageBus } from '@postline/message-bus/redis';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
 import { createSqliteMessageStore, DATABASE_FILE } from '@postline/message-store/sqlite';
-import { createLogger, type Logger, runProcess } from '@postline/service-runtime';
+import { createLogger, type Logger, MemoryBudget, runProcess } from '@postline/service-runtime';
 import { createRelay, relaySettings } from '@postline/websocket-server';
 import { readStandaloneEnvironment, type StandaloneEnvironment } from './configuration.ts';
 
@@ -46,7 +46,9 @@ await runProcess(process.env, async (processEnv) => {
   const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const settings = apiSettings(env);
+  const memory = new MemoryBudget({ bytesMax: settings.heldBytesMax }); // both services share the heap
   const api = createApiServer({
+    memory,
     store,
     outbox,
     trimmer: store,

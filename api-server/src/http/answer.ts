@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { endAndLinger, mustLinger } from '@postline/service-runtime';
 
 /** A whole HTTP answer, made without knowing the framework that sends it. */
 export interface HttpAnswer {
@@ -25,7 +26,8 @@ export function jsonAnswer(
 
 /**
  * Sends it in one write, with further headers in front of its own; nothing where the client is gone or an answer has
- * gone out already. Node leaves the body out for HEAD.
+ * gone out already. Node leaves the body out for HEAD. Where the client still sends its request, the connection stays
+ * until it has, so that a client which reads only then finds its answer.
  */
 export function sendAnswer(
   response: ServerResponse,
@@ -36,6 +38,11 @@ export function sendAnswer(
   const headers = [...furtherHeaders];
   for (const name in answer.headers) headers.push(name, answer.headers[name] ?? '');
   if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(answer.body)));
+  if (mustLinger(response)) {
+    response.writeHead(answer.status, [...headers, 'Connection', 'close']);
+    endAndLinger(response, answer.body);
+    return;
+  }
   response.writeHead(answer.status, headers);
   response.end(answer.body);
 }

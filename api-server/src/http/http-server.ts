@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import {
   addressGroup,
   closeGracefully,
+  endBrokenConnection,
   HTTP_SERVER_OPTIONS,
   LinkedList,
   type ListenAddress,
@@ -10,6 +11,7 @@ import {
   plainAddress,
 } from '@postline/service-runtime';
 import { sendAnswer } from './answer.ts';
+import { holdContinue } from './expect-continue.ts';
 import { problemAnswer, type Refusal } from './problem.ts';
 import { closeWithConnection } from './queued-responses.ts';
 
@@ -46,6 +48,7 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
   const inFlight = new LinkedList<ServerResponse>();
   let closing = false;
   const onIncoming: RequestListener = (request, response) => {
+    if (!request.socket.writable) return; // its last answer was given, and what follows is thrown away
     const entry = inFlight.add(response);
     response.on('close', () => inFlight.remove(entry));
     closeWithConnection(response);
@@ -65,6 +68,10 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
   );
   server.maxConnections = limits.connectionsMax;
   if (limits.connectionsPerAddressMax !== undefined) boundAddresses(server, limits.connectionsPerAddressMax);
+  server.on('checkContinue', (request, response) => {
+    holdContinue(request, response);
+    onIncoming(request, response);
+  });
   server.on('checkExpectation', onIncoming); // whoever expects something unknown gets an ordinary answer
   server.on('clientError', answerClientError);
   return {
@@ -98,7 +105,7 @@ function boundAddresses(server: Server, connectionsMax: number): void {
 
 /** What arrived is no HTTP request, or stopped halfway: there is no request object, so the answer goes out by hand. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
@@ -108,7 +115,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} Error\r\n${lines.join('')}\r\n${body}`);
+  endBrokenConnection(socket, `HTTP/1.1 ${status} Error\r\n${lines.join('')}\r\n${body}`);
 }
 
 function refusalOf(code: string | undefined): Refusal {

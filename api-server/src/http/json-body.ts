@@ -1,18 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import type { Parsed, Refusal } from './problem.ts';
-import { type BodyLimits, receiveBody } from './receive-body.ts';
+import { jsonCost } from './json-cost.ts';
+import { type BodyLimits, type ReceivedBody, receiveBody } from './receive-body.ts';
 
 /** Bytes that are no UTF-8 are an error: replaced silently, they would be stored as another text. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Receives and parses a body in JSON. Only `application/json` in UTF-8, not compressed: what is inflated or decoded
+ * Receives a body in JSON and reads it; what was parsed and is not needed is let go at once. Only `application/json` in UTF-8, not compressed: what is inflated or decoded
  * first could be a hundred times as large as what was let in.
  */
-export function receiveJsonBody(request: IncomingMessage, limits: BodyLimits): Promise<Parsed<unknown>> {
+export function receiveJsonBody<T>(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  read: (value: unknown) => Parsed<T>,
+): Promise<ReceivedBody<T>> {
   const refusal = refuseMediaType(request);
   if (refusal !== undefined) return Promise.resolve({ ok: false, refusal });
-  return receiveBody(request, limits, parseJson);
+  return receiveBody(request, limits, {
+    costOf: jsonCost,
+    read: (body) => {
+      const parsed = parseJson(body);
+      return parsed.ok ? read(parsed.value) : parsed;
+    },
+  });
 }
 
 function refuseMediaType({ headers }: IncomingMessage): Refusal | undefined {

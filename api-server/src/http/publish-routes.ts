@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AppendRequest } from '@postline/message-store';
 import type { PublishedBatch, PublishedMessage as PublishedMessageBody } from '@postline/protocol';
+import type { MemoryShare } from '@postline/service-runtime';
 import type { PublishedMessage, PublishMessages, PublishOutcome } from '../publish-message.ts';
 import type { KeyScope, Publisher } from '../publisher-keys.ts';
 import { type AccessControl, refuseTarget } from './access-control.ts';
@@ -17,7 +18,6 @@ import {
   STORE_UNAVAILABLE,
 } from './problem.ts';
 import type { PublishRates } from './publish-rates.ts';
-import type { BodyBudget } from './receive-body.ts';
 
 export interface PublishRoutesOptions {
   readonly publishMessages: PublishMessages;
@@ -25,7 +25,8 @@ export interface PublishRoutesOptions {
   readonly rates: PublishRates;
   readonly messageBodyBytesMax: number;
   readonly batchBodyBytesMax: number;
-  readonly bodyBudget: BodyBudget;
+  /** For bodies, and for what was read out of them until it is stored. */
+  readonly bodyMemory: MemoryShare;
   /** Told of what failed and should not have. */
   readonly onFailure: (error: Error) => void;
 }
@@ -103,25 +104,28 @@ async function publish(
   const limited = options.rates.admit(request, publisher);
   if (limited !== undefined) return problemAnswer(limited);
 
-  const limits = { bytesMax: kind.bodyBytesMax, budget: options.bodyBudget };
-  const body = await receiveJsonBody(request, limits);
+  const limits = { bytesMax: kind.bodyBytesMax, memory: options.bodyMemory };
+  const body = await receiveJsonBody(request, limits, (value) =>
+    kind.parse({
+      body: value,
+      idempotencyKeyHeader: singleHeader(request.headers['idempotency-key']),
+      publisher: publisher?.name ?? ANYBODY,
+    }),
+  );
   if (!body.ok) return problemAnswer(body.refusal);
+  try {
+    const { messages } = body.value;
+    const forbidden = refuseTargets(publisher, messages, kind);
+    if (forbidden !== undefined) return problemAnswer(forbidden);
+    options.rates.charge(request, publisher, messages.length - 1);
 
-  const parsed = kind.parse({
-    body: body.value,
-    idempotencyKeyHeader: singleHeader(request.headers['idempotency-key']),
-    publisher: publisher?.name ?? ANYBODY,
-  });
-  if (!parsed.ok) return problemAnswer(parsed.refusal);
-  const { messages } = parsed.value;
-  const forbidden = refuseTargets(publisher, messages, kind);
-  if (forbidden !== undefined) return problemAnswer(forbidden);
-  options.rates.charge(request, publisher, messages.length - 1);
-
-  const outcome = await options.publishMessages(parsed.value);
-  if (outcome.kind === 'published') return kind.answer(outcome.messages);
-  if (outcome.kind === 'failed') options.onFailure(outcome.error);
-  return problemAnswer(refusalOf(outcome, kind));
+    const outcome = await options.publishMessages(body.value);
+    if (outcome.kind === 'published') return kind.answer(outcome.messages);
+    if (outcome.kind === 'failed') options.onFailure(outcome.error);
+    return problemAnswer(refusalOf(outcome, kind));
+  } finally {
+    body.holding?.close();
+  }
 }
 
 /** One target that the key is not for is enough: of the batch nothing is stored. */

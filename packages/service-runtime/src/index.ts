@@ -2,6 +2,7 @@ export * from './client-address.ts';
 export * from './deadline.ts';
 export * from './fair-slots.ts';
 export * from './http-listener.ts';
+export * from './lingering-close.ts';
 export * from './linked-list.ts';
 export * from './logger.ts';
 export * from './memory-budget.ts';

@@ -120,6 +120,14 @@ export class MemoryShare {
     return this.#own.bytes;
   }
 
+  /**
+   * What one thing may take for the moment in which it is worked on, beside what is held: the same as the whole budget,
+   * which is derived so that the heap has as much room again.
+   */
+  get workBytesMax(): number {
+    return this.#total.bytesMax;
+  }
+
   /** Something that will hold memory, and can be asked to give it back. */
   open(options: HoldingOptions = {}): Holding {
     return new Holding(this, this.#bySize, options);

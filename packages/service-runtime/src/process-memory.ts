@@ -65,8 +65,8 @@ export function heldBytesMax(configured: number | undefined, memory = readProces
 interface SumCheck {
   /** Variables that bound bytes held at once: none may exceed what the process can hold. */
   readonly sums: readonly string[];
-  /** Variables that bound one thing, which is held whole: each must fit the bound on all of them. */
-  readonly pieces: readonly string[];
+  /** Variables that bound one thing, with what it takes in memory as a multiple of that: each must fit the whole bound. */
+  readonly pieces: Readonly<Record<string, number>>;
   readonly memory?: ProcessMemory;
 }
 
@@ -85,8 +85,11 @@ export function checkMemory({ sums, pieces, memory }: SumCheck) {
     for (const name of ['HELD_BYTES_MAX', ...sums]) {
       if ((numberOf(settings[name]) ?? 0) > holdable) refuse(name, `${holdable}`);
     }
-    for (const name of pieces) {
-      if ((numberOf(settings[name]) ?? 0) > held) refuse(name, `${held}, what the process holds at once`);
+    for (const [name, factor] of Object.entries(pieces)) {
+      const pieceMax = Math.floor(held / factor);
+      if ((numberOf(settings[name]) ?? 0) > pieceMax) {
+        refuse(name, `${pieceMax}, as the process may hold ${held} bytes for others (HELD_BYTES_MAX)`);
+      }
     }
   };
 }

@@ -1,11 +1,16 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { HTTP_SERVER_OPTIONS } from '@postline/service-runtime';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { endBrokenConnection, HTTP_SERVER_OPTIONS, lingerAtEnd } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 
 /** The server on the relay's port. Who is slow with his headers is given up, and how many may be is bounded. */
 export function createHttpServer(settings: RelaySettings, onRequest: RequestListener): Server {
   const { headersTimeoutMs, headersBytesMax, connectionsMax, connectionsAwaitingIdentifyMax } = settings;
   const { requestTimeout, connectionsCheckingInterval } = HTTP_SERVER_OPTIONS;
+  const onIncoming: RequestListener = (request, response) => {
+    lingerAtEnd(response);
+    onRequest(request, response);
+  };
   const server = createServer(
     {
       ...HTTP_SERVER_OPTIONS,
@@ -14,9 +19,22 @@ export function createHttpServer(settings: RelaySettings, onRequest: RequestList
       requestTimeout: Math.max(requestTimeout, headersTimeoutMs),
       connectionsCheckingInterval: Math.min(connectionsCheckingInterval, headersTimeoutMs),
     },
-    onRequest,
+    onIncoming,
   );
+  server.on('checkContinue', onIncoming); // no route needs a body: nobody is told to send one
+  server.on('clientError', answerClientError);
   // Beside those that are open: as many that are still sending their headers as may wait to identify.
   server.maxConnections = connectionsMax + connectionsAwaitingIdentifyMax;
   return server;
+}
+
+/** As Node answers by itself, but for clients that read only after they have sent everything too. */
+function answerClientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  endBrokenConnection(socket, head);
 }

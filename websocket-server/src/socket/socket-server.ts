@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLIENT_FRAME_BYTES_MAX } from '@postline/protocol';
+import { endBrokenConnection } from '@postline/service-runtime';
 import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection.ts';
 import { refusalAnswer, type UpgradeRefusal } from '../upgrade-refusal.ts';
@@ -74,8 +75,8 @@ function badHandshakeAnswer(method: string | undefined, reason: string): string 
 
 function endWith(socket: Duplex, answer: string): void {
   socket.on('error', ignoreError);
-  socket.once('finish', () => socket.destroy()); // else a client that stays half-open keeps it for ever
-  socket.end(answer);
+  endBrokenConnection(socket, answer);
+  socket.resume();
 }
 
 /** The socket is destroyed in any case. */
