@@ -2,21 +2,21 @@ import { createClientTokenVerifier } from '@postline/client-tokens';
 import type { MessageBus } from '@postline/message-bus';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
 import {
+  type ActivityHealth,
   createMetricsRegistry,
+  errorForLog,
   type ListenAddress,
   type Logger,
   MemoryBudget,
-  Readiness,
 } from '@postline/service-runtime';
+import { type ApiHealth, createApiHealth } from './api-health.ts';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
-import { type AvailabilityLog, createAvailabilityLog } from './availability-log.ts';
 import type { ApiSettings } from './configuration.ts';
 import { createDisconnectClient } from './disconnect-client.ts';
-import { errorForLog } from './error-for-log.ts';
 import { GroupCommit } from './group-commit.ts';
 import { AccessControl } from './http/access-control.ts';
 import type { CrossOriginRules } from './http/cross-origin.ts';
-import { createEntrance } from './http/entrance.ts';
+import { createEntrance, type Entrance } from './http/entrance.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { PublishRates } from './http/publish-rates.ts';
 import { createPublishRoutes } from './http/publish-routes.ts';
@@ -51,8 +51,10 @@ export interface ApiServerParts {
 }
 
 export interface ApiServer {
-  /** Takes requests from now on; resolves with the port. */
+  /** Answers probes from now on, and everything else with 503; resolves with the port. */
   listen(address: ListenAddress): Promise<number>;
+  /** Takes requests from now on: the database has the schema that this version needs. */
+  open(): void;
   /** Not ready first, then no new connection, then the answers in flight, the commits they wait for, and the bus. */
   close(): Promise<void>;
 }
@@ -60,20 +62,17 @@ export interface ApiServer {
 /** The HTTP API, assembled from its parts. */
 export function createApiServer(parts: ApiServerParts): ApiServer {
   const { store, bus, settings, logger, memory = ownMemory(settings) } = parts;
-  const publisher = bus.createPublisher();
+  const health = createApiHealth(parts);
+  const { readiness, isOpen } = health;
+  const publisher = bus.createPublisher(health.busEvents);
   const registry = createMetricsRegistry('api-server');
   const metrics = createApiMetrics(registry, () => groupCommit.waiting());
-  const databaseLog = createAvailabilityLog(logger, 'database');
-  const groupCommit = createGroupCommit({ store, settings, metrics, databaseLog });
-
-  const busLog = createAvailabilityLog(logger, 'bus');
+  const groupCommit = createGroupCommit({ ...parts, metrics, health });
   const tellFollowers = createTellFollowers({
     publisher,
     hintDeadlineMs: settings.hintDeadlineMs,
     onHints: (hints, error) => {
       metrics.countHints(hints, error !== undefined);
-      if (error === undefined) busLog.worked();
-      else busLog.failed(error);
     },
   });
   const publishMessages = createPublishMessages({
@@ -81,21 +80,12 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     tellFollowers,
     onOutcome: (outcome, request) => metrics.countPublish(outcome, request.publisher),
   });
-  const outboxMover = createOutboxMover({ ...parts, metrics, databaseLog, tellFollowers });
-  const retention = createLogRetention({ ...parts, metrics, databaseLog });
+  const outboxMover = createOutboxMover({ ...parts, metrics, health, tellFollowers });
+  const retention = createLogRetention({ ...parts, metrics, health });
 
   const access = createAccessControl(parts);
-  const readiness = new Readiness();
-  readiness.addPart('database', () => store.checkReady());
-  readiness.addPart('bus', () => publisher.checkReady());
-
   const onRequest = createRequestHandler({
-    entrance: createEntrance({
-      metrics,
-      access,
-      logRequest: createRequestLog(logger),
-      crossOrigin: crossOriginRules(settings),
-    }),
+    entrance: createApiEntrance({ settings, logger, metrics, access, isOpen }),
     access,
     publishRoutes: createPublishRoutes({
       access,
@@ -113,20 +103,25 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs: settings.hintDeadlineMs }),
     readiness,
     registry,
-    warnings: settings.warnings,
   });
   const server = createHttpServer({ onRequest, ...settings.http });
   const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
-    listen: (address) => {
+    listen: async (address) => {
+      const port = await server.listen(address);
+      readiness.start();
+      return port;
+    },
+    open: () => {
+      health.open();
       outboxMover?.start();
       retention?.start();
-      return server.listen(address);
     },
     close: async () => {
       readiness.startDraining();
       await Promise.all([server.close(graceMs), outboxMover?.stop(), retention?.stop()]);
       await groupCommit.drain();
+      readiness.stop();
       await publisher.close();
     },
   };
@@ -134,6 +129,20 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
 
 function ownMemory({ heldBytesMax }: ApiSettings): MemoryBudget {
   return new MemoryBudget({ bytesMax: heldBytesMax });
+}
+
+interface EntranceParts extends Pick<ApiServerParts, 'settings' | 'logger'> {
+  readonly metrics: ApiMetrics;
+  readonly access: AccessControl;
+  readonly isOpen: () => boolean;
+}
+
+function createApiEntrance({ settings, logger, ...parts }: EntranceParts): Entrance {
+  return createEntrance({
+    ...parts,
+    logRequest: createRequestLog(logger),
+    crossOrigin: crossOriginRules(settings),
+  });
 }
 
 /** In open mode a page of a stranger's could point its own name at this machine. */
@@ -159,40 +168,46 @@ function createReaders(store: MessageStore, settings: ApiSettings) {
 
 interface GroupCommitParts extends Pick<ApiServerParts, 'store' | 'settings'> {
   readonly metrics: ApiMetrics;
-  readonly databaseLog: AvailabilityLog;
+  readonly health: ApiHealth;
 }
 
-function createGroupCommit({ store, settings, metrics, databaseLog }: GroupCommitParts): GroupCommit {
+function createGroupCommit({ store, settings, metrics, health }: GroupCommitParts): GroupCommit {
+  const committing = health.databaseActivity('Storing messages');
   return new GroupCommit({
     store,
     limits: settings.groupCommit,
     onCommit: (report) => {
       metrics.countCommit(report);
-      if (report.error === undefined) databaseLog.worked();
-      else databaseLog.failed(report.error);
+      noteOutcome(committing, report.error);
     },
   });
 }
 
+function noteOutcome(activity: ActivityHealth, error: unknown): void {
+  if (error === undefined) activity.worked();
+  else activity.failed(error);
+}
+
 interface OutboxMoverParts extends Pick<ApiServerParts, 'outbox' | 'settings' | 'logger'> {
   readonly metrics: ApiMetrics;
-  readonly databaseLog: AvailabilityLog;
+  readonly health: ApiHealth;
   readonly tellFollowers: TellFollowers;
 }
 
 function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
-  const { outbox, settings, logger, metrics, databaseLog, tellFollowers } = parts;
+  const { outbox, settings, logger, metrics, health, tellFollowers } = parts;
   if (outbox === undefined) return undefined;
   outbox.onMoved(({ messages, epoch }) => {
     metrics.countMoved(messages.length);
     void tellFollowers(messages, epoch); // never rejects; what it can't tell, the relays find
   });
+  const moving = health.databaseActivity('Moving messages that were published by SQL');
   const refusedTargets = new Set<string>();
   return new OutboxMover({
     outbox,
     intervalMs: settings.outboxIntervalMs,
     onPage: ({ refusals }) => {
-      databaseLog.worked();
+      moving.worked();
       for (const [targetId, error] of refusals) {
         if (refusedTargets.has(targetId) || refusedTargets.size >= REFUSED_TARGETS_TOLD_MAX) continue;
         refusedTargets.add(targetId);
@@ -200,28 +215,30 @@ function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
       }
     },
     onError: (error) => {
-      databaseLog.failed(error);
+      moving.failed(error);
     },
   });
 }
 
 interface LogRetentionParts extends Pick<ApiServerParts, 'trimmer' | 'settings' | 'logger'> {
   readonly metrics: ApiMetrics;
-  readonly databaseLog: AvailabilityLog;
+  readonly health: ApiHealth;
 }
 
 function createLogRetention(parts: LogRetentionParts): LogRetention | undefined {
-  const { trimmer, settings, logger, metrics, databaseLog } = parts;
+  const { trimmer, settings, logger, metrics, health } = parts;
   if (trimmer === undefined || settings.retention === undefined) return undefined;
+  const deleting = health.databaseActivity('Deleting by the retention rule');
   return new LogRetention({
     trimmer,
     ...settings.retention,
     onPass: (deletedCount) => {
+      deleting.worked();
       metrics.countDeleted(deletedCount);
       if (deletedCount > 0) logger.info({ deletedCount }, 'deleted by the retention rule');
     },
     onError: (error) => {
-      databaseLog.failed(error);
+      deleting.failed(error);
     },
   });
 }

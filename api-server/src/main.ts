@@ -3,7 +3,7 @@ import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql'
 import { createLogger, isPrimaryOf, isWorker, runProcess, startWorkers } from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
 import { apiSettings, readApiEnvironment } from './configuration.ts';
-import { migrateWhenReachable } from './migrate-when-reachable.ts';
+import { migrateWhenReachable, waitForSchema } from './migrate-when-reachable.ts';
 
 const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 
@@ -11,15 +11,17 @@ await runProcess(process.env, async (processEnv) => {
   const env = readApiEnvironment(processEnv);
   const logger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const { databaseUrl, migrationUrl, redisUrl } = env;
-  if (!isWorker()) {
-    await migrateWhenReachable({
-      migrate: () => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER }),
+  const migrating = () =>
+    migrateWhenReachable({
+      migrate: (onEvent) => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER, onEvent }),
       waitMs: env.DATABASE_WAIT_MS,
       logger,
     });
-  }
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
-  if (isPrimaryOf(workerCount)) return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+  if (isPrimaryOf(workerCount)) {
+    const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+    return { ...primary, started: migrating() };
+  }
 
   const store = createMysqlMessageStore({ databaseUrl });
   const bus = createRedisMessageBus({ redisUrl, prefix: env.REDIS_PREFIX });
@@ -31,6 +33,9 @@ await runProcess(process.env, async (processEnv) => {
   return {
     logger,
     shutdownDeadlineMs,
+    started: (isWorker() ? waitForSchema(() => store.checkReady()) : migrating()).then(() => {
+      api.open();
+    }),
     close: async () => {
       await api.close();
       await store.close();

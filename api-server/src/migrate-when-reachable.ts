@@ -1,12 +1,16 @@
-import { StoreUnavailableError } from '@postline/message-store';
+import { databaseReason, StoreUnavailableError } from '@postline/message-store';
+import type { MigrationEvent } from '@postline/message-store/mysql';
 import type { Logger } from '@postline/service-runtime';
-import { errorForLog } from './error-for-log.ts';
 
 const RETRY_PAUSE_MS = 500;
+/** How often it is logged that the start still waits. */
+const REMINDER_MS = 10_000;
 
 export interface MigrateWhenReachableOptions {
   /** Brings the schema up to date; rejects with a StoreUnavailableError while the database can't be reached. */
-  readonly migrate: () => Promise<{ readonly fromVersion: number; readonly toVersion: number }>;
+  readonly migrate: (
+    onEvent: (event: MigrationEvent) => void,
+  ) => Promise<{ readonly fromVersion: number; readonly toVersion: number }>;
   /** Milliseconds in which a database that is still starting must be there. */
   readonly waitMs: number;
   readonly logger: Logger;
@@ -18,16 +22,51 @@ export async function migrateWhenReachable({
   waitMs,
   logger,
 }: MigrateWhenReachableOptions): Promise<void> {
-  const end = performance.now() + waitMs;
+  const startMs = performance.now();
+  let saidAtMs = -Infinity;
   for (;;) {
     try {
-      const { fromVersion, toVersion } = await migrate();
+      const { fromVersion, toVersion } = await migrate((event) => {
+        logMigration(event, logger);
+      });
       if (fromVersion !== toVersion) logger.info({ fromVersion, toVersion }, 'database migrated');
       return;
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || performance.now() > end) throw error;
-      logger.warn({ err: errorForLog(error) }, 'the database does not answer yet');
+      const waitedMs = Math.round(performance.now() - startMs);
+      if (!(error instanceof StoreUnavailableError) || waitedMs > waitMs) throw error;
+      if (performance.now() - saidAtMs >= REMINDER_MS) {
+        saidAtMs = performance.now();
+        const { text: reason } = databaseReason(error);
+        logger.warn(
+          { part: 'database', reason, waitedMs },
+          `the database does not answer yet, the start waits: ${reason}`,
+        );
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+  }
+}
+
+/** In a process that does not migrate: resolves when another one has done it. What it waits for, the health logs. */
+export async function waitForSchema(checkReady: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await checkReady();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS).unref());
+    }
+  }
+}
+
+/** A migration of a large table takes minutes, in which nothing else is logged. */
+function logMigration(event: MigrationEvent, logger: Logger): void {
+  if (event.kind === 'statement-done') return;
+  const { version, name } = event;
+  if (event.kind === 'migration-started') {
+    logger.info({ version, name }, `migration ${version} (${name}) begins`);
+  } else {
+    const milliseconds = Math.round(event.milliseconds);
+    logger.info({ version, name, milliseconds }, `migration ${version} (${name}) is done`);
   }
 }

@@ -17,6 +17,8 @@ interface Backends {
   /** Publishing by SQL: not in the embedded kind. */
   readonly outbox?: Outbox;
   readonly bus: MessageBus;
+  /** Brings the database to the schema that this version needs. */
+  readonly prepare: () => Promise<void>;
 }
 
 /** Real servers where their URLs are set (both: the settings have seen to that), else everything in this process. */
@@ -24,25 +26,26 @@ async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise
   const { databaseUrl, redisUrl, migrationUrl, REDIS_PREFIX: prefix, DATA_DIR: folder } = env;
   if (databaseUrl === undefined || redisUrl === undefined || migrationUrl === undefined) {
     const store = await createSqliteMessageStore({ file: join(folder, DATABASE_FILE) });
-    return { store, bus: createInProcessMessageBus() };
+    return { store, bus: createInProcessMessageBus(), prepare: () => Promise.resolve() };
   }
-  await migrateWhenReachable({
-    migrate: () => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER }),
-    waitMs: env.DATABASE_WAIT_MS,
-    logger,
-  });
   const store = createMysqlMessageStore({ databaseUrl });
   return {
     store,
     outbox: store,
     bus: createRedisMessageBus({ redisUrl, prefix }),
+    prepare: () =>
+      migrateWhenReachable({
+        migrate: (onEvent) => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER, onEvent }),
+        waitMs: env.DATABASE_WAIT_MS,
+        logger,
+      }),
   };
 }
 
 await runProcess(process.env, async (processEnv) => {
   const env = readStandaloneEnvironment(processEnv);
   const logger = createLogger({ service: 'standalone', level: env.LOG_LEVEL });
-  const { store, outbox, bus } = await openBackends(env, logger);
+  const { store, outbox, bus, prepare } = await openBackends(env, logger);
   const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const settings = apiSettings(env);
@@ -62,13 +65,15 @@ await runProcess(process.env, async (processEnv) => {
   for (const warning of settings.warnings) logger.warn(warning);
   apiLogger.info({ host: env.HOST, port: apiPort }, 'listening');
   relayLogger.info({ host: env.HOST, port: relayPort }, 'listening');
-  logger.info(
-    { page: `http://localhost:${relayPort}/?clientId=1` },
-    'ready: open the page, and send it something',
-  );
+  const started = prepare().then(() => {
+    api.open();
+    const page = `http://localhost:${relayPort}/?clientId=1`;
+    logger.info({ page }, 'ready: open the page, and send it something');
+  });
   return {
     logger,
     shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    started,
     close: async () => {
       await Promise.all([api.close(), relay.close()]);
       await store.close();

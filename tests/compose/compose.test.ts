@@ -38,7 +38,8 @@ describe('up', () => {
   it('[BOX-1] both services are ready when `up --wait` returns', async () => {
     for (const url of [apiUrl, relayUrl]) {
       const answer = await fetch(`${url}/readyz`);
-      expect([url, answer.status]).toEqual([url, 200]);
+      const { status } = (await answer.json()) as { status: string };
+      expect([url, answer.status, status]).toEqual([url, 200, 'ready']);
     }
   });
 

@@ -1,5 +1,5 @@
 import { type Ack, type AckPlace, ACKS_PER_SAVE_MAX, type MessageStore } from '@postline/message-store';
-import { type Logger, withDeadline } from '@postline/service-runtime';
+import { type ActivityHealth, type Logger, withDeadline } from '@postline/service-runtime';
 import { pause } from './pause.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -12,6 +12,8 @@ export interface AckWriterOptions {
   readonly store: Pick<MessageStore, 'saveAcks'>;
   readonly counters: RelayCounters;
   readonly logger: Logger;
+  /** Notes whether the database takes them. */
+  readonly storing: Pick<ActivityHealth, 'worked' | 'failed'>;
   /** Milliseconds in which acks gather before they are written together. */
   readonly intervalMs: number;
   /** Readers whose ack may wait; of further ones none is kept until the database has taken some. */
@@ -144,14 +146,13 @@ export class AckWriter {
   }
 
   #noteWorks(): void {
-    if (this.#failing) this.#options.logger.info('acks are stored again');
     this.#failing = false;
+    this.#options.storing.worked();
   }
 
   #noteFails(error: unknown): void {
-    if (!this.#failing)
-      this.#options.logger.warn({ err: error }, 'acks wait: the database does not take them');
     this.#failing = true;
+    this.#options.storing.failed(error);
   }
 }
 

@@ -10,6 +10,7 @@ import { HeadReader } from './head-reader.ts';
 import { LogHistory } from './log-history.ts';
 import { LogReader } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
+import type { RelayHealth } from './relay-health.ts';
 import { StartReader } from './start-reader.ts';
 
 export interface DeliveryParts {
@@ -24,6 +25,7 @@ export interface DeliveryParts {
   >;
   readonly counters: RelayCounters;
   readonly turn: TurnEnd;
+  readonly health: Pick<RelayHealth, 'bus' | 'databaseActivity'>;
   readonly logger: Logger;
   /** Clients may have been disconnected: told by the bus, and at every comparison, as hints are lost at times. */
   readonly lookForDisconnects?: () => void;
@@ -35,15 +37,13 @@ export interface Delivery {
   readonly heads: HeadReader;
   readonly starts: StartReader;
   readonly logReader: LogReader;
-  /** Resolves where hints flow. */
-  checkBus(): Promise<void>;
   /** No hint and no comparison any more. */
   close(): Promise<void>;
 }
 
 /** Starts to take hints and to compare heads. */
 export function startDelivery(parts: DeliveryParts): Delivery {
-  const { store, bus, settings, counters, turn, logger, lookForDisconnects } = parts;
+  const { store, bus, settings, counters, turn, health, logger, lookForDisconnects } = parts;
   const heads = new HeadReader(store);
   const starts = new StartReader(store);
   const history = new LogHistory({
@@ -61,8 +61,11 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       else feeds.onHint(targetId, payload);
     },
     onState: (state) => {
-      logger.info({ bus: state }, state === 'up' ? 'hints flow' : 'no hints: the database alone delivers');
+      if (state === 'up') health.bus.worked();
       comparison.now();
+    },
+    onFault: (error) => {
+      health.bus.failed(error);
     },
   });
   const feeds = new FeedDirectory({
@@ -84,12 +87,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
     isBusUp: () => subscriber.state === 'up',
     onRound: lookForDisconnects,
-    onDatabaseAway: (error) => {
-      logger.warn({ err: error }, 'the database does not answer: connections stay and wait');
-    },
-    onDatabaseBack: () => {
-      logger.info('the database answers again');
-    },
+    activity: health.databaseActivity('Comparing heads'),
   });
   if (lookForDisconnects !== undefined) {
     subscriber.subscribe(DISCONNECTS_CHANNEL_NAME).catch(() => undefined); // made with the bus's recovery
@@ -99,7 +97,6 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     heads,
     starts,
     logReader,
-    checkBus: () => subscriber.checkReady(),
     close: async () => {
       comparison.stop();
       history.close();

@@ -5,6 +5,7 @@ import type { FeedFollower } from './feed-follower.ts';
 import type { HeadReading } from './head-reader.ts';
 import type { LogHistory } from './log-history.ts';
 import type { RelayCounters } from './relay-counters.ts';
+import type { Position } from './position.ts';
 import { SeenRows } from './seen-rows.ts';
 
 /** A hint that overtook another is a few ms early at most; after that the predecessor counts as lost. */
@@ -21,14 +22,6 @@ export interface FeedOptions {
   readonly history: Pick<LogHistory, 'isCurrent' | 'doubt'>;
   /** A hint came that nothing known explains: the feed is to be compared soon. */
   readonly onSuspicion: (feed: Feed) => void;
-}
-
-/** In which log, and how far. Replaced, never changed: what was known when the database was asked can be kept. */
-export interface Position {
-  readonly epoch: string;
-  readonly head: number;
-  /** The row at the head; undefined where it was deleted or not read yet. */
-  readonly mark?: RowMark | undefined;
 }
 
 /** What a comparison found out. */

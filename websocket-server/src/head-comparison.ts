@@ -7,6 +7,7 @@ import {
   ROWS_PER_READ_MAX,
 } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
+import type { ActivityHealth } from '@postline/service-runtime';
 import type { Feed } from './feed.ts';
 import type { LogHistory } from './log-history.ts';
 import type { RelayCounters } from './relay-counters.ts';
@@ -31,10 +32,8 @@ export interface HeadComparisonOptions {
   readonly onRound?: (() => void) | undefined;
   /** Called after each round that was answered. */
   readonly onRoundEnd?: (() => void) | undefined;
-  /** The database didn't answer. Called once for each outage. */
-  readonly onDatabaseAway: (error: unknown) => void;
-  /** It answers again. */
-  readonly onDatabaseBack: () => void;
+  /** Notes whether the database answers. */
+  readonly activity: Pick<ActivityHealth, 'worked' | 'failed'>;
 }
 
 /**
@@ -47,7 +46,6 @@ export class HeadComparison {
   #running = false;
   #wantedAgain = false;
   #stopped = false;
-  #databaseIsAway = false;
   readonly #suspicious = new Set<Feed>();
   #suspicionTimer: NodeJS.Timeout | undefined;
 
@@ -169,15 +167,13 @@ export class HeadComparison {
 
   /** Undefined where the database didn't answer. */
   async #read<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
-    const { onDatabaseAway, onDatabaseBack } = this.#options;
+    const { activity } = this.#options;
     try {
       const answer = await ask();
-      if (this.#databaseIsAway) onDatabaseBack();
-      this.#databaseIsAway = false;
+      activity.worked();
       return answer;
     } catch (error) {
-      if (!this.#databaseIsAway) onDatabaseAway(error);
-      this.#databaseIsAway = true;
+      activity.failed(error);
       return undefined;
     }
   }

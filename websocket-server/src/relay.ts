@@ -6,12 +6,12 @@ import {
   addressGroup,
   clientAddress,
   closeGracefully,
+  errorForLog,
   isHostAllowed,
   isOriginAllowed,
   listen,
   type ListenAddress,
   type Logger,
-  Readiness,
 } from '@postline/service-runtime';
 import { AckWriter } from './ack-writer.ts';
 import { AddressLimits } from './address-limits.ts';
@@ -26,6 +26,7 @@ import { createHttpServer } from './http/http-server.ts';
 import { identify, type IdentifyOptions } from './identify.ts';
 import { RefusalLog, type RefusalReason } from './refusal-log.ts';
 import { RelayCounters } from './relay-counters.ts';
+import { createRelayHealth } from './relay-health.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { attachSocketServer } from './socket/socket-server.ts';
 import { WriteTurn } from './socket/write-turn.ts';
@@ -60,6 +61,8 @@ interface RefusalGrounds {
 /** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
 export function createRelay({ store, bus, settings, logger }: RelayParts): Relay {
   const counters = new RelayCounters();
+  const health = createRelayHealth({ store, settings, logger });
+  const { readiness } = health;
   const disconnects = new Disconnects({
     store,
     onDisconnects: (found) => {
@@ -70,12 +73,22 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     disconnects.look();
   };
   const turn = new WriteTurn();
-  const delivery = startDelivery({ store, bus, settings, counters, turn, logger, lookForDisconnects });
+  const delivery = startDelivery({
+    store,
+    bus,
+    settings,
+    counters,
+    turn,
+    health,
+    logger,
+    lookForDisconnects,
+  });
   const { feeds } = delivery;
   const acks = new AckWriter({
     store,
     counters,
     logger,
+    storing: health.databaseActivity('Storing acks'),
     intervalMs: settings.ackWriteIntervalMs,
     waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
   });
@@ -106,20 +119,21 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     follow: createFollow(following, logger),
   });
   const metrics = createRelayMetrics({ counters, connections, feeds, acks });
-  const readiness = new Readiness();
-  readiness.addPart('database', () => store.checkReady());
-  readiness.addPart('bus', () => delivery.checkBus());
-
   const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
   const refusals = new RefusalLog(logger);
   attachConnections({ httpServer, turn, connections, addresses, counters, settings, refusals });
 
   return {
-    listen: (address) => listen(httpServer, address),
+    listen: async (address) => {
+      const port = await listen(httpServer, address);
+      readiness.start();
+      return port;
+    },
     close: async () => {
       readiness.startDraining();
       await connections.drain(); // probes and upgrades are still answered: not ready, and 503
       refusals.stop();
+      readiness.stop();
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
     },
   };
@@ -164,7 +178,7 @@ function attachConnections(parts: AttachmentParts): void {
 function createFollow(following: IdentifyOptions, logger: Logger): FollowClient {
   return (connection, frame, token) => {
     identify(connection, { frame, token }, following).catch((error: unknown) => {
-      logger.error({ err: error, connectionId: connection.id }, 'identify failed');
+      logger.error({ err: errorForLog(error), connectionId: connection.id }, 'identify failed');
       connection.socket.terminate();
     });
   };

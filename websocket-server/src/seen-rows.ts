@@ -1,6 +1,6 @@
 import type { KnownRow } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
-import type { Position } from './feed.ts';
+import type { Position } from './position.ts';
 
 /**
  * What a feed has seen of its log, beside its head, for the next comparison. The head alone is not enough: where the

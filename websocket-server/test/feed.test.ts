@@ -1,8 +1,9 @@
 import { decodeEnvelope, type Envelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Feed, type Position } from '../src/feed.ts';
+import { Feed } from '../src/feed.ts';
 import type { FeedFollower } from '../src/feed-follower.ts';
 import { HeadReader, type HeadReading } from '../src/head-reader.ts';
+import type { Position } from '../src/position.ts';
 import { RelayCounters } from '../src/relay-counters.ts';
 import { WriteTurn } from '../src/socket/write-turn.ts';
 import { ModelHistory } from './support/model-history.ts';

@@ -49,7 +49,7 @@ beforeAll(async () => {
     logger: createLogger({ service: 'test', level: 'silent' }),
   });
   relayUrl = `http://127.0.0.1:${await relay.listen({ host: '127.0.0.1', port: 0 })}`;
-  await waitUntil('the relay is ready', async () => (await fetch(`${relayUrl}/readyz`)).ok);
+  await waitUntil('the relay is ready', async () => (await readiness()) === 'ready');
 });
 
 afterAll(async () => {
@@ -57,6 +57,10 @@ afterAll(async () => {
   await Promise.all([publisher.close(), store.close(), relayStore.close()]);
   await Promise.all([database.stop(), redis.stop()]);
 });
+
+async function readiness(): Promise<string> {
+  return ((await (await fetch(`${relayUrl}/readyz`)).json()) as { status: string }).status;
+}
 
 /** Commits a message; the frame of its hint. */
 async function commit(targetId: string, message: string): Promise<string> {
@@ -132,7 +136,7 @@ describe.each(FAULTS)('Redis $fault', ({ fault, begin, end }) => {
 
     await end();
     const back = performance.now();
-    await waitUntil('hints flow', async () => (await fetch(`${relayUrl}/readyz`)).ok, WORKING_AGAIN_MS);
+    await waitUntil('hints flow', async () => (await readiness()) === 'ready', WORKING_AGAIN_MS);
     await waitUntil('Redis takes hints', () => publish('nobody', 'x'), WORKING_AGAIN_MS);
     expect(performance.now() - back).toBeLessThan(WORKING_AGAIN_MS);
     for (const [each, targetId] of [

@@ -323,7 +323,7 @@ describe('the end', () => {
     const clients = await Promise.all(numbers(1, 150).map((id) => identified(id)));
     const closed = relay.close();
     const probe = await fetch(`${relay.url}/readyz`);
-    expect([probe.status, await probe.json()]).toMatchObject([503, { parts: { service: 'draining' } }]);
+    expect([probe.status, await probe.json()]).toMatchObject([503, { status: 'not_ready' }]);
     await expect(RelayClient.connect(relay.url)).rejects.toThrow('503');
     await waitUntil('the first are closed', () => clients.some(({ closeCode }) => closeCode !== undefined));
     expect(clients.filter(({ closeCode }) => closeCode === undefined).length).toBeGreaterThan(75);

@@ -31,7 +31,6 @@ export interface ApplicationOptions {
   readonly disconnectClient: DisconnectClient;
   readonly readiness: Readiness;
   readonly registry: MetricsRegistry;
-  readonly warnings: readonly string[];
 }
 
 /** The whole HTTP surface: who may come in, then the routes, then the errors. */

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { isHostAllowed, isOriginAllowed, type OriginRules } from '@postline/service-runtime';
+import {
+  isHostAllowed,
+  isOriginAllowed,
+  isProbe,
+  lacksHost,
+  type OriginRules,
+} from '@postline/service-runtime';
 import type { HeaderList, HttpAnswer } from './answer.ts';
 import { problemAnswer } from './problem.ts';
 
@@ -45,6 +51,10 @@ const FOREIGN_HOST: Guarded = {
     detail: 'This host name is not one of this service. ALLOWED_HOSTS names further ones.',
   }),
 };
+const NO_HOST: Guarded = {
+  headers: [],
+  answer: problemAnswer({ code: 'validation_failed', detail: 'The request has no Host header.' }),
+};
 const FOREIGN_ORIGIN: Guarded = {
   headers: ['Vary', 'Origin'],
   answer: problemAnswer({
@@ -59,13 +69,11 @@ const PREFLIGHT_ANSWER: HttpAnswer = { status: 204, headers: {}, body: '' };
  * browser would still have sent the POST.
  */
 export function createCrossOriginGuard({ origins, hosts }: CrossOriginRules) {
-  let knownHost: string | undefined; // callers mostly come under one name
+  const refuseHost = createHostGuard(hosts);
   return (request: IncomingMessage): Guarded => {
-    const { host, origin } = request.headers;
-    if (hosts !== undefined && (host === undefined || host !== knownHost)) {
-      if (!isHostAllowed(hosts, host)) return FOREIGN_HOST;
-      knownHost = host;
-    }
+    const refused = refuseHost(request);
+    if (refused !== undefined) return refused;
+    const { origin } = request.headers;
     if (origin === undefined && request.method !== 'OPTIONS') return WITHOUT_ORIGIN;
     if (!isOriginAllowed(origins, origin)) return FOREIGN_ORIGIN;
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
@@ -98,4 +106,18 @@ function preflightHeaders({ headers }: IncomingMessage, origin: string | undefin
     'Access-Control-Max-Age',
     PREFLIGHT_MAX_AGE_SECONDS,
   ];
+}
+
+/** Probes are answered under any name, and without one: what they are told is of no use to a stranger's page. */
+function createHostGuard(hosts: readonly string[] | undefined) {
+  let knownHost: string | undefined; // callers mostly come under one name
+  return (request: IncomingMessage): Guarded | undefined => {
+    const { host } = request.headers;
+    if (host !== undefined && (hosts === undefined || host === knownHost)) return undefined;
+    if (isProbe(request)) return undefined;
+    if (hosts === undefined) return lacksHost(request) ? NO_HOST : undefined;
+    if (!isHostAllowed(hosts, host)) return FOREIGN_HOST;
+    knownHost = host;
+    return undefined;
+  };
 }

@@ -3,7 +3,9 @@ import type { ApiMetrics } from '../api-metrics.ts';
 import type { AccessControl } from './access-control.ts';
 import { type HeaderList, sendAnswer } from './answer.ts';
 import { createCrossOriginGuard, type CrossOriginRules } from './cross-origin.ts';
+import { problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
 import { type EndedRequest, requestIdOf } from './request-log.ts';
+import { pathOf } from './request-path.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 export interface EntranceOptions {
@@ -11,6 +13,8 @@ export interface EntranceOptions {
   readonly logRequest: (ended: EndedRequest) => void;
   readonly crossOrigin: CrossOriginRules;
   readonly access: Pick<AccessControl, 'nameOf'>;
+  /** False while the database is not ready for this version. */
+  readonly isOpen: () => boolean;
 }
 
 /** A request that was let in. */
@@ -25,6 +29,14 @@ export interface Admission {
 
 /** Lets a request in, or answers it itself and gives nothing. */
 export type Entrance = (request: IncomingMessage, response: ServerResponse) => Admission | undefined;
+
+/** What needs no database. */
+const ALWAYS_OPEN = /^\/(healthz|readyz|metrics|openapi\.json|docs)(\/|$)/;
+
+const STARTING_ANSWER = problemAnswer({
+  ...STORE_UNAVAILABLE,
+  detail: 'The service is starting: its database is not ready yet.',
+});
 
 /** Labels are the routes' patterns, never what was asked for. */
 const NO_ROUTE = 'none';
@@ -43,7 +55,8 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
  * What every request goes through before its route, whichever way leads there: it gets an id, is counted and logged
  * when it ends, and has to come from where it may.
  */
-export function createEntrance({ metrics, logRequest, crossOrigin, access }: EntranceOptions): Entrance {
+export function createEntrance(options: EntranceOptions): Entrance {
+  const { metrics, logRequest, crossOrigin, access, isOpen } = options;
   const guard = createCrossOriginGuard(crossOrigin);
   return (request, response) => {
     const start = performance.now();
@@ -57,8 +70,10 @@ export function createEntrance({ metrics, logRequest, crossOrigin, access }: Ent
       metrics.countRequest({ route, method: methodOf(request), code: codeOf(response), milliseconds });
       logRequest({ id, request, response, milliseconds, failure, publisher: access.nameOf(request) });
     });
-    if (guarded.answer === undefined) return admission;
-    sendAnswer(response, guarded.answer, headers);
+    const answer =
+      guarded.answer ?? (isOpen() || ALWAYS_OPEN.test(pathOf(request)) ? undefined : STARTING_ANSWER);
+    if (answer === undefined) return admission;
+    sendAnswer(response, answer, headers);
     return undefined;
   };
 }

@@ -5,6 +5,7 @@ import {
   closeGracefully,
   endBrokenConnection,
   HTTP_SERVER_OPTIONS,
+  ignoreForeignUpgrades,
   LinkedList,
   type ListenAddress,
   listen,
@@ -63,9 +64,11 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
+      requireHostHeader: false, // probes come without one; other requests are refused by the guard
     },
     onIncoming,
   );
+  ignoreForeignUpgrades(server, { findOpenResponse: (socket) => lastOn(socket, inFlight) });
   server.maxConnections = limits.connectionsMax;
   if (limits.connectionsPerAddressMax !== undefined) boundAddresses(server, limits.connectionsPerAddressMax);
   server.on('checkContinue', (request, response) => {
@@ -82,6 +85,12 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
       return closeGracefully(server, graceMilliseconds);
     },
   };
+}
+
+function lastOn(socket: Duplex, responses: Iterable<ServerResponse>): ServerResponse | undefined {
+  let last: ServerResponse | undefined;
+  for (const response of responses) if (response.req.socket === socket) last = response;
+  return last;
 }
 
 /** Ends a connection at once where its address has so many already. */

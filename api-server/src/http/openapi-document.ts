@@ -268,20 +268,33 @@ function disconnectOperation(): ZodOpenApiOperationObject {
   };
 }
 
+const PART_STATE = z.object({
+  status: z.enum(['up', 'down']),
+  since: z.string().meta({ description: 'ISO 8601 time.' }),
+  reason: z.string().optional().meta({ description: 'Why it is down.' }),
+});
+
 function readinessOperation(): ZodOpenApiOperationObject {
   const schema = z.object({
-    status: z.enum(['ready', 'not_ready']),
-    parts: z.record(z.string(), z.string()).meta({ description: '`ok`, or what is wrong, for each part.' }),
+    status: z.enum(['ready', 'degraded', 'not_ready']),
+    parts: z.object({ database: PART_STATE, bus: PART_STATE }),
     warnings: z.array(z.string()),
   });
-  const example = { status: 'ready' as const, parts: { database: 'ok', bus: 'ok' }, warnings: [] };
+  const up = { status: 'up' as const, since: '2026-11-23T00:00:00.000Z' };
+  const example = { status: 'ready' as const, parts: { database: up, bus: up }, warnings: [] };
   return {
     operationId: 'readiness',
     tags: ['Operating'],
-    summary: 'Whether the database and the bus answer',
+    summary: 'Whether the service can do its work',
     responses: {
-      200: { description: 'They do.', content: { [JSON_TYPE]: { schema, example } } },
-      503: { description: 'One does not, or the service is closing.', content: { [JSON_TYPE]: { schema } } },
+      200: {
+        description: '`ready`, or `degraded`: without Redis, which publishing and delivery can do without.',
+        content: { [JSON_TYPE]: { schema, example } },
+      },
+      503: {
+        description: '`not_ready`: the database is away, or the service is starting or closing.',
+        content: { [JSON_TYPE]: { schema } },
+      },
       ...problems(ANYWHERE),
     },
   };

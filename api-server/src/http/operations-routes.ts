@@ -5,22 +5,19 @@ import { jsonAnswer, sendAnswer } from './answer.ts';
 
 export interface OperationsRoutesOptions {
   readonly readiness: Readiness;
-  /** What whoever operates the service should know, in sentences. */
-  readonly warnings: readonly string[];
   readonly registry: MetricsRegistry;
 }
 
-/** `GET /healthz`: the process lives. `GET /readyz`: its parts answer. `GET /metrics`: for Prometheus. */
-export function createOperationsRoutes({ readiness, warnings, registry }: OperationsRoutesOptions): Router {
+/** `GET /healthz`: the process lives. `GET /readyz`: it can do its work. `GET /metrics`: for Prometheus. */
+export function createOperationsRoutes({ readiness, registry }: OperationsRoutesOptions): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/healthz', (_request, response) => {
     sendAnswer(response, jsonAnswer(200, { status: 'ok' }));
   });
   router.get('/readyz', async (_request, response) => {
-    const { ready, parts } = await readiness.report();
-    const status = ready ? 'ready' : 'not_ready';
-    const headers: Record<string, string> = ready ? {} : { 'Retry-After': '1' };
-    sendAnswer(response, jsonAnswer(ready ? 200 : 503, { status, parts, warnings }, headers));
+    const report = await readiness.report();
+    if (report.status !== 'not_ready') sendAnswer(response, jsonAnswer(200, report));
+    else sendAnswer(response, jsonAnswer(503, report, { 'Retry-After': '1' }));
   });
   router.get('/metrics', async (_request, response) => {
     const body = await registry.metrics();

@@ -153,7 +153,7 @@ describe.each(WAYS)('%s', (way) => {
     const statusFor = (api: TestApi, host: string) =>
       new Promise<number | undefined>((resolve, reject) => {
         request(
-          { port: api.port, host: '127.0.0.1', path: '/healthz', headers: { Host: host } },
+          { port: api.port, host: '127.0.0.1', path: '/openapi.json', headers: { Host: host } },
           (response) => {
             response.resume();
             resolve(response.statusCode);

@@ -3,18 +3,10 @@ import { connect } from 'node:net';
 import { waitUntil } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer } from '../../src/http/http-server.ts';
+import { exchange } from '../support/exchange.ts';
 import { startTestApi, testSettings } from '../support/start-test-api.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
-
-/** Sends raw bytes and gives everything that comes back until the connection ends. */
-async function exchange(port: number, bytes: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(bytes);
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
 
 describe('what is no HTTP request', () => {
   it.each([
@@ -40,6 +32,21 @@ describe('what is no HTTP request', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     await api.close();
   });
+});
+
+it('[HOS-5] an offer of another protocol changes no answer, and drops nothing that follows', async () => {
+  const api = await startTestApi();
+  const body = JSON.stringify({ message: 'a', targetId: 'offer' });
+  const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+  const offer = 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+  const request = (connection: string) =>
+    `${head}Connection: ${connection}\r\n${offer}Content-Length: ${body.length}\r\n\r\n${body}`;
+  const answers = await exchange(
+    api.port,
+    request('Upgrade, HTTP2-Settings').repeat(3) + request('close, Upgrade, HTTP2-Settings'),
+  );
+  expect([...answers.matchAll(/"offset":(\d)/g)].map(([, offset]) => offset)).toEqual(['1', '2', '3', '4']);
+  await api.close();
 });
 
 it('every response is closed with its connection, also those that still wait for their turn on it', async () => {

@@ -31,6 +31,7 @@ export async function startRealApi({ databaseUrl, redisUrl, env }: RealApiServer
     logger: createLogger({ service: 'api-server', level: 'silent' }),
   });
   const port = await api.listen({ host: '127.0.0.1', port: 0 });
+  api.open();
   return {
     url: `http://127.0.0.1:${port}`,
     close: async () => {

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { clientTokenEnvironment } from '@postline/client-tokens';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
-import type { HintPublisher, MessageBus } from '@postline/message-bus';
+import {
+  type BusEndEvents,
+  BusUnavailableError,
+  type HintPublisher,
+  type MessageBus,
+} from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
 import { createLogger, readSettings, sharedSettings } from '@postline/service-runtime';
@@ -35,6 +40,8 @@ export interface TestApiOptions {
   /** In place of the real ones, for what can't be made to happen. */
   readonly store?: Partial<MessageStore>;
   readonly publisher?: HintPublisher;
+  /** False: the database does not have the schema yet. */
+  readonly isOpen?: boolean;
 }
 
 /** The API on a SQLite file of its own and an in-process bus, listening on a free port. */
@@ -66,7 +73,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const logLines: string[] = [];
   const server = createApiServer({
     store,
-    bus: publisher === undefined ? bus : { createPublisher: () => publisher },
+    bus: publisher === undefined ? bus : { createPublisher: (events) => reporting(publisher, events) },
     settings: testSettings(options.env),
     logger: createLogger({
       service: 'api-server',
@@ -75,6 +82,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     }),
   });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });
+  if (options.isOpen ?? true) server.open();
   const proxy = options.way === 'the long way' ? await startAbsoluteFormProxy(port) : undefined;
   const close = async () => {
     await proxy?.close();
@@ -83,6 +91,15 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     await folder.remove();
   };
   return { url: proxy?.url ?? `http://127.0.0.1:${port}`, port, store: realStore, bus, logLines, close };
+}
+
+/** A publisher that reports how it is, as each kind of bus does. */
+function reporting(publisher: HintPublisher, events: BusEndEvents | undefined): HintPublisher {
+  publisher.checkReady().then(
+    () => events?.onState('up'),
+    (error: unknown) => events?.onFault?.(new BusUnavailableError('away', error)),
+  );
+  return publisher;
 }
 
 /** Settings with all defaults, but for what is given. */

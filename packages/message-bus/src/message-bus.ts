@@ -1,3 +1,5 @@
+import { describeFault, type FaultReason } from '@postline/service-runtime';
+
 /** What is told about one target: the new_message frame as text, ready to forward. */
 export interface Hint {
   readonly targetId: string;
@@ -18,18 +20,29 @@ export interface HintPublisher {
   close(): Promise<void>;
 }
 
-/** `up`: every subscription was confirmed and a hint sent to oneself came back. `down`: no hint may be expected. */
-export type SubscriberState = 'up' | 'down';
+/**
+ * Of a subscriber `up` means: every subscription was confirmed and a hint sent to oneself came back; `down`: no hint
+ * may be expected. Of a publisher: hints are taken, or rejected at once.
+ */
+export type BusState = 'up' | 'down';
 
-export interface HintSubscriberEvents {
+/** Both ends of a bus connect by themselves, and report how that goes. */
+export interface BusEndEvents {
+  /** Called at each change; the first `up` is one. */
+  onState(state: BusState): void;
+  /** The connection was lost, or another attempt failed: why. Called for each. */
+  onFault?(error: BusUnavailableError): void;
+}
+
+export interface HintSubscriberEvents extends BusEndEvents {
   /** A payload came on the channel of a target. Whatever can write to the bus may have written it. */
   onHint(targetId: string, payload: string): void;
   /** Also called with `up` after each recovery: hints may have been lost since the last `up`. */
-  onState(state: SubscriberState): void;
+  onState(state: BusState): void;
 }
 
 export interface HintSubscriber {
-  readonly state: SubscriberState;
+  readonly state: BusState;
 
   /**
    * Follows a target until `unsubscribe`. Resolves once the bus confirmed it: a hint published after that arrives.
@@ -52,7 +65,7 @@ export interface HintSubscriber {
  */
 export interface MessageBus {
   /** The sending end. */
-  createPublisher(): HintPublisher;
+  createPublisher(events?: BusEndEvents): HintPublisher;
   /** The receiving end, connected at once; its first `up` comes when it is. */
   createSubscriber(events: HintSubscriberEvents): HintSubscriber;
 }
@@ -60,9 +73,16 @@ export interface MessageBus {
 /** The bus could not be reached or did not answer in time. Nothing that was acknowledged depends on it. */
 export class BusUnavailableError extends Error {
   readonly code = 'bus_unavailable';
+  readonly reason: FaultReason;
 
-  constructor(what: string, cause?: unknown) {
+  constructor(what: string, cause?: unknown, reason: FaultReason = describeFault(cause)) {
     super(what, { cause });
     this.name = 'BusUnavailableError';
+    this.reason = reason;
   }
+}
+
+/** Why a call of a bus failed, for logs and `/readyz`. */
+export function describeBusFault(error: unknown): FaultReason {
+  return error instanceof BusUnavailableError ? error.reason : describeFault(error);
 }

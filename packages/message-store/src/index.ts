@@ -1,4 +1,5 @@
 export * from './ack-store.ts';
+export { describeDatabaseFault } from './database-fault.ts';
 export { databaseReason, type DatabaseReason, type DatabaseReasonCode } from './database-reason.ts';
 export * from './disconnect-store.ts';
 export {

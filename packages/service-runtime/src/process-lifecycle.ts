@@ -14,6 +14,8 @@ export interface RunningProcess {
   readonly logger: Logger;
   /** Milliseconds from the signal to the exit, whatever is still open then. */
   readonly shutdownDeadlineMs: number;
+  /** The rest of the start, which goes on while probes are answered. Where it rejects, the start has failed. */
+  readonly started?: Promise<void> | undefined;
   /** Ends everything in order. */
   readonly close: () => Promise<void>;
 }
@@ -54,11 +56,18 @@ export async function runProcess(
       onSignal(signal);
     });
   }
+  const signals: string[] = [];
   try {
     const running = await start(env);
     printToLog(running.logger);
-    onSignal = closeGracefullyOnce(running);
+    const closeOnce = closeGracefullyOnce(running);
+    onSignal = (signal) => {
+      signals.push(signal);
+      closeOnce(signal);
+    };
+    await running.started;
   } catch (error) {
+    if (signals.length > 0) return; // what was still starting is given up
     const lines = error instanceof SettingsError ? error.lines : [startFailure(error)];
     for (const line of lines) writeToStandardError(line);
     await flushLog();

@@ -1,45 +1,96 @@
-import { withDeadline } from './deadline.ts';
+import type { Logger } from './logger.ts';
+import type { PartHealth, PartState } from './part-health.ts';
 
-/** Longer than any healthy answer takes, shorter than an orchestrator's own timeout for the probe. */
-const CHECK_DEADLINE_MS = 1_500;
+const DRAINING_WARNING = 'The service is draining: it shuts down and takes no new work.';
 
+/** What `/readyz` answers, on every service. */
 export interface ReadinessReport {
-  readonly ready: boolean;
-  /** Each part's state: `ok`, or what is wrong with it in a few words. */
-  readonly parts: Readonly<Record<string, string>>;
+  /** `degraded`: the service does its work without a part that it can do without for a while. */
+  readonly status: 'ready' | 'degraded' | 'not_ready';
+  readonly parts: Readonly<Record<string, PartState>>;
+  readonly warnings: readonly string[];
 }
 
-/** Whether a service can do its work now: each part is asked, and a service that drains says no. */
-export class Readiness {
-  readonly #checks = new Map<string, () => Promise<void>>();
-  #draining = false;
+export interface ReadinessOptions {
+  readonly logger: Logger;
+  /** What operators should know from the start on, in sentences; logged by whoever starts the service. */
+  readonly warnings?: readonly string[] | undefined;
+}
 
-  /** Adds a part; its check rejects while the part can't be used. */
-  addPart(name: string, check: () => Promise<void>): void {
-    this.#checks.set(name, check);
+interface Part {
+  readonly health: PartHealth;
+  readonly isRequired: boolean;
+}
+
+/** Whether a service can do its work now: by its parts, and until it drains. */
+export class Readiness {
+  readonly #logger: Logger;
+  readonly #fixedWarnings: readonly string[];
+  readonly #parts: Part[] = [];
+  /** By the key under which they are cleared. */
+  readonly #warnings = new Map<string, string>();
+  #isDraining = false;
+
+  constructor({ logger, warnings = [] }: ReadinessOptions) {
+    this.#logger = logger;
+    this.#fixedWarnings = warnings;
+  }
+
+  /** Adds a part without which the service can't work, or can for a while: then it is `degraded`. */
+  addPart(health: PartHealth, { isRequired }: { readonly isRequired: boolean }): void {
+    this.#parts.push({ health, isRequired });
+  }
+
+  /**
+   * Shows a warning until it is cleared, and logs it once. Any part of a service may call it again and again; of
+   * each key there is one warning, and the latest text counts. No names, addresses or secrets: probes see it.
+   */
+  setWarning(key: string, text: string): void {
+    if (!this.#warnings.has(key)) this.#logger.warn({ warning: key }, text);
+    this.#warnings.set(key, text);
+  }
+
+  /** Takes a warning back, and logs that. Nothing where there is none of this key. */
+  clearWarning(key: string): void {
+    const text = this.#warnings.get(key);
+    if (text === undefined) return;
+    this.#warnings.delete(key);
+    this.#logger.info({ warning: key }, `no longer: ${text}`);
+  }
+
+  /** Checks the parts from now on. */
+  start(): void {
+    for (const { health } of this.#parts) health.start();
   }
 
   /** From now on not ready, so that a load balancer sends its work elsewhere. */
   startDraining(): void {
-    this.#draining = true;
+    this.#isDraining = true;
+  }
+
+  /** The parts are closed next: nothing about them is a fault any more. */
+  stop(): void {
+    for (const { health } of this.#parts) health.stop();
   }
 
   async report(): Promise<ReadinessReport> {
-    const entries = await Promise.all(
-      [...this.#checks].map(async ([name, check]) => [name, await partState(name, check)] as const),
+    const states = await Promise.all(
+      this.#parts.map(async ({ health }) => [health.name, await health.state()] as const),
     );
-    const parts: Record<string, string> = Object.fromEntries(entries);
-    if (this.#draining) parts['service'] = 'draining';
-    return { ready: Object.values(parts).every((state) => state === 'ok'), parts };
+    const parts: Record<string, PartState> = Object.fromEntries(states);
+    const warnings = [...this.#fixedWarnings, ...this.#warnings.values()];
+    if (this.#isDraining) warnings.push(DRAINING_WARNING);
+    return { status: this.#statusOf(parts), parts, warnings };
   }
-}
 
-async function partState(name: string, check: () => Promise<void>): Promise<string> {
-  try {
-    await withDeadline(check(), { what: `checking ${name}`, milliseconds: CHECK_DEADLINE_MS });
-    return 'ok';
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return typeof code === 'string' ? `unavailable (${code})` : 'unavailable';
+  /** Not ready either until each part was tried: a service that has just started is not degraded, it is starting. */
+  #statusOf(states: Readonly<Record<string, PartState>>): ReadinessReport['status'] {
+    const isDown = ({ health }: Part) => states[health.name]?.status !== 'up';
+    if (
+      this.#isDraining ||
+      this.#parts.some((part) => isDown(part) && (part.isRequired || !part.health.isKnown))
+    )
+      return 'not_ready';
+    return this.#parts.some(isDown) ? 'degraded' : 'ready';
   }
 }

@@ -1,7 +1,8 @@
 import {
   isHostAllowed,
+  isProbe,
+  lacksHost,
   type MetricsRegistry,
-  OPEN_MODE_WARNING,
   type Readiness,
 } from '@postline/service-runtime';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -33,16 +34,19 @@ export function createHttpApplication({
     }),
   );
   application.use((request, response, next) => {
-    if (settings.auth === 'required' || isHostAllowed(settings.allowedHosts, request.headers.host)) next();
-    else answer(response, 403, 'this name is not allowed in open mode (ALLOWED_HOSTS)');
+    const { auth, allowedHosts } = settings;
+    if (isProbe(request)) next();
+    else if (auth === 'open' && !isHostAllowed(allowedHosts, request.headers.host))
+      answer(response, 403, 'this name is not allowed in open mode (ALLOWED_HOSTS)');
+    else if (lacksHost(request)) answer(response, 400, 'the request has no Host header');
+    else next();
   });
   application.get('/healthz', (_request, response) => {
     response.json({ status: 'alive' });
   });
   application.get('/readyz', async (_request, response) => {
-    const { ready, parts } = await readiness.report();
-    const warnings = settings.auth === 'open' ? [OPEN_MODE_WARNING] : [];
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', parts, warnings });
+    const report = await readiness.report();
+    response.status(report.status === 'not_ready' ? 503 : 200).json(report);
   });
   application.get('/metrics', async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.metrics());

@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection.ts';
 import { refusalAnswer, type UpgradeRefusal } from '../upgrade-refusal.ts';
 import { RelayWebSocket, type SocketEvents, WsClientSocket } from './relay-web-socket.ts';
+import { isWebSocketUpgrade } from './web-socket-upgrade.ts';
 import type { WriteTurn } from './write-turn.ts';
 
 /** Frames of clients are small and sent whole; a handful of fragments is already generous. */
@@ -48,6 +49,8 @@ export function attachSocketServer(options: SocketServerOptions): void {
   });
 
   httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!isWebSocketUpgrade(request)) return; // answered as a plain request
+    request.headers.upgrade = 'websocket'; // the library doesn't know lists
     const refused = refusal(request);
     if (refused !== undefined) return endWith(socket, refusalAnswer(refused));
     webSockets.handleUpgrade(request, socket, head, (ws) => {

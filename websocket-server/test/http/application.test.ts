@@ -1,6 +1,16 @@
-import { createServer, request, type Server } from 'node:http';
-import { createMetricsRegistry, listen, Readiness } from '@postline/service-runtime';
+import { request, type Server } from 'node:http';
+import { connect } from 'node:net';
+import {
+  createLogger,
+  createMetricsRegistry,
+  describeFault,
+  listen,
+  OPEN_MODE_WARNING,
+  PartHealth,
+  Readiness,
+} from '@postline/service-runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHttpServer } from '../../src/http/http-server.ts';
 import type { RelaySettings } from '../../src/configuration.ts';
 import { createHttpApplication } from '../../src/http/application.ts';
 import { TEST_SETTINGS } from '../support/relay-settings.ts';
@@ -16,12 +26,29 @@ describe('the relay’s HTTP side', () => {
   let port: number;
   let readiness: Readiness;
   let databaseAnswers: boolean;
+  let busAnswers: boolean;
 
   beforeEach(async () => {
     databaseAnswers = true;
-    readiness = new Readiness();
-    readiness.addPart('database', () =>
-      databaseAnswers ? Promise.resolve() : Promise.reject(new Error('away')),
+    busAnswers = true;
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    readiness = new Readiness({ logger, warnings: [OPEN_MODE_WARNING] });
+    const part = (name: string, answers: () => boolean) =>
+      new PartHealth({
+        name,
+        title: name,
+        consequence: '',
+        check: () => (answers() ? Promise.resolve() : Promise.reject(new Error('s3cr3t'))),
+        describe: describeFault,
+        logger,
+      });
+    readiness.addPart(
+      part('database', () => databaseAnswers),
+      { isRequired: true },
+    );
+    readiness.addPart(
+      part('bus', () => busAnswers),
+      { isRequired: false },
     );
     await start({ servePage: true });
   });
@@ -34,7 +61,7 @@ describe('the relay’s HTTP side', () => {
       readiness,
       metrics: createMetricsRegistry('test'),
     };
-    server = createServer(createHttpApplication(parts));
+    server = createHttpServer(parts.settings, createHttpApplication(parts));
     port = await listen(server, { host: '127.0.0.1', port: 0 });
   }
 
@@ -60,6 +87,19 @@ describe('the relay’s HTTP side', () => {
     });
   }
 
+  function statusLine(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      let answer = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(text));
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        answer += chunk;
+      });
+      socket.on('error', reject).on('close', () => {
+        resolve(answer.split('\r\n')[0] ?? '');
+      });
+    });
+  }
+
   it('[SDK-14] serves the client library, also where the page is not', async () => {
     await stop();
     await start({ servePage: false });
@@ -71,18 +111,65 @@ describe('the relay’s HTTP side', () => {
     expect(await get('/healthz')).toMatchObject({ status: 200, text: '{"status":"alive"}' });
   });
 
-  it('[OPS-3][OPS-4] /readyz tells each part, and warns that the relay is open', async () => {
+  it('[OPS-3][OPS-4] /readyz shows each part, and warns that the relay is open', async () => {
     const { status, text } = await get('/readyz');
     expect(status).toBe(200);
-    expect(JSON.parse(text)).toMatchObject({ status: 'ready', parts: { database: 'ok' } });
-    expect(text).toContain('AUTH=open');
+    const up = { status: 'up', since: expect.stringMatching(/^\d{4}-.*Z$/) as unknown };
+    expect(JSON.parse(text)).toEqual({
+      status: 'ready',
+      parts: { database: up, bus: up },
+      warnings: [OPEN_MODE_WARNING],
+    });
   });
 
-  it('[OPS-3] /readyz is 503 where a part does not answer', async () => {
+  it('[OPS-3] /readyz is 503 where the database does not answer, without what the error says', async () => {
     databaseAnswers = false;
     const { status, text } = await get('/readyz');
     expect(status).toBe(503);
-    expect(JSON.parse(text)).toMatchObject({ parts: { database: 'unavailable' } });
+    expect(JSON.parse(text)).toMatchObject({
+      status: 'not_ready',
+      parts: { database: { status: 'down', reason: 'failed' }, bus: { status: 'up' } },
+    });
+    expect(text).not.toContain('s3cr3t');
+  });
+
+  it('[OPS-3] /readyz is 200 and degraded where only the bus is away', async () => {
+    busAnswers = false;
+    const { status, text } = await get('/readyz');
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({
+      status: 'degraded',
+      parts: { database: { status: 'up' }, bus: { status: 'down' } },
+    });
+  });
+
+  it.each([
+    'GET /healthz HTTP/1.0\r\n\r\n',
+    'GET /readyz HTTP/1.0\r\n\r\n',
+    'HEAD /readyz HTTP/1.0\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n',
+    'GET /readyz?from=lb HTTP/1.1\r\nConnection: close\r\n\r\n',
+    'GET /readyz HTTP/1.1\r\nHost: 10.0.0.1.internal.example\r\nConnection: close\r\n\r\n',
+    'GET http://any.example/healthz HTTP/1.1\r\nHost: any.example\r\nConnection: close\r\n\r\n',
+  ])('[OPS-8] a probe is answered whatever its Host: %j', async (text) => {
+    expect(await statusLine(text)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    ['GET /metrics HTTP/1.0\r\n\r\n', '403'],
+    ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', '403'],
+    ['POST /readyz HTTP/1.1\r\nConnection: close\r\n\r\n', '403'],
+    ['GET /healthz/x HTTP/1.1\r\nConnection: close\r\n\r\n', '403'],
+  ])('[SEC-5] [OPS-8] in open mode nothing else is without a Host: %j', async (text, status) => {
+    expect((await statusLine(text)).split(' ')[1]).toBe(status);
+  });
+
+  it('[OPS-8] where every client brings a token, HTTP/1.1 needs a Host all the same, but for probes', async () => {
+    await stop();
+    await start({ auth: 'required' });
+    const withoutHost = (path: string) => `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`;
+    expect(await statusLine(withoutHost('/metrics'))).toContain(' 400 ');
+    expect(await statusLine(withoutHost('/readyz'))).toContain(' 200 ');
   });
 
   it('[DEL-15][OPS-3] /readyz is 503 while the relay drains', async () => {
@@ -140,7 +227,7 @@ describe('the relay’s HTTP side', () => {
 
   it('[PUB-13] an open relay answers to no name that a stranger could point here', async () => {
     expect((await get('/', { Host: 'evil.example:3000' })).status).toBe(403);
-    expect((await get('/healthz', { Host: 'evil.example' })).status).toBe(403);
+    expect((await get('/metrics', { Host: 'evil.example' })).status).toBe(403);
     expect((await get('/', { Host: 'localhost:3000' })).status).toBe(200);
   });
 

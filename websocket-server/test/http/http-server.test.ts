@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { RelayClient } from '@postline/test-support';
+import { text } from 'node:stream/consumers';
+import { RelayClient, upgradeRequest } from '@postline/test-support';
 import { afterEach, expect, it } from 'vitest';
 import type { RelaySettings } from '../../src/configuration.ts';
 import { startTestRelay, type TestRelay } from '../support/start-test-relay.ts';
@@ -60,4 +61,27 @@ it('[LIM-1] connections that say nothing are bounded too', async () => {
   const further = await open();
   await once(further.resume(), 'close');
   for (const socket of kept) expect(socket.destroyed).toBe(false);
+});
+
+it.each([
+  ['h2c', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'],
+  ['something else', 'Connection: upgrade\r\nUpgrade: TLS/1.0\r\n'],
+])('[HOS-5] an offer of %s changes no answer, on any route', async (_name, offer) => {
+  await start({});
+  const socket = await open();
+  const received = text(socket);
+  const paths = ['/healthz', '/readyz', '/metrics', '/client.js', '/nowhere'];
+  for (const path of paths) socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${offer}\r\n`);
+  socket.write(`POST /healthz HTTP/1.1\r\nHost: localhost\r\n${offer}Content-Length: 2\r\n\r\n{}`);
+  socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  const statuses = [...(await received).matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status);
+  expect(statuses).toEqual(['200', '200', '200', '200', '404', '404', '200']);
+});
+
+it('[HOS-5] WebSocket is taken where it is one of several offers', async () => {
+  await start({});
+  const socket = await open();
+  socket.write(upgradeRequest().replace('Upgrade: websocket', 'Upgrade: h2c, WebSocket'));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('HTTP/1.1 101');
 });

@@ -13,6 +13,7 @@ import { ModelClient } from './model-client.ts';
 import { ModelDevice } from './model-device.ts';
 import { databaseAway, ModelStore } from './model-store.ts';
 import { NEVER_DISCONNECTED } from './never-disconnected.ts';
+import { quietHealth } from './quiet-health.ts';
 
 const COMPARE_INTERVAL_MS = 3_000;
 const COMPARE_INTERVAL_WITHOUT_BUS_MS = 1_000;
@@ -38,7 +39,9 @@ export class DeliveryWorld {
   constructor() {
     const { store, counters } = this;
     const logger = createLogger({ service: 'test', level: 'silent' });
-    this.acks = new AckWriter({ store, counters, logger, intervalMs: 250, waitingMax: 1_000 });
+    const health = quietHealth();
+    const storing = health.databaseActivity('Storing acks');
+    this.acks = new AckWriter({ store, counters, logger, storing, intervalMs: 250, waitingMax: 1_000 });
     this.delivery = startDelivery({
       store: this.store,
       bus: this.bus,
@@ -49,6 +52,7 @@ export class DeliveryWorld {
       },
       counters: this.counters,
       turn: new WriteTurn(),
+      health,
       logger,
     });
   }

@@ -11,6 +11,7 @@ import { ModelBus } from './model-bus.ts';
 import { connectionOn } from './model-host.ts';
 import { ModelStore } from './model-store.ts';
 import { NEVER_DISCONNECTED } from './never-disconnected.ts';
+import { quietHealth } from './quiet-health.ts';
 import { TEST_SETTINGS } from './relay-settings.ts';
 
 /** How a client may say where it stopped. */
@@ -29,15 +30,18 @@ export function createIdentifyWorld() {
   const failures: unknown[] = [];
   const counters = new RelayCounters();
   const logger = createLogger({ service: 'test', level: 'silent' });
+  const health = quietHealth();
+  const storing = health.databaseActivity('Storing acks');
   const delivery = startDelivery({
     store,
     bus,
     settings: TEST_SETTINGS,
     counters,
     turn: new WriteTurn(),
+    health,
     logger,
   });
-  const acks = new AckWriter({ store, counters, logger, intervalMs: 250, waitingMax: 100 });
+  const acks = new AckWriter({ store, counters, logger, storing, intervalMs: 250, waitingMax: 100 });
   const options = {
     ...delivery,
     acks,

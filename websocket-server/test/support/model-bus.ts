@@ -1,8 +1,8 @@
 import {
+  type BusState,
   BusUnavailableError,
   type HintSubscriber,
   type HintSubscriberEvents,
-  type SubscriberState,
 } from '@postline/message-bus';
 
 /** A bus with one subscriber, on which a test says what comes, when, and whether it comes at all. */
@@ -10,7 +10,7 @@ export class ModelBus {
   readonly subscribed = new Set<string>();
   /** Milliseconds until a subscription is confirmed. */
   confirmMs = 0;
-  #state: SubscriberState = 'up';
+  #state: BusState = 'up';
   #events: HintSubscriberEvents | undefined;
 
   createSubscriber(events: HintSubscriberEvents): HintSubscriber {
@@ -40,7 +40,7 @@ export class ModelBus {
     if (this.#state === 'up' && this.subscribed.has(targetId)) this.#events?.onHint(targetId, payload);
   }
 
-  turn(state: SubscriberState): void {
+  turn(state: BusState): void {
     if (state === this.#state) return;
     this.#state = state;
     this.#events?.onState(state);

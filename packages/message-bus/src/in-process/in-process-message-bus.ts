@@ -1,11 +1,12 @@
 import {
+  type BusEndEvents,
+  type BusState,
   BusUnavailableError,
   type Hint,
   type HintPublisher,
   type HintSubscriber,
   type HintSubscriberEvents,
   type MessageBus,
-  type SubscriberState,
 } from '../message-bus.ts';
 
 /**
@@ -16,7 +17,7 @@ import {
 export function createInProcessMessageBus(): MessageBus {
   const subscribers = new Set<InProcessSubscriber>();
   return {
-    createPublisher: () => new InProcessPublisher(subscribers),
+    createPublisher: (events) => new InProcessPublisher(subscribers, events),
     createSubscriber: (events) => {
       const subscriber = new InProcessSubscriber(events, () => subscribers.delete(subscriber));
       subscribers.add(subscriber);
@@ -29,8 +30,11 @@ class InProcessPublisher implements HintPublisher {
   readonly #subscribers: ReadonlySet<InProcessSubscriber>;
   #closed = false;
 
-  constructor(subscribers: ReadonlySet<InProcessSubscriber>) {
+  constructor(subscribers: ReadonlySet<InProcessSubscriber>, events: BusEndEvents | undefined) {
     this.#subscribers = subscribers;
+    queueMicrotask(() => {
+      if (!this.#closed) events?.onState('up');
+    });
   }
 
   async publish(hints: readonly Hint[]): Promise<void> {
@@ -54,7 +58,7 @@ class InProcessSubscriber implements HintSubscriber {
   readonly #events: HintSubscriberEvents;
   readonly #onClose: () => void;
   readonly #targets = new Set<string>();
-  #state: SubscriberState = 'up';
+  #state: BusState = 'up';
 
   constructor(events: HintSubscriberEvents, onClose: () => void) {
     this.#events = events;
@@ -64,7 +68,7 @@ class InProcessSubscriber implements HintSubscriber {
     });
   }
 
-  get state(): SubscriberState {
+  get state(): BusState {
     return this.#state;
   }
 

@@ -1,3 +1,2 @@
 export { createRedisMessageBus, type RedisMessageBusOptions } from './redis-message-bus.ts';
-export type { BusStateChange } from './bus-state.ts';
 export { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-times.ts';

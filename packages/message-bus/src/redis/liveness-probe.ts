@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withDeadline } from '@postline/service-runtime';
+import { RedisSilentError } from './redis-fault.ts';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
 
 interface PendingProbe {
@@ -23,6 +24,8 @@ export class LivenessProbe {
   readonly #deadlineMs: number;
   readonly #connection: RedisConnection;
   #pending: PendingProbe | undefined;
+  /** Why nothing could be sent lately. */
+  #sendFault: Error | undefined;
 
   constructor({ connection, channel, deadlineMs }: LivenessProbeOptions) {
     this.#channel = channel;
@@ -31,21 +34,24 @@ export class LivenessProbe {
       onReady: () => {
         this.#send();
       },
-      onLost: () => undefined, // the proof fails, which says it all
+      onLost: (reason) => {
+        this.#sendFault = reason;
+      },
     });
   }
 
-  /** True where a message came back within the deadline. One at a time. */
-  async check(): Promise<boolean> {
+  /** Why no message came back within the deadline; undefined where one did. One at a time. */
+  async check(): Promise<Error | undefined> {
+    this.#sendFault = undefined;
     const echo = new Promise<void>((resolve) => {
       this.#pending = { nonce: randomUUID(), onEcho: resolve };
     });
     this.#send();
     try {
       await withDeadline(echo, { what: 'the proof of liveness', milliseconds: this.#deadlineMs });
-      return true;
+      return undefined;
     } catch {
-      return false;
+      return this.#latestFault();
     } finally {
       this.#pending = undefined;
     }
@@ -64,8 +70,14 @@ export class LivenessProbe {
     return this.#connection.close();
   }
 
+  #latestFault(): Error {
+    return this.#sendFault ?? new RedisSilentError('nothing came back', this.#deadlineMs);
+  }
+
   #send(): void {
     if (this.#pending === undefined) return;
-    this.#connection.client?.publish(this.#channel, this.#pending.nonce).catch(() => undefined);
+    this.#connection.client?.publish(this.#channel, this.#pending.nonce).catch((error: unknown) => {
+      this.#sendFault = error instanceof Error ? error : undefined;
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { RedisSilentError } from './redis-fault.ts';
 import type { RedisAddress } from './redis-url.ts';
 
 /** Doubled at each attempt. Short, because the usual reason is a Redis that was restarted a moment ago. */
@@ -102,7 +103,7 @@ export class RedisConnection {
     });
     client.connect().catch(() => undefined); // told by `error` and `end`
     const watchdog = setTimeout(() => {
-      this.replace(new Error(`Redis did not answer within ${this.#options.connectDeadlineMs} ms`));
+      this.replace(new RedisSilentError('Redis did not answer', this.#options.connectDeadlineMs));
     }, this.#options.connectDeadlineMs);
     return { name: 'connecting', client, watchdog };
   }

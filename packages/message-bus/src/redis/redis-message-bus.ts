@@ -1,5 +1,4 @@
 import type { MessageBus } from '../message-bus.ts';
-import type { OnBusState } from './bus-state.ts';
 import { RedisPublisher } from './redis-publisher.ts';
 import { RedisSubscriber } from './redis-subscriber.ts';
 import { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-times.ts';
@@ -10,8 +9,6 @@ export interface RedisMessageBusOptions extends Partial<RedisTimes> {
   readonly redisUrl: string;
   /** Put before every channel: keeps two deployments on one Redis apart. */
   readonly prefix: string;
-  /** Told once at each change of either end, for the log. */
-  readonly onState?: OnBusState;
 }
 
 /**
@@ -19,11 +16,11 @@ export interface RedisMessageBusOptions extends Partial<RedisTimes> {
  * connects again, by itself. Throws a TypeError for a URL that it can't read.
  */
 export function createRedisMessageBus(options: RedisMessageBusOptions): MessageBus {
-  const { redisUrl, prefix, onState, ...given } = options;
+  const { redisUrl, prefix, ...given } = options;
   const address = parseRedisUrl(redisUrl);
   const times = { ...REDIS_TIMES_DEFAULT, ...given };
   return {
-    createPublisher: () => new RedisPublisher({ address, prefix, times, onState }),
-    createSubscriber: (events) => new RedisSubscriber({ address, prefix, times, events, onState }),
+    createPublisher: (events) => new RedisPublisher({ address, prefix, times, events }),
+    createSubscriber: (events) => new RedisSubscriber({ address, prefix, times, events }),
   };
 }

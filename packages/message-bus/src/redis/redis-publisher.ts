@@ -1,10 +1,10 @@
 import { livenessChannel } from '@postline/protocol';
 import { OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
-import { BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
-import { createStateReport, type OnBusState } from './bus-state.ts';
+import { type BusEndEvents, BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
 import { publishInOneWrite } from './publish-in-one-write.ts';
 import { RedisConnection } from './redis-connection.ts';
+import { RedisSilentError, redisUnavailable } from './redis-fault.ts';
 import type { RedisTimes } from './redis-times.ts';
 import type { RedisAddress } from './redis-url.ts';
 
@@ -17,7 +17,7 @@ export interface RedisPublisherOptions {
   readonly address: RedisAddress;
   readonly prefix: string;
   readonly times: RedisTimes;
-  readonly onState?: OnBusState | undefined;
+  readonly events?: BusEndEvents | undefined;
 }
 
 /**
@@ -27,18 +27,23 @@ export interface RedisPublisherOptions {
 export class RedisPublisher implements HintPublisher {
   readonly #prefix: string;
   readonly #deadlineMs: number;
-  readonly #report: ReturnType<typeof createStateReport>;
+  readonly #probeIntervalMs: number;
+  readonly #events: BusEndEvents | undefined;
   readonly #connection: RedisConnection;
   readonly #calls = new OpenCalls();
   #hintsInFlight = 0;
   #charactersInFlight = 0;
   #client: Redis | undefined;
+  #probeTimer: NodeJS.Timeout | undefined;
+  /** Redis refused hints on a connection that answers: a right on their channels is missing, mostly. */
+  #isRefused = false;
   #awayReason: Error | undefined;
 
-  constructor({ address, prefix, times, onState }: RedisPublisherOptions) {
+  constructor({ address, prefix, times, events }: RedisPublisherOptions) {
     this.#prefix = prefix;
     this.#deadlineMs = times.publishDeadlineMs;
-    this.#report = createStateReport('publisher', onState);
+    this.#probeIntervalMs = times.publisherProbeIntervalMs;
+    this.#events = events;
     this.#connection = new RedisConnection(
       { ...times, address, name: 'postline-publisher' },
       {
@@ -53,12 +58,16 @@ export class RedisPublisher implements HintPublisher {
   async publish(hints: readonly Hint[]): Promise<void> {
     if (hints.length === 0) return;
     const client = this.#client;
-    if (client === undefined) throw new BusUnavailableError('Redis is away', this.#awayReason);
+    if (client === undefined) throw redisUnavailable('Redis is away', this.#awayReason);
     const characters = hints.reduce((sum, hint) => sum + hint.frame.length, 0);
     this.#takeRoom(hints.length, characters);
     const call = this.#answered(client, publishInOneWrite(client, this.#prefix, hints));
     try {
       await this.#calls.track(call);
+      if (this.#isRefused) this.#noteTaken();
+    } catch (error) {
+      if (this.#client === client) this.#noteRefused(error);
+      throw error;
     } finally {
       this.#hintsInFlight -= hints.length;
       this.#charactersInFlight -= characters;
@@ -67,12 +76,13 @@ export class RedisPublisher implements HintPublisher {
 
   async checkReady(): Promise<void> {
     const client = this.#client;
-    if (client === undefined) throw new BusUnavailableError('Redis is away', this.#awayReason);
+    if (client === undefined) throw redisUnavailable('Redis is away', this.#awayReason);
     await this.#answered(client, this.#askSomething(client));
   }
 
   async close(): Promise<void> {
     this.#client = undefined;
+    clearTimeout(this.#probeTimer);
     this.#awayReason = new Error('the publisher is closed');
     await this.#calls.idle(); // each has a deadline
     await this.#connection.close();
@@ -87,7 +97,10 @@ export class RedisPublisher implements HintPublisher {
     this.#charactersInFlight += characters;
   }
 
-  /** A new connection is used once it answered as fast as a publish must be: a slow Redis stays away. */
+  /**
+   * A new connection is used once it answered as fast as a publish must be: a slow Redis stays away. It goes on to be
+   * asked, so that an idle publisher notices as well when Redis is away.
+   */
   async #prove(client: Redis): Promise<void> {
     try {
       await this.#answered(client, this.#askSomething(client));
@@ -95,8 +108,21 @@ export class RedisPublisher implements HintPublisher {
       if (this.#connection.client === client) this.#connection.replace(toError(error));
     }
     if (this.#connection.client !== client) return;
+    this.#probeTimer = setTimeout(() => void this.#prove(client), this.#probeIntervalMs);
+    if (this.#client === client) return;
     this.#client = client;
-    this.#report('up');
+    this.#isRefused = false;
+    this.#events?.onState('up');
+  }
+
+  #noteTaken(): void {
+    this.#isRefused = false;
+    this.#events?.onState('up');
+  }
+
+  #noteRefused(error: unknown): void {
+    this.#isRefused = true;
+    this.#events?.onFault?.(redisUnavailable('Redis refused the hints', error));
   }
 
   /** A publish that nobody receives: it needs no other right than a real one, and works while Redis loads its data. */
@@ -111,18 +137,21 @@ export class RedisPublisher implements HintPublisher {
         milliseconds: this.#deadlineMs,
         onExpired: () => {
           if (this.#connection.client !== client) return;
-          this.#connection.replace(new Error(`Redis did not answer within ${this.#deadlineMs} ms`));
+          this.#connection.replace(new RedisSilentError('Redis did not answer', this.#deadlineMs));
         },
       });
     } catch (error) {
-      throw new BusUnavailableError('Redis did not take the hints', error);
+      throw redisUnavailable('Redis did not take the hints', error);
     }
   }
 
   #goAway(reason: Error): void {
+    const wasUp = this.#client !== undefined;
     this.#client = undefined;
+    clearTimeout(this.#probeTimer);
     this.#awayReason = reason;
-    this.#report('down', reason);
+    if (wasUp) this.#events?.onState('down');
+    this.#events?.onFault?.(redisUnavailable('Redis is away', reason));
   }
 }
 

@@ -4,14 +4,14 @@ import { livenessChannel, updatesChannel } from '@postline/protocol';
 import { withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
 import {
-  BusUnavailableError,
+  type BusState,
+  type BusUnavailableError,
   type HintSubscriber,
   type HintSubscriberEvents,
-  type SubscriberState,
 } from '../message-bus.ts';
-import { createStateReport, type OnBusState } from './bus-state.ts';
 import { LivenessProbe } from './liveness-probe.ts';
 import { RedisConnection } from './redis-connection.ts';
+import { redisUnavailable } from './redis-fault.ts';
 import type { RedisTimes } from './redis-times.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -24,7 +24,6 @@ export interface RedisSubscriberOptions {
   readonly prefix: string;
   readonly times: RedisTimes;
   readonly events: HintSubscriberEvents;
-  readonly onState?: OnBusState | undefined;
 }
 
 /** One connection's life, from its handshake to its loss. */
@@ -43,23 +42,21 @@ export class RedisSubscriber implements HintSubscriber {
   readonly #prefix: string;
   readonly #times: RedisTimes;
   readonly #events: HintSubscriberEvents;
-  readonly #report: ReturnType<typeof createStateReport>;
   readonly #ownChannel: string;
   readonly #channelPrefixLength: number;
   readonly #subscriptions = new Subscriptions();
   readonly #connection: RedisConnection;
   readonly #probe: LivenessProbe;
   #session: Session | undefined;
-  #state: SubscriberState = 'down';
+  #state: BusState = 'down';
   #downReason: Error | undefined;
   #closed = false;
   #roundsScheduled = false;
 
-  constructor({ address, prefix, times, events, onState }: RedisSubscriberOptions) {
+  constructor({ address, prefix, times, events }: RedisSubscriberOptions) {
     this.#prefix = prefix;
     this.#times = times;
     this.#events = events;
-    this.#report = createStateReport('subscriber', onState);
     this.#ownChannel = livenessChannel(prefix, randomUUID());
     this.#channelPrefixLength = updatesChannel(prefix, '').length;
     this.#probe = new LivenessProbe({
@@ -80,7 +77,7 @@ export class RedisSubscriber implements HintSubscriber {
     );
   }
 
-  get state(): SubscriberState {
+  get state(): BusState {
     return this.#state;
   }
 
@@ -136,27 +133,26 @@ export class RedisSubscriber implements HintSubscriber {
     let provenAtMs = performance.now();
     for (;;) {
       await this.#sendRounds(session);
-      const proven = await this.#probe.check();
+      const fault = await this.#probe.check();
       session.ended.signal.throwIfAborted();
-      if (proven) {
+      if (fault === undefined) {
         provenAtMs = performance.now();
         // What was called for meanwhile was rejected as long as the state is `down`: it is confirmed before `up`.
         while (this.#state === 'down' && !this.#subscriptions.isConfirmed) await this.#sendRounds(session);
         session.ended.signal.throwIfAborted();
-        this.#setState('up');
+        this.#goUp();
       } else {
-        this.#setState('down', new Error(`nothing came back within ${this.#times.probeDeadlineMs} ms`));
-        this.#endLongSilence(performance.now() - provenAtMs);
+        this.#goDown(fault);
+        this.#endLongSilence(performance.now() - provenAtMs, fault);
       }
       await sleep(this.#times.probeIntervalMs, undefined, { signal: session.ended.signal });
     }
   }
 
-  #endLongSilence(silentMs: number): void {
+  #endLongSilence(silentMs: number, fault: Error): void {
     if (silentMs < this.#times.silenceMaxMs) return;
-    const reason = new Error(`nothing came back for ${this.#times.silenceMaxMs} ms`);
-    this.#probe.replaceConnection(reason); // nobody can say which of the two is the silent one
-    throw reason;
+    this.#probe.replaceConnection(fault); // nobody can say which of the two is the silent one
+    throw fault;
   }
 
   /** Calls of one tick go out together. */
@@ -212,15 +208,24 @@ export class RedisSubscriber implements HintSubscriber {
   #endSession(reason: Error): void {
     const session = this.#session;
     this.#session = undefined;
-    this.#setState('down', reason);
+    this.#goDown(reason);
     this.#subscriptions.reset(this.#unavailable());
     session?.ended.abort();
     session?.client.removeAllListeners('message');
   }
 
-  #setState(state: SubscriberState, reason?: Error): void {
+  #goUp(): void {
+    this.#downReason = undefined;
+    this.#setState('up');
+  }
+
+  #goDown(reason: Error): void {
     this.#downReason = reason;
-    if (!this.#closed) this.#report(state, reason);
+    this.#setState('down');
+    if (!this.#closed) this.#events.onFault?.(this.#unavailable());
+  }
+
+  #setState(state: BusState): void {
     if (state === this.#state) return;
     this.#state = state;
     // In a microtask, so that what the callback throws is not taken for a failure of the connection.
@@ -230,6 +235,6 @@ export class RedisSubscriber implements HintSubscriber {
   }
 
   #unavailable(): BusUnavailableError {
-    return new BusUnavailableError('Redis is away', this.#downReason);
+    return redisUnavailable('Redis is away', this.#downReason);
   }
 }

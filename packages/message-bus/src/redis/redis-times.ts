@@ -10,6 +10,8 @@ export interface RedisTimes {
   readonly reconnectPauseMaxMs: number;
   /** From the end of one proof of liveness to the start of the next. */
   readonly probeIntervalMs: number;
+  /** From the end of one question of an idle publisher to the next. */
+  readonly publisherProbeIntervalMs: number;
   /** How long a message to oneself may take before no hint is expected any longer. */
   readonly probeDeadlineMs: number;
   /** How long Redis may prove nothing before its connection is replaced. */
@@ -28,6 +30,8 @@ export const REDIS_TIMES_DEFAULT: RedisTimes = {
   // Together: a frozen Redis is noticed within 1 s, at the cost of 2 small messages per second and relay.
   probeIntervalMs: 500,
   probeDeadlineMs: 500,
+  // An API that publishes nothing notices an outage as soon as operators expect it to, for one small message each time.
+  publisherProbeIntervalMs: 2_000,
   // A Redis that forks or runs a slow script comes back before this; a connection cut without a word never does.
   silenceMaxMs: 2_000,
 };

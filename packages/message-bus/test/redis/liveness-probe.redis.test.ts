@@ -21,13 +21,13 @@ it('[BUS-3] is proven by its own message only', async () => {
     probe.onEcho('something else');
     probe.onEcho(payload);
   });
-  expect(await probe.check()).toBe(true); // asked before its connection was ready: sent when it is
-  expect(await probe.check()).toBe(true);
+  expect(await probe.check()).toBeUndefined(); // asked before its connection was ready: sent when it is
+  expect(await probe.check()).toBeUndefined();
   await subscriber.unsubscribe('liveness-probe:own');
   const check = probe.check();
   probe.onEcho('');
   probe.onEcho('forged');
-  expect(await check).toBe(false);
+  expect(await check).toBeInstanceOf(Error);
   subscriber.disconnect();
   await probe.close();
 });
@@ -38,11 +38,11 @@ it('[BUS-3] an echo of an earlier message proves nothing', async () => {
   const late: string[] = [];
   subscriber.on('message', (_channel, payload) => late.push(payload));
   const probe = createProbe('liveness-probe:late');
-  expect(await probe.check()).toBe(false);
+  expect(await probe.check()).toBeInstanceOf(Error);
   await waitUntil('it came all the same', () => late.length === 1);
   const check = probe.check();
   probe.onEcho(late[0] ?? '');
-  expect(await check).toBe(false);
+  expect(await check).toBeInstanceOf(Error);
   subscriber.disconnect();
   await probe.close();
 });
@@ -50,7 +50,7 @@ it('[BUS-3] an echo of an earlier message proves nothing', async () => {
 it('[BUS-3] fails within its deadline where there is no Redis', async () => {
   const probe = createProbe('any', 'redis://127.0.0.1:1');
   const begin = performance.now();
-  expect(await probe.check()).toBe(false);
+  expect(await probe.check()).toMatchObject({ code: 'ECONNREFUSED' });
   expect(performance.now() - begin).toBeLessThan(800);
   await probe.close();
 });

@@ -96,8 +96,8 @@ export class ServiceNode {
 
   async #answersReady(): Promise<boolean> {
     const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2_000) });
-    await answer.arrayBuffer();
-    return answer.ok;
+    const { status } = (await answer.json()) as { status: string };
+    return status === 'ready'; // 200 alone would do without Redis
   }
 
   #onEnded(ended: StartedProcess, code: number | string): void {
