@@ -6,13 +6,10 @@ import {
   createClientTokenVerifier,
 } from '@postline/client-tokens';
 import { CLOSE_CODES, type IdentifyFrame } from '@postline/protocol';
-import { type Logger, Slots } from '@postline/service-runtime';
+import type { Logger } from '@postline/service-runtime';
 import type { Connection } from './connection.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import { TokenExpiry } from './token-expiry.ts';
-
-/** Tokens verified at the same time: the threads that do it are four. What waits is bounded by the connections. */
-const VERIFICATIONS_MAX = 64;
 
 /** Whose a connection is: settled before anything is subscribed or read for it. */
 export interface Authentication {
@@ -54,6 +51,8 @@ export interface TokenAuthenticationOptions {
   readonly verifier: ClientTokenVerifier;
   readonly counters: RelayCounters;
   readonly logger: Logger;
+  /** What limits for an address count a connection by. */
+  readonly addressOf: (connection: Connection) => string;
   /** A token was bad, not merely too old. */
   readonly onBadToken: (connection: Connection) => void;
   /** Whether a token counts no longer, although it is good: the client was disconnected since. */
@@ -76,7 +75,6 @@ interface Check {
 /** Where a connection needs a token: at `identify`, and a fresh one before that expires. */
 export class TokenAuthentication implements Authentication {
   readonly #options: TokenAuthenticationOptions;
-  readonly #slots = new Slots({ slotsMax: VERIFICATIONS_MAX });
   readonly #expiry = new TokenExpiry<Connection>((connection) => {
     connection.fail('token_expired', CLOSE_CODES.tokenExpired);
   });
@@ -124,7 +122,7 @@ export class TokenAuthentication implements Authentication {
     for (let check: Check | undefined = first; check !== undefined; check = this.#checking.get(connection)) {
       this.#checking.set(connection, undefined);
       const { token } = check;
-      const result = await this.#slots.use(() => this.#options.verifier.verify(token));
+      const result = await this.#options.verifier.verify(token, this.#options.addressOf(connection));
       if (isClosed(connection)) return;
       // At `identify` that is looked at with all the rest that the database is asked for.
       const isWithdrawn =

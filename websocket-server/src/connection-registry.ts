@@ -107,6 +107,11 @@ export class ConnectionRegistry implements ConnectionHost {
     this.#awaitingIdentify.add(connection);
   }
 
+  /** What limits for an address count a connection by. */
+  addressOf(connection: Connection): string {
+    return this.#connections.get(connection)?.address.address ?? '';
+  }
+
   /** Somebody tried a token that is bad: where from is remembered for a while. */
   noteBadToken(connection: Connection): void {
     const seat = this.#connections.get(connection);

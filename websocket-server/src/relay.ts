@@ -97,6 +97,7 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     clientTokens: settings.clientTokens,
     counters,
     logger,
+    addressOf: (connection) => connections.addressOf(connection),
     onBadToken: (connection) => {
       connections.noteBadToken(connection);
     },

@@ -77,7 +77,7 @@ export class AccessControl {
 
     const waitMs = this.#failureWaitMs(request);
     if (waitMs > 0) return tooManyFailures(waitMs); // also for a good token: to know it as one is the work
-    const checked = await this.#options.tokens.verify(bearer);
+    const checked = await this.#options.tokens.verify(bearer, this.#addressOf(request));
     if (checked.ok) return await this.#refuseClient(checked.value, targetId);
     if (checked.refusal === 'unverifiable')
       return { ...OVERLOADED, detail: 'Tokens can not be checked now.' };

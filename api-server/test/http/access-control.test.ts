@@ -189,7 +189,7 @@ describe('in open mode', () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers['access-control-allow-methods']).toContain('DELETE');
-    expect(preflight.headers['access-control-allow-headers']).toContain('Authorization');
+    expect(preflight.headers['access-control-allow-headers']).toContain('authorization');
     await open.close();
   });
 

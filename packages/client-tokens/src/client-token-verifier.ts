@@ -1,8 +1,8 @@
 import { isGroupId, isTargetId, TOKEN_BYTES_MAX } from '@postline/protocol';
-import type { Logger } from '@postline/service-runtime';
+import { type Logger, Slots } from '@postline/service-runtime';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
 import type { ClientTokenKey, ClientTokenSettings } from './client-token-settings.ts';
-import { KeysUnavailableError, RemoteKeySet } from './remote-key-set.ts';
+import { KeyNotKnownError, KeysUnavailableError, RemoteKeySet } from './remote-key-set.ts';
 
 /** For clocks that differ, of `nbf` and `iat`. `exp` has none: it says until when, and who issues it may say later. */
 const LEEWAY_SECONDS = 60;
@@ -30,46 +30,73 @@ export type ClientTokenResult =
     };
 
 export interface ClientTokenVerifier {
-  /** What a token is worth now. Never rejects for what is in the token. */
-  verify(token: string): Promise<ClientTokenResult>;
+  /**
+   * What a token is worth now. Never rejects for what is in the token. Tokens from one address (any text that stands for
+   * it) may wait for keys within a bound.
+   */
+  verify(token: string, address: string): Promise<ClientTokenResult>;
 }
+
+/** Tokens verified at the same time: the threads that do it are four. What waits is bounded by those who ask. */
+const VERIFICATIONS_MAX = 64;
 
 /** Which signatures count, and whose. The token has no say in it: `alg` must fit, `jku`, `jwk` and `x5u` are not read. */
 interface Trust {
   readonly algorithms: string[];
   readonly findKey: JWTVerifyGetKey;
+  /** Where keys are fetched. */
+  readonly remoteKeys?: RemoteKeySet;
+}
+
+export interface ClientTokenVerifierOptions {
+  readonly logger: Logger;
+  /** Milliseconds between two fetches of keys; 5 s where left out. */
+  readonly cooldownMs?: number;
 }
 
 /** Checks clients' tokens as the settings say. */
 export function createClientTokenVerifier(
   settings: ClientTokenSettings,
-  { logger }: { readonly logger: Logger },
+  options: ClientTokenVerifierOptions,
 ): ClientTokenVerifier {
-  const { algorithms, findKey } = trustIn(settings.key, logger);
+  const { algorithms, findKey, remoteKeys } = trustIn(settings.key, options);
   const { issuer, audience } = settings;
+  const slots = new Slots({ slotsMax: VERIFICATIONS_MAX });
+  const check = async (token: string): Promise<ClientTokenResult> => {
+    const now = Date.now();
+    const claims: JWTVerifyOptions = {
+      algorithms,
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: LEEWAY_SECONDS,
+      currentDate: new Date(now),
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+    };
+    const { payload } = await jwtVerify(token, findKey, claims);
+    return readClaims(payload, now);
+  };
   return {
-    verify: async (token) => {
+    verify: async (token, address) => {
       if (token.length > TOKEN_BYTES_MAX) return { ok: false, refusal: 'invalid', reason: 'too_long' };
-      const now = Date.now();
-      const options: JWTVerifyOptions = {
-        algorithms,
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance: LEEWAY_SECONDS,
-        currentDate: new Date(now),
-        ...(issuer !== undefined && { issuer }),
-        ...(audience !== undefined && { audience }),
-      };
-      try {
-        const { payload } = await jwtVerify(token, findKey, options);
-        return readClaims(payload, now);
-      } catch (error) {
-        return refusalOf(error);
+      const fetchesBefore = remoteKeys?.fetchesBegun ?? 0;
+      for (;;) {
+        try {
+          return await slots.use(() => check(token));
+        } catch (error) {
+          const isLookedFor = error instanceof KeyNotKnownError && error.fetchNumber <= fetchesBefore;
+          if (!isLookedFor) return refusalOf(error);
+        }
+        try {
+          await remoteKeys?.waitForNext(address); // without a slot: others are verified meanwhile
+        } catch (error) {
+          return refusalOf(error);
+        }
       }
     },
   };
 }
 
-function trustIn(key: ClientTokenKey, logger: Logger): Trust {
+function trustIn(key: ClientTokenKey, { logger, cooldownMs }: ClientTokenVerifierOptions): Trust {
   if (key.kind === 'secret') {
     const secret = crypto.subtle.importKey(
       'raw',
@@ -80,10 +107,11 @@ function trustIn(key: ClientTokenKey, logger: Logger): Trust {
     );
     return { algorithms: ['HS256'], findKey: () => secret };
   }
-  const keys = new RemoteKeySet({ url: key.url, keepMs: key.keepMs, logger });
+  const keys = new RemoteKeySet({ url: key.url, keepMs: key.keepMs, logger, cooldownMs });
   return {
     algorithms: ['RS256', 'ES256', 'EdDSA'],
     findKey: (header, token) => keys.find(header, token),
+    remoteKeys: keys,
   };
 }
 
@@ -102,6 +130,7 @@ function readClaims({ sub, exp, iat = 0 }: JWTPayload, now: number): ClientToken
 function refusalOf(error: unknown): ClientTokenResult {
   if (error instanceof KeysUnavailableError)
     return { ok: false, refusal: 'unverifiable', reason: error.code };
+  if (error instanceof KeyNotKnownError) return { ok: false, refusal: 'invalid', reason: error.code };
   if (error instanceof errors.JWTExpired) return { ok: false, refusal: 'expired', reason: 'exp' };
   if (error instanceof errors.JWTClaimValidationFailed)
     return { ok: false, refusal: 'invalid', reason: error.claim };

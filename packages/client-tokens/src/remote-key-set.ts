@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@postline/service-runtime';
 import {
   createLocalJWKSet,
@@ -15,8 +16,12 @@ const FETCH_TIMEOUT_MS = 5_000;
 const BODY_BYTES_MAX = 256 * 1024;
 /** How late it is noticed that a key was withdrawn. */
 const FRESH_MS = 5 * 60_000;
-/** Between two fetches, whatever came of the first: whoever makes up key ids must not make us flood the address. */
-const COOLDOWN_MS = 5_000;
+/** Between two fetches, whatever came of the first: made-up key ids must not make us flood the address. */
+const COOLDOWN_DEFAULT_MS = 5_000;
+/** Tokens of 8 KiB at the most, so 32 MiB; after a rotation many clients wait at the same time. */
+const WAITING_MAX = 4_096;
+/** One address must not take all places; behind a proxy that isn't trusted there may be many clients in it. */
+const WAITING_PER_ADDRESS_MAX = 512;
 
 /** The keys can't be had now: whether a token is good is not known. */
 export class KeysUnavailableError extends Error {
@@ -34,6 +39,21 @@ interface FetchedKeys {
   readonly find: FindKey;
   /** On the clock that nobody sets (`performance.now()`). */
   readonly fetchedAt: number;
+  /** The number of the fetch that brought them, from 1 on. */
+  readonly fetchNumber: number;
+}
+
+/** The key is not among those that are known; later it may be. */
+export class KeyNotKnownError extends Error {
+  readonly code = 'key_not_known';
+  /** The fetch that did not bring it; 0 where nothing is known. */
+  readonly fetchNumber: number;
+
+  constructor(fetchNumber: number) {
+    super('the key is not known');
+    this.name = 'KeyNotKnownError';
+    this.fetchNumber = fetchNumber;
+  }
 }
 
 export interface RemoteKeySetOptions {
@@ -41,72 +61,102 @@ export interface RemoteKeySetOptions {
   /** Milliseconds for which keys count while their address does not answer. */
   readonly keepMs: number;
   readonly logger: Logger;
+  /** Milliseconds between two fetches; 5 s where left out. */
+  readonly cooldownMs?: number | undefined;
 }
 
 const jwksSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 /**
- * The public keys at an address (JWKS, RFC 7517). They are kept and fetched anew in the background every few minutes;
- * a key id that is not among them is looked for once more, as keys may have been rotated. While the address does not
- * answer, those that are known go on.
+ * The public keys at an address (JWKS, RFC 7517). They are kept and fetched anew in the background every few minutes.
+ * While the address does not answer, those that are known go on. A key id that is not among them is looked for once
+ * more, as keys may have been rotated: whoever needs it waits for the next fetch, which is one for all who wait.
  */
 export class RemoteKeySet {
   readonly #options: RemoteKeySetOptions;
+  readonly #cooldownMs: number;
   #known: FetchedKeys | undefined;
-  #fetching: Promise<FetchedKeys> | undefined;
+  /** The fetch that is under way, or planned for the end of the cooldown. */
+  #next: Promise<FetchedKeys> | undefined;
   #lastFetchAt = Number.NEGATIVE_INFINITY;
+  #fetchesBegun = 0;
   #failing = false;
+  #waitingCount = 0;
+  readonly #waitingByAddress = new Map<string, number>();
 
   constructor(options: RemoteKeySetOptions) {
     this.#options = options;
+    this.#cooldownMs = options.cooldownMs ?? COOLDOWN_DEFAULT_MS;
   }
 
-  /** The key for a token's header. Rejects with a KeysUnavailableError where that can't be said now. */
+  /** What was published later than now comes with a fetch of a higher number. */
+  get fetchesBegun(): number {
+    return this.#fetchesBegun;
+  }
+
+  /** The key for a token's header, without asking anybody. Rejects with a KeyNotKnownError where there is none. */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
-    const known = await this.#usableKeys();
+    const known = this.#usableKeys();
+    if (known === undefined) throw new KeyNotKnownError(0);
     try {
       return await known.find(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      const newer = await this.#newerThan(known);
-      if (newer === undefined) throw error;
-      return await newer.find(header, token);
+      if (error instanceof errors.JWKSNoMatchingKey) throw new KeyNotKnownError(known.fetchNumber);
+      if (error instanceof errors.JOSEError) throw error;
+      throw new KeysUnavailableError({ cause: error }); // it is there, but is broken
     }
   }
 
-  /** Those that are known while they may be used, else those that are fetched now. */
-  async #usableKeys(): Promise<FetchedKeys> {
+  /** Resolves after the next fetch; rejects with a KeysUnavailableError where it fails, or too many wait already. */
+  async waitForNext(address: string): Promise<void> {
+    const waitingHere = this.#waitingByAddress.get(address) ?? 0;
+    if (this.#waitingCount >= WAITING_MAX || waitingHere >= WAITING_PER_ADDRESS_MAX)
+      throw new KeysUnavailableError();
+    this.#waitingCount += 1;
+    this.#waitingByAddress.set(address, waitingHere + 1);
+    try {
+      await this.#fetchNext();
+    } finally {
+      this.#waitingCount -= 1;
+      const left = (this.#waitingByAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.#waitingByAddress.set(address, left);
+      else this.#waitingByAddress.delete(address);
+    }
+  }
+
+  /** Undefined where there are none, or they are too old. */
+  #usableKeys(): FetchedKeys | undefined {
     const known = this.#known;
-    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : performance.now() - known.fetchedAt;
-    if (known === undefined || ageMs > Math.max(FRESH_MS, this.#options.keepMs))
-      return await this.#fetchOnce();
-    if (ageMs > FRESH_MS) this.#fetchOnce().catch(() => undefined); // said once; those that are known go on
+    if (known === undefined) return undefined;
+    const ageMs = performance.now() - known.fetchedAt;
+    if (ageMs > Math.max(FRESH_MS, this.#options.keepMs)) return undefined;
+    if (ageMs > FRESH_MS) this.#fetchNext().catch(() => undefined); // said once; those that are known go on
     return known;
   }
 
-  /** What a fetch brings that was not among the known; `undefined` where these were fetched a moment ago. */
-  async #newerThan(known: FetchedKeys): Promise<FetchedKeys | undefined> {
-    if (this.#known !== undefined && this.#known !== known) return this.#known;
-    const isOfAMomentAgo = performance.now() - known.fetchedAt < COOLDOWN_MS;
-    return isOfAMomentAgo ? undefined : await this.#fetchOnce();
+  /** One fetch for all who ask meanwhile, at the end of the cooldown; none within it where the last one failed. */
+  #fetchNext(): Promise<FetchedKeys> {
+    if (this.#next !== undefined) return this.#next;
+    const cooldownLeftMs = this.#lastFetchAt + this.#cooldownMs - performance.now();
+    if (cooldownLeftMs > 0 && this.#failing) return Promise.reject(new KeysUnavailableError());
+    this.#next = this.#fetchAfter(cooldownLeftMs).finally(() => {
+      this.#next = undefined;
+    });
+    return this.#next;
   }
 
-  /** One fetch for all who ask meanwhile; none where the last one was a moment ago. */
-  #fetchOnce(): Promise<FetchedKeys> {
-    if (this.#fetching !== undefined) return this.#fetching;
-    if (performance.now() - this.#lastFetchAt < COOLDOWN_MS)
-      return Promise.reject(new KeysUnavailableError());
+  async #fetchAfter(pauseMs: number): Promise<FetchedKeys> {
+    if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
     this.#lastFetchAt = performance.now();
-    this.#fetching = this.#fetch().finally(() => {
-      this.#fetching = undefined;
-    });
-    return this.#fetching;
+    return await this.#fetch();
   }
 
   async #fetch(): Promise<FetchedKeys> {
+    this.#fetchesBegun += 1;
+    const fetchNumber = this.#fetchesBegun;
     try {
       const find = createLocalJWKSet(await fetchJwks(this.#options.url));
-      this.#known = { find, fetchedAt: performance.now() };
+      this.#known = { find, fetchNumber, fetchedAt: performance.now() };
       if (this.#failing) this.#options.logger.info('the keys of client tokens can be fetched again');
       this.#failing = false;
       return this.#known;

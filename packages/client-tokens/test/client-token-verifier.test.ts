@@ -39,7 +39,7 @@ const sign = (claims: Part) =>
     .sign(new TextEncoder().encode(SECRET));
 
 function verify(token: string, settings = bySecret): Promise<ClientTokenResult> {
-  return createClientTokenVerifier(settings, { logger }).verify(token);
+  return createClientTokenVerifier(settings, { logger }).verify(token, 'here');
 }
 
 beforeEach(() => {
@@ -251,4 +251,23 @@ describe('a token signed with a key of the address', () => {
     const token = await signers.ES256.sign({ sub: '1', exp: NOW_SECONDS });
     expect(await verify(token, settings)).toMatchObject({ ok: false, refusal: 'expired' });
   });
+});
+
+it('[LIM-4] only so many are verified at once; the others wait their turn', async () => {
+  const verifySignature = crypto.subtle.verify.bind(crypto.subtle);
+  let count = 0;
+  let highest = 0;
+  const spy = vi.spyOn(crypto.subtle, 'verify').mockImplementation(async (...given) => {
+    count += 1;
+    highest = Math.max(highest, count);
+    await new Promise(setImmediate);
+    count -= 1;
+    return await verifySignature(...given);
+  });
+  const verifier = createClientTokenVerifier(bySecret, { logger });
+  const token = await sign(CLAIMS);
+  const results = await Promise.all(Array.from({ length: 200 }, () => verifier.verify(token, 'here')));
+  expect(results.every(({ ok }) => ok)).toBe(true);
+  expect(highest).toBe(64);
+  spy.mockRestore();
 });
