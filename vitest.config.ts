@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -5,8 +6,15 @@ import { defineConfig } from 'vitest/config';
  * these to Node too, where `import` among them would give an ES module to a CommonJS `require`; it is implied anyway.
  */
 const conditions = ['postline-source', 'node'];
+/** The client library is published, so its package.json names nothing that isn't. */
+const alias = [
+  {
+    find: /^@postline\/client$/,
+    replacement: fileURLToPath(new URL('packages/client-sdk/src/node.ts', import.meta.url)),
+  },
+];
 const fromSource = {
-  resolve: { conditions },
+  resolve: { conditions, alias },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
 

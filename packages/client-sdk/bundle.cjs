@@ -1,4 +1,9 @@
-/** Builds what is published: ES modules for bundlers and for Node, and the classic script that the relay serves. */
+/**
+ * Builds what is published: for pages and for Node an ES module and a CommonJS one, with their types, and the classic
+ * script that the relay serves.
+ */
+const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 const { build } = require('esbuild');
 
 /**
@@ -6,31 +11,29 @@ const { build } = require('esbuild');
  * Nothing that is on the wire, in the public interface or in the platform may stand here.
  */
 const INTERNAL_NAMES =
-  'addHandler after begin connect current cursor end environment events failures flush forget frame ' +
-  'goOnFrom handle handlers hold host isAtHeads isEmpty kind listener livedMs lose move note onClosed ' +
-  'onEmpty onFatal onFrame onLost onMoved onRenewed onRoom onState onText onWake openSocket owner ' +
-  'parser place prepareIdentify release restarts retire settle settled skip start startRenewing ' +
-  'stopRenewing store take tell';
+  'addHandler after badFrame begin connect current cursor disconnectedByApi draining end environment events ' +
+  'failures flush forget frame frameTooLarge goOnFrom handle handlers hold host identifyTimeout isAtHeads ' +
+  'isEmpty kind listener livedMs logRestarted lose move noProgress notAllowed note onClosed onEmpty onFatal ' +
+  'onFrame onLost onMoved onRenewed onRoom onState onText onWake openSocket overloaded owner parser place ' +
+  'prepareIdentify release repeat restarts retire settle settled skip start startRenewing stopRenewing ' +
+  'store take tell tokenExpired tooMany unauthorized';
 
 const shared = { bundle: true, charset: 'utf8', logLevel: 'warning' };
+const PAGE = { ...shared, entryPoints: ['src/index.ts'], target: 'es2022' };
+const NODE = {
+  ...shared,
+  entryPoints: ['src/node.ts'],
+  platform: 'node',
+  target: 'node20',
+  external: ['ws'],
+};
 
 async function main() {
-  await build({
-    ...shared,
-    entryPoints: ['src/index.ts'],
-    format: 'esm',
-    target: 'es2022',
-    outfile: 'dist/index.js',
-  });
-  await build({
-    ...shared,
-    entryPoints: ['src/node.ts'],
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['ws'],
-    outfile: 'dist/node.js',
-  });
+  rmSync('dist/cjs', { recursive: true, force: true });
+  await build({ ...PAGE, format: 'esm', outfile: 'dist/index.js' });
+  await build({ ...PAGE, format: 'cjs', outfile: 'dist/cjs/index.js' });
+  await build({ ...NODE, format: 'esm', outfile: 'dist/node.js' });
+  await build({ ...NODE, format: 'cjs', outfile: 'dist/cjs/node.js' });
   await build({
     ...shared,
     entryPoints: ['src/script.ts'],
@@ -40,8 +43,35 @@ async function main() {
     mangleProps: new RegExp(`^(?:${INTERNAL_NAMES.replaceAll(' ', '|')})$`),
     outfile: 'dist/client.js',
   });
+  // In this folder `.js` means CommonJS: older bundlers and Jest don't know the ending `.cjs`.
+  writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
+  writeNodeImport();
+  writeTypes('.');
 }
 
-main().catch(() => {
-  process.exitCode = 1; // what went wrong has been printed
+/** In Node `import` gives what `require` gives: one class, whichever way a program and its dependencies load it. */
+function writeNodeImport() {
+  const names = Object.keys(require('./dist/cjs/node.js')).sort();
+  const exported = `export const {\n${names.map((name) => `  ${name},\n`).join('')}} = commonJs;\n`;
+  writeFileSync('dist/node-import.js', `import commonJs from './cjs/node.js';\n\n${exported}`);
+}
+
+/** Declarations import each other by names that every TypeScript resolves, and stand beside the CommonJS files too. */
+function writeTypes(folder) {
+  for (const entry of readdirSync(join('dist', folder), { withFileTypes: true })) {
+    const name = join(folder, entry.name);
+    if (entry.isDirectory() && name !== 'cjs') writeTypes(name);
+    if (!name.endsWith('.d.ts')) continue;
+    const before = readFileSync(join('dist', name), 'utf8');
+    const after = before.replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'");
+    if (after !== before) writeFileSync(join('dist', name), after);
+    const copy = join('dist/cjs', name);
+    mkdirSync(dirname(copy), { recursive: true });
+    writeFileSync(copy, after);
+  }
+}
+
+main().catch((error) => {
+  if (error.errors === undefined) console.error(error); // esbuild prints its own
+  process.exitCode = 1;
 });
