@@ -12,8 +12,11 @@ const WORDS: Partial<Record<PostlineErrorCode, string>> = {
 /** What went wrong, in plain words: the library itself says it in codes. */
 export function errorWords(error: PostlineError): string {
   const { code, closeCode, relayCode, cause } = error;
-  if (code === 'relay_error') return `The relay says: ${String(cause)} (${relayCode ?? 'no code'}).`;
-  if (code === 'closed_by_relay' || code === 'token_expired')
-    return explainClose(closeCode ?? CLOSED_ABNORMALLY);
+  const said = `The relay says: ${String(cause)} (${relayCode ?? 'no code'}).`;
+  if (code === 'relay_error') return said;
+  if (code === 'closed_by_relay' || code === 'token_expired') {
+    const explanation = explainClose(closeCode ?? CLOSED_ABNORMALLY);
+    return relayCode === undefined ? explanation : `${explanation} ${said}`;
+  }
   return WORDS[code] ?? `This page failed: ${error.message}.`;
 }

@@ -15,13 +15,15 @@ export async function publishMessage(
   message: OutgoingMessage,
   idempotencyKey: string,
 ): Promise<PublishAnswer> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
   try {
     const response = await fetch(apiUrl, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
       body: JSON.stringify({ message: message.text, targetId: jsonId(message.targetId) }),
       credentials: 'omit',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: late.signal,
     });
     return readPublishAnswer({
       status: response.status,
@@ -29,13 +31,14 @@ export async function publishMessage(
       replayed: response.headers.get('Idempotent-Replayed') === 'true',
       retryAfter: response.headers.get('Retry-After'),
     });
-  } catch (error) {
-    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+  } catch {
     return {
       kind: 'unanswered',
-      reason: isLate
+      reason: late.signal.aborted
         ? `The API at ${apiUrl} did not answer within ${ANSWER_WITHIN_MS / 1_000} seconds.`
         : `The API at ${apiUrl} cannot be reached from this page.`,
     };
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,7 +1,16 @@
-import { type Environment, type RelaySocket, type SocketListener, timeAndChance } from './environment.ts';
+import {
+  CLOSE_ANSWER_MS_MAX,
+  type Environment,
+  type RelaySocket,
+  type SocketListener,
+  timeAndChance,
+} from './environment.ts';
 
-/** A page or a worker: its WebSocket can't stop reading. */
+/** A page, a worker, React Native, or what else has a WebSocket like theirs: it can't stop reading. */
 export const browserEnvironment: Environment = { ...timeAndChance, openSocket, onWake };
+
+/** `WebSocket.OPEN`, which not every platform has as a constant. */
+const OPEN = 1;
 
 function openSocket(url: string, listener: SocketListener): RelaySocket {
   const socket = new WebSocket(url);
@@ -9,7 +18,7 @@ function openSocket(url: string, listener: SocketListener): RelaySocket {
   socket.onopen = () => {
     if (isHeard) listener.onOpen();
   };
-  socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+  socket.onmessage = ({ data }: { data: unknown }) => {
     if (isHeard && typeof data === 'string') listener.onText(data);
   };
   socket.onclose = ({ code }) => {
@@ -17,20 +26,31 @@ function openSocket(url: string, listener: SocketListener): RelaySocket {
   };
   return {
     send: (text) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      if (socket.readyState === OPEN) socket.send(text);
     },
-    close: () => {
-      isHeard = false;
-      socket.close();
-    },
+    close: () =>
+      new Promise((resolve) => {
+        isHeard = false;
+        socket.onclose = () => resolve();
+        socket.close();
+        timeAndChance.after(CLOSE_ANSWER_MS_MAX, resolve);
+      }),
   };
 }
 
-/** Timers of hidden pages are throttled: one that is shown again doesn't wait for them. A worker has no document. */
+/** Whatever tells of events. Outside of pages there may be none, or one that only looks like it. */
+interface EventSource {
+  readonly addEventListener?: (name: string, listener: () => void) => void;
+  readonly removeEventListener?: (name: string, listener: () => void) => void;
+}
+
+/** Timers of hidden pages are throttled: one that is shown again doesn't wait for them. */
 function onWake(listener: () => void): () => void {
-  const controller = new AbortController();
-  const { document } = globalThis as { document?: Document };
-  globalThis.addEventListener('online', listener, controller);
-  document?.addEventListener('visibilitychange', listener, controller);
-  return () => controller.abort();
+  const page = globalThis as EventSource & { readonly document?: EventSource };
+  page.addEventListener?.('online', listener);
+  page.document?.addEventListener?.('visibilitychange', listener);
+  return () => {
+    page.removeEventListener?.('online', listener);
+    page.document?.removeEventListener?.('visibilitychange', listener);
+  };
 }

@@ -34,7 +34,7 @@ export class ClientEventListeners {
       try {
         if (listening.name === name) listening.listener(event as never);
       } catch (error) {
-        queueMicrotask(() => {
+        setTimeout(() => {
           throw error;
         });
       }

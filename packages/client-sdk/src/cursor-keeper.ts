@@ -1,5 +1,5 @@
 import type { ClientEventListeners } from './client-events.ts';
-import type { Cursor, CursorOwner, CursorStore } from './cursor.ts';
+import { type Cursor, type CursorOwner, type CursorStore, isCursor } from './cursor.ts';
 import { PostlineError } from './postline-error.ts';
 
 interface CursorKeeperParts {
@@ -21,7 +21,9 @@ export class CursorKeeper {
   /** What an earlier run left. Rejects with a PostlineError. */
   async load(): Promise<Cursor | undefined> {
     try {
-      return await this.#parts.store?.load(this.#parts.owner);
+      const kept = (await this.#parts.store?.load(this.#parts.owner)) ?? undefined;
+      if (kept !== undefined && !isCursor(kept)) throw new TypeError('what was loaded is no cursor');
+      return kept;
     } catch (cause) {
       throw new PostlineError('cursor_store_failed', { cause });
     }

@@ -1,7 +1,16 @@
+import { hasOffsets, hasTexts, isJsonObject } from './json-value.ts';
+
 /** Where a reader is: the last offset that it has handled of each target, and the epoch it read them in. */
 export interface Cursor {
   readonly epoch: string;
   readonly offsets: Readonly<Record<string, number>>;
+}
+
+/** False for what only looks like one: a store may hold anything. */
+export function isCursor(value: unknown): value is Cursor {
+  if (!isJsonObject(value) || !hasTexts(value, 'epoch')) return false;
+  const { offsets } = value;
+  return isJsonObject(offsets) && hasOffsets(offsets, ...Object.keys(offsets));
 }
 
 /** Whose cursor it is: one client at one relay. */

@@ -1,5 +1,5 @@
-import type { Cursor, CursorOwner, CursorStore } from './cursor.ts';
-import { hasOffsets, hasTexts, isJsonObject, type JsonObject, parseJson } from './json-value.ts';
+import { type Cursor, type CursorOwner, type CursorStore, isCursor } from './cursor.ts';
+import { isJsonObject, type JsonObject, parseJson } from './json-value.ts';
 
 /** Cursors kept for one page's origin: more clients than share one browser. The longest unused ones are dropped. */
 const CURSORS_MAX = 20;
@@ -22,14 +22,12 @@ export function localStorageCursorStore({ name = '' }: LocalStorageCursorStoreOp
   return {
     load(owner) {
       const key = keyOf(owner);
-      return quietly(() => read(sessionStorage, key) ?? read(localStorage, key));
+      return quietly(() => read(sessionStorage, key)) ?? quietly(() => read(localStorage, key));
     },
     save(cursor, owner) {
       const key = keyOf(owner);
-      quietly(() => {
-        write(sessionStorage, key, cursor);
-        write(localStorage, key, furthestOf(cursor, read(localStorage, key)));
-      });
+      quietly(() => write(sessionStorage, key, cursor));
+      quietly(() => write(localStorage, key, furthestOf(cursor, read(localStorage, key))));
     },
   };
 }
@@ -46,10 +44,7 @@ function furthestOf(cursor: Cursor, kept: Cursor | undefined): Cursor {
 /** `undefined` where there is none, or what is there is none: anything on the page's origin may write there. */
 function read(storage: Storage, key: string): Cursor | undefined {
   const cursor = readAll(storage)[key];
-  if (!isJsonObject(cursor) || !hasTexts(cursor, 'epoch')) return undefined;
-  const { epoch, offsets } = cursor;
-  if (!isJsonObject(offsets) || !hasOffsets(offsets, ...Object.keys(offsets))) return undefined;
-  return { epoch, offsets };
+  return isCursor(cursor) ? cursor : undefined;
 }
 
 /** The one that was used last comes first. */
@@ -64,7 +59,7 @@ function readAll(storage: Storage): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-/** A browser may refuse its storage altogether, or have no room left. */
+/** A browser may refuse its storage altogether, or have no room left; a worker and React Native have none. */
 function quietly<Value>(use: () => Value): Value | undefined {
   try {
     return use();

@@ -1,8 +1,11 @@
 import { WebSocket } from 'ws';
-import { type Environment, type RelaySocket, type SocketListener, timeAndChance } from './environment.ts';
-
-/** A relay that doesn't answer the close frame within this time is not waited for. */
-const CLOSE_ANSWER_MS = 1_000;
+import {
+  CLOSE_ANSWER_MS_MAX,
+  type Environment,
+  type RelaySocket,
+  type SocketListener,
+  timeAndChance,
+} from './environment.ts';
 
 /** Frames of the relay hold one message: 65,535 bytes, at most six times that when escaped. */
 const FRAME_BYTES_MAX = 1024 * 1024;
@@ -17,6 +20,7 @@ export const nodeEnvironment: Environment = {
 function openSocket(url: string, listener: SocketListener): RelaySocket {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX });
   let isHeard = true;
+  let failure: Error | undefined;
   socket.on('open', () => {
     if (isHeard) listener.onOpen();
   });
@@ -24,19 +28,24 @@ function openSocket(url: string, listener: SocketListener): RelaySocket {
     if (isHeard && !isBinary) listener.onText(data.toString('utf8'));
   });
   socket.on('close', (code) => {
-    if (isHeard) listener.onClose(code);
+    if (isHeard) listener.onClose(code, failure);
   });
-  socket.on('error', () => undefined); // the close event follows, and says as much
+  socket.on('error', (error) => {
+    failure = error; // the close event follows
+  });
   return {
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
-    close: () => {
-      isHeard = false;
-      socket.resume();
-      socket.close();
-      setTimeout(() => socket.terminate(), CLOSE_ANSWER_MS).unref();
-    },
+    close: () =>
+      new Promise((resolve) => {
+        isHeard = false;
+        if (socket.readyState === WebSocket.CLOSED) return resolve();
+        socket.on('close', () => resolve());
+        socket.resume();
+        socket.close();
+        setTimeout(() => socket.terminate(), CLOSE_ANSWER_MS_MAX).unref();
+      }),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
   };

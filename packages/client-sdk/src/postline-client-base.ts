@@ -1,9 +1,10 @@
 import type { IdentifiedFrame, NewMessageFrame } from '@postline/protocol';
-import { mayReconnect } from '@postline/protocol/close-codes';
+import { CLOSE_CODES, mayReconnect } from '@postline/protocol/close-codes';
 import { Acks } from './acks.ts';
 import { type ClientEvents, ClientEventListeners } from './client-events.ts';
 import { type PostlineClientOptions, readSettings } from './client-options.ts';
 import type { ClientState } from './client-state.ts';
+import { isCursor } from './cursor.ts';
 import { CursorKeeper } from './cursor-keeper.ts';
 import type { Environment } from './environment.ts';
 import type { InboxStep } from './inbox-step.ts';
@@ -18,8 +19,6 @@ import { RelayLink } from './relay-link.ts';
 import { relayUrl } from './relay-url.ts';
 import { StreamPosition } from './stream-position.ts';
 import { TokenKeeper } from './token-keeper.ts';
-
-const TOKEN_EXPIRED = 4001;
 
 /**
  * One client of a relay: connects when it is made, and from then on hands over every message of its target, in order.
@@ -45,8 +44,10 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   #closing: Promise<void> | undefined;
 
   constructor(options: PostlineClientOptions<Payload>, environment: Environment) {
-    const { cursorStore, signal } = options;
+    const { cursorStore, signal, resume } = options;
     const url = relayUrl(options.url);
+    if (resume !== undefined && !isCursor(resume))
+      throw new PostlineError('cannot_connect', { cause: '`resume` is no cursor' });
     const events = this.#events;
     const shared = { ...options, ...readSettings(options), url, environment, events };
     this.#options = options;
@@ -121,7 +122,10 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     this.#link.wake();
   }
 
-  /** Ends it for good. Resolves when the handler at work has ended (or after 5 s), and its message is acked. */
+  /**
+   * Ends it for good. Resolves when the handler at work has ended (or after 5 s), and the relay has read the ack of its
+   * message; without a connection, or with one that is dead, the message comes again where acks are the cursor.
+   */
   close(): Promise<void> {
     return this.#close(undefined);
   }
@@ -175,6 +179,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
         const error = new PostlineError('relay_error', { relayCode: frame.code, cause: frame.message });
         return this.#events.tell('error', error);
       }
+      case 'token_accepted':
       case 'heartbeat':
       case 'pong':
         return; // that something came is all there is to them
@@ -188,7 +193,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       this.#acks.forget();
     }
     this.#tokens.startRenewing();
-    this.#acks.flush();
+    this.#acks.repeat(frame.targets);
     const { connectionId } = frame;
     const { missed } = start;
     const isBehind = missed > 0 || !this.#delivery.isEmpty;
@@ -220,10 +225,10 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
 
   /** Whether another connection is worth trying. */
   #onLost(error: PostlineError): boolean {
-    const { closeCode } = error;
-    if (closeCode === TOKEN_EXPIRED && !this.#tokens.forget())
+    const { code, closeCode } = error;
+    if (closeCode === CLOSE_CODES.tokenExpired && !this.#tokens.forget())
       error = new PostlineError('token_expired', { closeCode });
-    else if (closeCode === undefined || mayReconnect(closeCode)) return true;
+    else if (closeCode === undefined ? code !== 'cannot_connect' : mayReconnect(closeCode)) return true;
     void this.#close(error);
     return false;
   }
@@ -241,6 +246,6 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     if (error !== undefined) this.#events.tell('error', error);
     await isStopped;
     this.#acks.flush();
-    this.#link.end();
+    await this.#link.end();
   }
 }

@@ -13,7 +13,8 @@ export type { MessageHandler } from './message-handlers.ts';
 export type { PayloadParser, PayloadSchema } from './payload-parser.ts';
 export { type FailedMessage, PostlineError, type PostlineErrorCode } from './postline-error.ts';
 export { PostlinePublisher } from './publisher/postline-publisher.ts';
-export { PublishError, type PublishErrorCode } from './publisher/publish-error.ts';
+export { PublishError } from './publisher/publish-error.ts';
+export type { PublishErrorCode } from './publisher/publish-error-code.ts';
 export type {
   OutgoingMessage,
   PostlinePublisherOptions,

@@ -1,6 +1,11 @@
+import { CLOSE_CODES } from '@postline/protocol/close-codes';
+
 /** A relay that said "too many" or "overloaded" is given more room: up to eight first widths from the first retry on. */
 const BACK_OFF_FAILURES = 4;
-const BACK_OFF_CODES: ReadonlySet<number | undefined> = new Set([1013, 4029]);
+const BACK_OFF_CODES: ReadonlySet<number | undefined> = new Set([
+  CLOSE_CODES.overloaded,
+  CLOSE_CODES.tooMany,
+]);
 
 /** A connection that lived this long was a good one: the next interruption starts with a short wait again. */
 const STABLE_AFTER_MS = 10_000;

@@ -15,13 +15,22 @@ interface ErrorFrame {
   readonly message: string;
 }
 
+/** Answers a `token` frame: it counts from now on. How long, the token itself says. */
+interface TokenAcceptedFrame {
+  readonly type: 'token_accepted';
+}
+
 export type RelayFrame =
   | IdentifiedFrame
   | NewMessageFrame
   | TruncatedFrame
+  | TokenAcceptedFrame
   | HeartbeatFrame
   | PongFrame
   | ErrorFrame;
+
+/** All there is to these is that they came. */
+const EMPTY_FRAMES: ReadonlySet<unknown> = new Set(['token_accepted', 'heartbeat', 'pong']);
 
 /** Reads one text frame of the relay's. `undefined` where it is none that this client knows: a later relay may say more. */
 export function readRelayFrame(text: string): RelayFrame | undefined {
@@ -53,11 +62,9 @@ function isRelayFrame(value: JsonObject): value is EncodedFrame & JsonObject {
       return hasTexts(value, 'targetId') && hasOffsets(value, 'from', 'to');
     case 'error':
       return hasTexts(value, 'code', 'message');
-    case 'heartbeat':
-    case 'pong':
-      return true;
+    default:
+      return EMPTY_FRAMES.has(value['type']);
   }
-  return false;
 }
 
 function isFollowedTarget(value: unknown): boolean {

@@ -42,6 +42,8 @@ export class RelayLink {
   #attempt = 0;
   #failures = 0;
   #identifiedAtMs: number | undefined;
+  /** The last thing that the relay said, where it was an error: often the reason of the close that follows. */
+  #complaint: { readonly relayCode: string; readonly cause: unknown } | undefined;
   #silenceMsMax = silenceMsMax(HEARTBEAT_SECONDS_DEFAULT);
 
   constructor(parts: RelayLinkParts) {
@@ -49,7 +51,7 @@ export class RelayLink {
   }
 
   connect(): void {
-    this.end();
+    void this.end();
     this.#state = 'connecting';
     this.#parts.host.onState({ state: 'connecting' });
     this.#expectWithin(this.#parts.openMsMax, 'open_timeout');
@@ -64,7 +66,7 @@ export class RelayLink {
     this.#expectWithin(Math.min(PONG_MS_MAX, this.#silenceMsMax), 'silent');
   }
 
-  /** False where there is no connection that the relay has answered on: then the frame is dropped. */
+  /** False where there is no connection that the relay has answered on. True says that it was sent, not that it came. */
   send(frame: ClientFrame): boolean {
     this.#socket?.send(JSON.stringify(frame));
     return this.#identifiedAtMs !== undefined;
@@ -79,7 +81,7 @@ export class RelayLink {
       this.#socket.pause();
       return;
     }
-    this.end();
+    void this.end();
     this.#state = 'held';
     this.#parts.host.onState({ state: 'waiting', retryInMs: null, error: new PostlineError('inbox_full') });
   }
@@ -97,7 +99,7 @@ export class RelayLink {
   lose(error: PostlineError): void {
     const { environment, host } = this.#parts;
     const livedMs = this.#identifiedAtMs === undefined ? 0 : environment.now() - this.#identifiedAtMs;
-    this.end();
+    void this.end();
     if (this.#state === 'closed' || !host.onLost(error)) return;
     this.#failures = failuresAfter({ closeCode: error.closeCode, failures: this.#failures, livedMs });
     const retryInMs = retryDelayMs(this.#failures, this.#parts, environment.random);
@@ -108,24 +110,33 @@ export class RelayLink {
 
   /** No other connection is made; the one there is stays for what is still to be said, until `end`. */
   retire(): void {
-    if (this.#identifiedAtMs === undefined) this.end();
+    if (this.#identifiedAtMs === undefined) void this.end();
     this.#state = 'closed';
   }
 
-  /** Lets go of the socket at once: a dead one would take up to a minute to close by the rules. */
-  end(): void {
+  /**
+   * Lets go of the socket at once: a dead one would take up to a minute to close by the rules. Resolves when the relay
+   * has read what was sent, or has not said so in time.
+   */
+  async end(): Promise<void> {
+    const socket = this.#socket;
     this.#attempt += 1;
     this.#cancelTimer();
-    this.#socket?.close();
     this.#socket = undefined;
     this.#identifiedAtMs = undefined;
+    this.#complaint = undefined;
+    await socket?.close();
   }
 
   async #open(attempt: number): Promise<void> {
     const { environment, url, host } = this.#parts;
+    const identify = await host.prepareIdentify().catch((error: unknown) => error as PostlineError);
+    if (attempt !== this.#attempt) return;
+    if (identify instanceof PostlineError) {
+      this.lose(identify);
+      return;
+    }
     try {
-      const identify = await host.prepareIdentify();
-      if (attempt !== this.#attempt) return;
       this.#socket = environment.openSocket(url, {
         onOpen: () => {
           this.#state = 'open';
@@ -133,10 +144,16 @@ export class RelayLink {
           this.#listen();
         },
         onText: (text) => this.#onText(text),
-        onClose: (closeCode) => this.lose(new PostlineError('closed_by_relay', { closeCode })),
+        onClose: (closeCode, cause) =>
+          this.lose(
+            new PostlineError('closed_by_relay', {
+              closeCode,
+              ...(this.#complaint ?? (cause !== undefined && { cause })),
+            }),
+          ),
       });
-    } catch (error) {
-      if (attempt === this.#attempt) this.lose(error as PostlineError);
+    } catch (cause) {
+      this.lose(new PostlineError('cannot_connect', { cause }));
     }
   }
 
@@ -146,6 +163,7 @@ export class RelayLink {
       this.#silenceMsMax = silenceMsMax(frame.heartbeatSeconds);
       this.#identifiedAtMs = this.#parts.environment.now();
     }
+    this.#complaint = frame?.type === 'error' ? { relayCode: frame.code, cause: frame.message } : undefined;
     this.#listen();
     if (frame !== undefined) this.#parts.host.onFrame(frame);
   }

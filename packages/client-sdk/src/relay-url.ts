@@ -1,5 +1,11 @@
-/** The relay's address as a WebSocket takes it; a page may give it relative to itself, and as `http:` too. */
+import { absoluteUrl } from './absolute-url.ts';
+import { PostlineError } from './postline-error.ts';
+
+/** The relay's address as a WebSocket takes it. Throws a PostlineError where it is none. */
 export function relayUrl(url: string | URL): string {
-  const { location } = globalThis as { location?: Location };
-  return new URL(url, location?.href).href.replace(/^http/, 'ws');
+  try {
+    return absoluteUrl(url, /^(?:http|ws)s?:\/\//).replace(/^http/, 'ws');
+  } catch (cause) {
+    throw new PostlineError('cannot_connect', { cause });
+  }
 }

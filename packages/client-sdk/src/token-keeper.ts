@@ -2,7 +2,7 @@ import type { ClientEventListeners } from './client-events.ts';
 import type { Token } from './client-options.ts';
 import type { Environment } from './environment.ts';
 import { PostlineError } from './postline-error.ts';
-import { tokenExpiryMs } from './token-expiry.ts';
+import { tokenLifeMs } from './token-life.ts';
 
 /** A fresh token is on hand this long before the old one expires, or half its rest of life where that is shorter. */
 const RENEW_BEFORE_MS = 60_000;
@@ -13,6 +13,9 @@ const WORTHWHILE_MS = 5_000;
 /** However short tokens live, they are asked for no more often. */
 const RENEW_INTERVAL_MS_MIN = 1_000;
 
+/** A relay that goes on with a token that should be over by now is in no hurry for another one. */
+const OVERDUE_INTERVAL_MS = 60_000;
+
 interface TokenKeeperParts {
   readonly environment: Environment;
   readonly token?: Token;
@@ -21,10 +24,14 @@ interface TokenKeeperParts {
   readonly events: ClientEventListeners;
 }
 
-/** Has a valid token at hand, and a fresh one before a connection's runs out. */
+/**
+ * Has a valid token at hand, and a fresh one before a connection's runs out. How long one lasts is counted from when it
+ * was asked for, on a clock that nobody sets; where that is not known, or wrong, the relay says it (4001).
+ */
 export class TokenKeeper {
   readonly #parts: TokenKeeperParts;
   #token: string | undefined;
+  #endsAtMs = 0;
   #cancelTimer: () => void = () => undefined;
   /** Tells a renewal that comes late that nobody waits for it any more. */
   #renewals = 0;
@@ -35,7 +42,7 @@ export class TokenKeeper {
 
   /** For a connection that is to be made. Rejects with a PostlineError. */
   async current(): Promise<string | undefined> {
-    if (this.#restMs() < WORTHWHILE_MS) this.#token = await this.#fetch();
+    if (this.#restMs() < WORTHWHILE_MS) await this.#fetch();
     return this.#token;
   }
 
@@ -50,7 +57,10 @@ export class TokenKeeper {
     this.stopRenewing();
     const restMs = this.#restMs();
     if (typeof this.#parts.token !== 'function') return;
-    const inMs = Math.max(restMs - Math.min(RENEW_BEFORE_MS, restMs / 2), RENEW_INTERVAL_MS_MIN);
+    const inMs =
+      restMs > 0
+        ? Math.max(restMs - Math.min(RENEW_BEFORE_MS, restMs / 2), RENEW_INTERVAL_MS_MIN)
+        : OVERDUE_INTERVAL_MS;
     const renewal = this.#renewals;
     this.#cancelTimer = this.#parts.environment.after(inMs, () => void this.#renew(renewal));
   }
@@ -62,21 +72,25 @@ export class TokenKeeper {
 
   async #renew(renewal: number): Promise<void> {
     const { events, onRenewed } = this.#parts;
-    const answer = await this.#fetch().catch((error: unknown) => error as PostlineError);
+    const before = this.#token;
+    const error = await this.#fetch().catch((failure: unknown) => failure as PostlineError);
+    // Where the connection has gone meanwhile, the next one identifies with what was fetched.
     if (renewal !== this.#renewals) return;
-    if (typeof answer === 'string') {
-      this.#token = answer;
-      onRenewed(answer);
-    } else if (answer !== undefined) {
-      events.tell('error', answer);
-    }
+    if (error !== undefined) events.tell('error', error);
+    else if (this.#token !== undefined && this.#token !== before) onRenewed(this.#token);
     this.startRenewing();
   }
 
-  async #fetch(): Promise<string | undefined> {
-    const { token } = this.#parts;
+  /** Rejects with a PostlineError. A token that is given again is as old as it was. */
+  async #fetch(): Promise<void> {
+    const { environment, token } = this.#parts;
+    const askedAtMs = environment.now();
     try {
-      return typeof token === 'function' ? await token() : token;
+      const answer: unknown = typeof token === 'function' ? await token() : token;
+      if (answer === this.#token) return;
+      if (typeof answer !== 'string') throw new TypeError('a token is a text');
+      this.#token = answer;
+      this.#endsAtMs = askedAtMs + tokenLifeMs(answer);
     } catch (cause) {
       throw new PostlineError('token_failed', { cause });
     }
@@ -84,6 +98,6 @@ export class TokenKeeper {
 
   /** How long the token that is at hand is good for; 0 where there is none, infinite where it doesn't say. */
   #restMs(): number {
-    return this.#token === undefined ? 0 : tokenExpiryMs(this.#token) - this.#parts.environment.now();
+    return this.#token === undefined ? 0 : this.#endsAtMs - this.#parts.environment.now();
   }
 }

@@ -29,6 +29,8 @@ describe('readRelayFrame', () => {
     for (const frame of [
       { type: 'truncated', targetId: '1', from: 1, to: 40 },
       { type: 'error', code: 'bad_ack', message: 'No' },
+      { type: 'token_accepted', expiresAt: '2026-11-23T00:00:00.000Z' },
+      { type: 'token_accepted', expiresAt: null },
       { type: 'heartbeat' },
       { type: 'pong' },
     ]) {

@@ -8,17 +8,20 @@ const STATUS_TOO_MANY_REQUESTS = 429;
 export interface ApiAnswer {
   readonly status: number;
   readonly body: string;
+  /** The `Date` header: what the server's clock said. */
+  readonly date: string | null;
   /** The `Retry-After` header. */
   readonly retryAfter: string | null;
   /** The `Idempotent-Replayed` header. */
   readonly isReplayed: boolean;
 }
 
-/** The messages that the answer says are stored. Throws a PublishError where it says anything else. */
-export function readPublishedMessages(answer: ApiAnswer, nowMs: number): PublishedMessage[] {
+/** The messages that the answer says are stored, so many. Throws a PublishError where it says anything else. */
+export function readPublishedMessages(answer: ApiAnswer, count: number): PublishedMessage[] {
   const value = parseJson(answer.body);
-  if (answer.status < 200 || answer.status > 299) throw readProblem(answer, value, nowMs);
+  if (answer.status < 200 || answer.status > 299) throw readProblem(answer, value);
   const entries = isJsonObject(value) && Array.isArray(value['messages']) ? value['messages'] : [value];
+  if (entries.length !== count) throw unknownAnswer(answer);
   return entries.map((entry: unknown) => readPublished(entry, answer));
 }
 
@@ -42,8 +45,8 @@ function readPublished(value: unknown, answer: ApiAnswer): PublishedMessage {
 }
 
 /** A proxy's refusal has no code of the API's, and its Retry-After counts all the same. */
-function readProblem(answer: ApiAnswer, value: unknown, nowMs: number): PublishError {
-  const retryAfterMs = readRetryAfterMs(answer.retryAfter, nowMs);
+function readProblem(answer: ApiAnswer, value: unknown): PublishError {
+  const retryAfterMs = readRetryAfterMs(answer);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (!isJsonObject(value) || !hasTexts(value, 'code', 'detail')) return unknownAnswer(answer, wait);
   const { code, detail, errors } = value;
@@ -64,10 +67,12 @@ function isRetryable(status: number): boolean {
   return status >= 500 || status === STATUS_TOO_MANY_REQUESTS || status === STATUS_REQUEST_TIMEOUT;
 }
 
-/** In milliseconds: the header holds seconds, or a date. */
-function readRetryAfterMs(header: string | null, nowMs: number): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
+/** In milliseconds: the header holds seconds, or a time of the server's clock, which may be far from this one's. */
+function readRetryAfterMs({ retryAfter, date }: ApiAnswer): number | undefined {
+  if (retryAfter === null) return undefined;
+  const ms = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter) * 1_000
+    : Date.parse(retryAfter) - Date.parse(date ?? '');
   return ms >= 0 ? ms : undefined;
 }
 

@@ -3,7 +3,7 @@ import type { ApiAnswer } from './api-answer.ts';
 import { PublishError } from './publish-error.ts';
 
 export interface ApiRequest {
-  readonly url: URL;
+  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly msMax: number;
@@ -15,32 +15,49 @@ export async function sendRequest(
   request: ApiRequest,
   environment: Pick<Environment, 'after'>,
 ): Promise<ApiAnswer> {
-  const { url, headers, body, msMax, signal } = request;
-  const late = new AbortController();
-  const cancelTimer = environment.after(msMax, () => late.abort());
+  const { msMax, signal } = request;
+  if (signal?.aborted === true) throw abortedError(signal);
+  // Where a platform's fetch can't be aborted, nobody waits for it any more.
+  const controller = typeof AbortController === 'undefined' ? undefined : new AbortController();
+  let giveUp: (error: PublishError) => void = () => undefined;
+  const givenUp = new Promise<never>((_resolve, reject) => {
+    giveUp = reject;
+  });
+  const cancelTimer = environment.after(msMax, () =>
+    giveUp(new PublishError('timeout', `The API did not answer within ${msMax} ms.`, { retryable: true })),
+  );
+  const onAbort = () => giveUp(abortedError(signal));
+  signal?.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([fetchAnswer(request, controller?.signal), givenUp]);
+  } finally {
+    cancelTimer();
+    signal?.removeEventListener('abort', onAbort);
+    controller?.abort();
+  }
+}
+
+async function fetchAnswer(request: ApiRequest, signal: AbortSignal | undefined): Promise<ApiAnswer> {
+  const { url, headers, body } = request;
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
       body,
-      signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+      ...(signal !== undefined && { signal }),
     });
     return {
       status: response.status,
       body: await response.text(),
+      date: response.headers.get('Date'),
       retryAfter: response.headers.get('Retry-After'),
       isReplayed: response.headers.get('Idempotent-Replayed') === 'true',
     };
   } catch (cause) {
-    if (signal?.aborted === true) throw abortedError(signal);
-    throw late.signal.aborted
-      ? new PublishError('timeout', `The API did not answer within ${msMax} ms.`, { retryable: true })
-      : new PublishError('unreachable', 'The API cannot be reached.', { retryable: true, cause });
-  } finally {
-    cancelTimer();
+    throw new PublishError('unreachable', 'The API cannot be reached.', { retryable: true, cause });
   }
 }
 
-export function abortedError(signal: AbortSignal): PublishError {
-  return new PublishError('aborted', 'The publish was aborted.', { retryable: false, cause: signal.reason });
+export function abortedError(signal: AbortSignal | undefined): PublishError {
+  return new PublishError('aborted', 'The publish was aborted.', { retryable: false, cause: signal?.reason });
 }

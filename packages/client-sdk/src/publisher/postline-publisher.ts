@@ -2,6 +2,7 @@ import { type Environment, timeAndChance } from '../environment.ts';
 import { retryDelayMs } from '../reconnect-policy.ts';
 import { readPublishedMessages } from './api-answer.ts';
 import { abortedError, type ApiRequest, sendRequest } from './api-request.ts';
+import { apiUrl } from './api-url.ts';
 import type {
   OutgoingMessage,
   PostlinePublisherOptions,
@@ -9,19 +10,25 @@ import type {
   PublishOptions,
 } from './publish.ts';
 import { PublishError } from './publish-error.ts';
+import { randomKey } from './random-key.ts';
+
+/** What an HTTP header can hold: anything else would fail at every try. */
+const HEADER_TEXT = /^[\t\x20-\x7e]*$/;
 
 type TimeAndChance = Pick<Environment, 'now' | 'random' | 'after'>;
 
 /** Publishes over HTTP: what may have failed is sent again, under the same key, so that it is stored once. */
 export class PostlinePublisher {
-  readonly #options: PostlinePublisherOptions;
+  readonly #url: string;
+  readonly #key: string | undefined;
   readonly #environment: TimeAndChance;
   readonly #attemptMsMax: number;
   readonly #totalMsMax: number;
   readonly #retry: { readonly firstRetryMsMax: number; readonly retryMsMax: number };
 
   constructor(options: PostlinePublisherOptions, environment: TimeAndChance = timeAndChance) {
-    this.#options = options;
+    this.#url = apiUrl(options.url);
+    this.#key = options.key;
     this.#environment = environment;
     /** Twice what the API takes to give up. */
     this.#attemptMsMax = options.attemptMsMax ?? 10_000;
@@ -35,43 +42,54 @@ export class PostlinePublisher {
 
   /** Resolves when the message is committed in the database; rejects with a PublishError. */
   async publish(message: OutgoingMessage, options: PublishOptions = {}): Promise<PublishedMessage> {
-    const { idempotencyKey = crypto.randomUUID(), targetId, message: text } = message;
-    const body = { message: text, targetId };
-    const published = await this.#send('messages', body, options, { 'Idempotency-Key': idempotencyKey });
+    const { idempotencyKey = randomKey(), targetId, message: text } = message;
+    const request = this.#request('messages', () => ({ message: text, targetId }), options, {
+      'Idempotency-Key': idempotencyKey,
+    });
+    const published = await this.#send(request, 1);
     // An answer without one message was thrown as unknown.
     return published[0] as PublishedMessage;
   }
 
   /** Stores all of them, 1 to 1,000, or none; resolves in their order. Rejects with a PublishError. */
-  publishBatch(
+  async publishBatch(
     messages: readonly OutgoingMessage[],
     options: PublishOptions = {},
   ): Promise<PublishedMessage[]> {
-    const keyed = messages.map((message) => ({ idempotencyKey: crypto.randomUUID(), ...message }));
-    return this.#send('messages/batch', { messages: keyed }, options);
+    const keyed = () => messages.map((message) => ({ idempotencyKey: randomKey(), ...message }));
+    const request = this.#request('messages/batch', () => ({ messages: keyed() }), options);
+    return this.#send(request, messages.length);
   }
 
-  async #send(
+  /** Throws a PublishError where there can be no such request. */
+  #request(
     path: string,
-    body: unknown,
+    makeBody: () => unknown,
     { signal }: PublishOptions,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<PublishedMessage[]> {
-    const { url, key } = this.#options;
-    const base = new URL(url);
-    if (!base.pathname.endsWith('/')) base.pathname += '/';
-    const request: ApiRequest = {
-      url: new URL(path, base),
-      headers: { ...headers, ...(key !== undefined && { Authorization: `Bearer ${key}` }) },
-      body: JSON.stringify(body),
-      msMax: this.#attemptMsMax,
-      signal,
-    };
+    ownHeaders: Readonly<Record<string, string>> = {},
+  ): ApiRequest {
+    const key = this.#key;
+    const headers = { ...ownHeaders, ...(key !== undefined && { Authorization: `Bearer ${key}` }) };
+    if (typeof fetch === 'undefined')
+      throw new PublishError('cannot_connect', 'This platform has no fetch.', { retryable: false });
+    try {
+      for (const [name, text] of Object.entries(headers))
+        if (!HEADER_TEXT.test(text)) throw new TypeError(`${name} has a character that no header can hold`);
+      const body = JSON.stringify(makeBody());
+      return { url: `${this.#url}/${path}`, headers, body, msMax: this.#attemptMsMax, signal };
+    } catch (cause) {
+      const words = `This can't be put into a request: ${cause instanceof Error ? cause.message : String(cause)}.`;
+      throw new PublishError('invalid_request', words, { retryable: false, cause });
+    }
+  }
+
+  async #send(request: ApiRequest, count: number): Promise<PublishedMessage[]> {
+    const { signal } = request;
     const endsAtMs = this.#environment.now() + this.#totalMsMax;
     for (let failures = 1; ; failures += 1) {
       try {
         const answer = await sendRequest(request, this.#environment);
-        return readPublishedMessages(answer, this.#environment.now());
+        return readPublishedMessages(answer, count);
       } catch (error) {
         if (!(error instanceof PublishError) || !error.retryable) throw error;
         const jitterMs = retryDelayMs(failures, this.#retry, () => this.#environment.random());
@@ -84,16 +102,16 @@ export class PostlinePublisher {
 
   /** Rejects at once where the signal aborts. */
   async #wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-    const ended = new AbortController();
+    let stop: () => void = () => undefined;
     await new Promise<void>((resolve) => {
       const cancelTimer = this.#environment.after(milliseconds, resolve);
-      const onAbort = () => {
+      stop = () => {
         cancelTimer();
         resolve();
       };
-      signal?.addEventListener('abort', onAbort, { signal: ended.signal });
+      signal?.addEventListener('abort', stop);
     });
-    ended.abort();
+    signal?.removeEventListener('abort', stop);
     if (signal?.aborted === true) throw abortedError(signal);
   }
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PostlinePublisher } from '../../src/publisher/postline-publisher.ts';
+import { PostlineError } from '../../src/postline-error.ts';
 import type { PublishError } from '../../src/publisher/publish-error.ts';
 import { TestEnvironment } from '../support/test-environment.ts';
 
@@ -143,6 +144,60 @@ describe('PostlinePublisher', () => {
     }
     expect(error).toMatchObject({ code: 'timeout', retryable: true });
     expect(requests.length).toBeGreaterThan(2);
+  });
+
+  it('[SDK-16] a time to retry at is held against the clock of the server that gave it', async () => {
+    const serverClock = 'Sat, 01 Jan 2000 00:00:00 GMT';
+    const headers = { 'Retry-After': 'Sat, 01 Jan 2000 00:00:02 GMT', Date: serverClock };
+    answers = [
+      { ...OVERLOADED, headers },
+      { status: 201, body: STORED },
+    ];
+    const published = publisher.publish({ message: 'Hello', targetId: 1 });
+    await afterRequest(1, 2_099);
+    expect(requests).toHaveLength(1);
+    environment.advance(1);
+    expect(await published).toMatchObject(STORED);
+  });
+
+  it('[SDK-17] what can be no request is refused at once', async () => {
+    const circular: { itself?: unknown } = {};
+    circular.itself = circular;
+    for (const message of [
+      { message: 'a', targetId: 1, idempotencyKey: 'schlüssel' },
+      { message: 'a', targetId: 1, idempotencyKey: 'a\nb' },
+      { message: circular as unknown as string, targetId: 1 },
+      { message: 'a', targetId: 1n as unknown as number },
+    ]) {
+      await expect(publisher.publish(message)).rejects.toMatchObject({
+        name: 'PublishError',
+        code: 'invalid_request',
+        retryable: false,
+        cause: expect.any(TypeError),
+      });
+    }
+    const nothing = undefined as unknown as [];
+    await expect(publisher.publishBatch(nothing)).rejects.toMatchObject({ code: 'invalid_request' });
+    const withKey = new PostlinePublisher({ url: 'http://localhost', key: 'geheim\u0000' }, environment);
+    const refused = await withKey.publish({ message: 'a', targetId: 1 }).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(PostlineError);
+    expect(String(refused)).not.toContain('geheim');
+    expect(requests).toEqual([]);
+  });
+
+  it('[SDK-17] an answer for another number of messages is none', async () => {
+    answers = [
+      { status: 201, body: { messages: [] } },
+      { status: 201, body: { messages: [STORED] } },
+    ];
+    await expect(publisher.publish({ message: 'a', targetId: 1 })).rejects.toMatchObject({
+      code: 'unknown_answer',
+    });
+    const two = [
+      { message: 'a', targetId: 1 },
+      { message: 'b', targetId: 1 },
+    ];
+    await expect(publisher.publishBatch(two)).rejects.toMatchObject({ code: 'unknown_answer' });
   });
 
   it('[SDK-13] a signal ends it, in an attempt and between two', async () => {

@@ -28,6 +28,7 @@ export class ModelRelay {
       },
       close: () => {
         if (this.#socket === own) this.#socket = undefined;
+        return Promise.resolve();
       },
       ...(this.#canPause && {
         pause: () => {
