@@ -14,8 +14,8 @@ export interface PageAddresses {
 
 /**
  * Where this page finds the API and the relay. Served by the relay: the API's address is what the relay wrote into
- * the page, else port 8080 of the page's own host; the relay is the page's own host. Opened from disk: localhost, or
- * other ports by `?api=…&relay=…`. Those are taken from loopback hosts only, and never on a served page, so that a
+ * the page, else port 8080 of the page's own host; the relay is where the page is, which behind a reverse proxy may be
+ * under a path (`/push/`, or `/push`). Opened from disk: localhost, or other ports by `?api=…&relay=…`. Those are taken from loopback hosts only, and never on a served page, so that a
  * link cannot make anyone's page talk to a stranger.
  */
 export function resolveAddresses(href: string, apiUrlSetting: string): PageAddresses {
@@ -23,13 +23,13 @@ export function resolveAddresses(href: string, apiUrlSetting: string): PageAddre
   if (page.protocol === 'file:') {
     const api = loopbackParameter(page, 'api') ?? apiUrlSetting;
     return {
-      apiUrl: withScheme(new URL(api === '' ? API_URL_FROM_DISK : api), 'http'),
+      apiUrl: folderOf(withScheme(new URL(api === '' ? API_URL_FROM_DISK : api), 'http')),
       relayUrl: withScheme(new URL(loopbackParameter(page, 'relay') ?? RELAY_URL_FROM_DISK), 'ws'),
     };
   }
   const api = new URL(apiUrlSetting === '' ? `${page.protocol}//${page.hostname}` : apiUrlSetting);
   if (apiUrlSetting === '') api.port = API_PORT_DEFAULT;
-  return { apiUrl: withScheme(api, 'http'), relayUrl: withScheme(new URL(page.origin), 'ws') };
+  return { apiUrl: folderOf(withScheme(api, 'http')), relayUrl: folderOf(withScheme(pathOf(page), 'ws')) };
 }
 
 /**
@@ -54,6 +54,21 @@ function loopbackParameter(page: URL, name: string): string | undefined {
   if (value === null || !URL.canParse(value)) return undefined;
   const { protocol, hostname } = new URL(value);
   return WEB_SCHEMES.has(protocol) && LOOPBACK_HOSTS.has(hostname) ? value : undefined;
+}
+
+/** Only where the page is, without what it was told. */
+function pathOf(page: URL): URL {
+  const where = new URL(page);
+  where.search = '';
+  where.hash = '';
+  return where;
+}
+
+/** With a slash at its end: a proxy that has `/push/api/` may not have `/push/api`. */
+function folderOf(address: string): string {
+  const url = new URL(address);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url.href;
 }
 
 /** The same address as `http:` or `ws:`; what was encrypted stays encrypted. */

@@ -7,6 +7,12 @@ it('is the documented line for client 1 on this machine', () => {
   );
 });
 
+it('[PATH-1] leaves the path of the API as it is, with its slash', () => {
+  expect(curlLine('https://example.com/push/api/', '1')).toContain(
+    'curl -X POST https://example.com/push/api/ -H',
+  );
+});
+
 it('writes a name as a string, and quotes an address that the shell would read something into', () => {
   const line = curlLine("https://api.example/a?b=1&c='$(x)'", 'anna');
   expect(line).toContain(`curl -X POST 'https://api.example/a?b=1&c=%27$(x)%27' -H`);

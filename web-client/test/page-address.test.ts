@@ -7,7 +7,26 @@ describe('resolveAddresses', () => {
     ['http://192.168.1.7:3000/', '', 'http://192.168.1.7:8080/', 'ws://192.168.1.7:3000/'],
     ['http://[::1]:3000/', '', 'http://[::1]:8080/', 'ws://[::1]:3000/'],
     ['https://line.example/', '', 'https://line.example:8080/', 'wss://line.example/'],
-    ['https://line.example/', 'https://api.example/v1', 'https://api.example/v1', 'wss://line.example/'],
+    ['https://line.example/', 'https://api.example/v1', 'https://api.example/v1/', 'wss://line.example/'],
+    ['https://line.example/', 'https://api.example/v1/', 'https://api.example/v1/', 'wss://line.example/'],
+    [
+      'https://a.example/push/?clientId=1#x',
+      'https://a.example/push/api',
+      'https://a.example/push/api/',
+      'wss://a.example/push/',
+    ],
+    [
+      'http://a.example/push?clientId=1',
+      'http://a.example/push/api',
+      'http://a.example/push/api/',
+      'ws://a.example/push/',
+    ],
+    [
+      'http://a.example//evil.example/',
+      'http://a.example/api',
+      'http://a.example/api/',
+      'ws://a.example//evil.example/',
+    ],
     ['http://localhost:3000/', 'http://localhost:9000', 'http://localhost:9000/', 'ws://localhost:3000/'],
   ])('[PAGE-4] served at %s with the setting %j', (href, setting, apiUrl, relayUrl) => {
     expect(resolveAddresses(href, setting)).toEqual({ apiUrl, relayUrl });

@@ -21,26 +21,30 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/**
+ * Every address in it is relative to `…/docs`, and those of the description to `…/openapi.json`: a reverse proxy may give
+ * the API a part of a site.
+ */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>Postline API</title>
-  <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
-  <link rel="stylesheet" href="/docs/swagger-ui.css">
+  <link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+  <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
   <div id="documentation"></div>
-  <noscript>The description of this API in machine-readable form is at <a href="/openapi.json">/openapi.json</a>.</noscript>
-  <script src="/docs/swagger-ui-bundle.js"></script>
-  <script src="/docs/start.js"></script>
+  <noscript>The description of this API in machine-readable form is at <a href="openapi.json">openapi.json</a>.</noscript>
+  <script src="docs/swagger-ui-bundle.js"></script>
+  <script src="docs/start.js"></script>
 </body>
 </html>
 `;
 
 const START_SCRIPT = `SwaggerUIBundle({
-  url: '/openapi.json',
+  url: 'openapi.json',
   dom_id: '#documentation',
   deepLinking: true,
   defaultModelsExpandDepth: 0,
@@ -54,7 +58,11 @@ export function createDocumentationRoutes(): Router {
   const router = Router({ caseSensitive: true });
   const documentAnswer = jsonAnswer(200, createOpenApiDocument());
   router.get('/openapi.json', answerWith(documentAnswer));
-  router.get('/docs', answerWith(pageAnswer('text/html; charset=utf-8', PAGE)));
+  const page = answerWith(pageAnswer('text/html; charset=utf-8', PAGE));
+  const back = answerWith({ status: 308, headers: { Location: '../docs' }, body: '' });
+  router.get('/docs', (request, response, next) => {
+    (request.path.endsWith('/') ? back : page)(request, response, next);
+  });
   router.get('/docs/start.js', answerWith(pageAnswer('text/javascript; charset=utf-8', START_SCRIPT)));
   for (const name of ASSETS) {
     router.get(`/docs/${name}`, (_request, response) => {

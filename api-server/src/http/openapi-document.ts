@@ -79,6 +79,8 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
         errorTable(),
       ].join('\n\n'),
     },
+    // Relative to this document, under whatever path that is.
+    servers: [{ url: '.' }],
     components: {
       securitySchemes: {
         publisherKey: {

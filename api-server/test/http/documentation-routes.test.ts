@@ -70,11 +70,25 @@ it('/docs is a page whose parts all come from here, with no script in it', async
   const policy = page.headers['content-security-policy'];
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain("script-src 'self';");
-  expect(page.text).not.toMatch(/<script(?! src="\/docs\/)/);
+  expect(page.text).not.toMatch(/<script(?! src="docs\/)/);
   const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address ?? '');
   expect(parts.length).toBeGreaterThan(3);
   for (const address of parts) {
-    const part = await supertest(api.url).get(address);
+    expect(address).not.toMatch(/^\/|:/);
+    const part = await supertest(api.url).get(`/${address}`);
     expect([address, part.status]).toEqual([address, 200]);
   }
+});
+
+it('[PATH-1] nothing of the documentation begins at the root of the host', async () => {
+  const { body } = await supertest(api.url).get('/openapi.json');
+  expect(body.servers).toEqual([{ url: '.' }]);
+  const { text } = await supertest(api.url).get('/docs/start.js');
+  expect(text).toContain("url: 'openapi.json'");
+  const moved = await supertest(api.url).get('/docs/');
+  expect(moved.status).toBe(308);
+  expect(new URL(moved.headers['location'] ?? '', 'https://example.com/push/api/docs/').href).toBe(
+    'https://example.com/push/api/docs',
+  );
+  expect(moved.text).toBe('');
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,7 +6,7 @@ import type { RelaySettings } from '../configuration.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../web-client/', import.meta.url));
 
-/** The page's files by their path on the relay. Nothing else of the folder is served. */
+/** The page's files by their path on the relay, for whoever wants them alone. Nothing else of the folder is served. */
 const FILES = {
   '/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
   '/favicon.svg': { file: 'favicon.svg', type: 'image/svg+xml' },
@@ -27,16 +28,17 @@ export interface Page {
 
 /** Reads the page's files, once. They are there after `npm run build`. */
 export function loadPage(settings: RelaySettings): Page {
-  const html = readFileSync(join(FOLDER, 'index.html'), 'utf8');
+  const source = readFileSync(join(FOLDER, 'index.html'), 'utf8');
   const files = new Map<string, PageFile>();
   for (const [path, { file, type }] of Object.entries(FILES)) {
     files.set(path, { type, content: readFileSync(join(FOLDER, file), 'utf8') });
   }
+  const html = inOnePiece(source, files);
   return {
     files,
     html: (host) =>
       fillIn(html, { 'postline-api-url': apiUrl(settings, host), 'postline-auth': settings.auth }),
-    contentSecurityPolicy: (host) => contentSecurityPolicy(apiUrl(settings, host), host),
+    contentSecurityPolicy: (host) => contentSecurityPolicy(html, apiUrl(settings, host), host),
   };
 }
 
@@ -47,12 +49,43 @@ function apiUrl(settings: RelaySettings, host: string): string {
   return url.origin;
 }
 
-function contentSecurityPolicy(api: string, host: string): string {
+/**
+ * The page with its style, script and icon in it. It then asks for nothing by an address, and works under whatever path a
+ * reverse proxy gives it: at `/push`, without a slash, `page.css` would be looked for at the root of the host.
+ */
+function inOnePiece(source: string, files: ReadonlyMap<string, PageFile>): string {
+  const contentOf = (path: keyof typeof FILES) => files.get(path)?.content ?? '';
+  const script = contentOf('/dist/page.js');
+  const style = contentOf('/page.css');
+  if (/<!--|<\/script|<\/style/i.test(script + style))
+    throw new Error('the page has a script or a style that would end its element: build it again');
+  const icon = `data:image/svg+xml,${encodeURIComponent(contentOf('/favicon.svg'))}`;
+  const pieces = [
+    // The header says more, and would have to be repeated here.
+    [/ *<!--(?:(?!-->)[^])*-->\s*<meta http-equiv="Content-Security-Policy"[^>]*>\n/, ''],
+    [/href="favicon\.svg"/, `href="${icon}"`],
+    [/<link rel="stylesheet" href="page\.css">/, `<style>${style}</style>`],
+    [/ *<script src="dist\/page\.js" defer><\/script>\n/, ''],
+    [/<\/body>/, `<script>${script}</script>\n  </body>`],
+  ] as const;
+  return pieces.reduce((html, [place, piece]) => {
+    if (!place.test(html)) throw new Error(`index.html has no ${place.source}`);
+    return html.replace(place, () => piece);
+  }, source);
+}
+
+/** How a policy names what may stand in an element of the page itself. */
+function sourceOf(html: string, element: 'script' | 'style'): string {
+  const content = new RegExp(`<${element}>([^]*?)</${element}>`).exec(html)?.[1] ?? '';
+  return `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
+}
+
+function contentSecurityPolicy(html: string, api: string, host: string): string {
   const directives = {
     'default-src': "'none'",
-    'script-src': "'self'",
-    'style-src': "'self'",
-    'img-src': "'self'",
+    'script-src': sourceOf(html, 'script'),
+    'style-src': sourceOf(html, 'style'),
+    'img-src': 'data:',
     'connect-src': `'self' ws://${host} wss://${host} ${new URL(api).origin}`,
     'base-uri': "'none'",
     'form-action': "'none'",

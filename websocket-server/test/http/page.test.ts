@@ -24,10 +24,21 @@ describe('loadPage', () => {
     );
   });
 
+  it('[PATH-1] is in one piece: nothing in it is looked for at an address', () => {
+    const html = loadPage(TEST_SETTINGS)
+      .html('localhost:3000')
+      .replaceAll(/<(script|style)>[^]*?<\/\1>/g, '');
+    const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
+    expect(addresses.length).toBeGreaterThan(3);
+    expect(addresses.filter((address) => !/^(#|\?|data:)/.test(String(address)))).toEqual([]);
+    expect(html).not.toContain('http-equiv');
+  });
+
   it('[PAGE-2] lets no script run but the page’s own', () => {
     const policy = loadPage(TEST_SETTINGS).contentSecurityPolicy('localhost:3000');
     expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("script-src 'self'");
+    expect(policy).toMatch(/script-src 'sha256-[\w+/]{43}=';/);
+    expect(policy).toMatch(/style-src 'sha256-[\w+/]{43}=';/);
     expect(policy).toContain("require-trusted-types-for 'script'");
     expect(policy).not.toContain('unsafe');
   });

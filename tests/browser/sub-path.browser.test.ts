@@ -1,0 +1,83 @@
+import {
+  type Browser,
+  freePort,
+  launchChromium,
+  makeTempFolder,
+  type StandaloneProcess,
+  startStandalone,
+  type TempFolder,
+} from '@postline/test-support';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectedAs, openPage, textsOnceThereAre } from './opened-page.ts';
+import { startSubPathProxy, type SubPathProxy } from './sub-path-proxy.ts';
+
+let browser: Browser;
+let folder: TempFolder;
+let services: StandaloneProcess;
+let proxy: SubPathProxy;
+
+beforeAll(async () => {
+  const [apiPort, relayPort, sitePort] = [await freePort(), await freePort(), await freePort()];
+  folder = await makeTempFolder('sub-path');
+  services = await startStandalone({
+    API_PORT: String(apiPort),
+    RELAY_PORT: String(relayPort),
+    DATA_DIR: folder.path,
+    PUBLIC_API_URL: `http://localhost:${sitePort}/push/api`,
+  });
+  proxy = await startSubPathProxy(sitePort, { apiPort, relayPort });
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await proxy.close();
+  await services.stop();
+  await folder.remove();
+});
+
+it.each(['/push/', '/push'])(
+  '[PATH-1] the page at %s of a site connects, sends and receives',
+  async (path) => {
+    const clientId = path.length === 5 ? 'without' : 'with';
+    const { page, incidents, close } = await openPage(browser, `${proxy.url}${path}?clientId=${clientId}`);
+    await connectedAs(page, clientId);
+    await page.getByLabel('Message', { exact: true }).fill('by a sub-path');
+    await page.getByRole('button', { name: 'Send' }).click();
+    expect(await textsOnceThereAre(page, 1)).toEqual(['by a sub-path']);
+    expect(proxy.posted.at(-1)).toBe('/push/api/');
+    expect(await page.evaluate(`document.getElementById('other-tab').href`)).toBe(
+      `${proxy.url}${path}?clientId=2`,
+    );
+    await page.reload();
+    await connectedAs(page, clientId);
+    expect(proxy.elsewhere).toEqual([]);
+    expect(incidents).toEqual([]);
+    await close();
+  },
+);
+
+it.each(['/push/api/docs', '/push/api/docs/'])(
+  '[PATH-1] the documentation at %s of a site shows itself and reaches the API',
+  async (path) => {
+    const { page, incidents, close } = await openPage(browser, `${proxy.url}${path}`);
+    const operation = page.locator('.opblock', { hasText: 'The process lives' });
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    const answered = page.waitForResponse((response) => response.url().endsWith('/healthz'));
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    const answer = await answered;
+    expect([answer.url(), answer.status()]).toEqual([`${proxy.url}/push/api/healthz`, 200]);
+    expect(proxy.elsewhere).toEqual([]);
+    expect(incidents).toEqual([]);
+    await close();
+  },
+);
+
+it('[PATH-1] the client library under a path is loaded by a page of the site, and connects by a relative address', async () => {
+  const { page, incidents, close } = await openPage(browser, `${proxy.url}/shop`);
+  await page.getByText('live').waitFor();
+  expect(proxy.elsewhere).toEqual([]);
+  expect(incidents).toEqual([]);
+  await close();
+});
