@@ -53,6 +53,12 @@ export interface HintSubscriber {
   /** Follows it no longer; no hint of it is handed out after the call. */
   unsubscribe(targetId: string): void;
 
+  /**
+   * Makes a new connection by the address, which takes the place of the present one once it works. For where hints
+   * don't come although the state is `up`. Nothing where that is under way already.
+   */
+  renew(): void;
+
   /** Resolves where the state is `up`. */
   checkReady(): Promise<void>;
 

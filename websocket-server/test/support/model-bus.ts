@@ -30,6 +30,7 @@ export class ModelBus {
       unsubscribe: (targetId) => {
         this.subscribed.delete(targetId);
       },
+      renew: () => undefined,
       checkReady: isUp,
       close: () => Promise.resolve(),
     };

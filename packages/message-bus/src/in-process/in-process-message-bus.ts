@@ -92,6 +92,10 @@ class InProcessSubscriber implements HintSubscriber {
     this.#targets.delete(targetId);
   }
 
+  renew(): void {
+    // There is no connection.
+  }
+
   checkReady(): Promise<void> {
     return this.#state === 'down' ? Promise.reject(closedError()) : Promise.resolve();
   }

@@ -1,8 +1,8 @@
 import type { MessageBus } from '../message-bus.ts';
-import { RedisPublisher } from './redis-publisher.ts';
-import { RedisSubscriber } from './redis-subscriber.ts';
 import { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-times.ts';
 import { parseRedisUrl } from './redis-url.ts';
+import { RenewedPublisher } from './renewed-publisher.ts';
+import { RenewedSubscriber } from './renewed-subscriber.ts';
 
 export interface RedisMessageBusOptions extends Partial<RedisTimes> {
   /** `redis://[user:password@]host:port`, or `rediss://` for TLS. */
@@ -20,7 +20,7 @@ export function createRedisMessageBus(options: RedisMessageBusOptions): MessageB
   const address = parseRedisUrl(redisUrl);
   const times = { ...REDIS_TIMES_DEFAULT, ...given };
   return {
-    createPublisher: (events) => new RedisPublisher({ address, prefix, times, events }),
-    createSubscriber: (events) => new RedisSubscriber({ address, prefix, times, events }),
+    createPublisher: (events) => new RenewedPublisher({ address, prefix, times }, events),
+    createSubscriber: (events) => new RenewedSubscriber({ address, prefix, times }, events),
   };
 }

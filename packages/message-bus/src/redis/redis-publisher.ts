@@ -1,7 +1,7 @@
 import { livenessChannel } from '@postline/protocol';
 import { OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
-import { type BusEndEvents, BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
+import { type BusEndEvents, BusUnavailableError, type Hint } from '../message-bus.ts';
 import { publishInOneWrite } from './publish-in-one-write.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisSilentError, redisUnavailable } from './redis-fault.ts';
@@ -24,7 +24,7 @@ export interface RedisPublisherOptions {
  * Publishes on a connection that answered lately. The first call that Redis does not answer in time ends the
  * connection; until another one answered, calls are rejected at once and nothing is kept of them.
  */
-export class RedisPublisher implements HintPublisher {
+export class RedisPublisher {
   readonly #prefix: string;
   readonly #deadlineMs: number;
   readonly #probeIntervalMs: number;

@@ -3,12 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { livenessChannel, updatesChannel } from '@postline/protocol';
 import { withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
-import {
-  type BusState,
-  type BusUnavailableError,
-  type HintSubscriber,
-  type HintSubscriberEvents,
-} from '../message-bus.ts';
+import { type BusState, type BusUnavailableError, type HintSubscriberEvents } from '../message-bus.ts';
 import { LivenessProbe } from './liveness-probe.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { redisUnavailable } from './redis-fault.ts';
@@ -24,6 +19,8 @@ export interface RedisSubscriberOptions {
   readonly prefix: string;
   readonly times: RedisTimes;
   readonly events: HintSubscriberEvents;
+  /** What it follows from the start. */
+  readonly targetIds?: Iterable<string>;
 }
 
 /** One connection's life, from its handshake to its loss. */
@@ -35,10 +32,10 @@ interface Session {
 }
 
 /**
- * Receives hints. Says `up` only after every subscription was confirmed and a message to itself came back, and goes
+ * Receives hints by one address. Says `up` only after every subscription was confirmed and a message to itself came back, and goes
  * on proving that for as long as it lives.
  */
-export class RedisSubscriber implements HintSubscriber {
+export class RedisSubscriber {
   readonly #prefix: string;
   readonly #times: RedisTimes;
   readonly #events: HintSubscriberEvents;
@@ -53,10 +50,11 @@ export class RedisSubscriber implements HintSubscriber {
   #closed = false;
   #roundsScheduled = false;
 
-  constructor({ address, prefix, times, events }: RedisSubscriberOptions) {
+  constructor({ address, prefix, times, events, targetIds = [] }: RedisSubscriberOptions) {
     this.#prefix = prefix;
     this.#times = times;
     this.#events = events;
+    for (const targetId of targetIds) this.#subscriptions.want(targetId);
     this.#ownChannel = livenessChannel(prefix, randomUUID());
     this.#channelPrefixLength = updatesChannel(prefix, '').length;
     this.#probe = new LivenessProbe({
@@ -84,13 +82,26 @@ export class RedisSubscriber implements HintSubscriber {
   async subscribe(targetId: string): Promise<void> {
     if (this.#closed) throw this.#unavailable();
     if (this.#state === 'down') {
-      this.#subscriptions.want(targetId);
-      this.#scheduleRounds();
+      this.want(targetId);
       throw this.#unavailable();
     }
     const confirmed = this.#subscriptions.subscribe(targetId);
     this.#scheduleRounds();
     await confirmed;
+  }
+
+  /** Follows a target without waiting for it. */
+  want(targetId: string): void {
+    this.#subscriptions.want(targetId);
+    this.#scheduleRounds();
+  }
+
+  /** Resolves when Redis has confirmed everything that is wanted, or the connection is gone. */
+  async confirmAll(): Promise<void> {
+    for (let session = this.#session; session !== undefined && !this.#subscriptions.isConfirmed; ) {
+      await this.#sendRounds(session);
+      session = this.#session;
+    }
   }
 
   unsubscribe(targetId: string): void {

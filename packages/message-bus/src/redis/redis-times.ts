@@ -8,6 +8,8 @@ export interface RedisTimes {
   readonly connectDeadlineMs: number;
   /** The longest pause between two attempts to connect. */
   readonly reconnectPauseMaxMs: number;
+  /** How old a connection may become, in use or not, before one that is made anew by the address replaces it. */
+  readonly connectionAgeMaxMs: number;
   /** From the end of one proof of liveness to the start of the next. */
   readonly probeIntervalMs: number;
   /** From the end of one question of an idle publisher to the next. */
@@ -27,6 +29,9 @@ export const REDIS_TIMES_DEFAULT: RedisTimes = {
   // which everything has to work again: an attempt that was made to a frozen Redis may have to run out first.
   connectDeadlineMs: 2_000,
   reconnectPauseMaxMs: 1_000,
+  // Publishers and relays meet again within half a minute where the address has come to point to another server. The
+  // price is a handshake now and then, and for a relay all its SUBSCRIBEs: some 50 ms of Redis for 50,000 targets.
+  connectionAgeMaxMs: 20_000,
   // Together: a frozen Redis is noticed within 1 s, at the cost of 2 small messages per second and relay.
   probeIntervalMs: 500,
   probeDeadlineMs: 500,

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HintPublisher, HintSubscriber } from '../../src/index.ts';
+import { type RedisServer, startRedis, waitUntil } from '@postline/test-support';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createRedisMessageBus } from '../../src/redis/index.ts';
+import { recordEvents, type RecordedEvents } from '../recorded-events.ts';
+import { openTcpLink, type TcpLink } from './tcp-link.ts';
+
+const AGE_MAX_MS = 600;
+
+describe('connections to Redis have a highest age', () => {
+  let first: RedisServer;
+  let second: RedisServer;
+  let link: TcpLink;
+  let events: RecordedEvents;
+  let publisherEvents: RecordedEvents;
+  let publisher: HintPublisher;
+  let subscriber: HintSubscriber;
+
+  beforeEach(async () => {
+    [first, second] = await Promise.all([startRedis(), startRedis()]);
+    link = await openTcpLink(first.port);
+    events = recordEvents();
+    publisherEvents = recordEvents();
+    // Two buses, as an API and a relay are two processes.
+    const options = { redisUrl: link.url, prefix: '', connectionAgeMaxMs: AGE_MAX_MS };
+    publisher = createRedisMessageBus(options).createPublisher(publisherEvents);
+    subscriber = createRedisMessageBus(options).createSubscriber(events);
+    await waitUntil('both are up', () => events.states[0] === 'up' && publisherEvents.states[0] === 'up');
+  });
+  afterEach(async () => {
+    await Promise.all([publisher.close(), subscriber.close()]);
+    await link.close();
+    await Promise.all([first.stop(), second.stop()]);
+  });
+
+  async function clientCount(redis: RedisServer): Promise<number> {
+    const admin = new Redis(redis.url);
+    const list = String(await admin.client('LIST'));
+    admin.disconnect();
+    return list.match(/name=postline/g)?.length ?? 0;
+  }
+
+  it('[BUS-5] where the address points elsewhere and the old server stays up, both ends move there and meet again', async () => {
+    await subscriber.subscribe('a');
+    link.retarget(second.port);
+    await waitUntil('nobody is left on the old server', async () => (await clientCount(first)) === 0);
+    await waitUntil('a hint crosses the new one', async () => {
+      await publisher.publish([{ targetId: 'a', frame: 'moved' }]);
+      return events.hints.includes('a moved');
+    });
+    expect([events.states, publisherEvents.states]).toEqual([['up'], ['up']]);
+    expect([events.faults, publisherEvents.faults]).toEqual([[], []]);
+  });
+
+  it('[BUS-5] no hint is lost while connections are renewed, whatever is subscribed meanwhile, and no state changes', async () => {
+    const targetIds = Array.from({ length: 300 }, (_, index) => `target-${index}`);
+    const published: string[] = [];
+    const end = performance.now() + 4 * AGE_MAX_MS;
+    for (let round = 0; performance.now() < end; round += 1) {
+      const targetId = targetIds[round % targetIds.length] ?? '';
+      await subscriber.subscribe(targetId);
+      await publisher.publish([{ targetId, frame: `${round}` }]);
+      published.push(`${targetId} ${round}`);
+      if (round % 7 === 0) await sleep(1);
+    }
+    await waitUntil('all came', () => {
+      const came = new Set(events.hints);
+      return published.every((hint) => came.has(hint));
+    });
+    subscriber.unsubscribe('target-0');
+    events.hints.length = 0;
+    await publisher.publish([{ targetId: 'target-0', frame: 'unwanted' }]);
+    await sleep(AGE_MAX_MS); // over at least one more renewal
+    await publisher.publish([
+      { targetId: 'target-0', frame: 'unwanted' },
+      { targetId: 'target-1', frame: 'end' },
+    ]);
+    await waitUntil('the end', () => events.hints.includes('target-1 end'));
+    expect(events.hints.filter((hint) => hint.startsWith('target-0 '))).toEqual([]);
+    expect([events.states, publisherEvents.states]).toEqual([['up'], ['up']]);
+    await waitUntil('one set of connections is left', async () => (await clientCount(first)) <= 3 + 3);
+  });
+
+  it('[BUS-5] where no new connection can be made, the old one stays in use, and nothing is down', async () => {
+    await subscriber.subscribe('a');
+    link.retarget(1); // nothing listens there
+    await sleep(3 * AGE_MAX_MS);
+    await publisher.publish([{ targetId: 'a', frame: 'still' }]);
+    await waitUntil('it came', () => events.hints.includes('a still'));
+    expect([events.states, publisherEvents.states]).toEqual([['up'], ['up']]);
+  });
+
+  it('[BUS-5] a subscriber can be told to renew its connection at once', async () => {
+    await subscriber.close();
+    const bus = createRedisMessageBus({ redisUrl: link.url, prefix: '' });
+    const own = recordEvents();
+    subscriber = bus.createSubscriber(own);
+    await waitUntil('it is up', () => own.states[0] === 'up');
+    await subscriber.subscribe('b');
+    link.retarget(second.port);
+    subscriber.renew();
+    subscriber.renew();
+    const admin = new Redis(second.url);
+    await waitUntil('a hint crosses the new server', async () => {
+      await admin.publish('updates:b', 'x');
+      return own.hints.includes('b x');
+    });
+    admin.disconnect();
+    expect(own.states).toEqual(['up']);
+  });
+});
