@@ -24,7 +24,7 @@ await runProcess(process.env, async (processEnv) => {
   }
 
   const store = createMysqlMessageStore({ databaseUrl });
-  const bus = createRedisMessageBus({ redisUrl, prefix: env.REDIS_PREFIX });
+  const bus = createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix: env.REDIS_PREFIX });
   const settings = apiSettings(env);
   const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
   for (const warning of settings.warnings) logger.warn(warning);

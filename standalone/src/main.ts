@@ -32,7 +32,7 @@ async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise
   return {
     store,
     outbox: store,
-    bus: createRedisMessageBus({ redisUrl, prefix }),
+    bus: createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix }),
     prepare: () =>
       migrateWhenReachable({
         migrate: (onEvent) => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER, onEvent }),

@@ -20,7 +20,11 @@ await runProcess(process.env, async (processEnv) => {
   if (isPrimaryOf(workerCount)) return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
 
   const store = createMysqlMessageStore({ databaseUrl: env.databaseUrl });
-  const bus = createRedisMessageBus({ redisUrl: env.redisUrl, prefix: env.REDIS_PREFIX });
+  const bus = createRedisMessageBus({
+    redisUrl: env.redisUrl,
+    ca: env.REDIS_CA_FILE,
+    prefix: env.REDIS_PREFIX,
+  });
   const settings = relaySettings(env, API_PORT_DEFAULT);
   const relay = createRelay({ store, bus, settings, logger });
   if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);

@@ -1,4 +1,5 @@
 export * from './activity-health.ts';
+export * from './ca-file.ts';
 export * from './client-address.ts';
 export * from './deadline.ts';
 export * from './error-for-log.ts';
@@ -19,6 +20,7 @@ export * from './process-lifecycle.ts';
 export * from './process-memory.ts';
 export * from './rate-limiter.ts';
 export * from './readiness.ts';
+export * from './redis-url.ts';
 export * from './settings.ts';
 export * from './shared-settings.ts';
 export * from './slots.ts';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { caFileSetting } from './ca-file.ts';
 import { parseTrustedProxies } from './client-address.ts';
 import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './origins.ts';
 import { memorySettings } from './process-memory.ts';
+import { parseRedisUrl } from './redis-url.ts';
 import { fileSetting, integerSetting, urlSetting, yesNoSetting } from './settings.ts';
 
 const databaseUrl = urlSetting(['mysql:']).refine(
@@ -9,7 +11,12 @@ const databaseUrl = urlSetting(['mysql:']).refine(
   { error: 'must name a database: mysql://user:password@host:port/database' },
 );
 
-const redisUrl = urlSetting(['redis:', 'rediss:']);
+const redisUrl = z.string().transform((text, context) => {
+  const parsed = parseRedisUrl(text);
+  if (parsed.ok) return text;
+  context.addIssue({ code: 'custom', message: parsed.error });
+  return z.NEVER;
+});
 
 /** Settings that every service has, by the name of their environment variable. */
 export const sharedSettings = {
@@ -81,10 +88,15 @@ export const serverSettings = {
     .pipe(databaseUrl)
     .optional()
     .meta({ description: 'Or: a file that holds it, as secrets are mounted.' }),
-  REDIS_URL: redisUrl
-    .optional()
-    .meta({ description: 'Redis: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.' }),
+  REDIS_URL: redisUrl.optional().meta({
+    description:
+      'Redis: `redis://[user:password@]host:port[/db]`, `rediss://` for TLS, `redis+unix:///path` for a Unix socket ([parameters](operating.md#redis_url)).',
+  }),
   REDIS_URL_FILE: fileSetting().pipe(redisUrl).optional().meta({ description: 'Or: a file that holds it.' }),
+  REDIS_CA_FILE: caFileSetting().optional().meta({
+    description:
+      'PEM file with the certificates of a private authority, by which alone the certificate of a `rediss://` Redis is verified.',
+  }),
   REDIS_PREFIX: z
     .string()
     .regex(/^[\x21-\x7e]{0,64}$/, { error: 'must be at most 64 visible ASCII characters' })
@@ -109,6 +121,7 @@ interface ServerUrls {
   readonly DATABASE_URL_FILE?: string | undefined;
   readonly REDIS_URL?: string | undefined;
   readonly REDIS_URL_FILE?: string | undefined;
+  readonly REDIS_CA_FILE?: string | undefined;
   readonly DATABASE_MIGRATION_URL?: string | undefined;
   readonly DATABASE_MIGRATION_URL_FILE?: string | undefined;
 }
@@ -149,6 +162,16 @@ function checkServerUrls(
     const message = needed === 'both' ? 'is required' : 'is required too: both real servers, or neither';
     context.addIssue({ code: 'custom', path: [name], message });
   }
+}
+
+/** A file that is not used would be taken for security that is not there. */
+function checkRedisCa(settings: ServerUrls, context: z.core.$RefinementCtx): void {
+  const { redisUrl } = effectiveUrls(settings);
+  if (settings.REDIS_CA_FILE === undefined || redisUrl === undefined) return;
+  const parsed = parseRedisUrl(redisUrl);
+  if (!parsed.ok || parsed.value.tls !== undefined) return;
+  const message = 'is for TLS, and REDIS_URL asks for none: it must start with rediss://';
+  context.addIssue({ code: 'custom', path: ['REDIS_CA_FILE'], message });
 }
 
 /** Said at start and in `/readyz`, so that nobody runs open without knowing it. */
@@ -196,6 +219,7 @@ export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings
     (settings, context) => {
       checkGivenOnce(settings, context);
       checkServerUrls(settings, context, servers);
+      checkRedisCa(settings, context);
       checkAuth(settings, context);
     },
     { when: () => true }, // also where a variable is wrong, so that everything is told at once

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
@@ -147,5 +148,27 @@ describe('shared settings', () => {
     expect(settings.ALLOWED_ORIGINS?.exact).toEqual(new Set(['https://shop.example']));
     expect(settings.ALLOWED_HOSTS).toEqual(['shop.example', 'api.example']);
     expect(lines({ ALLOWED_ORIGINS: '*' })).toHaveLength(1);
+  });
+
+  it('[BUS-6] parameters of REDIS_URL that are not known are refused by name, and no value is repeated', () => {
+    const given = lines({ DATABASE_URL, REDIS_URL: 'rediss://:s3cr3t@h?ssl_cert_reqs=none' });
+    expect(given).toEqual([
+      'REDIS_URL: the parameter ssl_cert_reqs must be required: certificates are always verified; REDIS_CA_FILE names a private authority',
+    ]);
+  });
+
+  it('[BUS-6] REDIS_CA_FILE must be readable, hold certificates, and have a use', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postline-ca-'));
+    const file = join(folder, 'ca.pem');
+    await writeFile(file, '-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n');
+    const ca = (path: string, url: string) => lines({ DATABASE_URL, REDIS_URL: url, REDIS_CA_FILE: path });
+    expect(ca(file, 'rediss://h')).toEqual(['REDIS_CA_FILE: names a file that is no certificate in PEM']);
+    expect(ca(join(folder, 'none'), 'rediss://h')[0]).toContain('can not be read (ENOENT)');
+    await writeFile(file, rootCertificates[0] ?? '');
+    expect(ca(file, 'rediss://h')).toEqual([]);
+    expect(ca(file, 'redis://h')).toEqual([
+      'REDIS_CA_FILE: is for TLS, and REDIS_URL asks for none: it must start with rediss://',
+    ]);
+    await rm(folder, { recursive: true });
   });
 });

@@ -1,11 +1,14 @@
+import { LOST_KIND, type RedisAddress } from '@postline/service-runtime';
 import { Redis } from 'ioredis';
-import { RedisSilentError } from './redis-fault.ts';
-import type { RedisAddress } from './redis-url.ts';
+import { redisFault, RedisSilentError } from './redis-fault.ts';
+import { readRefusal } from './redis-refusal.ts';
 
 /** Doubled at each attempt. Short, because the usual reason is a Redis that was restarted a moment ago. */
 const RECONNECT_PAUSE_FIRST_MS = 50;
 /** A connection that held for so long was a good one: after it the pauses start anew. */
 const GOOD_CONNECTION_MS = 5_000;
+/** Between two connections that are made to learn why others end. */
+const REFUSAL_INTERVAL_MS = 5_000;
 /** How long a peer may take to answer the end of a connection before the socket is destroyed. */
 const DISCONNECT_DEADLINE_MS = 100;
 
@@ -40,6 +43,7 @@ export class RedisConnection {
   readonly #events: RedisConnectionEvents;
   #state: ConnectionState;
   #failures = 0;
+  #refusalReadAtMs = -Infinity;
   #lastError: Error | undefined;
 
   constructor(options: RedisConnectionOptions, events: RedisConnectionEvents) {
@@ -133,6 +137,20 @@ export class RedisConnection {
     this.#state = { name: 'pausing', timer };
     if (state.name === 'connecting' || state.name === 'ready') void disconnect(state.client);
     this.#events.onLost(reason);
+    if (state.name === 'connecting') void this.#readRefusal(reason);
+  }
+
+  /**
+   * A Redis that takes no more clients says so and hangs up, which the driver, having begun to write, does not get to
+   * read. It is asked once more, now and then, by a connection that only listens.
+   */
+  async #readRefusal(reason: Error): Promise<void> {
+    const nowMs = performance.now();
+    if (redisFault(reason).kind !== LOST_KIND || nowMs - this.#refusalReadAtMs < REFUSAL_INTERVAL_MS) return;
+    this.#refusalReadAtMs = nowMs;
+    const refusal = await readRefusal(this.#options.address);
+    if (refusal === undefined || this.#state.name === 'ready' || this.#state.name === 'closed') return;
+    this.#events.onLost(refusal);
   }
 
   /** Any pause up to a bound that doubles: relays and APIs that lost one Redis don't come back in step. */

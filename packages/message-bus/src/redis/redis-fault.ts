@@ -34,12 +34,15 @@ const KINDS_BY_TEXT: readonly (readonly [RegExp, FaultReason])[] = [
   ],
   [/invalid password/i, { kind: 'wrong-password', text: 'wrong user or password' }],
   [/unknown command/i, { kind: 'not-redis', text: 'the server does not know a command of Redis' }],
-  [/^Protocol error/i, { kind: 'not-redis', text: 'the server does not speak the protocol of Redis' }],
+  [
+    /^(Protocol error|Unknown RESP type)/i,
+    { kind: 'not-redis', text: 'the server does not speak the protocol of Redis' },
+  ],
   [/^Connection is closed|closed the connection/i, { kind: LOST_KIND, text: 'Redis closed the connection' }],
 ];
 
 /** Why Redis can't be used: what it said itself, else what the network or TLS did. */
-function redisFault(error: unknown): FaultReason {
+export function redisFault(error: unknown): FaultReason {
   for (const cause of causesOf(error)) {
     if (cause instanceof BusUnavailableError) return cause.reason;
     const fault = faultOf(cause.message);

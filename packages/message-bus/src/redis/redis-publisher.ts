@@ -1,12 +1,11 @@
 import { livenessChannel } from '@postline/protocol';
-import { OpenCalls, withDeadline } from '@postline/service-runtime';
+import { OpenCalls, withDeadline, type RedisAddress } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
 import { type BusEndEvents, BusUnavailableError, type Hint } from '../message-bus.ts';
 import { publishInOneWrite } from './publish-in-one-write.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisSilentError, redisUnavailable } from './redis-fault.ts';
 import type { RedisTimes } from './redis-times.ts';
-import type { RedisAddress } from './redis-url.ts';
 
 /** What the fastest measured API (43,000 messages per second) publishes within the deadline, and some more. */
 const HINTS_IN_FLIGHT_MAX = 10_000;

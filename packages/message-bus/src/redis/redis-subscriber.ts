@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { livenessChannel, updatesChannel } from '@postline/protocol';
-import { withDeadline } from '@postline/service-runtime';
+import { withDeadline, type RedisAddress } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
 import { type BusState, type BusUnavailableError, type HintSubscriberEvents } from '../message-bus.ts';
 import { LivenessProbe } from './liveness-probe.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { redisUnavailable } from './redis-fault.ts';
 import type { RedisTimes } from './redis-times.ts';
-import type { RedisAddress } from './redis-url.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** Channels in one SUBSCRIBE: about 50 KB there and back, which Redis answers within a few ms. */

@@ -2,12 +2,12 @@ import { waitUntil } from '@postline/test-support';
 import { Redis } from 'ioredis';
 import { expect, inject, it } from 'vitest';
 import { LivenessProbe } from '../../src/redis/liveness-probe.ts';
-import { parseRedisUrl } from '../../src/redis/redis-url.ts';
+import { redisAddress } from './redis-address.ts';
 
 function createProbe(channel: string, redisUrl = inject('redisUrl')): LivenessProbe {
   const connection = { name: 'test', connectDeadlineMs: 1_000, reconnectPauseMaxMs: 100 };
   return new LivenessProbe({
-    connection: { ...connection, address: parseRedisUrl(redisUrl) },
+    connection: { ...connection, address: redisAddress(redisUrl) },
     channel,
     deadlineMs: 500,
   });

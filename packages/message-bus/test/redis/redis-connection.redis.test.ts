@@ -4,7 +4,7 @@ import { type RedisServer, startRedis, waitUntil } from '@postline/test-support'
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RedisConnection } from '../../src/redis/redis-connection.ts';
-import { parseRedisUrl } from '../../src/redis/redis-url.ts';
+import { redisAddress } from './redis-address.ts';
 
 const TIMES = { name: 'test', connectDeadlineMs: 300, reconnectPauseMaxMs: 100 };
 
@@ -18,7 +18,7 @@ function watch(redisUrl: string): Watched {
   const clients: Redis[] = [];
   const losses: Error[] = [];
   const connection = new RedisConnection(
-    { ...TIMES, address: parseRedisUrl(redisUrl) },
+    { ...TIMES, address: redisAddress(redisUrl) },
     { onReady: (client) => clients.push(client), onLost: (reason) => losses.push(reason) },
   );
   return { connection, clients, losses };

@@ -1,0 +1,31 @@
+import { connect } from 'node:net';
+import { connect as connectByTls } from 'node:tls';
+import type { RedisAddress } from '@postline/service-runtime';
+
+/** A Redis that refuses a connection says why at once. */
+const REFUSAL_DEADLINE_MS = 500;
+/** Its longest refusal (of protected mode) is about a kilobyte. */
+const REFUSAL_BYTES_MAX = 4_096;
+
+/** What Redis says to a new connection before it ends it; undefined where it says nothing. */
+export function readRefusal(address: RedisAddress): Promise<Error | undefined> {
+  const { host = '127.0.0.1', port = 0, path, family = 0, tls } = address;
+  const target = path === undefined ? { host, port, family } : { path };
+  const socket = tls === undefined ? connect(target) : connectByTls({ ...target, ...tls });
+  return new Promise((resolve) => {
+    let text = '';
+    const finish = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      const line = /^-([^\r\n]+)/.exec(text)?.[1];
+      resolve(line === undefined ? undefined : new Error(line));
+    };
+    const timer = setTimeout(finish, REFUSAL_DEADLINE_MS);
+    socket.setEncoding('latin1');
+    socket.on('data', (piece: string) => {
+      text += piece;
+      if (text.includes('\n') || text.length > REFUSAL_BYTES_MAX) finish();
+    });
+    socket.on('error', finish).on('close', finish);
+  });
+}
