@@ -17,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('[OPS-8] refused connections in the log', () => {
+describe('[OPS-16] refused connections in the log', () => {
   it('are told once a minute for each origin, with the setting', () => {
     for (now = 0; now < 60_000; now += 1_000) {
       log.note('origin-not-allowed', 'https://a.example');

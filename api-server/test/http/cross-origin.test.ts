@@ -124,13 +124,13 @@ describe.each(WAYS)('%s', (way) => {
       'x-requested-with',
       'X-Request-Id, Authorization',
       "x-datadog-trace-id,b3,x!#$%&'*+.^_`|~-1",
-    ])('[PUB-14] of an allowed origin allows the headers that it asks for: %s', async (asked) => {
+    ])('[PUB-16] of an allowed origin allows the headers that it asks for: %s', async (asked) => {
       const response = await preflight('http://localhost:3000', asked);
       expect(response.headers['access-control-allow-headers']).toBe(asked);
     });
 
     it.each(['', 'a b', 'a,,b', 'a;b', '"a"', 'x'.repeat(5_000)])(
-      '[PUB-14] repeats nothing that is no list of names: %j',
+      '[PUB-16] repeats nothing that is no list of names: %j',
       async (asked) => {
         const response = await preflight('http://localhost:3000', asked);
         expect(response.status).toBe(204);

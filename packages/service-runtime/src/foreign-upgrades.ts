@@ -37,10 +37,11 @@ export function ignoreForeignUpgrades(
   // Node's own listener alone: others that are added later count connections, and this is no further one.
   const [accept] = server.listeners('connection');
   const readAgain = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    ignoreErrors(socket);
     const open = findOpenResponse(socket);
     if (open !== undefined) await whenSent(open);
     if (socket.destroyed || !socket.writable) {
-      socket.destroy();
+      socket.resume(); // the last answer was given, and what follows is thrown away
       return;
     }
     request.socket.setTimeout(0); // that of the wait for this request
@@ -50,6 +51,15 @@ export function ignoreForeignUpgrades(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (isForeign(request)) void readAgain(request, socket, head);
   });
+}
+
+/** Until the request is read again nobody else listens; the socket is destroyed in any case. */
+function ignoreErrors(socket: Duplex): void {
+  if (!socket.listeners('error').includes(ignoreError)) socket.on('error', ignoreError);
+}
+
+function ignoreError(): void {
+  return undefined;
 }
 
 const OFFER_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);
