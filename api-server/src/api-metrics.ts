@@ -26,6 +26,7 @@ export interface ApiMetrics {
   countHints(hints: number, failed: boolean): void;
   countCommit(report: CommitReport): void;
   countMoved(messages: number): void;
+  countSetAside(messages: number): void;
   countDeleted(messages: number): void;
 }
 
@@ -108,11 +109,17 @@ function createPublisherTally(registry: MetricsRegistry): Tally {
   });
 }
 
-function createMessageCounters(registry: MetricsRegistry): Pick<ApiMetrics, 'countMoved' | 'countDeleted'> {
+function createMessageCounters(
+  registry: MetricsRegistry,
+): Pick<ApiMetrics, 'countMoved' | 'countSetAside' | 'countDeleted'> {
   return {
     countMoved: createMessageCounter(registry, {
       name: 'postline_moved_messages_total',
       help: 'Messages published by SQL that this API moved to their logs.',
+    }),
+    countSetAside: createMessageCounter(registry, {
+      name: 'postline_set_aside_messages_total',
+      help: 'Rows of the outbox that no log takes, which this API moved to the table outbox_refused.',
     }),
     countDeleted: createMessageCounter(registry, {
       name: 'postline_deleted_messages_total',

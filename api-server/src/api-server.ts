@@ -33,9 +33,6 @@ const REQUESTS_GRACE_MS = 6_000;
 /** The rest of the time is for what the database still has in flight, and for closing it. */
 const REQUESTS_GRACE_SHARE = 0.5;
 
-/** Each is told once, not at every look at the outbox; so many at most are remembered. */
-const REFUSED_TARGETS_TOLD_MAX = 1_000;
-
 export interface ApiServerParts {
   /** Stays open when the server closes: it belongs to whoever opened it. */
   readonly store: MessageStore;
@@ -201,18 +198,19 @@ function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
     metrics.countMoved(messages.length);
     void tellFollowers(messages, epoch); // never rejects; what it can't tell, the relays find
   });
+  outbox.onSetAside((row) => {
+    metrics.countSetAside(1);
+    logger.error(
+      { ...row },
+      'a message published by SQL that no log takes was moved from the table outbox to outbox_refused',
+    );
+  });
   const moving = health.databaseActivity('Moving messages that were published by SQL');
-  const refusedTargets = new Set<string>();
   return new OutboxMover({
     outbox,
     intervalMs: settings.outboxIntervalMs,
-    onPage: ({ refusals }) => {
+    onPage: () => {
       moving.worked();
-      for (const [targetId, error] of refusals) {
-        if (refusedTargets.has(targetId) || refusedTargets.size >= REFUSED_TARGETS_TOLD_MAX) continue;
-        refusedTargets.add(targetId);
-        logger.error({ targetId, err: errorForLog(error) }, 'the log takes no message published by SQL');
-      }
     },
     onError: (error) => {
       moving.failed(error);

@@ -1,5 +1,5 @@
 import { databaseReason, StoreUnavailableError } from '@postline/message-store';
-import type { MigrationEvent } from '@postline/message-store/mysql';
+import type { MigrateResult, MigrationEvent } from '@postline/message-store/mysql';
 import type { Logger } from '@postline/service-runtime';
 
 const RETRY_PAUSE_MS = 500;
@@ -8,9 +8,7 @@ const REMINDER_MS = 10_000;
 
 export interface MigrateWhenReachableOptions {
   /** Brings the schema up to date; rejects with a StoreUnavailableError while the database can't be reached. */
-  readonly migrate: (
-    onEvent: (event: MigrationEvent) => void,
-  ) => Promise<{ readonly fromVersion: number; readonly toVersion: number }>;
+  readonly migrate: (onEvent: (event: MigrationEvent) => void) => Promise<MigrateResult>;
   /** Milliseconds in which a database that is still starting must be there. */
   readonly waitMs: number;
   readonly logger: Logger;
@@ -26,10 +24,11 @@ export async function migrateWhenReachable({
   let saidAtMs = -Infinity;
   for (;;) {
     try {
-      const { fromVersion, toVersion } = await migrate((event) => {
+      const { fromVersion, toVersion, sqlPublishing } = await migrate((event) => {
         logMigration(event, logger);
       });
       if (fromVersion !== toVersion) logger.info({ fromVersion, toVersion }, 'database migrated');
+      reportSqlPublishing(sqlPublishing, logger);
       return;
     } catch (error) {
       const waitedMs = Math.round(performance.now() - startMs);
@@ -68,5 +67,24 @@ function logMigration(event: MigrationEvent, logger: Logger): void {
   } else {
     const milliseconds = Math.round(event.milliseconds);
     logger.info({ version, name, milliseconds }, `migration ${version} (${name}) is done`);
+  }
+}
+
+/** Everything else works without it, so a start goes on; a later one with the right completes it. */
+function reportSqlPublishing(sqlPublishing: MigrateResult['sqlPublishing'], logger: Logger): void {
+  switch (sqlPublishing.kind) {
+    case 'current':
+      return;
+    case 'created':
+      if (sqlPublishing.grantsLost.length > 0) {
+        const { grantsLost } = sqlPublishing;
+        logger.warn({ grantsLost }, 'publish_message was replaced: grant EXECUTE on it again to its users');
+      }
+      return;
+    case 'not-allowed':
+      logger.warn(
+        { part: 'database', errno: sqlPublishing.errno },
+        'publishing by SQL is not available, or stays an older version: the database user of the migrations may not create the procedure publish_message (docs/database-rights.md)',
+      );
   }
 }

@@ -6,6 +6,8 @@ import { migrateWhenReachable } from '../src/migrate-when-reachable.ts';
 const logger = createLogger({ service: 'test', level: 'silent' });
 const away = new StoreUnavailableError('away', undefined);
 
+const MIGRATED = { fromVersion: 0, toVersion: 3, sqlPublishing: { kind: 'current' as const } };
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -14,7 +16,7 @@ afterEach(() => {
 });
 
 it('tries again while the database is starting', async () => {
-  const migrate = vi.fn().mockRejectedValueOnce(away).mockResolvedValue({ fromVersion: 0, toVersion: 3 });
+  const migrate = vi.fn().mockRejectedValueOnce(away).mockResolvedValue(MIGRATED);
   const done = migrateWhenReachable({ migrate, waitMs: 60_000, logger });
   await vi.advanceTimersByTimeAsync(1_000);
   await done;

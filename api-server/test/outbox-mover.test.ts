@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { OutboxMover } from '../src/outbox-mover.ts';
 
 const LONG_MS = 3_600_000;
-const empty: OutboxPage = { movedCount: 0, hasMore: false, nextAfter: undefined, refusals: new Map() };
+const empty: OutboxPage = { movedCount: 0, hasMore: false, nextAfter: undefined };
 
 /** An outbox that answers with these pages, one after the other, and is empty from then on. */
 function scripted(...pages: readonly (OutboxPage | Error)[]) {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { isGroupId, isTargetId } from '@postline/protocol';
+import { isGroupId, targetIdFault } from '@postline/protocol';
 
 export const TOKEN_USAGE = `npm run token -- CLIENT_ID [--expires-in-seconds N]
-  CLIENT_ID               the client that the token is for
+  CLIENT_ID               the client that the token is for; behind one more -- if it begins with -
   --expires-in-seconds N  from now on; an hour if left out`;
 
 const EXPIRES_IN_SECONDS_DEFAULT = 3_600;
@@ -23,8 +23,8 @@ export function parseTokenArguments(words: readonly string[]): TokenArgumentsRes
   const { seconds, clientIds } = parsed.value;
   const [clientId, ...more] = clientIds;
   if (clientId === undefined || more.length > 0) return { ok: false, error: 'one client id is needed' };
-  if (!isTargetId(clientId) || isGroupId(clientId))
-    return { ok: false, error: 'this is not the id of a client' };
+  const fault = isGroupId(clientId) ? 'must be a client, not a group' : targetIdFault(clientId);
+  if (fault !== undefined) return { ok: false, error: `the client id ${fault}` };
   const expiresInSeconds = seconds === undefined ? EXPIRES_IN_SECONDS_DEFAULT : Number(seconds);
   if (!/^\d{1,9}$/.test(seconds ?? '1') || expiresInSeconds < 1 || expiresInSeconds > EXPIRES_IN_SECONDS_MAX)
     return {

@@ -13,6 +13,11 @@ describe('parseTokenArguments', () => {
     });
   });
 
+  it('[PRO-1] takes ids as identity providers give them, also one that begins like an option', () => {
+    for (const words of [['auth0|5f7c'], ['user+tag@shop.example'], ['--', '-x'], ['--', '--admin'], ['_x']])
+      expect(parseTokenArguments(words)).toMatchObject({ ok: true, value: { clientId: words.at(-1) } });
+  });
+
   it.each([
     [[]],
     [['1', '2']],

@@ -7,6 +7,15 @@ export interface MovedMessages {
   readonly messages: readonly StoredMessage[];
 }
 
+/** A row of the outbox that no log takes, and that was put into the table `outbox_refused` for that. */
+export interface SetAsideRow {
+  /** Its id in the outbox. */
+  readonly outboxId: string;
+  /** What it had for a target; not always an id. */
+  readonly targetId: string;
+  readonly reason: string;
+}
+
 /** What became of one page of the outbox. */
 export interface OutboxPage {
   readonly movedCount: number;
@@ -14,8 +23,6 @@ export interface OutboxPage {
   readonly hasMore: boolean;
   /** Where the next page begins; undefined after the last one. */
   readonly nextAfter: string | undefined;
-  /** Targets whose rows the database refused, and why; the others were moved. */
-  readonly refusals: ReadonlyMap<string, Error>;
 }
 
 /**
@@ -32,4 +39,7 @@ export interface Outbox {
 
   /** Calls `listener`, instead of one named before, with whatever was moved: by this store, its appends included. */
   onMoved(listener: (moved: MovedMessages) => void): void;
+
+  /** Calls `listener`, instead of one named before, with each row that was set aside, after the commit. */
+  onSetAside(listener: (row: SetAsideRow) => void): void;
 }

@@ -58,9 +58,11 @@ export function assertPlaces(places: readonly LogPlace[], placesMax: number): vo
   if (places.length > placesMax) throw new RangeError(`at most ${placesMax} places in one read`);
 }
 
-/** Throws where a retention rule would delete what was not meant. */
-export function assertTrimQuery({ afterTargetId, secondsMax, messagesPerTargetMax }: TrimQuery): void {
-  if (afterTargetId !== '') assertTargetId(afterTargetId);
+/**
+ * Throws where a retention rule would delete what was not meant. The target where a step begins need be no id: the proof of
+ * concept's rows without a target have counters too, and a rule that stumbled over one would never get further.
+ */
+export function assertTrimQuery({ secondsMax, messagesPerTargetMax }: TrimQuery): void {
   if (secondsMax !== undefined) assertWholeNumber('secondsMax', secondsMax, 1);
   if (messagesPerTargetMax !== undefined) assertWholeNumber('messagesPerTargetMax', messagesPerTargetMax, 1);
 }

@@ -221,7 +221,8 @@ function describeIds(store: () => MessageStore): void {
       'álice',
       'alice\0',
       'alice\n',
-      '-alice',
+      '+alice',
+      '__proto__',
       '',
       'x'.repeat(129),
     ]) {

@@ -4,6 +4,7 @@ import type { AppendRequest } from '../message-store.ts';
 import { findHeldTargets } from './contention.ts';
 import type { Session } from './session.ts';
 import { hasErrno, isRowError, SQL_ERRORS } from './sql-error.ts';
+import { isPlaceTaken, passTakenPlaces } from './taken-places.ts';
 import {
   type AppendResult,
   type AppendWork,
@@ -39,6 +40,7 @@ export async function appendInTransaction(
     } catch (error) {
       if (session.isLost) throw error;
       await session.run('ROLLBACK');
+      if (isPlaceTaken(error)) await passTakenPlaces(session, [...countByTarget(requests).keys()]);
       if (hasErrno(error, SQL_ERRORS.lockWaitTimeout))
         return writeUncontended(session, { requests, moveFor: [] });
       const mayChange = hasErrno(error, SQL_ERRORS.deadlock) || hasErrno(error, SQL_ERRORS.duplicateKey);
@@ -58,13 +60,14 @@ export async function appendInTransaction(
 export async function moveInTransaction(
   session: Session,
   targetIds: readonly string[],
+  bounds: Pick<AppendWork, 'outboxRowsMax' | 'setAsideFor'> = {},
 ): Promise<TransactionResult> {
-  return await writeUncontended(session, { requests: [], moveFor: targetIds });
+  return await writeUncontended(session, { requests: [], moveFor: targetIds, ...bounds });
 }
 
 async function attemptAppend(session: Session, work: AppendWork): Promise<TransactionResult> {
   const written = await writeAppend(session, work);
-  if (written.rows.length === 0) {
+  if (written.rows.length === 0 && written.result.setAside.length === 0) {
     await session.run('ROLLBACK');
     return { kind: 'done', result: written.result };
   }
@@ -93,6 +96,7 @@ async function writeUncontended(session: Session, work: AppendWork): Promise<Tra
   const held = await findHeldTargets(session, targetIds);
   const isHeld = isForOneOf(held);
   const free: AppendWork = {
+    ...work,
     requests: requests.filter((request) => !isHeld(request)),
     moveFor: work.moveFor.filter((targetId) => !held.has(targetId)),
   };
@@ -113,7 +117,7 @@ async function writeUncontended(session: Session, work: AppendWork): Promise<Tra
 
 function allContended(requests: readonly AppendRequest[]): TransactionResult {
   const outcomes = withContended(requests, () => true, []);
-  return { kind: 'done', result: { epoch: '', outcomes, moved: [], unfinished: new Set() } };
+  return { kind: 'done', result: { epoch: '', outcomes, moved: [], setAside: [], unfinished: new Set() } };
 }
 
 async function attemptFree(session: Session, work: AppendWork): Promise<TransactionResult | 'contended'> {
@@ -122,6 +126,10 @@ async function attemptFree(session: Session, work: AppendWork): Promise<Transact
   } catch (error) {
     if (session.isLost) throw error;
     await session.run('ROLLBACK');
+    if (isPlaceTaken(error)) {
+      await passTakenPlaces(session, [...countByTarget(work.requests).keys(), ...work.moveFor]);
+      return 'contended'; // tried again by the caller, behind what lies there
+    }
     const isContended = hasErrno(error, SQL_ERRORS.lockWaitTimeout) || hasErrno(error, SQL_ERRORS.deadlock);
     if (isContended) return 'contended';
     if (isRowError(error)) return { kind: 'row-refused', error };

@@ -1,11 +1,14 @@
+import { isTargetId } from '@postline/protocol';
 import { appendApart, RowRefusedError } from '../append-apart.ts';
+import { countByTarget } from '../append-plan.ts';
 import { type AppendOutcome, type AppendRequest, StoreUnavailableError } from '../message-store.ts';
-import type { MovedMessages, OutboxPage } from '../outbox.ts';
+import type { MovedMessages, OutboxPage, SetAsideRow } from '../outbox.ts';
 import { appendInTransaction, moveInTransaction, type TransactionResult } from './append-transaction.ts';
 import { readCommitOutcome } from './commit-outcome.ts';
-import { readOutboxTargets } from './outbox-rows.ts';
+import { OUTBOX_ROWS_PER_READ_MAX, readOutboxTargets } from './outbox-rows.ts';
 import type { Session, SessionOptions } from './session.ts';
 import type { SessionPool } from './session-pool.ts';
+import { setAsideBadTargets } from './set-aside.ts';
 import type { AppendResult } from './write-append.ts';
 
 export interface AppenderOptions {
@@ -16,10 +19,21 @@ export interface AppenderOptions {
   readonly writingMs: number;
 }
 
+/** Rows of the outbox that the database refuses, one after the other, before a request for their target is put off. */
+const OUTBOX_ATTEMPTS_MAX = 8;
+
+interface CallSignals {
+  /** Aborted when it is too late to write. */
+  readonly writing: AbortSignal;
+  /** Aborted when it is too late for anything. */
+  readonly signal: AbortSignal;
+}
+
 /** Everything that adds to the logs, whether it comes from requests or from the outbox. */
 export class Appender {
   readonly #options: AppenderOptions;
   #onMoved: (moved: MovedMessages) => void = () => undefined;
+  #onSetAside: (row: SetAsideRow) => void = () => undefined;
 
   constructor(options: AppenderOptions) {
     this.#options = options;
@@ -30,13 +44,32 @@ export class Appender {
     this.#onMoved = listener;
   }
 
+  /** Calls `listener` with each row of the outbox that was set aside, after its commit. */
+  onSetAside(listener: (row: SetAsideRow) => void): void {
+    this.#onSetAside = listener;
+  }
+
   append(requests: readonly AppendRequest[], signal: AbortSignal): Promise<readonly AppendOutcome[]> {
     return this.#inWritingTime((writing) =>
-      appendApart(requests, async (together) => {
-        const run = (session: Session) => appendInTransaction(session, together);
-        return (await this.#write(run, writing, signal)).outcomes;
-      }),
+      appendApart(requests, (together) => this.#appendTogether(together, { writing, signal })),
     );
+  }
+
+  async #appendTogether(
+    requests: readonly AppendRequest[],
+    signals: CallSignals,
+  ): Promise<readonly AppendOutcome[]> {
+    for (let attempt = 1; attempt <= OUTBOX_ATTEMPTS_MAX; attempt += 1) {
+      try {
+        return (await this.#write((session) => appendInTransaction(session, requests), signals)).outcomes;
+      } catch (error) {
+        if (!(error instanceof RowRefusedError && requests.length === 1)) throw error;
+        // Perhaps the row that was refused is not the request's: it may have waited in the outbox.
+        const results = await this.#moveApart([...countByTarget(requests).keys()], signals);
+        if (results.every(isNothing)) throw error;
+      }
+    }
+    return requests.map(() => ({ kind: 'contended' }));
   }
 
   movePage(afterTargetId: string, signal: AbortSignal): Promise<OutboxPage> {
@@ -46,45 +79,61 @@ export class Appender {
         await session.run('ROLLBACK');
         return page;
       });
-      const refusals = new Map<string, Error>();
-      const results = await this.#moveApart(targetIds, refusals, { writing, signal });
+      const badIds = targetIds.filter((targetId) => !isTargetId(targetId));
+      const hasSetAside = badIds.length > 0 && (await this.#setAsideBadTargets(badIds, writing));
+      const results = await this.#moveApart(targetIds.filter(isTargetId), { writing, signal });
       const movedCount = results.reduce((sum, { moved }) => sum + moved.length, 0);
       const lastReached = lastReachedOf(results);
       const nextAfter = lastReached ?? (isLastPage ? undefined : targetIds.at(-1));
-      const hasMore = results.some(({ unfinished }) => unfinished.size > 0);
-      return { movedCount, hasMore, nextAfter, refusals };
+      const hasMore = hasSetAside || results.some(({ unfinished }) => unfinished.size > 0);
+      return { movedCount, hasMore, nextAfter };
     });
   }
 
+  /** True where there may be more: also where an id and its look-alike with a space behind it were one in this page. */
+  async #setAsideBadTargets(targetIds: readonly string[], writing: AbortSignal): Promise<boolean> {
+    const setAside = await this.#options.writers.use(writing, (session) =>
+      setAsideBadTargets(session, targetIds),
+    );
+    setAside.forEach(this.#onSetAside);
+    return setAside.length > 0;
+  }
+
   /** One transaction for all targets; where the database refuses a row, halves, so that the others are moved. */
-  async #moveApart(
-    targetIds: readonly string[],
-    refusals: Map<string, Error>,
-    signals: { readonly writing: AbortSignal; readonly signal: AbortSignal },
-  ): Promise<readonly AppendResult[]> {
-    const [first] = targetIds;
-    if (first === undefined) return [];
+  async #moveApart(targetIds: readonly string[], signals: CallSignals): Promise<readonly AppendResult[]> {
+    if (targetIds.length === 0) return [];
     try {
       const run = (session: Session) => moveInTransaction(session, targetIds);
-      return [await this.#write(run, signals.writing, signals.signal)];
+      return [await this.#write(run, signals)];
     } catch (error) {
       if (!(error instanceof RowRefusedError)) throw error;
-      if (targetIds.length === 1) {
-        refusals.set(first, error);
-        return [];
-      }
+      if (targetIds.length === 1) return [await this.#moveLessAndLess(targetIds, signals)];
     }
     const middle = Math.ceil(targetIds.length / 2);
     return [
-      ...(await this.#moveApart(targetIds.slice(0, middle), refusals, signals)),
-      ...(await this.#moveApart(targetIds.slice(middle), refusals, signals)),
+      ...(await this.#moveApart(targetIds.slice(0, middle), signals)),
+      ...(await this.#moveApart(targetIds.slice(middle), signals)),
     ];
+  }
+
+  /** Half of a target's rows, a quarter, …: until the one that the database refuses is the first, and is set aside. */
+  async #moveLessAndLess(targetIds: readonly string[], signals: CallSignals): Promise<AppendResult> {
+    for (let outboxRowsMax = OUTBOX_ROWS_PER_READ_MAX / 2; ; outboxRowsMax /= 2) {
+      try {
+        const run = (session: Session) => moveInTransaction(session, targetIds, { outboxRowsMax });
+        return await this.#write(run, signals);
+      } catch (error) {
+        if (!(error instanceof RowRefusedError)) throw error;
+        if (outboxRowsMax > 1) continue;
+        const bounds = { outboxRowsMax, setAsideFor: error.message };
+        return await this.#write((session) => moveInTransaction(session, targetIds, bounds), signals);
+      }
+    }
   }
 
   async #write(
     run: (session: Session) => Promise<TransactionResult>,
-    writing: AbortSignal,
-    signal: AbortSignal,
+    { writing, signal }: CallSignals,
   ): Promise<AppendResult> {
     const transaction = await this.#options.writers.use(writing, run);
     switch (transaction.kind) {
@@ -105,8 +154,9 @@ export class Appender {
   }
 
   #tell(result: AppendResult): AppendResult {
-    const { epoch, moved } = result;
+    const { epoch, moved, setAside } = result;
     if (moved.length > 0) this.#onMoved({ epoch, messages: moved });
+    setAside.forEach(this.#onSetAside);
     return result;
   }
 
@@ -119,6 +169,10 @@ export class Appender {
       clearTimeout(timer);
     }
   }
+}
+
+function isNothing({ moved, setAside }: AppendResult): boolean {
+  return moved.length === 0 && setAside.length === 0;
 }
 
 /** Where a transaction had enough before its last target: the next page begins there, or those would never come. */

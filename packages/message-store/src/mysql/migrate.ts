@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../message-store.ts';
-import { type Migration, type MigrationStatement, readMigrations } from './migration-files.ts';
+import { folderPath, type Migration, type MigrationStatement, readMigrations } from './migration-files.ts';
 import { readSchemaVersion, SchemaVersionError } from './schema-version.ts';
 import { openSession, type Session } from './session.ts';
-import { isSqlError } from './sql-error.ts';
+import { hasErrno, isSqlError, SQL_ERRORS } from './sql-error.ts';
+import { ensureSqlPublishing, type SqlPublishing } from './sql-publishing.ts';
 
 /** What happens while a database is brought up to date, for a log. */
 export type MigrationEvent =
@@ -30,9 +32,17 @@ export interface MigrateOptions {
 export interface MigrateResult {
   readonly fromVersion: number;
   readonly toVersion: number;
+  /** Whether applications can publish by SQL. */
+  readonly sqlPublishing: SqlPublishing;
 }
 
 const CONNECT_DEADLINE_MS = 5_000;
+
+/** A transaction that uses a table is waited for this long in all; one that is open for longer is a mistake. */
+const TABLE_WAIT_MS_MAX = 120_000;
+
+/** Between two tries, in which those who waited behind the first one get their turn. */
+const TABLE_PAUSE_MS = 2_000;
 
 /** A table of some ten million rows is rebuilt within it. */
 const LOCK_WAIT_SECONDS = 900;
@@ -61,7 +71,8 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const session = await connect(options);
   try {
     await takeLock(session, options.lockWaitSeconds ?? LOCK_WAIT_SECONDS);
-    return await applyMissing(session, migrations, options.onEvent ?? (() => undefined));
+    const versions = await applyMissing(session, migrations, options.onEvent ?? (() => undefined));
+    return { ...versions, sqlPublishing: await ensureSqlPublishing(session, folderPath(options.folder)) };
   } finally {
     session.close(); // and with it the lock
   }
@@ -96,9 +107,10 @@ async function applyMissing(
   session: Session,
   migrations: readonly Migration[],
   onEvent: (event: MigrationEvent) => void,
-): Promise<MigrateResult> {
-  await session.run(CREATE_SCHEMA_MIGRATIONS);
+): Promise<Pick<MigrateResult, 'fromVersion' | 'toVersion'>> {
   const fromVersion = await readSchemaVersion(session);
+  // Not asked for where nothing is to be done: a user without the right to create tables can start then.
+  if (fromVersion < migrations.length) await session.run(CREATE_SCHEMA_MIGRATIONS);
   const toVersion = migrations.length;
   if (fromVersion > toVersion) {
     throw new SchemaVersionError(
@@ -125,10 +137,20 @@ async function apply(
   onEvent({ kind: 'migration-done', version, name, milliseconds });
 }
 
+/**
+ * A statement that changes a table waits for the transactions that use it, and everybody else waits behind the statement:
+ * so it waits for a second only, lets the others go on, and tries again.
+ */
 async function runOnce(session: Session, { sql, alreadyDoneErrnos }: MigrationStatement): Promise<void> {
-  try {
-    await session.run(sql);
-  } catch (error) {
-    if (!(isSqlError(error) && alreadyDoneErrnos.has(error.errno))) throw error;
+  const endAt = performance.now() + TABLE_WAIT_MS_MAX;
+  for (;;) {
+    try {
+      await session.run(sql);
+      return;
+    } catch (error) {
+      if (isSqlError(error) && alreadyDoneErrnos.has(error.errno)) return;
+      if (!hasErrno(error, SQL_ERRORS.lockWaitTimeout) || performance.now() > endAt) throw error;
+    }
+    await sleep(TABLE_PAUSE_MS);
   }
 }

@@ -25,7 +25,7 @@ const ALREADY_DONE = /^-- already done:([ \d]+)$/m;
 
 /** Reads `NNNN-name.sql` files, which must be numbered 1, 2, 3, … without a hole. */
 export async function readMigrations(folder: URL | string): Promise<readonly Migration[]> {
-  const path = typeof folder === 'string' ? folder : fileURLToPath(folder);
+  const path = folderPath(folder);
   const fileNames = (await readdir(path)).filter((fileName) => fileName.endsWith('.sql')).sort();
   return Promise.all(
     fileNames.map(async (fileName, index) => {
@@ -40,6 +40,10 @@ export async function readMigrations(folder: URL | string): Promise<readonly Mig
       };
     }),
   );
+}
+
+export function folderPath(folder: URL | string): string {
+  return typeof folder === 'string' ? folder : fileURLToPath(folder);
 }
 
 /** Splits a migration's text into its statements. */

@@ -17,7 +17,7 @@ import {
   ROWS_PER_READ_MAX,
   StoreUnavailableError,
 } from '../message-store.ts';
-import type { MovedMessages, Outbox, OutboxPage } from '../outbox.ts';
+import type { MovedMessages, Outbox, OutboxPage, SetAsideRow } from '../outbox.ts';
 import {
   assertDisconnectQuery,
   assertLogQuery,
@@ -98,6 +98,10 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
 
   onMoved(listener: (moved: MovedMessages) => void): void {
     this.#appender.onMoved(listener);
+  }
+
+  onSetAside(listener: (row: SetAsideRow) => void): void {
+    this.#appender.onSetAside(listener);
   }
 
   readLog(query: LogQuery): Promise<LogSlice> {

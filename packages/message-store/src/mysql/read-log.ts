@@ -69,12 +69,14 @@ export async function readLogSlice(session: Session, query: LogQuery): Promise<L
   const { epoch, head, epoch_start: epochStart } = state ?? {};
   if (typeof epoch !== 'string') throw new Error('the database has no epoch');
   measured.sort((a, b) => a.offset - b.offset);
+  const isFull = measured.length === limit;
+  const hasDropped = dropBeyond(measured, head ?? 0);
 
   const page = rowsWithin(measured, bytesMax);
   const range = longTextRange(page);
   const texts = range === undefined ? [] : await readLongTexts(session, { targetId, ...range, textBytesMax });
   const messages = withLongTexts(targetId, page, texts);
-  const hasMore = measured.length === limit || messages.length < measured.length;
+  const hasMore = (isFull && !hasDropped) || messages.length < measured.length;
   return { epoch, head: head ?? 0, epochStart: epochStart ?? 0, messages, hasMore };
 }
 
@@ -92,6 +94,16 @@ async function readLongTexts(session: Session, query: LongTextQuery): Promise<Lo
   return rows.map(({ id, offset, message, created_at }) => {
     return { id, offset, message, createdAt: isoFromDatabaseTime(created_at) };
   });
+}
+
+/**
+ * A log ends at its head. What lies beyond was put there by hand, and is no part of it until appends get there. True
+ * where there was such a row.
+ */
+function dropBeyond(sorted: MeasuredRow[], head: number): boolean {
+  const firstBeyond = sorted.findIndex(({ offset }) => offset > head);
+  if (firstBeyond >= 0) sorted.splice(firstBeyond);
+  return firstBeyond >= 0;
 }
 
 function measuredRow(id: string, targetId: string, row: LogRow): MeasuredRow {

@@ -19,8 +19,11 @@ const SQL_MODE = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 /** The least that can be waited. A counter that is held longer is another lane's business. */
 const WRITER_LOCK_WAIT_SECONDS = 1;
 
-/** A migration waits so long for a table that a transaction is using, rather than for MySQL's default of a year. */
-const MIGRATION_TABLE_WAIT_SECONDS = 60;
+/**
+ * A migration waits so long for a table that a transaction is using, and then tries again: everybody who comes later waits
+ * behind it, publishers too.
+ */
+const MIGRATION_TABLE_WAIT_SECONDS = 1;
 
 /** A message of 65,535 bytes and its statement fit many times over; the servers' defaults are 16 MiB and 64 MiB. */
 export const PACKET_BYTES_MIN = 1024 * 1024;

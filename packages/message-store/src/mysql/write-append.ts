@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { countByTarget, planAppend, type PlannedRow, planOutcomes, storedRows } from '../append-plan.ts';
 import type { AppendOutcome, AppendRequest, StoredMessage } from '../message-store.ts';
+import type { SetAsideRow } from '../outbox.ts';
 import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
 import { isoFromDatabaseTime } from './database-time.ts';
 import { insertRows } from './insert-rows.ts';
 import { deleteOutboxRows, type OutboxRow, type OutboxRows, readOutboxRows } from './outbox-rows.ts';
 import type { Session } from './session.ts';
+import { setAsideRows } from './set-aside.ts';
 import { readStoredKeys } from './stored-keys.ts';
 
 /** What one transaction is to write. */
@@ -13,6 +15,10 @@ export interface AppendWork {
   readonly requests: readonly AppendRequest[];
   /** Targets whose outbox is to be moved, beside those of the requests. */
   readonly moveFor: readonly string[];
+  /** Of the outbox at most so many rows: for finding the one that the database refuses. */
+  readonly outboxRowsMax?: number;
+  /** Where the database refused that one: it is set aside for this reason, and nothing is moved. */
+  readonly setAsideFor?: string;
 }
 
 /** What a transaction brings about; true once it is committed. */
@@ -22,6 +28,8 @@ export interface AppendResult {
   readonly outcomes: readonly AppendOutcome[];
   /** What was in the outbox for these targets, now in their logs. */
   readonly moved: readonly StoredMessage[];
+  /** What was in the outbox and no log takes, now out of the way. */
+  readonly setAside: readonly SetAsideRow[];
   /** Targets that still have something in the outbox: it was too much for one transaction. */
   readonly unfinished: ReadonlySet<string>;
 }
@@ -40,7 +48,7 @@ export interface WrittenAppend {
 /** 96 random bits as 16 characters. */
 const APPEND_ID_BYTES = 12;
 
-const NOTHING_WAITS: OutboxRows = { rows: [], unfinished: new Set() };
+const NOTHING_WAITS: OutboxRows = { rows: [], untaken: [], unfinished: new Set() };
 
 /**
  * Does everything of an append but its COMMIT. The order matters: first the counters, so that from then on nobody
@@ -51,7 +59,10 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   for (const targetId of work.moveFor) if (!counts.has(targetId)) counts.set(targetId, 0);
   const targetIds = [...counts.keys()];
   const counters = await raiseCounters(session, counts);
-  const outbox = counters.outboxHasRows ? await readOutboxRows(session, targetIds) : NOTHING_WAITS;
+  const outbox = counters.outboxHasRows
+    ? limited(await readOutboxRows(session, targetIds), work)
+    : NOTHING_WAITS;
+  const setAside = outbox.untaken.length === 0 ? [] : await setAsideRows(session, outbox.untaken);
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
   const moves = planMoves(outbox.rows, headBefore);
 
@@ -75,8 +86,19 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const planned = planOutcomes(plan, { ids: ids.slice(moves.rows.length), createdAt, epoch });
   const outcomes = withContended(work.requests, isContended, planned);
   const moved = storedRows(moves.rows, { ids, createdAt });
-  const result = { epoch, outcomes, moved, unfinished: outbox.unfinished };
+  const result = { epoch, outcomes, moved, setAside, unfinished: outbox.unfinished };
   return { rows, ids, appendId, targetIds, result };
+}
+
+/** Only the first rows, where the work says so. */
+function limited(outbox: OutboxRows, { outboxRowsMax = Infinity, setAsideFor }: AppendWork): OutboxRows {
+  if (outbox.rows.length <= outboxRowsMax && setAsideFor === undefined) return outbox;
+  const first = outbox.rows.slice(0, outboxRowsMax);
+  const left = outbox.rows.slice(outboxRowsMax).map(({ targetId }) => targetId);
+  const unfinished = new Set([...outbox.unfinished, ...left]);
+  if (setAsideFor === undefined) return { rows: first, untaken: outbox.untaken, unfinished };
+  const untaken = first.map(({ id }) => ({ id, reason: setAsideFor }));
+  return { rows: [], untaken: [...outbox.untaken, ...untaken], unfinished };
 }
 
 /** Whether a request is for one of these targets. */
@@ -112,7 +134,7 @@ interface PlannedMoves {
 
 function planMoves(outboxRows: readonly OutboxRow[], headBefore: (targetId: string) => number): PlannedMoves {
   const counts = new Map<string, number>();
-  const rows = outboxRows.map(({ target_id: targetId, message }): PlannedRow => {
+  const rows = outboxRows.map(({ targetId, message }): PlannedRow => {
     const count = (counts.get(targetId) ?? 0) + 1;
     counts.set(targetId, count);
     const offset = headBefore(targetId) + count;

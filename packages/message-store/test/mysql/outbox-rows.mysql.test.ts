@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { TestDatabase } from '@postline/test-support';
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
@@ -44,6 +45,10 @@ const BAD_IDS: Readonly<Record<string, string | null>> = {
   'a trailing line end': 'bob\n',
   'a trailing NUL': 'bob\0',
   'a leading dot': '.bob',
+  'a leading plus sign': '+bob',
+  'a leading bar': '|bob',
+  'a percent sign': 'auth0%7C5f7c',
+  'nothing but a reserved word': '__proto__',
   'no group’s name': 'group:',
   'an accent': 'bób',
   'a Kelvin sign, which is a K to whoever ignores case': '\u212aelvin',
@@ -84,8 +89,24 @@ describe.each([
   });
 
   it('[SQL-6] has every id and message that HTTP takes taken as it is', async () => {
-    const ids = ['1', '0', 'Bob', 'bob', 'a.b_c:d@e-f', 'group:all', 'x'.repeat(128)];
-    const messages = [' ', ' padded ', '\0', '👩‍👩‍👧 and 𝄞', `${'😀'.repeat(16_383)}abc`, '?', "'\\"];
+    const ids = [
+      '1',
+      'auth0|5f7c',
+      'Bob',
+      'user+tag@x.example',
+      '_a.b_c:d@e-f~g',
+      'group:all',
+      `-${'x'.repeat(127)}`,
+    ];
+    const messages = [
+      ' ',
+      '\ufffe \u{10ffff} ',
+      '\0',
+      '👩‍👩‍👧 and 𝄞 힣\ud7ff',
+      `${'😀'.repeat(16_383)}abc`,
+      '?',
+      "'\\",
+    ];
     for (const [index, targetId] of ids.entries()) {
       await application.execute('CALL publish_message(?, ?)', [targetId, messages[index] ?? '']);
     }
@@ -116,9 +137,77 @@ it('[SQL-6] bytes that are no text are refused by the server where the session i
   expect(await waiting()).toEqual([]);
 });
 
+/** Bytes that are no text: encoded surrogates, too long forms, beyond U+10FFFF, cut off, and what never begins a character. */
+const ILL_FORMED = [
+  'EDA080',
+  'EDBFBF',
+  'EDA080EDB080',
+  'C080',
+  'E09FBF',
+  'F08FBFBF',
+  'F4908080',
+  'F5808080',
+  'C3',
+  'E282',
+  'F09F98',
+  '80',
+  'FF',
+];
+
+/** The ways in which bytes get to be an argument. */
+const WAYS: Readonly<Record<string, (hex: string) => string>> = {
+  'a binary string': (hex) => `X'${hex}'`,
+  'a literal': (hex) => `_utf8mb4 X'${hex}'`,
+  'a literal of three bytes a character': (hex) => `_utf8mb3 X'${hex}'`,
+  'CONVERT … USING': (hex) => `CONVERT(UNHEX('${hex}') USING utf8mb4)`,
+  'CONVERT … USING utf8mb3': (hex) => `CONVERT(X'${hex}' USING utf8mb3)`,
+  CAST: (hex) => `CAST(X'${hex}' AS CHAR CHARACTER SET utf8mb4)`,
+  CONCAT: (hex) => `CONCAT(_utf8mb4'', X'${hex}')`,
+  'a column': (hex) => `(SELECT X'${hex}' UNION ALL SELECT 1 LIMIT 1)`,
+};
+
+it.each(Object.entries(WAYS))(
+  '[SQL-6] bytes that are no text are refused, by the server or by the procedure, as %s',
+  async (_name, argument) => {
+    await use(STRICT, 'SET NAMES utf8mb4');
+    for (const bytes of ILL_FORMED) {
+      const call = application.query(`CALL publish_message('1', ${argument(`41${bytes}42`)})`);
+      await expect(call, bytes).rejects.toThrow();
+    }
+    expect(await waiting()).toEqual([]);
+  },
+);
+
+it('[SQL-6] encoded surrogates are refused wherever they are, and what is only near them is taken', async () => {
+  const bytesOf = (text: string) => Buffer.from(text).toString('hex');
+  const long = bytesOf('힣'.repeat(21_844)); // each begins with the byte that a surrogate begins with
+  const call = (hex: string) =>
+    application.query(`CALL publish_message('1', CONVERT(X'${hex}' USING utf8mb4))`);
+  const halves = [long.slice(0, 60_000), long.slice(60_000)];
+  for (const hex of ['EDA080', `${long}EDB080`, `EDBFBF${long}`, halves.join('EDA080')]) {
+    await use(STRICT, 'SET NAMES utf8mb4');
+    await expect(call(hex)).rejects.toMatchObject({ sqlState: '45000' });
+    await use(LAX);
+    await call(hex).catch(() => undefined); // MySQL cuts it there and warns, before the procedure is called
+  }
+  for (const { message } of await waiting()) expect(isUtf8(message)).toBe(true);
+  await use('DELETE FROM outbox');
+  const taken = [
+    '힣',
+    '\ud7ff\ue000',
+    'í\u00a0 Í¿',
+    '\u0360',
+    'ᭀ'.repeat(20_000),
+    '한국어',
+    '힣'.repeat(21_845),
+  ];
+  for (const message of taken) await application.execute("CALL publish_message('1', ?)", [message]);
+  expect((await waiting()).map(({ message }) => message.toString())).toEqual(taken);
+});
+
 it('[SQL-6] a row that no log could take can’t get into the outbox without the procedure either', async () => {
   await use(LAX);
-  for (const targetId of ['', 'bob ', 'group:', '.x', 'a b']) {
+  for (const targetId of ['', 'bob ', 'group:', '.x', 'a b', '__proto__', '+x']) {
     const insert = application.execute('INSERT INTO outbox (target_id, message) VALUES (?, ?)', [
       targetId,
       'x',

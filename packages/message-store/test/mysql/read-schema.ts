@@ -28,7 +28,7 @@ export async function readSchema(connection: Connection) {
     ),
     routines: await rowsOf(
       connection,
-      `SELECT routine_name AS r, routine_type, routine_definition, sql_mode AS mode, security_type AS security, sql_data_access, definer,
+      `SELECT routine_name AS r, routine_type, routine_definition, sql_mode AS mode, security_type AS security, sql_data_access, definer, routine_comment,
          character_set_client, collation_connection
        FROM information_schema.routines WHERE routine_schema = DATABASE() ORDER BY routine_name`,
     ),
