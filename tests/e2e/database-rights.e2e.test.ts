@@ -62,11 +62,11 @@ async function createUser(user: User): Promise<void> {
 }
 
 /** By an API whose user does everything; it takes messages too. */
-async function makeSchema(): Promise<ServiceProcess> {
+async function makeSchema(): Promise<void> {
   await createUser('migrations');
   const api = await start('migrations', {});
   expect(await publish(api.url, { targetId: 'first', message: 'm' })).toMatchObject({ status: 201 });
-  return api;
+  await api.stop();
 }
 
 async function start(user: User, env: Record<string, string>): Promise<ServiceProcess> {
