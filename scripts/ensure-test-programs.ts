@@ -19,6 +19,7 @@ interface TestProgram {
 const TEST_PROGRAMS: readonly TestProgram[] = [
   { need: 'Redis', executables: ['redis-server'], debianPackages: ['redis-server'] },
   { need: 'MariaDB or MySQL', executables: ['mariadbd', 'mysqld'], debianPackages: ['mariadb-server'] },
+  { need: 'OpenSSL', executables: ['openssl'], debianPackages: ['openssl'] },
   {
     need: 'Chromium',
     executables: ['chromium', 'chromium-browser', 'google-chrome'],

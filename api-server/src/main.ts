@@ -1,6 +1,13 @@
 import { createRedisMessageBus } from '@postline/message-bus/redis';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
-import { createLogger, isPrimaryOf, isWorker, runProcess, startWorkers } from '@postline/service-runtime';
+import {
+  createLogger,
+  databaseConnections,
+  isPrimaryOf,
+  isWorker,
+  runProcess,
+  startWorkers,
+} from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
 import { apiSettings, readApiEnvironment } from './configuration.ts';
 import { migrateWhenReachable, waitForSchema } from './migrate-when-reachable.ts';
@@ -13,7 +20,13 @@ await runProcess(process.env, async (processEnv) => {
   const { databaseUrl, migrationUrl, redisUrl } = env;
   const migrating = () =>
     migrateWhenReachable({
-      migrate: (onEvent) => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER, onEvent }),
+      migrate: (onEvent) =>
+        migrate({
+          databaseUrl: migrationUrl,
+          databaseCa: env.DATABASE_CA_FILE,
+          folder: MIGRATIONS_FOLDER,
+          onEvent,
+        }),
       waitMs: env.DATABASE_WAIT_MS,
       logger,
     });
@@ -23,7 +36,7 @@ await runProcess(process.env, async (processEnv) => {
     return { ...primary, started: migrating() };
   }
 
-  const store = createMysqlMessageStore({ databaseUrl });
+  const store = createMysqlMessageStore({ databaseUrl, ...databaseConnections(env) });
   const bus = createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix: env.REDIS_PREFIX });
   const settings = apiSettings(env);
   const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });

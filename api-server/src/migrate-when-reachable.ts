@@ -1,4 +1,4 @@
-import { databaseReason, StoreUnavailableError } from '@postline/message-store';
+import { databaseReason, type DatabaseReason, StoreUnavailableError } from '@postline/message-store';
 import type { MigrateResult, MigrationEvent } from '@postline/message-store/mysql';
 import type { Logger } from '@postline/service-runtime';
 
@@ -14,7 +14,10 @@ export interface MigrateWhenReachableOptions {
   readonly logger: Logger;
 }
 
-/** Migrates, and waits for a database that starts at the same time as this process. */
+/**
+ * Migrates, and waits for a database that starts at the same time as this process. What waiting can't change (a refused
+ * user, an unknown database, a missing right) ends it at once. The error names the cause.
+ */
 export async function migrateWhenReachable({
   migrate,
   waitMs,
@@ -31,11 +34,13 @@ export async function migrateWhenReachable({
       reportSqlPublishing(sqlPublishing, logger);
       return;
     } catch (error) {
+      const why = databaseReason(error);
+      if (!isOfDatabase(error, why)) throw error;
       const waitedMs = Math.round(performance.now() - startMs);
-      if (!(error instanceof StoreUnavailableError) || waitedMs > waitMs) throw error;
+      if (why.isLasting || waitedMs > waitMs) throw startError(error, why);
       if (performance.now() - saidAtMs >= REMINDER_MS) {
         saidAtMs = performance.now();
-        const { text: reason } = databaseReason(error);
+        const { text: reason } = why;
         logger.warn(
           { part: 'database', reason, waitedMs },
           `the database does not answer yet, the start waits: ${reason}`,
@@ -44,6 +49,16 @@ export async function migrateWhenReachable({
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
   }
+}
+
+/** A schema that is too new, and whatever nobody thought of, is told by its own error. */
+function isOfDatabase(error: unknown, { code }: DatabaseReason): boolean {
+  return error instanceof StoreUnavailableError || (code !== 'other' && code !== 'schema');
+}
+
+function startError(error: unknown, { text }: DatabaseReason): Error {
+  const isOwnText = error instanceof StoreUnavailableError && error.cause === undefined;
+  return new Error(isOwnText ? error.message : `the database can not be used: ${text}`, { cause: error });
 }
 
 /** In a process that does not migrate: resolves when another one has done it. What it waits for, the health logs. */

@@ -3,7 +3,7 @@
  * that may lack commits, before the services start again.
  */
 import { join } from 'node:path';
-import type { NewEpoch, NewEpochOptions } from '@postline/message-store';
+import { databaseReason, type NewEpoch, type NewEpochOptions } from '@postline/message-store';
 import { effectiveUrls, readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
 import { z } from 'zod';
 import { ArgumentsError } from './arguments-error.ts';
@@ -12,6 +12,7 @@ import { readNewEpochArguments } from './new-epoch-arguments.ts';
 const environmentSchema = z.object({
   DATABASE_URL: serverSettings.DATABASE_URL,
   DATABASE_URL_FILE: serverSettings.DATABASE_URL_FILE,
+  DATABASE_CA_FILE: serverSettings.DATABASE_CA_FILE,
   DATA_DIR: z.string().default('./data'),
 });
 
@@ -21,7 +22,7 @@ async function beginEpoch(options: NewEpochOptions): Promise<NewEpoch> {
   const { databaseUrl } = effectiveUrls(settings);
   if (databaseUrl !== undefined) {
     const { beginMysqlEpoch } = await import('@postline/message-store/mysql');
-    return await beginMysqlEpoch({ databaseUrl, ...options });
+    return await beginMysqlEpoch({ databaseUrl, databaseCa: settings.DATABASE_CA_FILE, ...options });
   }
   const { beginSqliteEpoch, DATABASE_FILE } = await import('@postline/message-store/sqlite');
   const file = join(settings.DATA_DIR, DATABASE_FILE);
@@ -33,6 +34,8 @@ function reasonsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isOfCaller = error instanceof ArgumentsError || error instanceof SettingsError;
   if (isOfCaller || error.cause === undefined) return error.message;
+  const reason = databaseReason(error);
+  if (reason.code !== 'other') return `${error.message}: ${reason.text}`;
   return `${error.message}: ${reasonsOf(error.cause)}`;
 }
 

@@ -74,7 +74,7 @@ it('[OPS-4] [SCH-3] an open API says so at start; two that start at once migrate
   await database.drop();
 });
 
-it('a database that is not there yet is waited for, and in vain only so long', async () => {
+it('[DBC-8] a database that is not there yet is waited for, and in vain only so long', async () => {
   const api = launch('api-server', {
     DATABASE_URL: 'mysql://root@127.0.0.1:1/none',
     REDIS_URL: 'redis://127.0.0.1:1',
@@ -82,5 +82,34 @@ it('a database that is not there yet is waited for, and in vain only so long', a
     PORT: '0',
   });
   expect(await api.ended).toBe(1);
-  expect(api.output()).toMatch(/does not answer yet[^]*could not start/);
+  expect(api.output()).toMatch(
+    /the start waits: nothing listens[^]*\ncould not start: the database can not be used: nothing listens[^\n]*\n$/,
+  );
+});
+
+it.each([
+  ['a wrong password', 'postline:wrong', '', 'refused the user name or the password'],
+  ['an unknown database', 'root', '_none', 'does not exist'],
+])('[DBC-8] %s ends the start at once, and the last line says so', async (_, user, suffix, cause) => {
+  const url = new URL(inject('databaseServerUrl'));
+  const api = launch('api-server', {
+    DATABASE_URL: `mysql://${user}@${url.host}/mysql${suffix}`,
+    REDIS_URL: 'redis://127.0.0.1:1',
+    PORT: '0',
+  });
+  expect(await api.ended).toBe(1);
+  const lastLine = api.output().trim().split('\n').at(-1);
+  expect(lastLine).toContain('could not start: the database can not be used: the database');
+  expect(lastLine).toContain(cause);
+  expect(api.output()).not.toMatch(/the start waits/);
+});
+
+it('[DBC-5] a parameter that is not known ends the start in one line that names it', async () => {
+  const api = launch('api-server', {
+    DATABASE_URL: 'mysql://root@127.0.0.1:1/none?ssl-modus=REQUIRED',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    PORT: '0',
+  });
+  expect(await api.ended).toBe(1);
+  expect(api.output().trim()).toMatch(/^DATABASE_URL: the parameter ssl-modus is not known[^\n]*$/);
 });

@@ -6,7 +6,13 @@ import { createRedisMessageBus } from '@postline/message-bus/redis';
 import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
 import { createSqliteMessageStore, DATABASE_FILE } from '@postline/message-store/sqlite';
-import { createLogger, type Logger, MemoryBudget, runProcess } from '@postline/service-runtime';
+import {
+  createLogger,
+  databaseConnections,
+  type Logger,
+  MemoryBudget,
+  runProcess,
+} from '@postline/service-runtime';
 import { createRelay, relaySettings } from '@postline/websocket-server';
 import { readStandaloneEnvironment, type StandaloneEnvironment } from './configuration.ts';
 
@@ -28,14 +34,20 @@ async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise
     const store = await createSqliteMessageStore({ file: join(folder, DATABASE_FILE) });
     return { store, bus: createInProcessMessageBus(), prepare: () => Promise.resolve() };
   }
-  const store = createMysqlMessageStore({ databaseUrl });
+  const store = createMysqlMessageStore({ databaseUrl, ...databaseConnections(env) });
   return {
     store,
     outbox: store,
     bus: createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix }),
     prepare: () =>
       migrateWhenReachable({
-        migrate: (onEvent) => migrate({ databaseUrl: migrationUrl, folder: MIGRATIONS_FOLDER, onEvent }),
+        migrate: (onEvent) =>
+          migrate({
+            databaseUrl: migrationUrl,
+            databaseCa: env.DATABASE_CA_FILE,
+            folder: MIGRATIONS_FOLDER,
+            onEvent,
+          }),
         waitMs: env.DATABASE_WAIT_MS,
         logger,
       }),

@@ -2,11 +2,14 @@ import { createRedisMessageBus } from '@postline/message-bus/redis';
 import { createMysqlMessageStore } from '@postline/message-store/mysql';
 import {
   createLogger,
+  databaseConnections,
   isPrimaryOf,
+  isWorker,
   OPEN_MODE_WARNING,
   runProcess,
   startWorkers,
 } from '@postline/service-runtime';
+import { checkDatabaseAtStart } from './check-database-at-start.ts';
 import { readRelayEnvironment, relaySettings } from './configuration.ts';
 import { createRelay } from './relay.ts';
 
@@ -17,9 +20,12 @@ await runProcess(process.env, async (processEnv) => {
   const env = readRelayEnvironment(processEnv);
   const logger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
-  if (isPrimaryOf(workerCount)) return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
-
-  const store = createMysqlMessageStore({ databaseUrl: env.databaseUrl });
+  const store = createMysqlMessageStore({ databaseUrl: env.databaseUrl, ...databaseConnections(env) });
+  if (!isWorker()) await checkDatabaseAtStart(store);
+  if (isPrimaryOf(workerCount)) {
+    await store.close();
+    return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+  }
   const bus = createRedisMessageBus({
     redisUrl: env.redisUrl,
     ca: env.REDIS_CA_FILE,

@@ -72,6 +72,20 @@ describe('npm run relay', () => {
     expect(performance.now() - asked).toBeLessThan(EXIT_MS);
   });
 
+  it('[DBC-8] what waiting can not change about the database ends the start, and the last line says so', async () => {
+    const url = new URL(database.url);
+    url.pathname += '_none';
+    const relay = launch('websocket-server', {
+      DATABASE_URL: url.href,
+      REDIS_URL: inject('redisUrl'),
+      PORT: '0',
+    });
+    expect(await relay.ended).toBe(1);
+    expect(relay.output().trim()).toMatch(
+      /^could not start: the database can not be used: the database that the URL names does not exist$/,
+    );
+  });
+
   it('[DEL-15] SIGTERM while clients wait for a database that is not there: the same', async () => {
     const relay = launch('websocket-server', {
       DATABASE_URL: 'mysql://root@127.0.0.1:1/nothing',

@@ -1,6 +1,9 @@
 export * from './activity-health.ts';
 export * from './ca-file.ts';
 export * from './client-address.ts';
+export { databaseConnections } from './database-settings.ts';
+export { type DatabaseAddress, parseDatabaseUrl } from './database-url.ts';
+export { type DatabaseTls, withAuthority } from './database-tls.ts';
 export * from './deadline.ts';
 export * from './error-for-log.ts';
 export * from './fair-slots.ts';

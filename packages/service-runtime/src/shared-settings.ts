@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { caFileSetting } from './ca-file.ts';
 import { parseTrustedProxies } from './client-address.ts';
+import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './database-settings.ts';
 import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './origins.ts';
 import { memorySettings } from './process-memory.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import { fileSetting, integerSetting, urlSetting, yesNoSetting } from './settings.ts';
-
-const databaseUrl = urlSetting(['mysql:']).refine(
-  (text) => !URL.canParse(text) || new URL(text).pathname.length > 1,
-  { error: 'must name a database: mysql://user:password@host:port/database' },
-);
 
 const redisUrl = z.string().transform((text, context) => {
   const parsed = parseRedisUrl(text);
@@ -81,13 +77,7 @@ export const sharedSettings = {
 
 /** The two real servers: both or none. */
 export const serverSettings = {
-  DATABASE_URL: databaseUrl
-    .optional()
-    .meta({ description: 'MySQL or MariaDB: `mysql://user:password@host:port/database`.' }),
-  DATABASE_URL_FILE: fileSetting()
-    .pipe(databaseUrl)
-    .optional()
-    .meta({ description: 'Or: a file that holds it, as secrets are mounted.' }),
+  ...databaseSettings,
   REDIS_URL: redisUrl.optional().meta({
     description:
       'Redis: `redis://[user:password@]host:port[/db]`, `rediss://` for TLS, `redis+unix:///path` for a Unix socket ([parameters](operating.md#redis_url)).',
@@ -106,12 +96,12 @@ export const serverSettings = {
 
 /** For whoever migrates: the services' own user then needs no right to change the schema. */
 export const migrationSettings = {
-  DATABASE_MIGRATION_URL: databaseUrl.optional().meta({
+  DATABASE_MIGRATION_URL: databaseUrlSetting.optional().meta({
     description:
       'The same database as a user that may change its schema, for the migrations at the start. Default: `DATABASE_URL`, whose user then needs that right.',
   }),
   DATABASE_MIGRATION_URL_FILE: fileSetting()
-    .pipe(databaseUrl)
+    .pipe(databaseUrlSetting)
     .optional()
     .meta({ description: 'Or: a file that holds it.' }),
 };
@@ -119,6 +109,7 @@ export const migrationSettings = {
 interface ServerUrls {
   readonly DATABASE_URL?: string | undefined;
   readonly DATABASE_URL_FILE?: string | undefined;
+  readonly DATABASE_CA_FILE?: string | undefined;
   readonly REDIS_URL?: string | undefined;
   readonly REDIS_URL_FILE?: string | undefined;
   readonly REDIS_CA_FILE?: string | undefined;
@@ -220,6 +211,7 @@ export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings
       checkGivenOnce(settings, context);
       checkServerUrls(settings, context, servers);
       checkRedisCa(settings, context);
+      checkDatabaseTls(settings, context);
       checkAuth(settings, context);
     },
     { when: () => true }, // also where a variable is wrong, so that everything is told at once

@@ -1,3 +1,4 @@
+export * from './certificates.ts';
 export * from './child-process.ts';
 export * from './chromium.ts';
 export * from './database-process.ts';

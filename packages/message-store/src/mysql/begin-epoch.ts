@@ -1,14 +1,11 @@
-import { StoreUnavailableError } from '../message-store.ts';
+import { openAdministratorSession } from './administrator-session.ts';
+import type { DatabaseAccess } from './database-connection.ts';
 import { type NewEpoch, type NewEpochOptions, randomEpoch } from '../new-epoch.ts';
 import { databaseTimeOfMs } from './database-time.ts';
 import { checkSchema } from './schema-version.ts';
-import { openSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
-export interface BeginMysqlEpochOptions extends NewEpochOptions {
-  readonly databaseUrl: string;
-}
-
-const CONNECT_DEADLINE_MS = 5_000;
+export interface BeginMysqlEpochOptions extends NewEpochOptions, DatabaseAccess {}
 
 const LAST_ROWS = 'SELECT target_id, MAX(`offset`) AS last FROM messages GROUP BY target_id';
 
@@ -17,11 +14,8 @@ const LAST_ROWS = 'SELECT target_id, MAX(`offset`) AS last FROM messages GROUP B
  * begins. All of it or nothing; may be called again. Takes as long as reading the index of all messages. Rejects with a
  * StoreUnavailableError where the database can't be reached, with a SchemaVersionError where it was not migrated.
  */
-export async function beginMysqlEpoch({
-  databaseUrl,
-  restoredAt,
-}: BeginMysqlEpochOptions): Promise<NewEpoch> {
-  const session = await connect(databaseUrl);
+export async function beginMysqlEpoch({ restoredAt, ...access }: BeginMysqlEpochOptions): Promise<NewEpoch> {
+  const session = await openAdministratorSession(access);
   try {
     await checkSchema(session);
     await session.run('START TRANSACTION');
@@ -30,15 +24,6 @@ export async function beginMysqlEpoch({
     return result;
   } finally {
     session.close(); // what was not committed is rolled back with it
-  }
-}
-
-async function connect(databaseUrl: string): Promise<Session> {
-  const signal = AbortSignal.timeout(CONNECT_DEADLINE_MS);
-  try {
-    return await openSession({ databaseUrl, role: 'migrate', idleSecondsMax: 0 }, signal);
-  } catch (error) {
-    throw new StoreUnavailableError('the database could not be reached', error);
   }
 }
 

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../message-store.ts';
+import { openAdministratorSession } from './administrator-session.ts';
+import type { DatabaseAccess } from './database-connection.ts';
 import { folderPath, type Migration, type MigrationStatement, readMigrations } from './migration-files.ts';
 import { readSchemaVersion, SchemaVersionError } from './schema-version.ts';
-import { openSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { hasErrno, isSqlError, SQL_ERRORS } from './sql-error.ts';
 import { ensureSqlPublishing, type SqlPublishing } from './sql-publishing.ts';
 
@@ -17,8 +19,7 @@ export type MigrationEvent =
       readonly milliseconds: number;
     };
 
-export interface MigrateOptions {
-  readonly databaseUrl: string;
+export interface MigrateOptions extends DatabaseAccess {
   /** Where the `NNNN-name.sql` files are. */
   readonly folder: URL | string;
   /** An error thrown here ends the migration at that point; the next one completes it. */
@@ -35,8 +36,6 @@ export interface MigrateResult {
   /** Whether applications can publish by SQL. */
   readonly sqlPublishing: SqlPublishing;
 }
-
-const CONNECT_DEADLINE_MS = 5_000;
 
 /** A transaction that uses a table is waited for this long in all; one that is open for longer is a mistake. */
 const TABLE_WAIT_MS_MAX = 120_000;
@@ -68,28 +67,13 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const migrations = await readMigrations(options.folder);
-  const session = await connect(options);
+  const session = await openAdministratorSession(options, options.connectDeadlineMs);
   try {
     await takeLock(session, options.lockWaitSeconds ?? LOCK_WAIT_SECONDS);
     const versions = await applyMissing(session, migrations, options.onEvent ?? (() => undefined));
     return { ...versions, sqlPublishing: await ensureSqlPublishing(session, folderPath(options.folder)) };
   } finally {
     session.close(); // and with it the lock
-  }
-}
-
-async function connect({
-  databaseUrl,
-  connectDeadlineMs = CONNECT_DEADLINE_MS,
-}: MigrateOptions): Promise<Session> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), connectDeadlineMs);
-  try {
-    return await openSession({ databaseUrl, role: 'migrate', idleSecondsMax: 0 }, controller.signal);
-  } catch (error) {
-    throw new StoreUnavailableError('the database could not be reached for its migration', error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -30,6 +30,7 @@ import {
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../stream-start.ts';
 import { Appender } from './appender.ts';
+import type { DatabaseAccess } from './database-connection.ts';
 import { deleteOldestRows } from './delete-oldest.ts';
 import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './disconnect-rows.ts';
 import { openDeviceRows } from './open-devices.ts';
@@ -43,9 +44,7 @@ import type { Session } from './session.ts';
 import { settleHistoryOn } from './settle-history.ts';
 import { type ConnectionBounds, StoreConnections } from './store-connections.ts';
 
-export interface MysqlMessageStoreOptions extends ConnectionBounds {
-  /** `mysql://user:password@host:port/database` */
-  readonly databaseUrl: string;
+export interface MysqlMessageStoreOptions extends DatabaseAccess, ConnectionBounds {
   /** Milliseconds after which every call has ended. */
   readonly deadlineMs?: number;
 }
@@ -74,9 +73,10 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
   #closed = false;
   #readersRenewedAtMs = -Infinity;
 
-  constructor({ databaseUrl, deadlineMs = DEADLINE_MS, ...bounds }: MysqlMessageStoreOptions) {
+  constructor(options: MysqlMessageStoreOptions) {
+    const { databaseUrl, databaseCa, deadlineMs = DEADLINE_MS, ...bounds } = options;
     this.#deadlineMs = deadlineMs;
-    this.#connections = new StoreConnections(databaseUrl, deadlineMs, bounds);
+    this.#connections = new StoreConnections({ databaseUrl, databaseCa }, deadlineMs, bounds);
     this.#appender = new Appender({
       writers: this.#connections.writers,
       session: this.#connections.writerSession,

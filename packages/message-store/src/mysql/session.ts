@@ -1,11 +1,6 @@
-import { connect, type Socket } from 'node:net';
-import {
-  type Connection,
-  createConnection,
-  type QueryError,
-  type ResultSetHeader,
-  type RowDataPacket,
-} from 'mysql2';
+import type { Socket } from 'node:net';
+import type { Connection, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
+import { type DatabaseAccess, startConnection } from './database-connection.ts';
 import {
   checkSessionVariables,
   SESSION_VARIABLES_QUERY,
@@ -18,8 +13,7 @@ import {
 /** What a statement may be given: never an object, which a driver could expand into SQL. */
 export type SqlValue = string | number | null;
 
-export interface SessionOptions extends SessionTimes {
-  readonly databaseUrl: string;
+export interface SessionOptions extends SessionTimes, DatabaseAccess {
   readonly role: SessionRole;
 }
 
@@ -32,12 +26,6 @@ export class ConnectionLostError extends Error {
     this.name = 'ConnectionLostError';
   }
 }
-
-/** Statements of different shapes that one connection keeps prepared: more than our roundings can make. */
-const PREPARED_STATEMENTS_MAX = 512;
-
-/** Tells a dead server apart from a silent one in the operating system's own time; ours is the deadline. */
-const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /**
  * One connection, set up and checked. One statement at a time. Where the driver would leave a statement waiting for
@@ -144,7 +132,7 @@ export class Session {
  */
 export function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   return new Promise((resolve, reject) => {
-    const { connection, socket } = startConnection(options.databaseUrl);
+    const { connection, socket } = startConnection(options);
     const fail = (error: unknown) => {
       signal.removeEventListener('abort', onAbort);
       socket.destroy();
@@ -164,31 +152,6 @@ export function openSession(options: SessionOptions, signal: AbortSignal): Promi
       .catch(fail);
   });
 }
-
-function startConnection(databaseUrl: string): { connection: Connection; socket: Socket } {
-  const url = new URL(databaseUrl);
-  const socket = connect({
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? MYSQL_PORT : Number(url.port),
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
-  });
-  const connection = createConnection({
-    uri: databaseUrl,
-    stream: socket, // our own, because the driver's destroy() waits for the other side
-    charset: 'UTF8MB4_BIN',
-    dateStrings: true,
-    stringifyObjects: true,
-    multipleStatements: false,
-    flags: ['-LOCAL_FILES'],
-    connectTimeout: 0, // the caller's signal is the only clock
-    maxPreparedStatements: PREPARED_STATEMENTS_MAX,
-  });
-  return { connection, socket };
-}
-
-const MYSQL_PORT = 3306;
 
 async function setUp(connection: Connection, options: SessionOptions): Promise<SessionFacts> {
   const query = (sql: string) =>

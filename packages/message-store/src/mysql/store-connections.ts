@@ -1,3 +1,4 @@
+import type { DatabaseAccess } from './database-connection.ts';
 import type { SessionOptions } from './session.ts';
 import { SessionPool } from './session-pool.ts';
 import type { SessionRole } from './session-settings.ts';
@@ -56,12 +57,12 @@ export class StoreConnections {
   readonly #bounds: ConnectionBounds;
   #renewedAtMs = -Infinity;
 
-  constructor(databaseUrl: string, deadlineMs: number, bounds: ConnectionBounds) {
+  constructor(access: DatabaseAccess, deadlineMs: number, bounds: ConnectionBounds) {
     this.#bounds = bounds;
     const writerSilenceSeconds = Math.max(WRITER_SILENCE_SECONDS_MAX, 2 * Math.ceil(deadlineMs / 1_000));
-    this.writerSession = { databaseUrl, role: 'write', idleSecondsMax: writerSilenceSeconds };
+    this.writerSession = { ...access, role: 'write', idleSecondsMax: writerSilenceSeconds };
     const reading = (role: SessionRole) => ({
-      databaseUrl,
+      ...access,
       role,
       idleSecondsMax: READER_SILENCE_SECONDS_MAX,
     });

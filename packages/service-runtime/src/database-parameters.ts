@@ -1,0 +1,96 @@
+import { isAbsolute } from 'node:path';
+import { combineTls, type DatabaseTls, type TlsStatement, tlsStatementOf } from './database-tls.ts';
+
+/** What stands behind the `?` of a database's URL. */
+export interface DatabaseParameters {
+  /** The server's Unix socket on this machine; undefined: TCP. */
+  readonly socketPath: string | undefined;
+  /** `off`: no TLS is asked for in so many words; undefined: nothing is said, which is no TLS either. */
+  readonly tls: DatabaseTls | 'off' | undefined;
+}
+
+type Read =
+  | { readonly ok: true; readonly value: DatabaseParameters }
+  | { readonly ok: false; readonly error: string };
+
+const SOCKET_NAMES: ReadonlySet<string> = new Set(['socketpath', 'socket', 'unixsocket']);
+
+/** Said by some clients' URLs, and always so here; any other value is refused. */
+const FIXED: ReadonlyMap<string, RegExp> = new Map([
+  ['charset', /^utf-?8(mb4)?$/i],
+  ['characterencoding', /^utf-?8(mb4)?$/i],
+  ['timezone', /^(z|utc|[ +]00:00)$/i],
+  ['servertimezone', /^(z|utc|[ +]00:00)$/i],
+]);
+
+const POOL_ADVICE = 'connections are bounded by DATABASE_READ_CONNECTIONS_MAX and its like';
+const TIME_ADVICE = 'the deadlines are those of the service';
+
+/** Refused with what to do instead. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['connectionlimit', POOL_ADVICE],
+  ['maxconnections', POOL_ADVICE],
+  ['poolsize', POOL_ADVICE],
+  ['maxpoolsize', POOL_ADVICE],
+  ['pooltimeout', TIME_ADVICE],
+  ['connecttimeout', TIME_ADVICE],
+  ['connectiontimeout', TIME_ADVICE],
+  ['sockettimeout', TIME_ADVICE],
+  ['timeout', TIME_ADVICE],
+]);
+
+/** Longer than any name that means something; what is longer may be a part of a password. */
+const NAME_THAT_MAY_BE_SHOWN = /^[\w.-]{1,40}$/;
+
+/** What one parameter says; a text where it is refused. */
+type Statement =
+  | TlsStatement
+  | { readonly socketPath: string }
+  | 'nothing new'
+  | { readonly refusal: string };
+
+/** Names are read in any case, with `-`, `_` or nothing between their words: each client writes them another way. */
+export function readDatabaseParameters(parameters: URLSearchParams): Read {
+  const errors: string[] = [];
+  const statements: TlsStatement[] = [];
+  const seen = new Map<string, string>();
+  let socketPath: string | undefined;
+  for (const [writtenName, value] of parameters) {
+    const name = writtenName.toLowerCase().replace(/[-_]/g, '');
+    const isOtherTwin = seen.has(name) && seen.get(name) !== value;
+    seen.set(name, value);
+    const statement = isOtherTwin ? { refusal: 'is given twice' } : statementOf(name, value, writtenName);
+    if (statement === 'nothing new') continue;
+    if ('socketPath' in statement) socketPath = statement.socketPath;
+    else if ('use' in statement) statements.push(statement);
+    else errors.push(`${shownName(writtenName)} ${statement.refusal}`);
+  }
+  const tls = combineTls(statements);
+  if (typeof tls === 'object' && 'error' in tls) errors.push(tls.error);
+  else if (errors.length === 0) return { ok: true, value: { socketPath, tls } };
+  return { ok: false, error: errors.join('; ') };
+}
+
+function statementOf(name: string, value: string, writtenName: string): Statement {
+  if (SOCKET_NAMES.has(name)) {
+    return isAbsolute(value)
+      ? { socketPath: value }
+      : { refusal: "must be the whole path of the server's socket" };
+  }
+  const fixed = FIXED.get(name);
+  if (fixed?.test(value) === true) return 'nothing new';
+  if (fixed !== undefined) return { refusal: 'can only be utf8mb4 (charset) or UTC (timezone) here' };
+  const tls = tlsStatementOf(name, value);
+  if (tls === undefined) return { refusal: unknown(name) };
+  return typeof tls === 'string' ? { refusal: tls } : { ...tls, name: writtenName };
+}
+
+function shownName(name: string): string {
+  return NAME_THAT_MAY_BE_SHOWN.test(name) ? `the parameter ${name}` : 'a parameter';
+}
+
+function unknown(name: string): string {
+  const advice = ADVICE.get(name);
+  if (advice !== undefined) return `is not understood here: ${advice}`;
+  return 'is not known (docs/database-connection.md lists those that are)';
+}
