@@ -3,7 +3,7 @@ import { describeDatabaseFault, type MessageStore } from '@postline/message-stor
 import { ActivityHealth, type Logger, PartHealth, Readiness, StartingError } from '@postline/service-runtime';
 
 export interface ApiHealthParts {
-  readonly store: Pick<MessageStore, 'checkReady'>;
+  readonly store: Pick<MessageStore, 'checkReady' | 'checkWritable'>;
   readonly settings: { readonly warnings: readonly string[] };
   readonly logger: Logger;
 }
@@ -33,6 +33,7 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
         if (isOpen || describeDatabaseFault(error).kind !== 'schema') throw error;
       }
       if (!isOpen) throw new StartingError();
+      await store.checkWritable();
     },
     describe: describeDatabaseFault,
     logger,

@@ -62,6 +62,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     readDisconnects: (clientIds) => realStore.readDisconnects(clientIds),
     readDisconnectsAfter: (position) => realStore.readDisconnectsAfter(position),
     checkReady: () => realStore.checkReady(),
+    checkWritable: () => realStore.checkWritable(),
     renewConnections: () => {
       realStore.renewConnections();
     },

@@ -131,6 +131,12 @@ export interface MessageStore extends AckStore, DisconnectStore {
   checkReady(): Promise<void>;
 
   /**
+   * Resolves where an append would work now: tries what it does, and takes it back. Leaves no row, delays no append, and
+   * costs a write; callers ask once a second at most.
+   */
+  checkWritable(): Promise<void>;
+
+  /**
    * Replaces every connection by a new one as soon as it is not in use: where the database's address leads now may be
    * another server. Nothing in the embedded kind.
    */

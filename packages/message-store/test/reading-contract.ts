@@ -126,6 +126,14 @@ export function describeReading(store: () => MessageStore, database: () => Contr
     }
   });
 
+  it('[DBC-10] whether an append would work is tried, and leaves nothing behind', async () => {
+    const targetId = newTarget();
+    await store().append([publish({ targetId, message: 'before' })]);
+    await Promise.all(Array.from({ length: 5 }, () => store().checkWritable()));
+    const [outcome] = await store().append([publish({ targetId, message: 'after' })]);
+    expect(outcome).toMatchObject({ kind: 'appended', messages: [{ offset: 2 }] });
+  });
+
   it('[LOG-8] a closed store rejects, and a closed one can be closed', async () => {
     const other = await database().openStore();
     await other.checkReady();

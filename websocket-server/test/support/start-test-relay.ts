@@ -117,6 +117,7 @@ function switchableStore(now: () => MessageStore): MessageStore {
     readDisconnects: (clientIds) => now().readDisconnects(clientIds),
     readDisconnectsAfter: (position) => now().readDisconnectsAfter(position),
     checkReady: () => now().checkReady(),
+    checkWritable: () => now().checkWritable(),
     renewConnections: () => {
       now().renewConnections();
     },

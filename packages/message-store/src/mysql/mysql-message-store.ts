@@ -30,6 +30,7 @@ import {
 import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
 import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../stream-start.ts';
 import { Appender } from './appender.ts';
+import { checkWritable } from './check-writable.ts';
 import type { DatabaseAccess } from './database-connection.ts';
 import { deleteOldestRows } from './delete-oldest.ts';
 import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './disconnect-rows.ts';
@@ -200,6 +201,10 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
 
   checkReady(): Promise<void> {
     return this.#read('checking the database', () => checkSchema);
+  }
+
+  async checkWritable(): Promise<void> {
+    await this.#inTime('trying to write', (signal) => this.#connections.writers.use(signal, checkWritable));
   }
 
   renewConnections(): void {

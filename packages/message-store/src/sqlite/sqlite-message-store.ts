@@ -41,6 +41,7 @@ import {
 import { headInFile, markInFile, settleHistoryInFile, streamStartInFile } from './sqlite-history.ts';
 import { readLogFromFile } from './sqlite-read-log.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
+import { checkFileWritable } from './check-file-writable.ts';
 import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts';
 import { trimFile } from './sqlite-trim.ts';
 
@@ -195,6 +196,12 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
 
   async checkReady(): Promise<void> {
     await this.#snapshot('checking the file', () => undefined);
+  }
+
+  async checkWritable(): Promise<void> {
+    await this.#whenFree('trying to write', () => {
+      checkFileWritable(this.#database);
+    });
   }
 
   renewConnections(): void {

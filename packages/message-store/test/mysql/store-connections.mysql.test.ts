@@ -107,8 +107,30 @@ it('[DBC-3] a database that takes no writes anywhere: store_unavailable with tha
     expect(error).toMatchObject({ code: 'store_unavailable' });
     expect(databaseReason(error)).toMatchObject({ code: 'read_only', isLasting: false });
     expect(await headOf(store, targetId)).toBe(1);
+    await expect(store.checkWritable()).rejects.toMatchObject({ code: 'store_unavailable' });
     await run(old.port, 'SET GLOBAL read_only = 0');
+    await store.checkWritable();
     await append(store, targetId);
     expect(await headOf(store, targetId)).toBe(2);
+  });
+});
+
+it('[DBC-10] a user who has lost the right to insert is found without a message', async () => {
+  await useStore(60_000, async (store) => {
+    await store.checkWritable();
+    const grant = (rights: string, table: string) => `GRANT ${rights} ON ${database}.${table} TO ${USER}@'%'`;
+    await run(
+      old.port,
+      `REVOKE ALL ON ${database}.* FROM ${USER}@'%'`,
+      grant('SELECT', '*'),
+      grant('SELECT, INSERT, UPDATE', 'targets'),
+    );
+    store.renewConnections();
+    const error: unknown = await store.checkWritable().catch((reason: unknown) => reason);
+    expect(databaseReason(error)).toMatchObject({ code: 'missing_right', isLasting: true });
+    expect(databaseReason(error).text).toContain('INSERT');
+    await run(old.port, `GRANT ALL ON ${database}.* TO ${USER}@'%'`);
+    store.renewConnections();
+    await store.checkWritable();
   });
 });

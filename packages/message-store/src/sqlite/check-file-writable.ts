@@ -1,0 +1,20 @@
+import type Database from 'libsql';
+
+/** No target can have this id. */
+const TARGET_ID = '$write-check';
+
+/**
+ * Commits a change that leaves no row. The pages that it touched are written to the disk although they end as they
+ * were, so a disk that is full, or has become read-only, is found as an append would find it.
+ */
+export function checkFileWritable(database: Database.Database): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    database.exec(`INSERT INTO targets (target_id, head) VALUES ('${TARGET_ID}', 0)`);
+    database.exec(`DELETE FROM targets WHERE target_id = '${TARGET_ID}'`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
