@@ -22,13 +22,14 @@ export interface ApiHealth {
 
 export function createApiHealth({ store, settings, logger }: ApiHealthParts): ApiHealth {
   let isOpen = false;
+  const readiness = new Readiness({ logger, warnings: settings.warnings });
   const database = new PartHealth({
     name: 'database',
     title: 'The database',
     consequence: 'Requests are answered 503 until it works again.',
     check: async () => {
       try {
-        await store.checkReady();
+        readiness.showWarnings('database', await store.checkReady());
       } catch (error) {
         if (isOpen || describeDatabaseFault(error).kind !== 'schema') throw error;
       }
@@ -45,7 +46,6 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
     describe: describeBusFault,
     logger,
   });
-  const readiness = new Readiness({ logger, warnings: settings.warnings });
   readiness.addPart(database, { isRequired: true });
   readiness.addPart(bus, { isRequired: false });
   return {

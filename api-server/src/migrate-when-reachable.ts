@@ -62,7 +62,7 @@ function startError(error: unknown, { text }: DatabaseReason): Error {
 }
 
 /** In a process that does not migrate: resolves when another one has done it. What it waits for, the health logs. */
-export async function waitForSchema(checkReady: () => Promise<void>): Promise<void> {
+export async function waitForSchema(checkReady: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
       await checkReady();

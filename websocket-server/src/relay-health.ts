@@ -25,11 +25,17 @@ export interface RelayHealth {
 }
 
 export function createRelayHealth({ store, settings, logger }: RelayHealthParts): RelayHealth {
+  const readiness = new Readiness({
+    logger,
+    warnings: settings.auth === 'open' ? [OPEN_MODE_WARNING] : [],
+  });
   const database = new PartHealth({
     name: 'database',
     title: 'The database',
     consequence: 'Connections stay and wait until it works again.',
-    check: () => store.checkReady(),
+    check: async () => {
+      readiness.showWarnings('database', await store.checkReady());
+    },
     describe: describeDatabaseFault,
     logger,
   });
@@ -39,10 +45,6 @@ export function createRelayHealth({ store, settings, logger }: RelayHealthParts)
     consequence: 'No hints come: messages are delivered from the database alone.',
     describe: describeBusFault,
     logger,
-  });
-  const readiness = new Readiness({
-    logger,
-    warnings: settings.auth === 'open' ? [OPEN_MODE_WARNING] : [],
   });
   readiness.addPart(database, { isRequired: true });
   readiness.addPart(bus, { isRequired: false });

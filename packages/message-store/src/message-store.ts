@@ -92,6 +92,14 @@ export interface LogHeads {
   readonly heads: ReadonlyMap<string, LogHead>;
 }
 
+/** Something about the database that works, and that its operator should change. */
+export interface StoreRisk {
+  /** The setting's name: the same risk has the same key each time. */
+  readonly key: string;
+  /** What it is, what may happen, and what to do: a sentence or two without names, addresses and secrets. */
+  readonly text: string;
+}
+
 /**
  * The logs of all targets, on a database: the one truth. Two kinds: `mysql` and `sqlite`, held to the same contract
  * suite. Every call ends within the store's own deadline; where the database doesn't answer it rejects with a
@@ -127,8 +135,11 @@ export interface MessageStore extends AckStore, DisconnectStore {
    */
   settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding>;
 
-  /** Resolves where the database answers and its schema is the one this program needs. */
-  checkReady(): Promise<void>;
+  /**
+   * Resolves where the database answers and its schema is the one this program needs, with what its operator should know
+   * about it.
+   */
+  checkReady(): Promise<readonly StoreRisk[]>;
 
   /**
    * Resolves where an append would work now: tries what it does, and takes it back. Leaves no row, delays no append, and

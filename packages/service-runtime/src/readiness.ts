@@ -58,6 +58,15 @@ export class Readiness {
     this.#logger.info({ warning: key }, `no longer: ${text}`);
   }
 
+  /** Shows the warnings that a part has now, and takes back those that it had and has no longer. */
+  showWarnings(part: string, warnings: readonly { readonly key: string; readonly text: string }[]): void {
+    const current = new Map(warnings.map(({ key, text }) => [`${part}: ${key}`, text]));
+    for (const key of [...this.#warnings.keys()]) {
+      if (key.startsWith(`${part}: `) && !current.has(key)) this.clearWarning(key);
+    }
+    for (const [key, text] of current) this.setWarning(key, text);
+  }
+
   /** Checks the parts from now on. */
   start(): void {
     for (const { health } of this.#parts) health.start();

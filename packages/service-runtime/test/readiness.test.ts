@@ -57,6 +57,21 @@ describe('Readiness', () => {
     expect((await other.report()).status).toBe('degraded');
   });
 
+  it('[OPS-11] shows the warnings of a part, logs each once, and takes them back', async () => {
+    const flush = { key: 'flush', text: 'It flushes late.' };
+    readiness.setWarning('hints', 'Hints are lost.');
+    readiness.showWarnings('database', [flush]);
+    readiness.showWarnings('database', [flush]);
+    expect((await readiness.report()).warnings).toEqual(['open', 'Hints are lost.', 'It flushes late.']);
+    readiness.showWarnings('database', []);
+    expect((await readiness.report()).warnings).toEqual(['open', 'Hints are lost.']);
+    expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+      ['warn', 'Hints are lost.'],
+      ['warn', 'It flushes late.'],
+      ['info', 'no longer: It flushes late.'],
+    ]);
+  });
+
   it('[OPS-3] is not ready before every part was tried: a start is not an outage', async () => {
     add('database', true, answers);
     const bus = add('bus', false);

@@ -15,6 +15,7 @@ import {
   type LogSlice,
   type MessageStore,
   ROWS_PER_READ_MAX,
+  type StoreRisk,
   StoreUnavailableError,
 } from '../message-store.ts';
 import type { MovedMessages, Outbox, OutboxPage, SetAsideRow } from '../outbox.ts';
@@ -33,6 +34,7 @@ import { Appender } from './appender.ts';
 import { checkWritable } from './check-writable.ts';
 import type { DatabaseAccess } from './database-connection.ts';
 import { deleteOldestRows } from './delete-oldest.ts';
+import { readDurabilityRisks } from './durability-risks.ts';
 import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './disconnect-rows.ts';
 import { openDeviceRows } from './open-devices.ts';
 import { readLogHeads, readRowMarks } from './read-heads.ts';
@@ -199,8 +201,11 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer {
     );
   }
 
-  checkReady(): Promise<void> {
-    return this.#read('checking the database', () => checkSchema);
+  checkReady(): Promise<readonly StoreRisk[]> {
+    return this.#read('checking the database', () => async (session) => {
+      await checkSchema(session);
+      return await readDurabilityRisks(session);
+    });
   }
 
   async checkWritable(): Promise<void> {

@@ -17,6 +17,7 @@ import {
   type LogSlice,
   type MessageStore,
   ROWS_PER_READ_MAX,
+  type StoreRisk,
   StoreUnavailableError,
 } from '../message-store.ts';
 import {
@@ -194,8 +195,9 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     return await this.#whenFree('deleting the oldest', () => trimFile(this.#statements, query));
   }
 
-  async checkReady(): Promise<void> {
+  async checkReady(): Promise<readonly StoreRisk[]> {
     await this.#snapshot('checking the file', () => undefined);
+    return [];
   }
 
   async checkWritable(): Promise<void> {
