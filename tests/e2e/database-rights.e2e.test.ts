@@ -67,6 +67,7 @@ async function makeSchema(): Promise<void> {
   const api = await start('migrations', {});
   expect(await publish(api.url, { targetId: 'first', message: 'm' })).toMatchObject({ status: 201 });
   await api.stop();
+  running = [];
 }
 
 async function start(user: User, env: Record<string, string>): Promise<ServiceProcess> {
