@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { parseOriginRules } from '@postline/service-runtime';
 import {
   type Identify,
   openRawWebSocket,
@@ -240,14 +239,6 @@ describe('connections by the clock', () => {
   });
 });
 
-const FOREIGN_HEADER = 'Origin: https://evil.example\r\n';
-
-function originRules(text: string) {
-  const rules = parseOriginRules(text);
-  if (!rules.ok) throw new Error(rules.error);
-  return rules.value;
-}
-
 describe('upgrades', () => {
   const refusedWith = (headers: Record<string, string>) =>
     RelayClient.connect(relay.url, headers).then(
@@ -265,46 +256,6 @@ describe('upgrades', () => {
   ])('[PUB-13] with %j: %d', async (headers, status) => {
     await start();
     expect(await refusedWith(headers)).toBe(status);
-  });
-
-  const APP_ORIGINS = ['capacitor://localhost', 'app://Desktop.example', 'moz-extension://0-1', 'file://'];
-
-  it.each(['http://localhost:5173', 'null', 'https://shop.example', ...APP_ORIGINS])(
-    '[PUB-13] a page of an allowed origin is taken: %s',
-    async (origin) => {
-      await start({
-        originRules: originRules(`http://localhost:*,null,https://shop.example,${APP_ORIGINS.join()}`),
-      });
-      const client = await RelayClient.connect(relay.url, { Origin: origin });
-      client.send({ type: 'identify', clientId: 1 });
-      await client.frame('identified');
-    },
-  );
-
-  it.each([
-    'https://evil.example',
-    'http://localhost.evil.example',
-    'capacitor://localhost',
-    'file://',
-    'null',
-  ])('[PUB-13] a page of another one learns on its socket that it may not connect: %s', async (origin) => {
-    await start({ originRules: originRules('http://localhost:*') });
-    const client = await RelayClient.connect(relay.url, { Origin: origin });
-    client.send({ type: 'identify', clientId: 1 });
-    await client.closed();
-    expect(client.frames).toMatchObject([{ type: 'error', code: 'origin_not_allowed' }]);
-    expect(client.closeCode).toBe(4503);
-    expect(await relay.metric('postline_upgrades_refused_total')).toBe(1);
-    expect(await relay.metric('postline_feeds')).toBe(0);
-  });
-
-  it('[PUB-13] such sockets count in the limits, and end without the peer', async () => {
-    await start({ connectionsAwaitingIdentifyMax: 2 });
-    const open = () => openRawWebSocket(connect({ host: '127.0.0.1', port: relay.port }), FOREIGN_HEADER);
-    const sockets = await Promise.all([open(), open()]);
-    expect(await refusedWith({})).toBe(503);
-    await waitUntil('they are gone', async () => (await relay.metric('postline_connections')) === 0, 5_000);
-    for (const socket of sockets) socket.destroy();
   });
 
   it('are refused with 503 while the relay is full', async () => {
