@@ -163,7 +163,7 @@ it('[PAGE-5] a close that means "do not reconnect" stops the page and says why; 
   await troubleOn(page)
     .getByText('The relay requires a token, and got none that it accepts. (code 4501)')
     .waitFor();
-  await page.getByText('The relay says: A token is required (unauthorized).').waitFor();
+  await page.getByText('The relay says: A token is required (unauthorized).', { exact: true }).waitFor();
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);
   expect(count()).toBe(1);
   await page.getByRole('button', { name: 'Connect' }).click();
