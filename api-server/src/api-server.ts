@@ -20,6 +20,7 @@ import { createEntrance, type Entrance } from './http/entrance.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { PublishRates } from './http/publish-rates.ts';
 import { createPublishRoutes } from './http/publish-routes.ts';
+import { ReaderAnswers } from './http/reader-answers.ts';
 import { createRequestHandler } from './http/request-handler.ts';
 import { createRequestLog } from './http/request-log.ts';
 import { LogRetention } from './log-retention.ts';
@@ -96,7 +97,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       },
     }),
     ...createReaders(store, settings),
-    readerAnswers: settings.readerAnswers,
+    readers: createReaderParts(memory, settings),
     disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs: settings.hintDeadlineMs }),
     readiness,
     registry,
@@ -153,6 +154,11 @@ function createAccessControl({ store, settings, logger }: ApiServerParts): Acces
   if (clientTokens === undefined) throw new Error('nothing to check tokens with'); // the settings were checked
   const tokens = createClientTokenVerifier(clientTokens, { logger });
   return new AccessControl({ keys, tokens, disconnects: store, proxies, failuresPerMinute });
+}
+
+function createReaderParts(memory: MemoryBudget, { readerAnswers, trustedProxies: proxies }: ApiSettings) {
+  const { bytesMax, deadlineMs } = readerAnswers;
+  return { answers: new ReaderAnswers({ memory: memory.share({ bytesMax }), deadlineMs }), proxies };
 }
 
 function createReaders(store: MessageStore, settings: ApiSettings) {

@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '@postline/message-store';
-import { DeadlineError, Slots, SlotsExhaustedError, withDeadline } from '@postline/service-runtime';
+import { DeadlineError, FairSlots, SlotsExhaustedError, withDeadline } from '@postline/service-runtime';
+import { NoRoomError } from './reader.ts';
 
 /** What became of a read that nobody waits for longer than its deadline. */
 export type ReadOutcome<T> =
@@ -16,28 +17,55 @@ export interface ReadBounds {
   readonly deadlineMs: number;
 }
 
+/**
+ * Of the reads at once, and of those that wait, one reader may have so much: the database's connections are fewer than
+ * the reads, and another reader finds one free.
+ */
+const READS_OF_ONE_SHARE = 1 / 4;
+const WAITING_OF_ONE_SHARE = 3 / 4;
+
 export interface BoundedReadsOptions extends ReadBounds {
   /** What is read, as an error says it. */
   readonly what: string;
+  /** What a reader may cost each time that its turn comes round; 1 where it is left out. */
+  readonly costPerTurn?: number;
 }
 
-/** Does a read once there is room for it; `expired` is set as soon as nobody waits for it any more. */
-export type BoundedRead = <T>(read: (expired: AbortSignal) => Promise<T>) => Promise<ReadOutcome<T>>;
+export interface BoundedReadRequest<T> {
+  /** Whose turn it takes. */
+  readonly readerId: string;
+  /** `expired` is set as soon as nobody waits for it any more. */
+  readonly read: (expired: AbortSignal) => Promise<T>;
+  /** What it took, in any unit: who reads much waits longer for the next. */
+  readonly costOf?: (value: T) => number;
+}
 
-/** Bounds reads of the store in number and time. One that is late keeps its slot until it has ended. */
+/** Does a read once there is room for it. */
+export type BoundedRead = <T>(request: BoundedReadRequest<T>) => Promise<ReadOutcome<T>>;
+
+/**
+ * Bounds reads of the store in number and time; those that wait are done in turn by who asks. One that is late keeps its
+ * slot until it has ended.
+ */
 export function createBoundedReads(options: BoundedReadsOptions): BoundedRead {
-  const { what, readsMax, waitingMax, deadlineMs } = options;
-  const slots = new Slots({ slotsMax: readsMax, waitersMax: waitingMax });
-  return async (read) => {
+  const { what, readsMax, waitingMax, deadlineMs, costPerTurn = 1 } = options;
+  const slots = new FairSlots({
+    slotsMax: readsMax,
+    slotsPerPayerMax: Math.max(1, Math.ceil(readsMax * READS_OF_ONE_SHARE)),
+    waitersMax: waitingMax,
+    waitersPerPayerMax: Math.ceil(waitingMax * WAITING_OF_ONE_SHARE),
+    costPerTurn,
+  });
+  return async ({ readerId, read, costOf }) => {
     const expiry = new AbortController();
-    const work = slots.use(() => read(expiry.signal), expiry.signal);
+    const work = slots.use(readerId, () => read(expiry.signal), { signal: expiry.signal, costOf });
     const onExpired = () => {
       expiry.abort();
     };
     try {
       return { kind: 'read', value: await withDeadline(work, { what, milliseconds: deadlineMs, onExpired }) };
     } catch (error) {
-      if (error instanceof SlotsExhaustedError) return { kind: 'overloaded' };
+      if (error instanceof SlotsExhaustedError || error instanceof NoRoomError) return { kind: 'overloaded' };
       if (error instanceof StoreUnavailableError || error instanceof DeadlineError) {
         return { kind: 'store-unavailable' };
       }

@@ -23,7 +23,7 @@ const CONTENDED_REQUESTS_DEFAULT = 1_000;
 const COMMIT_DEADLINE_DEFAULT_MS = 4_000;
 /** A healthy Redis answers in under 1 ms; the answer is promised within 300 ms of the commit while it is not. */
 const HINT_DEADLINE_DEFAULT_MS = 200;
-/** With the bound on one page: 128 MiB at the very most are held while they are read. */
+/** Each takes room only for what it reads; those beyond what the database answers at once wait there. */
 const LOG_READS_DEFAULT = 32;
 /** About a sixth of a second's work where all servers share a core, which then reads some 1,500 small pages a second. */
 const LOG_READS_WAITING_DEFAULT = 256;
@@ -171,7 +171,8 @@ export const apiEnvironment = {
     description: 'Pages of logs that may wait to be read, and as many receipts; beyond it 503 `overloaded`.',
   }),
   LOG_PAGE_BYTES_MAX: integerSetting({ from: 64 * KIB, to: 64 * MIB, default: LOG_PAGE_BYTES_DEFAULT }).meta({
-    description: 'Bytes of messages in one page of a log; a page that reaches it holds fewer than `limit`.',
+    description:
+      'Bytes of one page of a log as JSON; a page that reaches it, or for which there is no more room, holds fewer than `limit`.',
   }),
   LOG_READ_DEADLINE_MS: integerSetting({
     from: 100,

@@ -1,4 +1,5 @@
 import {
+  type LogQuery,
   type LogSlice,
   type MessageStore,
   type StoredMessage,
@@ -7,9 +8,18 @@ import {
 } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
 import { createBoundedReads, type ReadBounds, type ReadOutcome } from './bounded-reads.ts';
+import { NoRoomError, type Reader } from './reader.ts';
 
-/** Rows in one read of the store: at most 6.5 MB of text in memory at a time. */
+/** Rows and bytes of text in one read of the store. */
 const STORE_READ_ROWS_MAX = 100;
+const STORE_READ_BYTES_MAX = 256 * 1024;
+/** In memory a text takes up to two bytes for each of its own. */
+const MEMORY_BYTES_PER_TEXT_BYTE = 2;
+/** A row beside its texts: as an object, and as JSON the names of its fields, its offset and its time. */
+const ROW_OBJECT_BYTES = 256;
+const ROW_JSON_BYTES = 100;
+/** Bytes of pages that a reader may have each time that its turn comes round: small beside a page, so turns are even. */
+const COST_BYTES_PER_TURN = 16 * 1024;
 
 export interface LogPageRequest {
   readonly targetId: string;
@@ -35,22 +45,30 @@ export type LogPageStore = Pick<MessageStore, 'readLog' | 'readMarks' | 'readStr
 
 export interface LogPageReaderOptions extends ReadBounds {
   readonly store: LogPageStore;
-  /** Bytes of messages in one page; a page holds at least one message. */
+  /** Bytes of one page as JSON; a page holds at least one message. */
   readonly pageBytesMax: number;
 }
 
 /** Reads pages of logs, a bounded number at once, each within a deadline. */
-export type ReadLogPage = (request: LogPageRequest) => Promise<ReadOutcome<LogPageContent>>;
+export type ReadLogPage = (request: LogPageRequest, reader: Reader) => Promise<ReadOutcome<LogPageContent>>;
 
 export function createLogPageReader(options: LogPageReaderOptions): ReadLogPage {
   const { store, pageBytesMax, ...bounds } = options;
-  const bounded = createBoundedReads({ what: 'reading a log', ...bounds });
-  return (request) => bounded((expired) => readPage(request, { store, pageBytesMax, expired }));
+  const costPerTurn = COST_BYTES_PER_TURN;
+  const bounded = createBoundedReads({ what: 'reading a log', costPerTurn, ...bounds });
+  return (request, reader) =>
+    bounded({
+      readerId: reader.id,
+      read: (expired) => readPage(request, { store, pageBytesMax, reader, expired }),
+      costOf: ({ messages }) =>
+        messages.reduce((sum, { message }) => sum + message.length + ROW_OBJECT_BYTES, ROW_OBJECT_BYTES),
+    });
 }
 
 interface PageSource {
   readonly store: LogPageStore;
   readonly pageBytesMax: number;
+  readonly reader: Reader;
   /** Set once nobody waits for the page any more. */
   readonly expired: AbortSignal;
 }
@@ -58,14 +76,29 @@ interface PageSource {
 async function readPage(request: LogPageRequest, source: PageSource): Promise<LogPageContent> {
   const { targetId, after } = request;
   const limit = Math.min(request.limit, STORE_READ_ROWS_MAX);
-  let slice = await source.store.readLog({ targetId, afterOffset: after, limit });
+  const readLog = (afterOffset: number) => readRows({ targetId, afterOffset, limit }, source);
+  let slice = await readLog(after);
   const { recovered, offset: start, epoch } = await readStart(request, slice, source);
   const isOutdated = epoch !== slice.epoch || start > slice.head; // it came from a server that was left behind
-  if (start !== after || isOutdated)
-    slice = await source.store.readLog({ targetId, afterOffset: start, limit });
+  if (start !== after || isOutdated) slice = await readLog(start);
 
   const page = await readOn(slice, { request, start, source });
   return { ...page, recovered, truncatedBefore: truncatedBefore(page, start) };
+}
+
+/** One read of the store, for which room is taken before. */
+async function readRows(
+  query: Pick<LogQuery, 'targetId' | 'afterOffset' | 'limit'>,
+  { store, pageBytesMax, reader }: PageSource,
+): Promise<LogSlice> {
+  const bytesMax = Math.min(STORE_READ_BYTES_MAX, pageBytesMax);
+  const bytes = bytesMax * MEMORY_BYTES_PER_TEXT_BYTE;
+  if (!reader.grow(bytes)) throw new NoRoomError();
+  try {
+    return await store.readLog({ ...query, bytesMax });
+  } finally {
+    reader.shrink(bytes);
+  }
 }
 
 /** Where the page begins. Only a new connection to the database may say that the reader's cursor is not valid. */
@@ -95,38 +128,60 @@ async function readOn(
 ): Promise<Pick<LogPageContent, 'epoch' | 'head' | 'messages'>> {
   const page = { messages: [] as StoredMessage[], bytes: 0 };
   let slice = firstSlice;
-  let hasRoom = addRows(page, slice, source.pageBytesMax);
+  let hasRoom = addRows(page, slice, source);
   while (hasRoom && page.messages.length < request.limit && !source.expired.aborted) {
     const last = page.messages.at(-1)?.offset ?? start;
     if (slice.messages.length === 0 || last >= slice.head) break;
 
     const limit = Math.min(request.limit - page.messages.length, STORE_READ_ROWS_MAX);
-    const next = await source.store.readLog({ targetId: request.targetId, afterOffset: last, limit });
+    const query = { targetId: request.targetId, afterOffset: last, limit };
+    const next = await readRows(query, source).catch(endOfRoom);
+    if (next === undefined) break;
     // The log was restarted or cut meanwhile: what was read is one true part of it, and the next page will tell.
     if (next.epoch !== slice.epoch || next.messages[0]?.offset !== last + 1) break;
     slice = next;
-    hasRoom = addRows(page, slice, source.pageBytesMax);
+    hasRoom = addRows(page, slice, source);
   }
   return { epoch: slice.epoch, head: slice.head, messages: page.messages };
 }
 
+/** A page that has some rows ends where there is no room for more: the next page goes on from there. */
+function endOfRoom(error: unknown): undefined {
+  if (!(error instanceof NoRoomError)) throw error;
+}
+
 /**
- * Adds a slice's rows for as long as they fit and follow one another; false where one did not. The first one always
- * does. A hole ends the page, so that the next one begins with it and tells it.
+ * Adds a slice's rows for as long as there is room for them, and for what they take as JSON, and they follow one another;
+ * false where one did not. The first one always fits into a page. A hole ends the page, so that the next one begins with
+ * it and tells it.
  */
 function addRows(
   page: { messages: StoredMessage[]; bytes: number },
   slice: LogSlice,
-  bytesMax: number,
+  { pageBytesMax, reader }: PageSource,
 ): boolean {
   for (const message of slice.messages) {
     const last = page.messages.at(-1);
     if (last !== undefined && message.offset !== last.offset + 1) return false;
-    page.bytes += Buffer.byteLength(message.message);
-    if (page.messages.length > 0 && page.bytes > bytesMax) return false;
+    const jsonBytes = rowJsonBytes(message);
+    if (page.messages.length > 0 && page.bytes + jsonBytes > pageBytesMax) return false;
+    if (!reader.grow(jsonBytes + ROW_OBJECT_BYTES + textMemoryBytes(message.message))) {
+      if (page.messages.length === 0) throw new NoRoomError();
+      return false;
+    }
+    page.bytes += jsonBytes;
     page.messages.push(message);
   }
   return true;
+}
+
+function rowJsonBytes({ id, targetId, message }: StoredMessage): number {
+  return ROW_JSON_BYTES + id.length + targetId.length + Buffer.byteLength(JSON.stringify(message));
+}
+
+/** V8 keeps a text in one byte for each character where it can. */
+function textMemoryBytes(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : text.length * MEMORY_BYTES_PER_TEXT_BYTE;
 }
 
 /** The oldest offset kept, where something after `start` was deleted; deletions only ever take the oldest. */

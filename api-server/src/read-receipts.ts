@@ -1,5 +1,6 @@
 import type { MessageStore, TargetReceipts } from '@postline/message-store';
 import { RECEIPTS_PER_ANSWER_MAX } from '@postline/protocol';
+import { NoRoomError, type Reader } from './reader.ts';
 import { createBoundedReads, type ReadBounds, type ReadOutcome } from './bounded-reads.ts';
 
 export interface ReceiptsReaderOptions extends ReadBounds {
@@ -7,9 +8,19 @@ export interface ReceiptsReaderOptions extends ReadBounds {
 }
 
 /** Reads who has processed a target's log up to where, a bounded number at once, each within a deadline. */
-export type ReadReceipts = (targetId: string) => Promise<ReadOutcome<TargetReceipts>>;
+export type ReadReceipts = (targetId: string, reader: Reader) => Promise<ReadOutcome<TargetReceipts>>;
+
+/** A row with two ids of 128 and 64 characters, two more fields, and the same once more as JSON. */
+const RECEIPT_BYTES = 1_024;
 
 export function createReceiptsReader({ store, ...bounds }: ReceiptsReaderOptions): ReadReceipts {
   const bounded = createBoundedReads({ what: 'reading receipts', ...bounds });
-  return (targetId) => bounded(() => store.readReceipts({ targetId, limit: RECEIPTS_PER_ANSWER_MAX }));
+  return (targetId, reader) =>
+    bounded({
+      readerId: reader.id,
+      read: () => {
+        if (!reader.grow(RECEIPTS_PER_ANSWER_MAX * RECEIPT_BYTES)) return Promise.reject(new NoRoomError());
+        return store.readReceipts({ targetId, limit: RECEIPTS_PER_ANSWER_MAX });
+      },
+    });
 }

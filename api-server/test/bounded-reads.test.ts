@@ -1,8 +1,21 @@
 import { StoreUnavailableError } from '@postline/message-store';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createBoundedReads } from '../src/bounded-reads.ts';
+import { NoRoomError } from '../src/reader.ts';
+import {
+  createBoundedReads as createReads,
+  type BoundedReadsOptions,
+  type ReadOutcome,
+} from '../src/bounded-reads.ts';
 
-const OPTIONS = { what: 'reading', readsMax: 2, waitingMax: 0, deadlineMs: 4_000 };
+/** One reader may have two of the eight reads. */
+const OPTIONS = { what: 'reading', readsMax: 8, waitingMax: 0, deadlineMs: 4_000 };
+
+/** All reads of one reader. */
+function createBoundedReads(options: BoundedReadsOptions) {
+  const bounded = createReads(options);
+  return <T>(read: (expired: AbortSignal) => Promise<T>, readerId = 'one'): Promise<ReadOutcome<T>> =>
+    bounded({ readerId, read });
+}
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -63,4 +76,25 @@ it('a database that is away is an outcome, a mistake of ours is not', async () =
   expect(await bounded(away)).toEqual({ kind: 'store-unavailable' });
   await expect(bounded(() => Promise.reject(new RangeError('ours')))).rejects.toThrow('ours');
   expect(await bounded(() => Promise.resolve(1))).toEqual({ kind: 'read', value: 1 });
+});
+
+it('[SEC-13] readers take turns, and one of them leaves room for others', async () => {
+  const bounded = createBoundedReads({ ...OPTIONS, readsMax: 1, waitingMax: 8 });
+  const order: string[] = [];
+  const read = (readerId: string) =>
+    bounded(() => {
+      order.push(readerId);
+      return Promise.resolve(readerId);
+    }, readerId);
+  const greedy = Array.from({ length: 8 }, () => read('greedy'));
+  const modest = read('modest');
+  const outcomes = await Promise.all(greedy);
+  expect(await modest).toEqual({ kind: 'read', value: 'modest' });
+  expect(order.indexOf('modest')).toBeLessThanOrEqual(2);
+  expect(outcomes.filter(({ kind }) => kind === 'overloaded')).toHaveLength(1);
+});
+
+it('[MEM-6] what there is no room for is told as such', async () => {
+  const bounded = createBoundedReads(OPTIONS);
+  expect(await bounded(() => Promise.reject(new NoRoomError()))).toEqual({ kind: 'overloaded' });
 });

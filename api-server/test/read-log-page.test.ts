@@ -9,9 +9,12 @@ import {
 } from '@postline/message-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReadOutcome } from '../src/bounded-reads.ts';
+import type { Reader } from '../src/reader.ts';
+import { readerWith } from './support/reader-with.ts';
 import { createLogPageReader, type LogPageContent, type LogPageRequest } from '../src/read-log-page.ts';
 
-const OPTIONS = { readsMax: 2, waitingMax: 0, pageBytesMax: 1_000, deadlineMs: 4_000 };
+/** One reader may have two of the eight reads. */
+const OPTIONS = { readsMax: 8, waitingMax: 0, pageBytesMax: 100_000, deadlineMs: 4_000 };
 
 /** A log of which the oldest rows may be deleted; rows are as long as asked for. */
 interface FakeLog {
@@ -20,6 +23,7 @@ interface FakeLog {
   epochStart: number;
   oldestKept: number;
   rowBytes: number;
+  character: string;
   /** Offsets of rows that are gone although older ones are there. */
   holes: readonly number[];
 }
@@ -31,6 +35,7 @@ function createReader(given: Partial<FakeLog> = {}) {
     epochStart: 0,
     oldestKept: 1,
     rowBytes: 1,
+    character: 'm',
     holes: [],
     ...given,
   };
@@ -42,7 +47,7 @@ function createReader(given: Partial<FakeLog> = {}) {
     const from = Math.max(query.afterOffset + 1, log.oldestKept);
     for (let offset = from; offset <= head && messages.length < query.limit; offset += 1) {
       if (log.holes.includes(offset)) continue;
-      const message = 'm'.repeat(log.rowBytes);
+      const message = log.character.repeat(log.rowBytes);
       messages.push({ id: `${offset}`, targetId: '1', offset, message, createdAt: '' });
     }
     return Promise.resolve({ epoch, head, epochStart, messages, hasMore: messages.length === query.limit });
@@ -62,12 +67,16 @@ function createReader(given: Partial<FakeLog> = {}) {
   };
   const readPage = createLogPageReader({ ...OPTIONS, store: { readLog, readMarks, readStreamStarts } });
   const read = async (request: Partial<LogPageRequest> = {}) => {
-    const outcome = await readPage({ targetId: '1', after: 0, limit: 100, ...request });
+    const outcome = await readPage(
+      { targetId: '1', after: 0, limit: 100, ...request },
+      readerWith(10_000_000),
+    );
     if (outcome.kind !== 'read') throw new Error(outcome.kind);
     const { messages, ...page } = outcome.value;
     return { ...page, from: messages[0]?.offset, to: messages.at(-1)?.offset, count: messages.length };
   };
-  return { log, queries, read, sureLog, sureQueries };
+  const readAs = (reader: Reader) => readPage({ targetId: '1', after: 0, limit: 250 }, reader);
+  return { log, queries, read, readAs, sureLog, sureQueries };
 }
 
 describe('where the page starts', () => {
@@ -151,10 +160,28 @@ describe('bounds', () => {
   });
 
   it('a page is bounded in bytes and holds at least one message', async () => {
-    const { read } = createReader({ rowBytes: 300 });
+    const { read } = createReader({ rowBytes: 30_000 });
     expect(await read()).toMatchObject({ from: 1, to: 3 });
-    const { read: readLong } = createReader({ rowBytes: 5_000 });
+    const { read: readLong } = createReader({ rowBytes: 500_000 });
     expect(await readLong()).toMatchObject({ from: 1, to: 1 });
+  });
+
+  it('[MEM-6] it is bounded as what its reader is sent: a control character takes six bytes', async () => {
+    const { read } = createReader({ rowBytes: 5_000, character: '\u0001' });
+    expect(await read()).toMatchObject({ from: 1, to: 3 });
+  });
+
+  it('[MEM-6] a page ends early where there is no more room, and is refused where there is none at all', async () => {
+    const { readAs } = createReader({ rowBytes: 1_000 });
+    const reader = readerWith(220_000);
+    const outcome = await readAs(reader);
+    const count = outcome.kind === 'read' ? outcome.value.messages.length : 0;
+    expect(count).toBeGreaterThan(5);
+    expect(count).toBeLessThan(100);
+    // Rows in one byte for each character, once more as JSON; what the read itself takes was given back.
+    expect(reader.bytes).toBeGreaterThan(count * 2_000);
+    expect(reader.bytes).toBeLessThan(count * 2_600);
+    expect(await readAs(readerWith(100_000))).toEqual({ kind: 'overloaded' });
   });
 
   it('a log that is restarted while it is read gives what was read of the first epoch', async () => {
@@ -218,7 +245,7 @@ describe('a database that does not answer', () => {
     });
     const kinds: ReadOutcome<LogPageContent>['kind'][] = [];
     for (let call = 0; call < 3; call += 1) {
-      void readPage(REQUEST).then(({ kind }) => kinds.push(kind));
+      void readPage(REQUEST, readerWith(1_000_000)).then(({ kind }) => kinds.push(kind));
     }
     await vi.advanceTimersByTimeAsync(0);
     expect(kinds).toEqual(['overloaded']);
@@ -231,7 +258,7 @@ describe('a database that does not answer', () => {
       createLogPageReader({
         ...OPTIONS,
         store: { ...NEVER_ASKED, readLog: () => Promise.reject(error) },
-      })(REQUEST);
+      })(REQUEST, readerWith(1_000_000));
     expect(await failWith(new StoreUnavailableError('away', undefined))).toEqual({
       kind: 'store-unavailable',
     });

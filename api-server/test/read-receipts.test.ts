@@ -1,6 +1,9 @@
 import type { ReceiptQuery } from '@postline/message-store';
 import { expect, it } from 'vitest';
 import { createReceiptsReader } from '../src/read-receipts.ts';
+import { readerWith } from './support/reader-with.ts';
+
+const READER = readerWith(1_100_000);
 
 it('[ACK-7] reads a bounded number of receipts', async () => {
   const queries: ReceiptQuery[] = [];
@@ -16,6 +19,6 @@ it('[ACK-7] reads a bounded number of receipts', async () => {
     waitingMax: 0,
     deadlineMs: 1_000,
   });
-  expect(await readReceipts('bob')).toEqual({ kind: 'read', value: receipts });
+  expect(await readReceipts('bob', READER)).toEqual({ kind: 'read', value: receipts });
   expect(queries).toEqual([{ targetId: 'bob', limit: 1_000 }]);
 });

@@ -34,6 +34,7 @@ export class AccessControl {
   readonly #options: AccessControlOptions | undefined;
   readonly #failures: RateLimiter | undefined;
   readonly #names = new WeakMap<IncomingMessage, string>();
+  readonly #clients = new WeakMap<IncomingMessage, string>();
 
   constructor(options: AccessControlOptions | undefined) {
     this.#options = options;
@@ -45,6 +46,12 @@ export class AccessControl {
   /** The publisher whose key a request was made with, for the log. */
   nameOf(request: IncomingMessage): string | undefined {
     return this.#names.get(request);
+  }
+
+  /** Whose key or token a request was made with; undefined where nobody has to say so. */
+  callerOf(request: IncomingMessage): string | undefined {
+    const name = this.#names.get(request);
+    return name === undefined ? this.#clients.get(request) : `key ${name}`;
   }
 
   /** Whose key a request brings, if it has this scope; in open mode nobody's. */
@@ -78,7 +85,10 @@ export class AccessControl {
     const waitMs = this.#failureWaitMs(request);
     if (waitMs > 0) return tooManyFailures(waitMs); // also for a good token: to know it as one is the work
     const checked = await this.#options.tokens.verify(bearer, this.#addressOf(request));
-    if (checked.ok) return await this.#refuseClient(checked.value, targetId);
+    if (checked.ok) {
+      this.#clients.set(request, `client ${checked.value.clientId}`);
+      return await this.#refuseClient(checked.value, targetId);
+    }
     if (checked.refusal === 'unverifiable')
       return { ...OVERLOADED, detail: 'Tokens can not be checked now.' };
     this.#countFailure(request);

@@ -5,6 +5,11 @@ import { endAndLinger, mustLinger } from '@postline/service-runtime';
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** One of which the body is text. */
+export interface TextAnswer extends HttpAnswer {
   readonly body: string;
 }
 
@@ -16,7 +21,7 @@ export function jsonAnswer(
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
-): HttpAnswer {
+): TextAnswer {
   return {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },

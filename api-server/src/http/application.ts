@@ -18,7 +18,7 @@ import { createLogRoutes } from './log-routes.ts';
 import { createOperationsRoutes } from './operations-routes.ts';
 import { asError, INTERNAL_ERROR, invalid, problemAnswer, type Refusal } from './problem.ts';
 import type { PublishRoute } from './publish-routes.ts';
-import { ReaderAnswers, type ReaderAnswersLimits } from './reader-answers.ts';
+import type { ReaderRouteParts } from './reader-route.ts';
 import { createReceiptRoutes } from './receipt-routes.ts';
 
 export interface ApplicationOptions {
@@ -27,7 +27,7 @@ export interface ApplicationOptions {
   readonly publishRoutes: readonly PublishRoute[];
   readonly readLogPage: ReadLogPage;
   readonly readReceipts: ReadReceipts;
-  readonly readerAnswers: ReaderAnswersLimits;
+  readonly readers: Omit<ReaderRouteParts, 'access'>;
   readonly disconnectClient: DisconnectClient;
   readonly readiness: Readiness;
   readonly registry: MetricsRegistry;
@@ -54,7 +54,7 @@ export function createApplication(options: ApplicationOptions): Express {
     next();
   });
   application.use(mountPublishRoutes(options.publishRoutes));
-  const readerParts = { access: options.access, answers: new ReaderAnswers(options.readerAnswers) };
+  const readerParts = { access: options.access, ...options.readers };
   application.use(createLogRoutes(options.readLogPage, readerParts));
   application.use(createReceiptRoutes(options.readReceipts, readerParts));
   application.use(createConnectionRoutes(options.disconnectClient, options.access));

@@ -3,26 +3,26 @@ import type { Router } from 'express';
 import type { LogPageContent, ReadLogPage } from '../read-log-page.ts';
 import { type HttpAnswer, jsonAnswer } from './answer.ts';
 import { OVERLOADED, parseWith, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
-import { createReaderRoute, type ReaderRouteParts } from './reader-route.ts';
+import { createReaderRoute, type ReaderRequest, type ReaderRouteParts } from './reader-route.ts';
 
 /** `GET /targets/:targetId/messages`: what a polling client would use. */
 export function createLogRoutes(readLogPage: ReadLogPage, parts: ReaderRouteParts): Router {
-  return createReaderRoute('/targets/:targetId/messages', parts, (targetId, query) =>
-    answerLogPage(readLogPage, targetId, query),
+  return createReaderRoute('/targets/:targetId/messages', parts, ({ targetId, query, reader }) =>
+    answerLogPage({ readLogPage, targetId, query, reader }),
   );
 }
 
-async function answerLogPage(
-  readLogPage: ReadLogPage,
-  targetId: string,
-  query: unknown,
-): Promise<HttpAnswer> {
+interface LogPageQuestion extends ReaderRequest {
+  readonly readLogPage: ReadLogPage;
+}
+
+async function answerLogPage({ readLogPage, targetId, query, reader }: LogPageQuestion): Promise<HttpAnswer> {
   const parsed = parseWith(logPageQuerySchema, query);
   if (!parsed.ok) return problemAnswer(parsed.refusal);
   const { after = 0, limit = LOG_PAGE_MESSAGES_DEFAULT, epoch, id, createdAt } = parsed.value;
   const mark = id === undefined || createdAt === undefined ? undefined : { id, createdAt };
 
-  const outcome = await readLogPage({ targetId, after, limit, epoch, mark });
+  const outcome = await readLogPage({ targetId, after, limit, epoch, mark }, reader);
   switch (outcome.kind) {
     case 'read':
       return jsonAnswer(200, logPageBody(outcome.value));

@@ -1,6 +1,6 @@
 import { HTTP_ERRORS, type HttpErrorCode, type Problem } from '@postline/protocol';
 import type { z } from 'zod';
-import type { HttpAnswer } from './answer.ts';
+import type { TextAnswer } from './answer.ts';
 
 type ProblemError = NonNullable<Problem['errors']>[number];
 
@@ -28,7 +28,7 @@ const RETRY_AFTER_SECONDS = '1';
 const RETRY_LATER_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
 /** An error as `application/problem+json` (RFC 9457). */
-export function problemAnswer({ code, detail, errors, status, headers }: Refusal): HttpAnswer {
+export function problemAnswer({ code, detail, errors, status, headers }: Refusal): TextAnswer {
   const row = HTTP_ERRORS[code];
   const problem: Problem = {
     type: `about:blank#${code}`,

@@ -17,6 +17,19 @@ export function closeWithConnection(response: ServerResponse): void {
   response.once('close', () => queued.remove(entry));
 }
 
+/** Resolves once the answers before this one are out on its connection; with false where the connection is gone. */
+export function turnOf(response: ServerResponse): Promise<boolean> {
+  if (response.socket !== null || response.destroyed) return Promise.resolve(!response.destroyed);
+  return new Promise((resolve) => {
+    response.once('socket', () => {
+      resolve(true);
+    });
+    response.once('close', () => {
+      resolve(false);
+    });
+  });
+}
+
 function watchClose(socket: Socket): LinkedList<ServerResponse> {
   const queued = new LinkedList<ServerResponse>();
   queuedOn.set(socket, queued);

@@ -1,30 +1,49 @@
 import { targetIdFault } from '@postline/protocol';
+import { addressGroup, clientAddress, type TrustedProxies } from '@postline/service-runtime';
 import { type Request, Router } from 'express';
 import type { AccessControl } from './access-control.ts';
 import { allowOnly } from './allow-only.ts';
-import type { HttpAnswer } from './answer.ts';
+import type { Reader } from '../reader.ts';
+import { type HttpAnswer, sendAnswer } from './answer.ts';
 import { invalid, problemAnswer, type Refusal } from './problem.ts';
+import { turnOf } from './queued-responses.ts';
 import type { ReaderAnswers } from './reader-answers.ts';
 
 /** What all routes have in common by which a target is read. */
 export interface ReaderRouteParts {
-  readonly access: Pick<AccessControl, 'refuseReading'>;
+  readonly access: Pick<AccessControl, 'refuseReading' | 'callerOf'>;
   readonly answers: ReaderAnswers;
+  readonly proxies: TrustedProxies | undefined;
 }
 
-/** A `GET` of something of `:targetId`, for whoever may read it, while there is room for answers. */
+/** What is asked for, and by whom. */
+export interface ReaderRequest {
+  readonly targetId: string;
+  readonly query: Request['query'];
+  readonly reader: Reader;
+}
+
+/**
+ * A `GET` of something of `:targetId`, for whoever may read it. Nothing is read before the answers to what the same
+ * connection asked for earlier are out: a client that reads none of them holds one of them.
+ */
 export function createReaderRoute(
   path: `${string}/:targetId/${string}`,
-  { access, answers }: ReaderRouteParts,
-  read: (targetId: string, query: Request['query']) => Promise<HttpAnswer>,
+  { access, answers, proxies }: ReaderRouteParts,
+  read: (request: ReaderRequest) => Promise<HttpAnswer>,
 ): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get(path, async (request, response) => {
     const { targetId } = request.params;
-    const refusal =
-      (await access.refuseReading(request, targetId)) ?? refuseTarget(targetId) ?? answers.refuse();
-    const answer = refusal === undefined ? await read(targetId, request.query) : problemAnswer(refusal);
-    answers.send(response, answer);
+    if (!(await turnOf(response))) return;
+    const refusal = (await access.refuseReading(request, targetId)) ?? refuseTarget(targetId);
+    if (refusal !== undefined) {
+      sendAnswer(response, problemAnswer(refusal));
+      return;
+    }
+    const readerId = access.callerOf(request) ?? `address ${addressGroup(clientAddress(request, proxies))}`;
+    const reader = answers.open(readerId, response);
+    reader.send(await read({ targetId, query: request.query, reader }));
   });
   router.all(path, allowOnly('GET', 'HEAD'));
   return router;

@@ -2,19 +2,24 @@ import type { TargetReceipts } from '@postline/message-store';
 import type { Receipts } from '@postline/protocol';
 import type { Router } from 'express';
 import type { ReadReceipts } from '../read-receipts.ts';
+import type { Reader } from '../reader.ts';
 import { type HttpAnswer, jsonAnswer } from './answer.ts';
 import { OVERLOADED, problemAnswer, STORE_UNAVAILABLE } from './problem.ts';
 import { createReaderRoute, type ReaderRouteParts } from './reader-route.ts';
 
 /** `GET /targets/:targetId/receipts`: what a publisher asks who wants to know who has processed its messages. */
 export function createReceiptRoutes(readReceipts: ReadReceipts, parts: ReaderRouteParts): Router {
-  return createReaderRoute('/targets/:targetId/receipts', parts, (targetId) =>
-    answerReceipts(readReceipts, targetId),
+  return createReaderRoute('/targets/:targetId/receipts', parts, ({ targetId, reader }) =>
+    answerReceipts(readReceipts, targetId, reader),
   );
 }
 
-async function answerReceipts(readReceipts: ReadReceipts, targetId: string): Promise<HttpAnswer> {
-  const outcome = await readReceipts(targetId);
+async function answerReceipts(
+  readReceipts: ReadReceipts,
+  targetId: string,
+  reader: Reader,
+): Promise<HttpAnswer> {
+  const outcome = await readReceipts(targetId, reader);
   switch (outcome.kind) {
     case 'read':
       return jsonAnswer(200, receiptsBody(targetId, outcome.value));
