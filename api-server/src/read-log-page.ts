@@ -41,7 +41,7 @@ export interface LogPageContent {
 }
 
 /** What pages are read from. */
-export type LogPageStore = Pick<MessageStore, 'readLog' | 'readMarks' | 'readStreamStarts'>;
+type LogPageStore = Pick<MessageStore, 'readLog' | 'readMarks' | 'readStreamStarts'>;
 
 export interface LogPageReaderOptions extends ReadBounds {
   readonly store: LogPageStore;

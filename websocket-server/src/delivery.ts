@@ -25,7 +25,7 @@ export interface DeliveryParts {
   >;
   readonly counters: RelayCounters;
   readonly turn: TurnEnd;
-  readonly health: Pick<RelayHealth, 'bus' | 'databaseActivity'>;
+  readonly health: Pick<RelayHealth, 'bus' | 'databaseActivity' | 'readiness'>;
   readonly logger: Logger;
   /** Clients may have been disconnected: told by the bus, and at every comparison, as hints are lost at times. */
   readonly lookForDisconnects?: () => void;
@@ -50,6 +50,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     store,
     counters,
     logger,
+    warnings: health.readiness,
     onSettled: () => {
       comparison.now();
     },

@@ -1,16 +1,19 @@
 import {
+  describeDatabaseFault,
   DOUBTED_ROWS_MAX,
   type HistoryFinding,
   type KnownRow,
   type MessageStore,
 } from '@postline/message-store';
-import type { Logger } from '@postline/service-runtime';
+import type { Logger, Readiness } from '@postline/service-runtime';
 import type { RelayCounters } from './relay-counters.ts';
 
 /** The doubts of one comparison are settled together. */
 const GATHER_MS = 20;
 /** Between two questions to the server that takes the writes: each opens a connection. */
 const PAUSE_MS = 1_000;
+
+const WARNING_KEY = 'history';
 
 /** A row that was seen, and is not what a read says now. */
 export interface DoubtedRow extends KnownRow {
@@ -22,6 +25,8 @@ export interface LogHistoryOptions {
   readonly store: Pick<MessageStore, 'settleHistory'>;
   readonly counters: Pick<RelayCounters, 'countHistoryCheck'>;
   readonly logger: Logger;
+  /** Shows in `/readyz`, and logs, that a doubt can't be settled. */
+  readonly warnings: Pick<Readiness, 'setWarning' | 'clearWarning'>;
   /** A doubt was settled, and reads go by new connections: every feed is to be compared again. */
   readonly onSettled: () => void;
 }
@@ -41,16 +46,10 @@ export class LogHistory {
   #isAsking = false;
   #timer: NodeJS.Timeout | undefined;
   #askedAtMs = -Infinity;
-  #undecided: string | undefined;
   #closed = false;
 
   constructor(options: LogHistoryOptions) {
     this.#options = options;
-  }
-
-  /** Why it can't be said whether the logs are still the same; undefined where nobody doubts it. */
-  get undecided(): string | undefined {
-    return this.#undecided;
   }
 
   /** Whether a read of this epoch can be believed. The first one that the relay reads is. */
@@ -102,7 +101,7 @@ export class LogHistory {
       if (!this.#closed) this.#onFinding(finding, epoch, rows.length);
     } catch (error) {
       this.#options.counters.countHistoryCheck('unanswered');
-      if (!this.#closed) this.#onUndecided('the database did not answer', error);
+      if (!this.#closed) this.#onUndecided(describeDatabaseFault(error).text);
     } finally {
       this.#isAsking = false;
       this.#plan();
@@ -113,7 +112,7 @@ export class LogHistory {
     const { logger, onSettled } = this.#options;
     switch (finding.kind) {
       case 'read-only':
-        return this.#onUndecided('the server takes no writes, so it may be the one that was left behind');
+        return this.#onUndecided('it takes no writes, so it may be the one that was left behind');
       case 'too-soon':
         return this.#onUndecided('an epoch was begun only seconds ago');
       case 'unchanged':
@@ -137,18 +136,14 @@ export class LogHistory {
     onSettled();
   }
 
-  #onUndecided(reason: string, error?: unknown): void {
-    if (this.#undecided === reason) return;
-    this.#undecided = reason;
-    this.#options.logger.warn(
-      { reason, err: error },
-      'reads contradict what was delivered, and it can not be settled yet: connections stay, and it is tried again',
+  #onUndecided(reason: string): void {
+    this.#options.warnings.setWarning(
+      WARNING_KEY,
+      `Reads from the database contradict what was delivered, and the server that takes the writes can't settle it yet (${reason}). Connections stay; it is asked again.`,
     );
   }
 
   #decided(): void {
-    if (this.#undecided === undefined) return;
-    this.#undecided = undefined;
-    this.#options.logger.info('it is settled which history the logs are in');
+    this.#options.warnings.clearWarning(WARNING_KEY);
   }
 }

@@ -23,7 +23,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${RELAY}/starting-point.js`,
-        find: 'const cursor = resume?.offsets.get(targetId);',
+        find: 'const cursor = resume && cursorOf(targetId, resume);',
         replace: 'const cursor = undefined;',
       },
     ],
@@ -189,13 +189,8 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a cursor from before a restore counts, and hides what came after it',
     replacements: [
       {
-        file: `${RELAY}/starting-point.js`,
-        find: 'const sameEpoch = resume === undefined || resume.epoch === epoch;',
-        replace: 'const sameEpoch = true;',
-      },
-      {
-        file: `${RELAY}/starting-point.js`,
-        find: 'const recovered = sameEpoch && cursor <= head;',
+        file: `${STORE}/stream-start.js`,
+        find: 'const recovered = isOfThisEpoch && cursor.offset <= head && !isOfOtherRow;',
         replace: 'const recovered = true;',
       },
     ],
@@ -211,6 +206,11 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         find: 'return await heads.read(feed.targetId);',
         replace:
           'return feed.position === undefined ? await heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
+      },
+      {
+        file: `${RELAY}/identify.js`,
+        find: 'start.recovered || resume === undefined',
+        replace: 'true',
       },
     ],
     scenario: 'lagging-relay',

@@ -10,7 +10,11 @@ export interface Identify {
   readonly deviceId?: string;
   readonly resume?:
     | 'last-ack'
-    | { readonly epoch: string; readonly offsets: Readonly<Record<string, number>> };
+    | {
+        readonly epoch: string;
+        readonly offsets: Readonly<Record<string, number>>;
+        readonly at?: Readonly<Record<string, { readonly id: string; readonly createdAt: string }>>;
+      };
 }
 
 /** A raw WebSocket client that keeps every frame it gets. */

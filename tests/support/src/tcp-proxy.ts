@@ -9,6 +9,8 @@ export interface TcpProxy {
   /** Where clients connect to. */
   readonly port: number;
   readonly connectionCount: () => number;
+  /** New connections lead to this port from now on; those that are open stay where they are. */
+  readonly redirect: (targetPort: number) => void;
   /** Ends every open connection with a reset; new ones are let through. */
   readonly reset: () => void;
   /** Ends every open connection with a reset, and every new one too, until `heal`. */
@@ -47,6 +49,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const links = new Set<Link>();
   const states: Record<Way, WayState> = { up: passing(), down: passing() };
   let isCut = false;
+  let serverPort = targetPort;
   let losesAnswer = () => false;
   let endsAt: EndsAt | undefined;
 
@@ -56,7 +59,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       near.resetAndDestroy();
       return;
     }
-    const far = connect({ host: '127.0.0.1', port: targetPort, allowHalfOpen: true, noDelay: true });
+    const far = connect({ host: '127.0.0.1', port: serverPort, allowHalfOpen: true, noDelay: true });
     far.on('error', () => undefined);
     const end = () => endLink(link);
     let awaitsLastAnswer = false;
@@ -108,6 +111,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     connectionCount: () => links.size,
+    redirect: (next) => {
+      serverPort = next;
+    },
     reset: endAll,
     cut: () => {
       isCut = true;
