@@ -7,11 +7,16 @@ import type { TurnEnd } from './fan-out.ts';
 import { FeedDirectory } from './feed-directory.ts';
 import { HeadComparison } from './head-comparison.ts';
 import { HeadReader } from './head-reader.ts';
+import { HintWatch } from './hint-watch.ts';
 import { LogHistory } from './log-history.ts';
 import { LogReader } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import type { RelayHealth } from './relay-health.ts';
 import { StartReader } from './start-reader.ts';
+
+const LOST_HINTS_KEY = 'hints-lost';
+const LOST_HINTS_WARNING =
+  'Redis answers, and yet comparison after comparison finds messages of which no hint came: an API does not reach Redis, or another one than this relay. Messages arrive with the comparison of heads.';
 
 export interface DeliveryParts {
   readonly store: Pick<
@@ -79,6 +84,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       comparison.suspect(feed);
     },
   });
+  const hintWatch = createHintWatch(counters, subscriber, health.readiness);
   const comparison = new HeadComparison({
     store,
     feeds,
@@ -88,6 +94,9 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
     isBusUp: () => subscriber.state === 'up',
     onRound: lookForDisconnects,
+    onRoundEnd: () => {
+      hintWatch.onRoundEnd();
+    },
     activity: health.databaseActivity('Comparing heads'),
   });
   if (lookForDisconnects !== undefined) {
@@ -104,4 +113,24 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       await subscriber.close();
     },
   };
+}
+
+function createHintWatch(
+  counters: RelayCounters,
+  subscriber: HintSubscriber,
+  readiness: RelayHealth['readiness'],
+): HintWatch {
+  return new HintWatch({
+    counters,
+    isBusUp: () => subscriber.state === 'up',
+    renew: () => {
+      subscriber.renew();
+    },
+    onLost: () => {
+      readiness.setWarning(LOST_HINTS_KEY, LOST_HINTS_WARNING);
+    },
+    onFlowing: () => {
+      readiness.clearWarning(LOST_HINTS_KEY);
+    },
+  });
 }

@@ -34,7 +34,7 @@ describe('HintWatch', () => {
     }
   }
 
-  it('[DEL-17] lost hints in round after round are said once, and answered by a new connection', () => {
+  it('[DEL-19] lost hints in round after round are said once, and answered by a new connection', () => {
     rounds(2, { lost: 1 });
     expect(said).toEqual([]);
     rounds(10, { lost: 1 });
@@ -43,7 +43,7 @@ describe('HintWatch', () => {
     expect(said).toEqual(['lost', 'renew', 'flowing']);
   });
 
-  it('[DEL-17] also where little is published: rounds without anything say nothing', () => {
+  it('[DEL-19] also where little is published: rounds without anything say nothing', () => {
     for (let round = 0; round < 3; round += 1) {
       rounds(1, { lost: 1 });
       rounds(7);
@@ -53,7 +53,7 @@ describe('HintWatch', () => {
     expect(said).toEqual(['lost', 'renew']);
   });
 
-  it('[DEL-17] a hint that is lost now and then is nothing to be said', () => {
+  it('[DEL-19] a hint that is lost now and then is nothing to be said', () => {
     for (let round = 0; round < 20; round += 1) {
       rounds(1, { lost: 1, applied: 5 });
       rounds(2, { applied: 5 });
@@ -61,14 +61,14 @@ describe('HintWatch', () => {
     expect(said).toEqual([]);
   });
 
-  it('[DEL-17] it connects anew once a minute at most, and only as long as no hint comes', () => {
+  it('[DEL-19] it connects anew once a minute at most, and only as long as no hint comes', () => {
     rounds(41, { lost: 1 });
     expect(said).toEqual(['lost', 'renew', 'renew']);
     rounds(40, { lost: 1, applied: 1 });
     expect(said).toEqual(['lost', 'renew', 'renew']);
   });
 
-  it('[DEL-17] while the bus is away no hint is missed', () => {
+  it('[DEL-19] while the bus is away no hint is missed', () => {
     rounds(5, { lost: 1 });
     busUp = false;
     rounds(5, { lost: 1 });

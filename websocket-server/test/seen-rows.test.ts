@@ -115,7 +115,7 @@ describe('what a feed has seen of its log', () => {
     expect(feed.seenRows()).toHaveLength(1); // agreed
   });
 
-  it('[DEL-17] what a comparison finds ahead counts as a lost hint where none comes until the next one', async () => {
+  it('[DEL-19] what a comparison finds ahead counts as a lost hint where none comes until the next one', async () => {
     await open();
     const [first] = written(1) as [Envelope];
     compare(await reading(), feed.position!, true);
