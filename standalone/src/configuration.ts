@@ -11,7 +11,7 @@ import {
   serverSettings,
   sharedSettings,
 } from '@postline/service-runtime';
-import { relayEnvironment } from '@postline/websocket-server';
+import { RELAY_MEMORY_SUMS, relayEnvironment } from '@postline/websocket-server';
 import { z } from 'zod';
 
 /** Every setting of both services in one process, by the name of its environment variable. */
@@ -30,7 +30,7 @@ export const standaloneProcessEnvironment = {
 };
 
 const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none')
-  .superRefine(checkMemory(API_MEMORY))
+  .superRefine(checkMemory({ ...API_MEMORY, sums: [...API_MEMORY.sums, ...RELAY_MEMORY_SUMS] }))
   .superRefine(checkClientTokens, { when: () => true })
   .superRefine(checkPublisherKeys, { when: () => true });
 

@@ -72,7 +72,13 @@ await runProcess(process.env, async (processEnv) => {
     logger: apiLogger,
   });
   const apiPort = await api.listen({ host: env.HOST, port: env.API_PORT });
-  const relay = createRelay({ store, bus, settings: relaySettings(env, apiPort), logger: relayLogger });
+  const relay = createRelay({
+    store,
+    bus,
+    settings: relaySettings(env, apiPort),
+    logger: relayLogger,
+    memory,
+  });
   const relayPort = await relay.listen({ host: env.HOST, port: env.RELAY_PORT });
   for (const warning of settings.warnings) logger.warn(warning);
   apiLogger.info({ host: env.HOST, port: apiPort }, 'listening');

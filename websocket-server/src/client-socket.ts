@@ -4,6 +4,8 @@ import type { CloseCode } from '@postline/protocol';
 export interface ClientSocket {
   /** False from the moment that the socket's buffer is full until it is empty again, and once it is being closed. */
   isWritable(): boolean;
+  /** Bytes that it takes now before it is full; more may be sent at once, but had better be one frame. */
+  roomBytes(): number;
   /** Bytes that the peer's side has taken so far; stands still where the peer has stopped reading. */
   bytesTaken(): number;
   /** Sends one text frame, with all others of this turn of the event loop. Neither throws nor waits. */

@@ -5,15 +5,18 @@ import {
   type ClientTokenSettings,
 } from '@postline/client-tokens';
 import {
+  checkMemory,
   checkTogether,
   effectiveAuth,
   effectiveOriginRules,
   effectiveUrls,
   type Environment,
+  heldBytesMax,
   integerSetting,
   optionalIntegerSetting,
   type OriginRules,
   portSetting,
+  readProcessMemory,
   readSettings,
   sharedSettings,
   workerSettings,
@@ -26,6 +29,10 @@ import { z } from 'zod';
 
 /** A line that is silent for longer is cut by any proxy; and the wheel of heartbeats has a slot for each second. */
 const HEARTBEAT_SECONDS_MAX = 3_600;
+
+/** Some hundred clients that have stopped reading, with a page each; the more there are, the less each of them gets. */
+const SOCKET_QUEUES_DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
+const SOCKET_QUEUES_DEFAULT_SHARE = 1 / 2;
 
 /** A person has a handful of devices; a target that many screens share has some hundred. Open, it may be anything. */
 const CONNECTIONS_PER_CLIENT_DEFAULT = { open: 10_000, required: 1_000 };
@@ -94,6 +101,10 @@ export const relayEnvironment = {
     to: 1_073_741_824,
     default: 1_048_576,
   }).meta({ description: 'The same in bytes.' }),
+  SOCKET_QUEUES_BYTES_MAX: optionalIntegerSetting({ from: 1_048_576, to: 1_099_511_627_776 }).meta({
+    description:
+      'Bytes that may wait in all sockets together for clients that take them slowly or not at all; beyond it the fullest are closed (4002). Each has 256 KiB at most. Default: half of `HELD_BYTES_MAX`, 128 MiB at most.',
+  }),
   BACKLOG_READS_MAX: integerSetting({ from: 1, to: 1_000, default: 8 }).meta({
     description:
       'Pages of backlog read from the database at the same time, a quarter of them for one client at the most; a page takes about 1 MiB while it is read.',
@@ -118,10 +129,12 @@ export const relayProcessEnvironment = {
   PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
 };
 
-const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both').superRefine(
-  checkClientTokens,
-  { when: () => true }, // also where a variable is wrong, so that everything is told at once
-);
+/** Sums of the relay that its process must be able to hold. */
+export const RELAY_MEMORY_SUMS = ['SOCKET_QUEUES_BYTES_MAX'] as const;
+
+const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both')
+  .superRefine(checkClientTokens, { when: () => true }) // also where a variable is wrong: all is told at once
+  .superRefine(checkMemory({ sums: RELAY_MEMORY_SUMS, pieces: [] }), { when: () => true });
 
 /** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
 export interface RelaySettings {
@@ -150,6 +163,10 @@ export interface RelaySettings {
   readonly headersTimeoutMs: number;
   readonly clientFramesPerSecondMax: number;
   readonly clientBytesPerSecondMax: number;
+  /** Bytes that the relay holds for others, where it is not told what it shares with others in its process. */
+  readonly heldBytesMax: number;
+  /** Bytes that wait in all sockets together. */
+  readonly socketQueuesBytesMax: number;
   readonly backlogReadsMax: number;
   readonly ackWriteIntervalMs: number;
   readonly drainMs: number;
@@ -157,11 +174,15 @@ export interface RelaySettings {
 
 type RelayEnvironment = z.output<
   z.ZodObject<typeof relayEnvironment & typeof clientTokenEnvironment & typeof sharedSettings>
->;
+> & {
+  /** Processes that share the memory; left out where the relay runs in one. */
+  readonly WORKERS?: number;
+};
 
 /** The relay's settings out of its environment. */
 export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySettings {
   const auth = effectiveAuth(env);
+  const held = heldBytesMax(env.HELD_BYTES_MAX, readProcessMemory(env.WORKERS));
   return {
     auth,
     clientTokens: clientTokenSettings(env),
@@ -186,6 +207,10 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
     headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
     clientFramesPerSecondMax: env.CLIENT_FRAMES_PER_SECOND_MAX,
     clientBytesPerSecondMax: env.CLIENT_BYTES_PER_SECOND_MAX,
+    heldBytesMax: held,
+    socketQueuesBytesMax:
+      env.SOCKET_QUEUES_BYTES_MAX ??
+      Math.min(SOCKET_QUEUES_DEFAULT_MAX_BYTES, Math.floor(held * SOCKET_QUEUES_DEFAULT_SHARE)),
     backlogReadsMax: env.BACKLOG_READS_MAX,
     ackWriteIntervalMs: env.ACK_WRITE_INTERVAL_MS,
     drainMs: env.DRAIN_MS,

@@ -10,6 +10,7 @@ import type { Feed } from './feed.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import { HeartbeatWheel } from './heartbeat-wheel.ts';
 import { pause } from './pause.ts';
+import type { SocketQueues } from './socket/socket-queues.ts';
 import { StalledWatch } from './stalled-watch.ts';
 
 /** How exact the waits for identify, progress and unused feeds are. */
@@ -35,6 +36,8 @@ export interface ConnectionRegistryOptions {
   readonly authentication: Authentication;
   readonly addresses: Pick<AddressLimits, 'enter' | 'identified' | 'leave' | 'noteBadToken'>;
   readonly follow: FollowClient;
+  /** What waits in the sockets. */
+  readonly queues: Pick<SocketQueues, 'sweep' | 'isShort'>;
 }
 
 /** What is known of an open connection beside itself. */
@@ -214,7 +217,8 @@ export class ConnectionRegistry implements ConnectionHost {
       if (seat !== undefined) this.#endWait(connection, seat);
       connection.fail('identify_timeout', CLOSE_CODES.identifyTimeout);
     }
-    this.#stalled.sweep();
+    this.#options.queues.sweep();
+    this.#stalled.sweep(this.#options.queues.isShort);
     this.#options.feeds.closeUnused();
   }
 }

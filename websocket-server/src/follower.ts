@@ -3,15 +3,13 @@ import type { ClientSocket } from './client-socket.ts';
 import type { Feed } from './feed.ts';
 import type { FeedFollower } from './feed-follower.ts';
 import type { LogPage } from './log-page.ts';
-import { type LogReader, PAGE_BYTES_MAX, type PageRead } from './log-reader.ts';
+import type { LogReader, PageRead } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
 /** A first page this large is read in a millisecond, and is enough for most who were away. */
 const FIRST_PAGE_ROWS = 64;
 /** More rows than this in a page gain nothing: the read is then mostly the rows themselves. */
 const PAGE_ROWS_MAX = 256;
-/** What a page should come to as frames, so that little of it is read again when the socket fills. */
-const PAGE_CHARACTERS_AIM = PAGE_BYTES_MAX;
 
 const LOG_RESTARTED_TEXT = encodeRelayFrame({
   type: 'error',
@@ -156,10 +154,11 @@ export class Follower implements FeedFollower {
   #sendPage(page: LogPage): boolean {
     const texts: string[] = [];
     const cursorBefore = this.#cursor;
+    const room = this.#socket.roomBytes();
     let characters = 0;
     let rows = 0;
     for (const frame of page.frames) {
-      if (characters > PAGE_CHARACTERS_AIM) break;
+      if (rows > 0 && characters >= room) break;
       if (frame.offset > this.#cursor + 1) texts.push(this.#truncatedTo(frame.offset - 1));
       texts.push(frame.text);
       characters += frame.text.length;
@@ -170,7 +169,7 @@ export class Follower implements FeedFollower {
     if (isWhole && this.#cursor < page.head) texts.push(this.#truncatedTo(page.head));
     this.#socket.sendAll(texts);
     this.#counters.messagesSent += rows;
-    this.#adaptPageRows(rows, characters);
+    this.#adaptPageRows({ rows, characters, room });
     if (this.#cursor > cursorBefore) return true;
     this.feed.askDatabase();
     return false;
@@ -184,9 +183,10 @@ export class Follower implements FeedFollower {
     return encodeRelayFrame({ type: 'truncated', targetId: this.feed.targetId, from, to });
   }
 
-  #adaptPageRows(rows: number, characters: number): void {
+  /** So that little of the next page is read in vain, where it is like this one. */
+  #adaptPageRows({ rows, characters, room }: { rows: number; characters: number; room: number }): void {
     if (rows === 0) return;
-    const rowsThatFit = Math.floor((PAGE_CHARACTERS_AIM * rows) / Math.max(characters, 1));
+    const rowsThatFit = Math.floor((room * rows) / Math.max(characters, 1));
     this.#pageRows = Math.min(Math.max(rowsThatFit, 1), PAGE_ROWS_MAX);
   }
 }

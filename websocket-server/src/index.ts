@@ -1,4 +1,5 @@
 export {
+  RELAY_MEMORY_SUMS,
   relayEnvironment,
   relayProcessEnvironment,
   relaySettings,

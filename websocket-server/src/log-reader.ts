@@ -4,7 +4,7 @@ import { type LogPage, logPageOf } from './log-page.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
 /** Bytes of messages in one page, as the database counts them: what a socket takes before it is full. */
-export const PAGE_BYTES_MAX = 256 * 1024;
+const PAGE_BYTES_MAX = 256 * 1024;
 
 /**
  * Of the parallel reads one client may have a quarter: with two pages under way it gets all that one database connection

@@ -3,12 +3,14 @@ import type { AckWriter } from './ack-writer.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
 import type { FeedDirectory } from './feed-directory.ts';
 import type { RelayCounters } from './relay-counters.ts';
+import type { SocketQueues } from './socket/socket-queues.ts';
 
 export interface RelayMetricsSources {
   readonly counters: RelayCounters;
   readonly connections: ConnectionRegistry;
   readonly feeds: FeedDirectory;
   readonly acks: AckWriter;
+  readonly queues: SocketQueues;
 }
 
 interface Figure {
@@ -46,7 +48,7 @@ export function createRelayMetrics(sources: RelayMetricsSources): MetricsRegistr
   return registry;
 }
 
-function gauges({ connections, feeds, acks }: RelayMetricsSources): Figure[] {
+function gauges({ connections, feeds, acks, queues }: RelayMetricsSources): Figure[] {
   return [
     { name: 'postline_connections', help: 'Open connections', read: () => connections.size },
     {
@@ -58,6 +60,11 @@ function gauges({ connections, feeds, acks }: RelayMetricsSources): Figure[] {
       name: 'postline_connections_stalled',
       help: 'Connections whose socket takes nothing now',
       read: () => connections.stalledCount,
+    },
+    {
+      name: 'postline_socket_queues_bytes',
+      help: 'Bytes that wait in sockets whose client takes them slowly or not at all',
+      read: () => queues.bytes,
     },
     { name: 'postline_feeds', help: 'Targets that somebody follows here', read: () => feeds.size },
     { name: 'postline_acks_waiting', help: 'Readers whose ack is not stored yet', read: () => acks.size },

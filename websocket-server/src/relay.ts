@@ -12,6 +12,7 @@ import {
   listen,
   type ListenAddress,
   type Logger,
+  MemoryBudget,
 } from '@postline/service-runtime';
 import { AckWriter } from './ack-writer.ts';
 import { AddressLimits } from './address-limits.ts';
@@ -28,6 +29,7 @@ import { RefusalLog, type RefusalReason } from './refusal-log.ts';
 import { RelayCounters } from './relay-counters.ts';
 import { createRelayHealth } from './relay-health.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
+import { SocketQueues } from './socket/socket-queues.ts';
 import { attachSocketServer } from './socket/socket-server.ts';
 import { WriteTurn } from './socket/write-turn.ts';
 import type { UpgradeRefusal } from './upgrade-refusal.ts';
@@ -43,6 +45,8 @@ export interface RelayParts {
   readonly bus: MessageBus;
   readonly settings: RelaySettings;
   readonly logger: Logger;
+  /** What this process may hold for others; left out, the relay has it for itself. */
+  readonly memory?: MemoryBudget;
 }
 
 export interface Relay {
@@ -59,7 +63,7 @@ interface RefusalGrounds {
 }
 
 /** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
-export function createRelay({ store, bus, settings, logger }: RelayParts): Relay {
+export function createRelay({ store, bus, settings, logger, memory }: RelayParts): Relay {
   const counters = new RelayCounters();
   const health = createRelayHealth({ store, settings, logger });
   const { readiness } = health;
@@ -73,6 +77,10 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     disconnects.look();
   };
   const turn = new WriteTurn();
+  const queues = new SocketQueues({
+    budget: memory ?? new MemoryBudget({ bytesMax: settings.heldBytesMax }),
+    bytesMax: settings.socketQueuesBytesMax,
+  });
   const delivery = startDelivery({
     store,
     bus,
@@ -118,11 +126,12 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
     authentication,
     addresses,
     follow: createFollow(following, logger),
+    queues,
   });
-  const metrics = createRelayMetrics({ counters, connections, feeds, acks });
+  const metrics = createRelayMetrics({ counters, connections, feeds, acks, queues });
   const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
   const refusals = new RefusalLog(logger);
-  attachConnections({ httpServer, turn, connections, addresses, counters, settings, refusals });
+  attachConnections({ httpServer, turn, queues, connections, addresses, counters, settings, refusals });
 
   return {
     listen: async (address) => {
@@ -143,13 +152,14 @@ export function createRelay({ store, bus, settings, logger }: RelayParts): Relay
 interface AttachmentParts extends RefusalGrounds {
   readonly httpServer: Server;
   readonly turn: WriteTurn;
+  readonly queues: SocketQueues;
   readonly counters: RelayCounters;
   readonly refusals: RefusalLog;
 }
 
 /** Every upgrade that is let in becomes a connection; one of a page that may not connect is ended as such. */
 function attachConnections(parts: AttachmentParts): void {
-  const { httpServer, turn, connections, counters, settings, refusals } = parts;
+  const { httpServer, turn, queues, connections, counters, settings, refusals } = parts;
   const noteRefusal = (reason: RefusalReason, { headers }: IncomingMessage) => {
     counters.countRefusal(reason);
     refusals.note(reason, headers.origin);
@@ -157,6 +167,7 @@ function attachConnections(parts: AttachmentParts): void {
   attachSocketServer({
     httpServer,
     turn,
+    queues,
     host: connections,
     refusal: (request) => {
       const refusal = refusalOf(request, parts);

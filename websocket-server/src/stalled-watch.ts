@@ -1,6 +1,9 @@
 import { CLOSE_CODES } from '@postline/protocol';
 import type { Connection } from './connection.ts';
 
+/** Patience with them while memory is short: longer than any line that still carries something is silent. */
+const NO_PROGRESS_WHILE_SHORT_MS = 5_000;
+
 interface Progress {
   bytesTaken: number;
   since: number;
@@ -28,8 +31,11 @@ export class StalledWatch {
     this.#stalled.delete(connection);
   }
 
-  /** Looks at each of them. Called every second or so. */
-  sweep(): void {
+  /** Looks at each of them, with less patience where memory is short. Called every second or so. */
+  sweep(isShort = false): void {
+    const patienceMs = isShort
+      ? Math.min(NO_PROGRESS_WHILE_SHORT_MS, this.#noProgressMs)
+      : this.#noProgressMs;
     const now = performance.now();
     for (const [connection, progress] of this.#stalled) {
       const bytesTaken = connection.socket.bytesTaken();
@@ -37,7 +43,7 @@ export class StalledWatch {
         this.#stalled.delete(connection);
       } else if (bytesTaken > progress.bytesTaken) {
         this.#stalled.set(connection, { bytesTaken, since: now });
-      } else if (now - progress.since >= this.#noProgressMs) {
+      } else if (now - progress.since >= patienceMs) {
         this.#stalled.delete(connection);
         connection.fail('no_progress', CLOSE_CODES.noProgress);
       }

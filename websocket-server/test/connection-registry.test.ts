@@ -5,6 +5,7 @@ import type { RelaySettings } from '../src/configuration.ts';
 import { ConnectionRegistry } from '../src/connection-registry.ts';
 import type { Feed } from '../src/feed.ts';
 import { connectionOn, RecordingHost } from './support/model-host.ts';
+import { roomyQueues } from './support/roomy-queues.ts';
 import { ModelSocket } from './support/model-socket.ts';
 import { TEST_SETTINGS } from './support/relay-settings.ts';
 
@@ -34,6 +35,7 @@ describe('ConnectionRegistry', () => {
       authentication: OPEN_AUTHENTICATION,
       addresses: (addresses = new AddressLimits({ ...TEST_SETTINGS, ...settings })),
       follow: (connection) => identifying.push(connection),
+      queues: roomyQueues(),
       feeds: {
         release: (feed) => released.push(feed),
         closeUnused: () => {

@@ -149,6 +149,11 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         find: 'return !this.#full && this.#isOpen();',
         replace: 'return this.#isOpen();',
       },
+      {
+        file: `${RELAY}/socket/relay-web-socket.js`,
+        find: 'if (more > 0 && !holding.grow(more)) {',
+        replace: 'if (holding.bytes < 0) {',
+      },
     ],
     scenario: 'stopped-reader',
     expected: ['memory'],

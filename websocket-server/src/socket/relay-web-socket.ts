@@ -3,15 +3,10 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ClientSocket } from '../client-socket.ts';
 import type { Connection } from '../connection.ts';
+import type { Holding } from '@postline/service-runtime';
+import type { QueuedSocket, SocketQueues } from './socket-queues.ts';
 import { encodeTextFrames } from './text-frame.ts';
 import type { TurnMember, WriteTurn } from './write-turn.ts';
-
-/**
- * Bytes that may wait in one socket's buffer before it is full. A page of backlog fits, so a reader at full speed is
- * never starved. What comes on top before that is noticed is one page and one message: 1,000 clients that have stopped
- * reading hold 256 MB as a rule and 900 MB at the very most.
- */
-const BUFFERED_BYTES_MAX = 256 * 1024;
 
 /** Bytes that gather within a turn: beyond it there is nothing left to save by another frame in the same call. */
 const GATHERED_BYTES_MAX = 16 * 1024;
@@ -27,6 +22,7 @@ export interface SocketEvents {
 /** A ws socket that tells its connection directly: listeners are a table for each socket, most of which are idle. */
 export class RelayWebSocket extends WebSocket {
   connection: Connection | undefined;
+  writer: WsClientSocket | undefined;
   events: SocketEvents | undefined;
   /** Why the relay closed it, where it did: a peer that never answers would otherwise count as 1006. */
   closedWith: CloseCode | undefined;
@@ -42,6 +38,7 @@ export class RelayWebSocket extends WebSocket {
         if (this.connection?.onFrame((args[0] as Buffer).length) === true) this.connection.onSignOfLife();
         break;
       case 'close':
+        this.writer?.recount();
         this.connection?.onClosed();
         this.events?.onClose(this.closedWith ?? (args[0] as number));
         break;
@@ -63,24 +60,32 @@ export class RelayWebSocket extends WebSocket {
  * whole and neither masked nor compressed, so the library has nothing to add, and its own frames (pongs, the close
  * frame) may come between any two of them.
  */
-export class WsClientSocket implements ClientSocket, TurnMember {
+export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
   readonly #ws: RelayWebSocket;
   readonly #raw: Socket;
   readonly #turn: WriteTurn;
+  readonly #queues: SocketQueues;
   /** What was sent in this turn and is not written yet. */
   #gathered: Buffer | Buffer[] | undefined;
   #gatheredBytes = 0;
   /** From the moment the buffer was full to the moment it is empty again. */
   #full = false;
+  /** Only there while something waits in the socket's queue. */
+  #queue: Queue | undefined;
 
-  constructor(ws: RelayWebSocket, raw: Socket, turn: WriteTurn) {
+  constructor({ ws, raw, turn, queues }: WsClientSocketOptions) {
     this.#ws = ws;
     this.#raw = raw;
     this.#turn = turn;
+    this.#queues = queues;
   }
 
   isWritable(): boolean {
     return !this.#full && this.#isOpen();
+  }
+
+  roomBytes(): number {
+    return this.#queues.roomBytes() - this.#raw.writableLength;
   }
 
   bytesTaken(): number {
@@ -148,14 +153,80 @@ export class WsClientSocket implements ClientSocket, TurnMember {
     if (this.#gatheredBytes >= GATHERED_BYTES_MAX) this.flush();
   }
 
+  recount(): void {
+    this.#count(this.#raw.destroyed ? 0 : this.#raw.writableLength);
+  }
+
+  /** Most clients read: the system takes everything at once, and nothing waits. */
   #write(bytes: Buffer): void {
     this.#raw.write(bytes);
-    if (this.#full || this.#raw.writableLength < BUFFERED_BYTES_MAX) return;
+    const waiting = this.#raw.writableLength;
+    if (waiting === 0 && this.#queue === undefined) return;
+    if (!this.#count(waiting) || this.#full) return;
+    const fullBytes = Math.max(this.#queues.roomBytes(), this.#raw.writableHighWaterMark); // below it no drain is told
+    if (waiting < fullBytes) return;
     this.#full = true;
     this.#ws.connection?.onStalled();
     this.#raw.once('drain', () => {
       this.#full = false;
+      this.recount();
       this.#ws.connection?.onDrain();
     });
   }
+
+  /** Counts what waits among what all sockets hold; false where there was no room for it, and the socket is dropped. */
+  #count(waiting: number): boolean {
+    if (waiting === 0) {
+      this.#emptyQueue();
+      return true;
+    }
+    this.#queue ??= {
+      holding: this.#queues.open(this, () => {
+        this.#onGiveWay();
+      }),
+      takenBefore: this.bytesTaken(),
+    };
+    const { holding } = this.#queue;
+    const more = waiting - holding.bytes;
+    if (more > 0 && !holding.grow(more)) {
+      this.#drop();
+      return false;
+    }
+    if (more <= 0) holding.shrink(-more);
+    return true;
+  }
+
+  #emptyQueue(): void {
+    if (this.#queue === undefined) return;
+    this.#queues.close(this, this.#queue.holding);
+    this.#queue = undefined;
+  }
+
+  /** Another socket needs the room, and this one holds most. One that has taken something meanwhile is let be. */
+  #onGiveWay(): void {
+    if (this.#queue === undefined) return;
+    const taken = this.bytesTaken();
+    if (taken > this.#queue.takenBefore) this.#queue.takenBefore = taken;
+    else this.#drop();
+  }
+
+  /** At once, as only so its memory comes free. A close frame could not pass what waits. */
+  #drop(): void {
+    this.#emptyQueue();
+    this.#ws.closedWith = CLOSE_CODES.noProgress;
+    this.#ws.terminate();
+  }
+}
+
+interface Queue {
+  readonly holding: Holding;
+  /** Bytes that the peer's side had taken when this was last asked to give way. */
+  takenBefore: number;
+}
+
+export interface WsClientSocketOptions {
+  readonly ws: RelayWebSocket;
+  readonly raw: Socket;
+  readonly turn: WriteTurn;
+  readonly queues: SocketQueues;
 }

@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection.ts';
 import { refusalAnswer, type UpgradeRefusal } from '../upgrade-refusal.ts';
 import { RelayWebSocket, type SocketEvents, WsClientSocket } from './relay-web-socket.ts';
+import type { SocketQueues } from './socket-queues.ts';
 import { isWebSocketUpgrade } from './web-socket-upgrade.ts';
 import type { WriteTurn } from './write-turn.ts';
 
@@ -34,6 +35,7 @@ const WEB_SOCKET_OPTIONS = {
 export interface SocketServerOptions extends SocketEvents {
   readonly httpServer: Server;
   readonly turn: WriteTurn;
+  readonly queues: SocketQueues;
   readonly host: ConnectionHost;
   /** Decides on an upgrade by its headers; `undefined` lets it in. */
   readonly refusal: (request: IncomingMessage) => UpgradeRefusal | undefined;
@@ -42,7 +44,7 @@ export interface SocketServerOptions extends SocketEvents {
 
 /** Takes WebSocket upgrades on an HTTP server, on any path, and makes a Connection of each. */
 export function attachSocketServer(options: SocketServerOptions): void {
-  const { httpServer, turn, host, refusal, onConnection } = options;
+  const { httpServer, turn, queues, host, refusal, onConnection } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
   webSockets.on('wsClientError', (error, socket, { method }) => {
     endWith(socket, badHandshakeAnswer(method, error.message));
@@ -54,12 +56,10 @@ export function attachSocketServer(options: SocketServerOptions): void {
     const refused = refusal(request);
     if (refused !== undefined) return endWith(socket, refusalAnswer(refused));
     webSockets.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new Connection({
-        id: randomUUID(),
-        socket: new WsClientSocket(ws, request.socket, turn),
-        host,
-      });
+      const writer = new WsClientSocket({ ws, raw: request.socket, turn, queues });
+      const connection = new Connection({ id: randomUUID(), socket: writer, host });
       ws.connection = connection;
+      ws.writer = writer;
       ws.events = options;
       onConnection(connection, request);
     });

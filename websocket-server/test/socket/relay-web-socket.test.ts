@@ -7,6 +7,7 @@ import type { Connection } from '../../src/connection.ts';
 import { attachSocketServer } from '../../src/socket/socket-server.ts';
 import { WriteTurn } from '../../src/socket/write-turn.ts';
 import { RecordingHost } from '../support/model-host.ts';
+import { roomyQueues } from '../support/roomy-queues.ts';
 
 const BUFFER_BOUND = 256 * 1024;
 /** What the kernel and the peer's kernel take by themselves is far below this. */
@@ -27,6 +28,7 @@ describe('WsClientSocket', () => {
     attachSocketServer({
       httpServer: server,
       turn,
+      queues: roomyQueues(),
       host,
       refusal: () => undefined,
       onConnection: (opened) => connections.push(opened),

@@ -10,6 +10,7 @@ import { attachSocketServer } from '../../src/socket/socket-server.ts';
 import { WriteTurn } from '../../src/socket/write-turn.ts';
 import type { UpgradeRefusal } from '../../src/upgrade-refusal.ts';
 import { RecordingHost } from '../support/model-host.ts';
+import { roomyQueues } from '../support/roomy-queues.ts';
 
 const FRAME_BYTES_MAX = 64 * 1024;
 
@@ -31,6 +32,7 @@ describe('attachSocketServer', () => {
     attachSocketServer({
       httpServer: server,
       turn: new WriteTurn(),
+      queues: roomyQueues(),
       host,
       refusal: () => refused,
       onConnection: (connection) => connections.push(connection),

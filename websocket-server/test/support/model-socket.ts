@@ -10,6 +10,8 @@ export class ModelSocket implements ClientSocket {
   closedWith: { readonly code: CloseCode; readonly reason: string } | undefined;
   terminated = false;
   pings = 0;
+  /** What roomBytes() says. */
+  room = 256 * 1024;
   /** What bytesTaken() says. */
   taken = 0;
   /** Frames that the buffer holds before it is full. */
@@ -39,6 +41,10 @@ export class ModelSocket implements ClientSocket {
 
   get isOpen(): boolean {
     return this.closedWith === undefined && !this.terminated;
+  }
+
+  roomBytes(): number {
+    return this.room;
   }
 
   bytesTaken(): number {

@@ -26,6 +26,8 @@ export const TEST_SETTINGS: RelaySettings = {
   headersTimeoutMs: 10_000,
   clientFramesPerSecondMax: 10_000,
   clientBytesPerSecondMax: 1_048_576,
+  heldBytesMax: 256 * 1024 * 1024,
+  socketQueuesBytesMax: 128 * 1024 * 1024,
   backlogReadsMax: 8,
   ackWriteIntervalMs: 250,
   drainMs: 5_000,
