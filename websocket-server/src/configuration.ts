@@ -134,7 +134,7 @@ export const RELAY_MEMORY_SUMS = ['SOCKET_QUEUES_BYTES_MAX'] as const;
 
 const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both')
   .superRefine(checkClientTokens, { when: () => true }) // also where a variable is wrong: all is told at once
-  .superRefine(checkMemory({ sums: RELAY_MEMORY_SUMS, pieces: [] }), { when: () => true });
+  .superRefine(checkMemory({ sums: RELAY_MEMORY_SUMS, pieces: {} }), { when: () => true });
 
 /** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
 export interface RelaySettings {
