@@ -68,7 +68,7 @@ export const relayEnvironment = {
   }),
   CONNECTIONS_PER_ADDRESS_MAX: integerSetting({ from: 1, to: 10_000_000, default: 20_000 }).meta({
     description:
-      'Open connections from one address (IPv6: one /64 network); a further upgrade is refused with 429. Where a proxy is in front, see `TRUSTED_PROXIES`.',
+      'Open connections from one address (IPv6: one /64 network), of WebSockets and of plain requests; a further one is answered 429. Where a proxy is in front, see `TRUSTED_PROXIES`.',
   }),
   CONNECTIONS_PER_CLIENT_MAX: optionalIntegerSetting({ from: 1, to: 10_000_000 }).meta({
     description:

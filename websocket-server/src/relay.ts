@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
@@ -23,6 +23,7 @@ import { startDelivery } from './delivery.ts';
 import { DeviceOpener } from './device-opener.ts';
 import { Disconnects } from './disconnects.ts';
 import { createHttpApplication } from './http/application.ts';
+import { Door } from './http/door.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { identify, type IdentifyOptions } from './identify.ts';
 import { RefusalLog, type RefusalReason } from './refusal-log.ts';
@@ -46,7 +47,7 @@ export interface RelayParts {
   readonly settings: RelaySettings;
   readonly logger: Logger;
   /** What this process may hold for others; left out, the relay has it for itself. */
-  readonly memory?: MemoryBudget;
+  readonly memory?: MemoryBudget | undefined;
 }
 
 export interface Relay {
@@ -60,6 +61,7 @@ interface RefusalGrounds {
   readonly connections: ConnectionRegistry;
   readonly addresses: AddressLimits;
   readonly settings: RelaySettings;
+  readonly door: Door;
 }
 
 /** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
@@ -77,29 +79,13 @@ export function createRelay({ store, bus, settings, logger, memory }: RelayParts
     disconnects.look();
   };
   const turn = new WriteTurn();
-  const queues = new SocketQueues({
-    budget: memory ?? new MemoryBudget({ bytesMax: settings.heldBytesMax }),
-    bytesMax: settings.socketQueuesBytesMax,
-  });
-  const delivery = startDelivery({
-    store,
-    bus,
-    settings,
-    counters,
-    turn,
-    health,
-    logger,
-    lookForDisconnects,
-  });
+  const queues = createSocketQueues({ settings, memory });
+  const base = { store, settings, counters, logger };
+  const delivery = startDelivery({ ...base, bus, turn, health, lookForDisconnects });
   const { feeds } = delivery;
-  const acks = new AckWriter({
-    store,
-    counters,
-    logger,
-    storing: health.databaseActivity('Storing acks'),
-    intervalMs: settings.ackWriteIntervalMs,
-    waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
-  });
+  const storing = health.databaseActivity('Storing acks');
+  const waitingMax = settings.connectionsMax * ACKS_WAITING_PER_CONNECTION;
+  const acks = new AckWriter({ ...base, storing, waitingMax, intervalMs: settings.ackWriteIntervalMs });
   const addresses = new AddressLimits(settings);
   const authentication = createAuthentication({
     clientTokens: settings.clientTokens,
@@ -111,14 +97,9 @@ export function createRelay({ store, bus, settings, logger, memory }: RelayParts
     },
     isWithdrawn: (connection, token) => disconnects.haveWithdrawn(connection, token),
   });
-  const following: IdentifyOptions = {
-    ...delivery,
-    acks,
-    devices: new DeviceOpener(store),
-    disconnects,
-    counters,
-    heartbeatSeconds: settings.heartbeatSeconds,
-  };
+  const devices = new DeviceOpener(store);
+  const { heartbeatSeconds } = settings;
+  const following: IdentifyOptions = { ...delivery, acks, devices, disconnects, counters, heartbeatSeconds };
   const connections = new ConnectionRegistry({
     settings,
     feeds,
@@ -129,9 +110,9 @@ export function createRelay({ store, bus, settings, logger, memory }: RelayParts
     queues,
   });
   const metrics = createRelayMetrics({ counters, connections, feeds, acks, queues });
-  const httpServer = createHttpServer(settings, createHttpApplication({ settings, readiness, metrics }));
-  const refusals = new RefusalLog(logger);
-  attachConnections({ httpServer, turn, queues, connections, addresses, counters, settings, refusals });
+  const application = createHttpApplication({ settings, readiness, metrics });
+  const entrance = { turn, queues, connections, addresses, counters, settings, logger };
+  const { httpServer, refusals } = openEntrance(application, entrance);
 
   return {
     listen: async (address) => {
@@ -147,6 +128,28 @@ export function createRelay({ store, bus, settings, logger, memory }: RelayParts
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
     },
   };
+}
+
+function createSocketQueues({ settings, memory }: Pick<RelayParts, 'settings' | 'memory'>): SocketQueues {
+  const budget = memory ?? new MemoryBudget({ bytesMax: settings.heldBytesMax });
+  return new SocketQueues({ budget, bytesMax: settings.socketQueuesBytesMax });
+}
+
+interface EntranceParts extends Omit<AttachmentParts, 'httpServer' | 'refusals' | 'door'> {
+  readonly logger: Logger;
+}
+
+/** The server on the relay's port, with what looks at every connection before it becomes one of a client. */
+function openEntrance(application: RequestListener, { logger, ...parts }: EntranceParts) {
+  const { settings, counters } = parts;
+  const refusals = new RefusalLog(logger);
+  const door = new Door(settings, () => {
+    counters.countRefusal('too-many-from-this-address');
+    refusals.note('too-many-from-this-address', undefined);
+  });
+  const httpServer = createHttpServer(settings, application, door);
+  attachConnections({ ...parts, httpServer, refusals, door });
+  return { httpServer, refusals };
 }
 
 interface AttachmentParts extends RefusalGrounds {
@@ -198,12 +201,13 @@ function createFollow(following: IdentifyOptions, logger: Logger): FollowClient 
 
 function refusalOf(
   request: IncomingMessage,
-  { connections, addresses, settings }: RefusalGrounds,
+  { connections, addresses, settings, door }: RefusalGrounds,
 ): UpgradeRefusal | undefined {
   if (connections.isDraining) return 'draining';
   if (settings.auth === 'open' && !isHostAllowed(settings.allowedHosts, request.headers.host))
     return 'host-not-allowed';
   if (connections.isFull) return 'too-many-connections';
+  if (door.isBeyond(request.socket)) return 'too-many-from-this-address';
   return addresses.refusal(addressOf(request, settings));
 }
 

@@ -7,7 +7,7 @@ export type UpgradeRefusal =
   | 'too-many-bad-tokens';
 
 /** What is full or going away may be otherwise in a moment; how long to wait is for the client's own backoff to say. */
-const RETRY_AFTER_SECONDS = 5;
+export const RETRY_AFTER_SECONDS = 5;
 
 const ANSWERS: Readonly<Record<UpgradeRefusal, { readonly status: string; readonly retry: boolean }>> = {
   'host-not-allowed': { status: '403 Forbidden', retry: false },

@@ -70,6 +70,11 @@ export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
 
+/** Whether this address is one of a trusted proxy. */
+export function isTrustedProxy(address: string, proxies: TrustedProxies | undefined): boolean {
+  return proxies !== undefined && isTrusted(proxies, address);
+}
+
 function isTrusted(proxies: TrustedProxies, address: string): boolean {
   const version = isIP(address);
   return version !== 0 && proxies.check(address, version === 6 ? 'ipv6' : 'ipv4');

@@ -14,9 +14,15 @@ import {
 } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 import { isWebSocketUpgrade } from '../socket/web-socket-upgrade.ts';
+import { RETRY_AFTER_SECONDS } from '../upgrade-refusal.ts';
+import { Door } from './door.ts';
 
 /** The server on the relay's port. Who is slow with his headers is given up, and how many may be is bounded. */
-export function createHttpServer(settings: RelaySettings, onRequest: RequestListener): Server {
+export function createHttpServer(
+  settings: RelaySettings,
+  onRequest: RequestListener,
+  door = new Door(settings),
+): Server {
   const { headersTimeoutMs, headersBytesMax, connectionsMax, connectionsAwaitingIdentifyMax } = settings;
   const { requestTimeout, connectionsCheckingInterval } = HTTP_SERVER_OPTIONS;
   const openResponses = new WeakMap<Duplex, ServerResponse>();
@@ -27,7 +33,8 @@ export function createHttpServer(settings: RelaySettings, onRequest: RequestList
     response.on('close', () => {
       if (openResponses.get(socket) === response) openResponses.delete(socket);
     });
-    onRequest(request, response);
+    if (door.isBeyond(socket)) answerBeyond(response);
+    else onRequest(request, response);
   };
   const server = createServer(
     {
@@ -48,7 +55,14 @@ export function createHttpServer(settings: RelaySettings, onRequest: RequestList
   });
   // Beside those that are open: as many that are still sending their headers as may wait to identify.
   server.maxConnections = connectionsMax + connectionsAwaitingIdentifyMax;
+  door.guard(server);
   return server;
+}
+
+function answerBeyond(response: ServerResponse): void {
+  const body = 'too-many-from-this-address\n';
+  const headers = { Connection: 'close', 'Retry-After': RETRY_AFTER_SECONDS, 'Content-Type': 'text/plain' };
+  response.writeHead(429, { ...headers, 'Content-Length': body.length }).end(body);
 }
 
 /** As Node answers by itself, but for clients that read only after they have sent everything too. */
