@@ -5,7 +5,7 @@ import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './databa
 import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './origins.ts';
 import { memorySettings } from './process-memory.ts';
 import { parseRedisUrl } from './redis-url.ts';
-import { fileSetting, integerSetting, urlSetting, yesNoSetting } from './settings.ts';
+import { fileSetting, integerSetting, yesNoSetting } from './settings.ts';
 
 const redisUrl = z.string().transform((text, context) => {
   const parsed = parseRedisUrl(text);
