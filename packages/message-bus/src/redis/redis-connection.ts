@@ -1,6 +1,7 @@
 import { LOST_KIND, type RedisAddress } from '@postline/service-runtime';
 import { Redis } from 'ioredis';
 import { redisFault, RedisSilentError } from './redis-fault.ts';
+import { RedisConnector } from './redis-connector.ts';
 import { readRefusal } from './redis-refusal.ts';
 
 /** Doubled at each attempt. Short, because the usual reason is a Redis that was restarted a moment ago. */
@@ -81,8 +82,16 @@ export class RedisConnection {
   }
 
   #connect(): ConnectionState {
+    const { address } = this.#options;
+    const { username, password } = address;
     const client = new Redis({
-      ...this.#options.address,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      Connector: class extends RedisConnector {
+        constructor() {
+          super(address, DISCONNECT_DEADLINE_MS);
+        }
+      },
       connectionName: this.#options.name,
       lazyConnect: true,
       retryStrategy: null,

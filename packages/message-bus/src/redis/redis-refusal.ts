@@ -1,6 +1,5 @@
-import { connect } from 'node:net';
-import { connect as connectByTls } from 'node:tls';
 import type { RedisAddress } from '@postline/service-runtime';
+import { openRedisSocket } from './redis-connector.ts';
 
 /** A Redis that refuses a connection says why at once. */
 const REFUSAL_DEADLINE_MS = 500;
@@ -9,9 +8,7 @@ const REFUSAL_BYTES_MAX = 4_096;
 
 /** What Redis says to a new connection before it ends it; undefined where it says nothing. */
 export function readRefusal(address: RedisAddress): Promise<Error | undefined> {
-  const { host = '127.0.0.1', port = 0, path, family = 0, tls } = address;
-  const target = path === undefined ? { host, port, family } : { path };
-  const socket = tls === undefined ? connect(target) : connectByTls({ ...target, ...tls });
+  const socket = openRedisSocket(address);
   return new Promise((resolve) => {
     let text = '';
     const finish = () => {
@@ -26,6 +23,6 @@ export function readRefusal(address: RedisAddress): Promise<Error | undefined> {
       text += piece;
       if (text.includes('\n') || text.length > REFUSAL_BYTES_MAX) finish();
     });
-    socket.on('error', finish).on('close', finish);
+    socket.on('close', finish);
   });
 }
