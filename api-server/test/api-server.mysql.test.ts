@@ -6,6 +6,7 @@ import {
   startDatabase,
   type TestDatabase,
   waitUntil,
+  freshMetrics,
 } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { percentile, publishMany } from './support/publish-many.ts';
@@ -34,7 +35,7 @@ describe('group commit', () => {
   });
 
   async function figure(name: string): Promise<number> {
-    const text = await (await fetch(`${api.url}/metrics`)).text();
+    const text = await freshMetrics(api.url);
     return Number(new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(text)?.[1]);
   }
 

@@ -6,6 +6,7 @@ import {
   startDatabase,
   startRelay,
   waitUntil,
+  freshMetrics,
 } from '@postline/test-support';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -45,7 +46,7 @@ async function startOf(client: RelayClient, clientId: string): Promise<unknown> 
 }
 
 async function metric(relay: ServiceProcess, name: string): Promise<number> {
-  const text = await (await fetch(`${relay.url}/metrics`)).text();
+  const text = await freshMetrics(relay.url);
   return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1]);
 }
 

@@ -1,4 +1,11 @@
-import { publish, RelayClient, type ServiceProcess, startApi, waitUntil } from '@postline/test-support';
+import {
+  publish,
+  RelayClient,
+  type ServiceProcess,
+  startApi,
+  waitUntil,
+  freshMetrics,
+} from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshServers, startSystem, type System } from './system.ts';
 
@@ -19,7 +26,7 @@ function workersOf({ process }: ServiceProcess): Set<number> {
 const listened = ({ process }: ServiceProcess) => process.output().match(/"worker":.*"listening"/g)?.length;
 
 async function metric({ url }: ServiceProcess, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const text = await freshMetrics(url);
   const samples = [...text.matchAll(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'gm'))];
   return samples.reduce((sum, [, value]) => sum + Number(value), 0);
 }

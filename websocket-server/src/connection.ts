@@ -78,6 +78,8 @@ export class Connection {
   readonly #host: ConnectionHost;
   /** A disconnect after this position ends the connection; infinite until the client is let in. */
   disconnectsSeen = Number.POSITIVE_INFINITY;
+  /** Whose it says it is, for the log: also after it has ended. */
+  clientId: string | undefined;
   #state: ConnectionState = { state: 'awaiting-identify' };
   #awaitsSignOfLife = false;
   // Three numbers, not an object: there may be tens of thousands of connections, nearly all of them silent.
@@ -203,6 +205,7 @@ export class Connection {
   #onIdentify(frame: IdentifyFrame): void {
     if (this.#state.state !== 'awaiting-identify') return this.fail('bad_frame', CLOSE_CODES.badFrame);
     if (isGroupId(frame.clientId)) return this.fail('target_not_allowed', CLOSE_CODES.notAllowed);
+    this.clientId = frame.clientId;
     this.#state = { state: 'identifying', clientId: frame.clientId };
     this.#host.identify(this, frame);
   }

@@ -18,6 +18,7 @@ import { AckWriter } from './ack-writer.ts';
 import { AddressLimits } from './address-limits.ts';
 import { createAuthentication } from './authentication.ts';
 import type { RelaySettings } from './configuration.ts';
+import { ConnectionLog } from './connection-log.ts';
 import { ConnectionRegistry, type FollowClient } from './connection-registry.ts';
 import { startDelivery } from './delivery.ts';
 import { DeviceOpener } from './device-opener.ts';
@@ -135,9 +136,7 @@ function createSocketQueues({ settings, memory }: Pick<RelayParts, 'settings' | 
   return new SocketQueues({ budget, bytesMax: settings.socketQueuesBytesMax });
 }
 
-interface EntranceParts extends Omit<AttachmentParts, 'httpServer' | 'refusals' | 'door'> {
-  readonly logger: Logger;
-}
+type EntranceParts = Omit<AttachmentParts, 'httpServer' | 'refusals' | 'door'>;
 
 /** The server on the relay's port, with what looks at every connection before it becomes one of a client. */
 function openEntrance(application: RequestListener, { logger, ...parts }: EntranceParts) {
@@ -148,7 +147,7 @@ function openEntrance(application: RequestListener, { logger, ...parts }: Entran
     refusals.note('too-many-from-this-address', undefined);
   });
   const httpServer = createHttpServer(settings, application, door);
-  attachConnections({ ...parts, httpServer, refusals, door });
+  attachConnections({ ...parts, httpServer, refusals, door, logger });
   return { httpServer, refusals };
 }
 
@@ -158,11 +157,13 @@ interface AttachmentParts extends RefusalGrounds {
   readonly queues: SocketQueues;
   readonly counters: RelayCounters;
   readonly refusals: RefusalLog;
+  readonly logger: Logger;
 }
 
 /** Every upgrade that is let in becomes a connection; one of a page that may not connect is ended as such. */
 function attachConnections(parts: AttachmentParts): void {
-  const { httpServer, turn, queues, connections, counters, settings, refusals } = parts;
+  const { httpServer, turn, queues, connections, counters, settings, refusals, logger } = parts;
+  const log = new ConnectionLog(logger);
   const noteRefusal = (reason: RefusalReason, { headers }: IncomingMessage) => {
     counters.countRefusal(reason);
     refusals.note(reason, headers.origin);
@@ -179,13 +180,15 @@ function attachConnections(parts: AttachmentParts): void {
     },
     onConnection: (connection, request) => {
       counters.connectionsOpened += 1;
+      log.began(connection);
       connections.add(connection, addressOf(request, settings));
       if (isOriginAllowed(settings.originRules, request.headers.origin)) return;
       noteRefusal('origin-not-allowed', request); // only on a socket can a page learn why
       connection.fail('origin_not_allowed', CLOSE_CODES.notAllowed);
     },
-    onClose: (code) => {
+    onClose: (code, connection) => {
       counters.countClose(code);
+      log.ended(connection, code);
     },
   });
 }

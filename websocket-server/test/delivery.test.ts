@@ -5,6 +5,7 @@ import {
   RelayClient,
   type ReceivedFrame,
   waitUntil,
+  freshMetrics,
 } from '@postline/test-support';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -172,7 +173,7 @@ describe('delivery on a real port', () => {
       const slow = await stopReading();
       await publishMuch();
       await waitUntil('it is gone', async () => (await relay.metric('postline_connections')) === 0, 10_000);
-      const text = await (await fetch(`${relay.url}/metrics`)).text();
+      const text = await freshMetrics(relay.url);
       expect(text).toMatch(/postline_connections_closed_total\{code="4002",service="websocket-server"\} 1/);
       slow.terminate();
     }, 60_000);

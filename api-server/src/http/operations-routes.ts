@@ -1,4 +1,4 @@
-import type { MetricsRegistry, Readiness } from '@postline/service-runtime';
+import { createMetricsText, type MetricsRegistry, type Readiness } from '@postline/service-runtime';
 import { Router } from 'express';
 import { allowOnly } from './allow-only.ts';
 import { jsonAnswer, sendAnswer } from './answer.ts';
@@ -11,6 +11,7 @@ export interface OperationsRoutesOptions {
 /** `GET /healthz`: the process lives. `GET /readyz`: it can do its work. `GET /metrics`: for Prometheus. */
 export function createOperationsRoutes({ readiness, registry }: OperationsRoutesOptions): Router {
   const router = Router({ caseSensitive: true, strict: true });
+  const metricsText = createMetricsText(registry);
   router.get('/healthz', (_request, response) => {
     sendAnswer(response, jsonAnswer(200, { status: 'ok' }));
   });
@@ -20,7 +21,7 @@ export function createOperationsRoutes({ readiness, registry }: OperationsRoutes
     else sendAnswer(response, jsonAnswer(503, report, { 'Retry-After': '1' }));
   });
   router.get('/metrics', async (_request, response) => {
-    const body = await registry.metrics();
+    const body = await metricsText();
     sendAnswer(response, { status: 200, headers: { 'Content-Type': registry.contentType }, body });
   });
   router.all(['/healthz', '/readyz', '/metrics'], allowOnly('GET', 'HEAD'));

@@ -68,7 +68,7 @@ it('[OPS-10] before its database is ready the API answers probes, and 503 to who
   const starting = await startTestApi({ isOpen: false });
   expect((await supertest(starting.url).get('/healthz')).status).toBe(200);
   expect((await supertest(starting.url).get('/metrics')).status).toBe(200);
-  expect((await supertest(starting.url).get('/docs/')).status).toBe(200);
+  expect((await supertest(starting.url).get('/docs')).status).toBe(200);
   const readiness = await supertest(starting.url).get('/readyz');
   expect([readiness.status, readiness.body]).toMatchObject([
     503,

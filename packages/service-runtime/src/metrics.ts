@@ -29,3 +29,23 @@ export function createMetricsRegistry(service: string): MetricsRegistry {
   });
   return registry;
 }
+
+/** However many ask, the figures are put together once a second at most. */
+const METRICS_AGE_MAX_MS = 1_000;
+
+/** Gives a registry's text, made anew where the last one is a second old; who asks meanwhile gets the same. */
+export function createMetricsText(registry: Pick<Registry, 'metrics'>): () => Promise<string> {
+  let text: Promise<string> | undefined;
+  let madeAtMs = -Infinity;
+  return () => {
+    if (text !== undefined && performance.now() - madeAtMs < METRICS_AGE_MAX_MS) return text;
+    madeAtMs = Infinity; // until it is there
+    text = registry.metrics().finally(() => {
+      madeAtMs = performance.now();
+    });
+    text.catch(() => {
+      text = undefined;
+    });
+    return text;
+  };
+}

@@ -5,6 +5,7 @@ export * from './database-process.ts';
 export * from './database-status.ts';
 export * from './find-program.ts';
 export * from './free-port.ts';
+export * from './fresh-metrics.ts';
 export * from './held-target.ts';
 export * from './redis-process.ts';
 export * from './temp-folder.ts';

@@ -1,4 +1,5 @@
 import {
+  createMetricsText,
   isHostAllowed,
   isProbe,
   lacksHost,
@@ -25,6 +26,7 @@ export function createHttpApplication({
   metrics,
 }: HttpApplicationParts): RequestListener {
   const application = express();
+  const metricsText = createMetricsText(metrics);
   application.disable('x-powered-by');
   application.set('etag', false);
   application.use(
@@ -49,7 +51,7 @@ export function createHttpApplication({
     response.status(report.status === 'not_ready' ? 503 : 200).json(report);
   });
   application.get('/metrics', async (_request, response) => {
-    response.type(metrics.contentType).send(await metrics.metrics());
+    response.type(metrics.contentType).send(await metricsText());
   });
   serveClientScript(application);
   if (settings.servePage) servePage(application, loadPage(settings));

@@ -16,7 +16,7 @@ const PING_BYTES = Buffer.from([0x89, 0x00]);
 
 /** What the relay wants to know of its sockets; one for all of them. */
 export interface SocketEvents {
-  onClose(code: number): void;
+  onClose(code: number, connection: Connection): void;
 }
 
 /** A ws socket that tells its connection directly: listeners are a table for each socket, most of which are idle. */
@@ -39,8 +39,9 @@ export class RelayWebSocket extends WebSocket {
         break;
       case 'close':
         this.writer?.recount();
-        this.connection?.onClosed();
-        this.events?.onClose(this.closedWith ?? (args[0] as number));
+        if (this.connection === undefined) break;
+        this.connection.onClosed();
+        this.events?.onClose(this.closedWith ?? (args[0] as number), this.connection);
         break;
     }
     return true;

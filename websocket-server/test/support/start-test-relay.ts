@@ -5,7 +5,7 @@ import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
 import { DISCONNECTS_CHANNEL_NAME, encodeNewMessage } from '@postline/protocol';
 import { createLogger, type Logger } from '@postline/service-runtime';
-import { makeTempFolder } from '@postline/test-support';
+import { makeTempFolder, freshMetrics } from '@postline/test-support';
 import type { RelaySettings } from '../../src/configuration.ts';
 import { createRelay } from '../../src/relay.ts';
 import { TEST_SETTINGS } from './relay-settings.ts';
@@ -94,7 +94,7 @@ export async function startTestRelay(
       store = await openStore();
     },
     metric: async (name) => {
-      const text = await (await fetch(`${url}/metrics`)).text();
+      const text = await freshMetrics(url);
       return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1]);
     },
     close: () => (closed ??= close()),

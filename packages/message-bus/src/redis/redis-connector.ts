@@ -30,12 +30,16 @@ export class RedisConnector extends AbstractConnector {
   override async connect(): Promise<Socket | TLSSocket> {
     this.connecting = true;
     await Promise.resolve(); // the driver may take the call back in the tick in which it made it
-    if (!this.connecting) throw new Error('Connection is closed.');
+    if (!this.#isConnecting()) throw new Error('Connection is closed.');
     const socket = openRedisSocket(this.#address);
-    socket.once('error', (error) => {
+    socket.once('error', (error: Error) => {
       this.firstError = error;
     });
     this.stream = socket;
     return socket;
+  }
+
+  #isConnecting(): boolean {
+    return this.connecting;
   }
 }
