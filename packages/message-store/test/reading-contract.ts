@@ -31,7 +31,7 @@ export function describeReading(store: () => MessageStore, database: () => Contr
     expect(seen).toEqual(Array.from({ length: 300 }, (_, index) => `m${index + 1}`));
   });
 
-  it('[LOG-12] a read ends where the texts come to its bound in bytes, after one row at least, and says so', async () => {
+  it('[LOG-15] a read ends where the texts come to its bound in bytes, after one row at least, and says so', async () => {
     const targetId = newTarget();
     const texts = [...Array.from({ length: 40 }, () => 'short'), ...LONG_TEXTS, 'short'];
     await store().append([publish(...texts.map((message) => ({ targetId, message })))]);
