@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 it.each(['/push/', '/push'])(
-  '[PATH-1] the page at %s of a site connects, sends and receives',
+  '[PAGE-12] the page at %s of a site connects, sends and receives',
   async (path) => {
     const clientId = path.length === 5 ? 'without' : 'with';
     const { page, incidents, close } = await openPage(browser, `${proxy.url}${path}?clientId=${clientId}`);
@@ -58,7 +58,7 @@ it.each(['/push/', '/push'])(
 );
 
 it.each(['/push/api/docs', '/push/api/docs/'])(
-  '[PATH-1] the documentation at %s of a site shows itself and reaches the API',
+  '[PAGE-12] the documentation at %s of a site shows itself and reaches the API',
   async (path) => {
     const { page, incidents, close } = await openPage(browser, `${proxy.url}${path}`);
     const operation = page.locator('.opblock', { hasText: 'The process lives' });
@@ -74,7 +74,7 @@ it.each(['/push/api/docs', '/push/api/docs/'])(
   },
 );
 
-it('[PATH-1] the client library under a path is loaded by a page of the site, and connects by a relative address', async () => {
+it('[PAGE-12] the client library under a path is loaded by a page of the site, and connects by a relative address', async () => {
   const { page, incidents, close } = await openPage(browser, `${proxy.url}/shop`);
   await page.getByText('live').waitFor();
   expect(proxy.elsewhere).toEqual([]);

@@ -7,7 +7,7 @@ it('is the documented line for client 1 on this machine', () => {
   );
 });
 
-it('[PATH-1] leaves the path of the API as it is, with its slash', () => {
+it('[PAGE-12] leaves the path of the API as it is, with its slash', () => {
   expect(curlLine('https://example.com/push/api/', '1')).toContain(
     'curl -X POST https://example.com/push/api/ -H',
   );

@@ -80,7 +80,7 @@ it('/docs is a page whose parts all come from here, with no script in it', async
   }
 });
 
-it('[PATH-1] nothing of the documentation begins at the root of the host', async () => {
+it('[PAGE-12] nothing of the documentation begins at the root of the host', async () => {
   const { body } = await supertest(api.url).get('/openapi.json');
   expect(body.servers).toEqual([{ url: '.' }]);
   const { text } = await supertest(api.url).get('/docs/start.js');

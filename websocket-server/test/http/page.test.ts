@@ -24,7 +24,7 @@ describe('loadPage', () => {
     );
   });
 
-  it('[PATH-1] is in one piece: nothing in it is looked for at an address', () => {
+  it('[PAGE-12] is in one piece: nothing in it is looked for at an address', () => {
     const html = loadPage(TEST_SETTINGS)
       .html('localhost:3000')
       .replaceAll(/<(script|style)>[^]*?<\/\1>/g, '');
