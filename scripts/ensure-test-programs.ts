@@ -12,6 +12,8 @@ interface TestProgram {
   /** Any of these will do. */
   readonly executables: readonly string[];
   readonly debianPackages: readonly string[];
+  /** What makes it print its version; `--version` where left out. */
+  readonly versionWord?: string;
   /** What is skipped without it. Where this is not said, the tests can't do without it. */
   readonly skipped?: string;
 }
@@ -19,7 +21,7 @@ interface TestProgram {
 const TEST_PROGRAMS: readonly TestProgram[] = [
   { need: 'Redis', executables: ['redis-server'], debianPackages: ['redis-server'] },
   { need: 'MariaDB or MySQL', executables: ['mariadbd', 'mysqld'], debianPackages: ['mariadb-server'] },
-  { need: 'OpenSSL', executables: ['openssl'], debianPackages: ['openssl'] },
+  { need: 'OpenSSL', executables: ['openssl'], versionWord: 'version', debianPackages: ['openssl'] },
   {
     need: 'Chromium',
     executables: ['chromium', 'chromium-browser', 'google-chrome'],
@@ -64,8 +66,8 @@ function sayMissing({ need, debianPackages, skipped }: TestProgram): void {
   }
 }
 
-function sayFound(path: string): void {
-  const version = execFileSync(path, ['--version'], {
+function sayFound(path: string, versionWord = '--version'): void {
+  const version = execFileSync(path, [versionWord], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -81,7 +83,7 @@ function main(wanted: readonly string[]): void {
   for (const program of programs) {
     const path = findExecutable(program.executables);
     if (path === undefined) sayMissing(program);
-    else sayFound(path);
+    else sayFound(path, program.versionWord);
   }
 }
 
