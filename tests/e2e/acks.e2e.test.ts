@@ -271,7 +271,11 @@ describe('acks, and a database that goes or is another one', () => {
     await client.close();
     const waiting = await RelayClient.connect(relay.url);
     waiting.send({ type: 'identify', clientId: 'hal', deviceId: 'd', resume: 'last-ack' });
-    await waitUntil('its ack was tried', () => relay.process.output().includes('acks wait'), 15_000);
+    await waitUntil(
+      'the relay has noticed',
+      () => relay.process.output().includes("The database can't be used"),
+      15_000,
+    );
     await waiting.settled();
     expect(waiting.frames.map(({ type }) => type)).toEqual(['pong']);
     server.thaw();
