@@ -159,7 +159,7 @@ describe('images', () => {
     'api-server': [
       /^healthcheck\.cjs$/,
       /^(api-server|packages\/[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
-      /^db\/migrations\/\d{4}-[a-z-]+\.sql$/,
+      /^db\/migrations\/(\d{4}-[a-z-]+|procedures\/[a-z_]+)\.sql$/,
     ],
     'websocket-server': [
       /^healthcheck\.cjs$/,
