@@ -1,5 +1,5 @@
 import { contradicts, type KnownRow } from '@postline/message-store';
-import { type Envelope, isSameRow, type RowMark, rowMarkToKeep } from '@postline/protocol';
+import { type Envelope, isSameRow, rowMarkToKeep } from '@postline/protocol';
 import { FanOut, type TurnEnd } from './fan-out.ts';
 import type { FeedFollower } from './feed-follower.ts';
 import type { HeadReading } from './head-reader.ts';
