@@ -8,6 +8,7 @@ import { idsAgain } from './scenarios/ids-again.ts';
 import { laggingRelay } from './scenarios/lagging-relay.ts';
 import { lostHints } from './scenarios/lost-hints.ts';
 import { lostReplies } from './scenarios/lost-replies.ts';
+import { lostTail } from './scenarios/lost-tail.ts';
 import { mixedFaults } from './scenarios/mixed-faults.ts';
 import { reconnects } from './scenarios/reconnects.ts';
 import { openTransaction } from './scenarios/open-transaction.ts';
@@ -94,6 +95,12 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'late-epoch',
     summary: 'the same, and the new epoch is begun only after publishers went on',
     run: (settings) => restoredDump({ ...settings, isEpochLate: true }),
+  },
+  {
+    name: 'lost-tail',
+    summary:
+      'the last commits are taken back as by a failover, publishers go on at once, and nobody is asked',
+    run: lostTail,
   },
   {
     name: 'frozen-counters',

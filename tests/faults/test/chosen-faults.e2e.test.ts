@@ -4,6 +4,7 @@ import { fullDisk } from '../src/scenarios/full-disk.ts';
 import { idsAgain } from '../src/scenarios/ids-again.ts';
 import { laggingRelay } from '../src/scenarios/lagging-relay.ts';
 import { lostHints } from '../src/scenarios/lost-hints.ts';
+import { lostTail } from '../src/scenarios/lost-tail.ts';
 import { openTransaction } from '../src/scenarios/open-transaction.ts';
 import { redisAway } from '../src/scenarios/redis-away.ts';
 import { relayKilled } from '../src/scenarios/relay-killed.ts';
@@ -21,6 +22,10 @@ it('[REL-5] an API frozen with counters in its hands holds up only their targets
 it('[REL-6] an older dump is put back: readers are told, and nothing the database holds is dropped', async () => {
   await passes('restored-dump', (settings) => restoredDump({ ...settings, isEpochLate: false }));
   await passes('late-epoch', (settings) => restoredDump({ ...settings, isEpochLate: true }));
+});
+
+it('[REL-15] the last commits are gone and others in their place: everybody gets what the database then holds', async () => {
+  await passes('lost-tail', lostTail);
 });
 
 it('[REL-1] a crash at a COMMIT: ids and offsets that are given again are not taken for the lost append', async () => {

@@ -153,6 +153,49 @@ describe('the ledger', () => {
     reader.judgeLost();
     expect(ledger.findings.count('lost')).toBe(1);
   });
+
+  it('after a restore: counts what was given again under an epoch that the next one replaced', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    for (let offset = 1; offset <= 6; offset += 1) give(reader, { offset, number: acknowledge(a, offset) });
+    ledger.beginRestore();
+    ledger.restored(new Map([['a', 3]]));
+    const sent = { epoch: EPOCH, offset: 6 };
+    reader.identified({ epoch: 'by itself', offset: 0, head: 3, recovered: false }, sent, 3);
+    for (const offset of [1, 2, 3])
+      reader.message({ targetId: 'a', offset, epoch: 'by itself', data: a.bodyOf(offset) });
+    ledger.beginEpoch('by command');
+    const then = { epoch: 'by itself', offset: 3 };
+    reader.identified({ epoch: 'by command', offset: 3, head: 3, recovered: false }, then, 3);
+    reader.judgeLost();
+    expect(ledger.findings.found()).toEqual([]);
+  });
+
+  it('after a lost tail: the first epoch that a reader is told of counts, and nothing before it', () => {
+    const { ledger, a, reader } = ledgerOfTwo();
+    const naive = ledger.addReader('naive', a);
+    naive.identified({ epoch: EPOCH, offset: 0, head: 0, recovered: true }, undefined, 0);
+    for (let offset = 1; offset <= 4; offset += 1) {
+      const number = acknowledge(a, offset);
+      give(reader, { offset, number });
+      give(naive, { offset, number });
+    }
+    ledger.beginRestore();
+    ledger.restored(new Map([['a', 2]]));
+    ledger.expectEpoch();
+    const numbers = [1, 2, ...[3, 4, 5].map((offset) => acknowledge(a, offset))];
+    for (const one of [reader, naive]) give(one, { offset: 5, number: numbers[4]! });
+    expect([a.takenBackCount, a.ackedCount]).toEqual([2, 5]);
+
+    const sent = { epoch: EPOCH, offset: 5 };
+    reader.identified({ epoch: 'second', offset: 0, head: 5, recovered: false }, sent, 5);
+    numbers.forEach((number, index) => {
+      reader.message({ targetId: 'a', offset: index + 1, epoch: 'second', data: a.bodyOf(number) });
+    });
+    reader.judgeLost();
+    expect(ledger.findings.found()).toEqual([]);
+    naive.judgeLost();
+    expect(ledger.findings.count('lost')).toBe(3);
+  });
 });
 
 /** A transaction of an application's with so many messages. */

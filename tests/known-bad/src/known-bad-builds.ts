@@ -203,6 +203,20 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     expected: ['lost'],
   },
   {
+    name: 'offset compared without its content',
+    mistake:
+      'rows count as the same wherever their offsets are: a history that has caught up looks like the old one',
+    replacements: [
+      {
+        file: 'packages/protocol/dist/row-mark.js',
+        find: 'return a.id === b.id && a.createdAt === b.createdAt;',
+        replace: 'return true;',
+      },
+    ],
+    scenario: 'lost-tail',
+    expected: ['lost'],
+  },
+  {
     name: 'head from memory',
     mistake: 'a cursor is held against what this relay has heard, not against the database',
     replacements: [

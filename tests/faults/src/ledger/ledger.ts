@@ -9,7 +9,7 @@ export class Ledger {
   readonly findings = new Findings();
   /** Milliseconds from each acknowledgement to each delivery; 0 where the delivery was first. */
   readonly deliveries = new DelayHistogram();
-  readonly history: LogHistory = { epoch: undefined, isBeingRestored: false };
+  readonly history: LogHistory = { epoch: undefined, isBeingRestored: false, endsWithNextEpoch: false };
   readonly targets: readonly TargetLedger[];
   readonly readers: ReaderLedger[] = [];
 
@@ -39,6 +39,11 @@ export class Ledger {
   beginEpoch(epoch: string): void {
     this.history.epoch = epoch;
     this.history.isBeingRestored = false;
+  }
+
+  /** Nobody begins one: the first epoch that a reader is told of is the one that the services began by themselves. */
+  expectEpoch(): void {
+    this.history.endsWithNextEpoch = true;
   }
 
   get issuedCount(): number {

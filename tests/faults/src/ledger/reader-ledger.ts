@@ -7,6 +7,8 @@ import type { TargetLedger } from './target-ledger.ts';
 export interface LogHistory {
   epoch: string | undefined;
   isBeingRestored: boolean;
+  /** The replacement ends with the first epoch that any reader is told of. */
+  endsWithNextEpoch: boolean;
 }
 
 export interface Cursor {
@@ -73,6 +75,7 @@ export class ReaderLedger {
   /** `sent` is what it asked to resume from, `ackedBefore` what had been acknowledged when it asked. */
   identified(as: IdentifiedAs, sent: ResumeFrom, ackedBefore: number): void {
     this.#history.epoch ??= as.epoch;
+    if (this.#history.endsWithNextEpoch && as.epoch !== this.#history.epoch) this.#beginEpoch(as.epoch);
     if (!this.#history.isBeingRestored && as.epoch === this.#history.epoch) {
       this.#judgeStart(as, sent, ackedBefore);
     }
@@ -95,11 +98,18 @@ export class ReaderLedger {
       return this.#find('leaked', `a message to ${body.targetId}`);
     }
     if (frame.epoch !== this.#cursor?.epoch) this.#find('corrupted', `a frame of epoch ${frame.epoch}`);
-    if (frame.epoch === this.#history.epoch) this.#take(frame, body);
+    const { epoch, isBeingRestored } = this.#history;
+    if (isBeingRestored || frame.epoch === epoch) this.#take(frame, body);
     this.#cursor = { epoch: frame.epoch, offset: Math.max(frame.offset, this.#cursor?.offset ?? 0) };
   }
 
-  /** A message of the history that counts, or of the one that is about to be replaced. */
+  #beginEpoch(epoch: string): void {
+    this.#history.epoch = epoch;
+    this.#history.isBeingRestored = false;
+    this.#history.endsWithNextEpoch = false;
+  }
+
+  /** A message of the history that counts, or of any that was the current one while an older state was put back. */
   #take(frame: DeliveredMessage, body: ReturnType<typeof parseBody>): void {
     const { target } = this;
     if (this.#history.isBeingRestored) {

@@ -66,8 +66,7 @@ export class SdkReader {
     client.on('message', (message) => this.#onMessage(client, message));
     client.on('truncated', ({ from, to }) => ledger.truncated(from, to));
     client.on('restarted', ({ epoch, offset }) => {
-      const lost = this.#cursor && { epoch: this.#cursor.epoch, offset: ledger.position };
-      ledger.identified({ epoch, offset, head: Infinity, recovered: false }, lost, 0);
+      ledger.identified({ epoch, offset, head: Infinity, recovered: false }, ledger.cursor, 0);
     });
     return client;
   }
