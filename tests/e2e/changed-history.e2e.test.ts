@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { type CursorStore, memoryCursorStore, PostlineClient, type Restart } from '@postline/client';
 import {
   findProgram,
   publish,
@@ -7,6 +8,7 @@ import {
   startDatabase,
   startRelay,
   startTcpProxy,
+  waitUntil,
 } from '@postline/test-support';
 import { createConnection } from 'mysql2/promise';
 import { expect, it } from 'vitest';
@@ -72,6 +74,35 @@ it('[EPO-4] [EPO-5] [DEL-4] commits that are lost and replaced are noticed, and 
   });
   expect(texts(await returning.messagesOnceThereAre(3))).toEqual(['1', 'new 2', 'new 3']);
   await Promise.all([back.close(), returning.close()]);
+  await system.stop();
+});
+
+/** Reads until there are so many texts; then it is gone, as a page that was closed. */
+async function readWithSdk(url: string, cursorStore: CursorStore, count: number) {
+  const seen: string[] = [];
+  const restarts: Restart[] = [];
+  const client = new PostlineClient({ url, clientId: 'three', cursorStore });
+  client.on('restarted', (restart) => void restarts.push(restart));
+  client.on('message', ({ data }) => void seen.push(data));
+  await waitUntil('it is live', () => client.state.state === 'live' && seen.length >= count);
+  await client.close();
+  return { seen, restarts };
+}
+
+it('[SDK-19] an application that was away during the change is told, though nobody followed its target', async () => {
+  const system = await startSystem();
+  const store = memoryCursorStore();
+  await readWithSdk(system.relay.url, store, 0);
+  await send(system.api.url, 'three', ...['1', '2', '3']);
+  expect((await readWithSdk(system.relay.url, store, 3)).seen).toEqual(['1', '2', '3']);
+
+  await takeBack(system.database.url, 'three', 1);
+  await send(system.api.url, 'three', ...['new 2', 'new 3', 'new 4']);
+  const { seen, restarts } = await readWithSdk(system.relay.url, store, 4);
+  expect(restarts).toMatchObject([{ targetId: 'three', lostOffset: 3, offset: 0 }]);
+  expect(seen).toEqual(['1', 'new 2', 'new 3', 'new 4']);
+  await send(system.api.url, 'three', 'new 5');
+  expect(await readWithSdk(system.relay.url, store, 1)).toEqual({ seen: ['new 5'], restarts: [] });
   await system.stop();
 });
 

@@ -1,5 +1,5 @@
 import type { ClientEventListeners } from './client-events.ts';
-import { type Cursor, type CursorOwner, type CursorStore, isCursor } from './cursor.ts';
+import { type Cursor, type CursorMark, type CursorOwner, type CursorStore, isCursor } from './cursor.ts';
 import { PostlineError } from './postline-error.ts';
 
 interface CursorKeeperParts {
@@ -40,10 +40,14 @@ export class CursorKeeper {
     }
   }
 
-  /** Everything up to `offset` has been handled. */
-  async move(targetId: string, offset: number): Promise<void> {
+  /** Everything up to `offset` has been handled; `mark`: the message there. */
+  async move(targetId: string, offset: number, mark?: CursorMark): Promise<void> {
     if (this.#cursor === undefined) return;
-    const { epoch, offsets } = this.#cursor;
-    await this.start({ epoch, offsets: { ...offsets, [targetId]: offset } });
+    const { epoch, offsets, at } = this.#cursor;
+    await this.start({
+      epoch,
+      offsets: { ...offsets, [targetId]: offset },
+      at: { ...at, [targetId]: mark },
+    });
   }
 }

@@ -1,9 +1,21 @@
 import { hasOffsets, hasTexts, isJsonObject } from './json-value.ts';
 
+/** Which message stands at an offset: after a failover the same offset can be another message's. */
+export interface CursorMark {
+  readonly id: string;
+  readonly createdAt: string;
+}
+
 /** Where a reader is: the last offset that it has handled of each target, and the epoch it read them in. */
 export interface Cursor {
   readonly epoch: string;
   readonly offsets: Readonly<Record<string, number>>;
+  /** Of each target the message at that offset, where it is known. A store that leaves it out works without. */
+  readonly at?: Readonly<Record<string, CursorMark | undefined>> | undefined;
+}
+
+export function markOf({ id, createdAt }: CursorMark): CursorMark {
+  return { id, createdAt };
 }
 
 /** False for what only looks like one: a store may hold anything. */

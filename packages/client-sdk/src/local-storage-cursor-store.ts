@@ -35,10 +35,14 @@ export function localStorageCursorStore({ name = '' }: LocalStorageCursorStoreOp
 /** Of each target the offset that any tab has got to; another epoch than the one kept is a newer one. */
 function furthestOf(cursor: Cursor, kept: Cursor | undefined): Cursor {
   if (kept?.epoch !== cursor.epoch) return cursor;
-  const offsets = { ...kept.offsets };
-  for (const [targetId, offset] of Object.entries(cursor.offsets))
-    offsets[targetId] = Math.max(offset, offsets[targetId] ?? 0);
-  return { epoch: cursor.epoch, offsets };
+  const offsets = { ...cursor.offsets };
+  const at = { ...cursor.at };
+  for (const [targetId, offset] of Object.entries(kept.offsets)) {
+    if (offset <= (offsets[targetId] ?? -1)) continue;
+    offsets[targetId] = offset;
+    at[targetId] = kept.at?.[targetId];
+  }
+  return { epoch: cursor.epoch, offsets, at };
 }
 
 /** `undefined` where there is none, or what is there is none: anything on the page's origin may write there. */

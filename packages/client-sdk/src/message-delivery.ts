@@ -6,6 +6,7 @@ import { Inbox } from './inbox.ts';
 import type { InboxStep } from './inbox-step.ts';
 import type { Message } from './message.ts';
 import { MessageHandlers } from './message-handlers.ts';
+import { markOf } from './cursor.ts';
 import { type PayloadParser, parsePayload } from './payload-parser.ts';
 import { type FailedMessage, PostlineError } from './postline-error.ts';
 import type { RetryWidths } from './reconnect-policy.ts';
@@ -67,7 +68,7 @@ export class MessageDelivery<Payload> {
   }
 
   async #take(step: InboxStep): Promise<boolean> {
-    const { cursor, events } = this.#parts;
+    const { cursor, events, onMoved } = this.#parts;
     if (this.#isStopped) return false;
     switch (step.kind) {
       case 'start':
@@ -77,19 +78,19 @@ export class MessageDelivery<Payload> {
       case 'truncated': {
         const { targetId, from, to } = step.frame;
         events.tell('truncated', { targetId, from, to });
-        await this.#move(targetId, to, step.restarts);
+        await cursor.move(targetId, to);
+        onMoved(targetId, to, step.restarts);
         return true;
       }
-      case 'message':
-        if (!(await this.#handle(step.frame, step.missed))) return false;
-        await this.#move(step.frame.targetId, step.frame.offset, step.restarts);
+      case 'message': {
+        const { frame } = step;
+        const { targetId, offset } = frame;
+        if (!(await this.#handle(frame, step.missed))) return false;
+        await cursor.move(targetId, offset, markOf(frame));
+        onMoved(targetId, offset, step.restarts);
         return true;
+      }
     }
-  }
-
-  async #move(targetId: string, offset: number, restarts: number): Promise<void> {
-    await this.#parts.cursor.move(targetId, offset);
-    this.#parts.onMoved(targetId, offset, restarts);
   }
 
   async #handle(frame: NewMessageFrame, missed: boolean): Promise<boolean> {

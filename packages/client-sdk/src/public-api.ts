@@ -2,7 +2,7 @@ export { explainClose } from './close-explanation.ts';
 export type { ClientEvents } from './client-events.ts';
 export type { PostlineClientOptions, Token } from './client-options.ts';
 export type { ClientState } from './client-state.ts';
-export type { Cursor, CursorOwner, CursorStore } from './cursor.ts';
+export type { Cursor, CursorMark, CursorOwner, CursorStore } from './cursor.ts';
 export {
   localStorageCursorStore,
   type LocalStorageCursorStoreOptions,

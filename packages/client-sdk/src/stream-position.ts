@@ -1,5 +1,6 @@
 import type { IdentifiedFrame, NewMessageFrame, TruncatedFrame } from '@postline/protocol';
-import type { Cursor } from './cursor.ts';
+import { type Cursor, type CursorMark, markOf } from './cursor.ts';
+import { hasTexts, isJsonObject } from './json-value.ts';
 import type { Restart } from './message.ts';
 
 /** What an `identified` frame means to a client that may have been connected before. */
@@ -19,12 +20,18 @@ export interface StreamStart {
 export class StreamPosition {
   #epoch: string | undefined;
   readonly #offsets = new Map<string, number>();
+  /** The message at that offset, where it is known. */
+  readonly #at = new Map<string, CursorMark>();
   readonly #heads = new Map<string, number>();
 
   /** Goes on from a cursor that was kept. */
   goOnFrom(cursor: Cursor): void {
     this.#epoch = cursor.epoch;
-    for (const [targetId, offset] of Object.entries(cursor.offsets)) this.#offsets.set(targetId, offset);
+    for (const [targetId, offset] of Object.entries(cursor.offsets)) {
+      const mark: unknown = cursor.at?.[targetId];
+      this.#offsets.set(targetId, offset);
+      if (isJsonObject(mark) && hasTexts(mark, 'id', 'createdAt')) this.#at.set(targetId, markOf(mark));
+    }
   }
 
   /** What the relay is to be told on a reconnect; `undefined` where there is nothing to go on from. */
@@ -43,6 +50,7 @@ export class StreamPosition {
       const wasKnown = lostOffset !== undefined || this.#epoch === undefined;
       if (asked && wasKnown && !recovered) restarts.push({ targetId, epoch, lostOffset, offset });
       missed += Math.max(0, head - offset);
+      if (!recovered || offset !== lostOffset) this.#at.delete(targetId);
       this.#offsets.set(targetId, offset);
       this.#heads.set(targetId, head);
     }
@@ -51,12 +59,14 @@ export class StreamPosition {
   }
 
   /** Moves on to a message. `repeat`: it came before. `gap`: one before it is missing; nothing has moved. */
-  place({ targetId, offset, epoch }: NewMessageFrame): 'missed' | 'live' | 'repeat' | 'gap' {
+  place(frame: NewMessageFrame): 'missed' | 'live' | 'repeat' | 'gap' {
+    const { targetId, offset, epoch } = frame;
     const last = this.#offsets.get(targetId);
     if (last === undefined || epoch !== this.#epoch) return 'gap';
     if (offset <= last) return 'repeat';
     if (offset > last + 1) return 'gap';
     this.#offsets.set(targetId, offset);
+    this.#at.set(targetId, markOf(frame));
     return offset <= (this.#heads.get(targetId) ?? 0) ? 'missed' : 'live';
   }
 
@@ -65,6 +75,7 @@ export class StreamPosition {
     const last = this.#offsets.get(targetId);
     if (last === undefined || to <= last) return false;
     this.#offsets.set(targetId, to);
+    this.#at.delete(targetId);
     return true;
   }
 
@@ -74,6 +85,6 @@ export class StreamPosition {
   }
 
   #cursor(epoch: string): Cursor {
-    return { epoch, offsets: Object.fromEntries(this.#offsets) };
+    return { epoch, offsets: Object.fromEntries(this.#offsets), at: Object.fromEntries(this.#at) };
   }
 }

@@ -38,7 +38,30 @@ describe('localStorageCursorStore', () => {
     inNewTab();
     void localStorageCursorStore().save?.(cursor(3), OWNER);
     inNewTab();
+    expect(localStorageCursorStore().load(OWNER)).toMatchObject(cursor(9));
+  });
+
+  it('[SDK-19] keeps with each offset the message that stands there, also where tabs differ', () => {
+    const at = (offset: number) => ({ '1': { id: `id-${offset}`, createdAt: 'then' } });
+    void localStorageCursorStore().save?.({ ...cursor(9), at: at(9) }, OWNER);
+    inNewTab();
+    void localStorageCursorStore().save?.({ ...cursor(3), at: at(3) }, OWNER);
+    expect(localStorageCursorStore().load(OWNER)).toEqual({ ...cursor(3), at: at(3) });
+    inNewTab();
+    expect(localStorageCursorStore().load(OWNER)).toEqual({ ...cursor(9), at: at(9) });
+    void localStorageCursorStore().save?.({ ...cursor(12), at: at(12) }, OWNER);
+    inNewTab();
+    expect(localStorageCursorStore().load(OWNER)).toEqual({ ...cursor(12), at: at(12) });
+  });
+
+  it('[SDK-19] a cursor from before marks were kept stays one, and lends its offset no mark of another', () => {
+    const old = '{"[\\"ws://relay/\\",\\"1\\",\\"\\"]":{"epoch":"e1","offsets":{"1":9}}}';
+    vi.stubGlobal('localStorage', storage([['postline', old]]));
     expect(localStorageCursorStore().load(OWNER)).toEqual(cursor(9));
+    const at = { '1': { id: 'id-3', createdAt: 'then' } };
+    void localStorageCursorStore().save?.({ ...cursor(3), at }, OWNER);
+    inNewTab();
+    expect(localStorageCursorStore().load(OWNER)).toEqual({ ...cursor(9), at: {} });
   });
 
   it('[SDK-11] another epoch replaces the one before', () => {

@@ -87,7 +87,7 @@ describe('message handlers', () => {
     first.send(messageFrame(1), messageFrame(2));
     await scene.inState('closed');
     expect(scene.client.state).toMatchObject({ error: { code: 'handler_failed' } });
-    expect(saved).toEqual([{ epoch: 'e1', offsets: { '1': 0 } }]);
+    expect(saved).toEqual([{ epoch: 'e1', offsets: { '1': 0 }, at: {} }]);
     await first.closed();
   });
 
