@@ -31,7 +31,7 @@ export interface BoundedReadsOptions extends ReadBounds {
   readonly costPerTurn?: number;
 }
 
-export interface BoundedReadRequest<T> {
+interface BoundedReadRequest<T> {
   /** Whose turn it takes. */
   readonly readerId: string;
   /** `expired` is set as soon as nobody waits for it any more. */
