@@ -8,6 +8,7 @@ import {
   type ListenAddress,
   type Logger,
   MemoryBudget,
+  type MemoryShare,
 } from '@postline/service-runtime';
 import { type ApiHealth, createApiHealth } from './api-health.ts';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
@@ -23,6 +24,7 @@ import { createPublishRoutes } from './http/publish-routes.ts';
 import { ReaderAnswers } from './http/reader-answers.ts';
 import { createRequestHandler } from './http/request-handler.ts';
 import { createRequestLog } from './http/request-log.ts';
+import { UntakenAnswers } from './http/untaken-answers.ts';
 import { LogRetention } from './log-retention.ts';
 import { OutboxMover } from './outbox-mover.ts';
 import { createPublishMessages, createTellFollowers, type TellFollowers } from './publish-message.ts';
@@ -82,6 +84,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const retention = createLogRetention({ ...parts, metrics, health });
 
   const access = createAccessControl(parts);
+  const answersMemory = memory.share({ bytesMax: settings.readerAnswers.bytesMax });
   const onRequest = createRequestHandler({
     entrance: createApiEntrance({ settings, logger, metrics, access, isOpen }),
     access,
@@ -97,12 +100,14 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       },
     }),
     ...createReaders(store, settings),
-    readers: createReaderParts(memory, settings),
+    readers: createReaderParts(answersMemory, settings),
     disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs: settings.hintDeadlineMs }),
     readiness,
     registry,
   });
-  const server = createHttpServer({ onRequest, ...settings.http });
+  const { deadlineMs } = settings.readerAnswers;
+  const untaken = new UntakenAnswers({ memory: answersMemory, deadlineMs });
+  const server = createHttpServer({ onRequest, untaken, ...settings.http });
   const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
     listen: async (address) => {
@@ -156,9 +161,8 @@ function createAccessControl({ store, settings, logger }: ApiServerParts): Acces
   return new AccessControl({ keys, tokens, disconnects: store, proxies, failuresPerMinute });
 }
 
-function createReaderParts(memory: MemoryBudget, { readerAnswers, trustedProxies: proxies }: ApiSettings) {
-  const { bytesMax, deadlineMs } = readerAnswers;
-  return { answers: new ReaderAnswers({ memory: memory.share({ bytesMax }), deadlineMs }), proxies };
+function createReaderParts(memory: MemoryShare, { readerAnswers, trustedProxies: proxies }: ApiSettings) {
+  return { answers: new ReaderAnswers({ memory, deadlineMs: readerAnswers.deadlineMs }), proxies };
 }
 
 function createReaders(store: MessageStore, settings: ApiSettings) {

@@ -181,14 +181,15 @@ export const apiEnvironment = {
   }).meta({ description: 'Milliseconds until a page that was not read is answered `store_unavailable`.' }),
   READER_ANSWERS_BYTES_MAX: optionalIntegerSetting({ from: 1 * MIB, to: 4_096 * MIB }).meta({
     description:
-      'Bytes of all pages and receipts that are being made or that their readers have not taken yet; beyond it 503 `overloaded`. Default: half of `HELD_BYTES_MAX`.',
+      'Bytes of all pages and receipts that are being made or that their readers have not taken yet (beyond it 503 `overloaded`), and of all other answers and requests that wait for clients who do not read (beyond it the connection that holds most is closed). Default: half of `HELD_BYTES_MAX`.',
   }),
   READER_ANSWER_DEADLINE_MS: integerSetting({
     from: 1_000,
     to: 3_600_000,
     default: READER_ANSWER_DEADLINE_DEFAULT_MS,
   }).meta({
-    description: 'Milliseconds that a reader may take to receive a page; then its connection is closed.',
+    description:
+      'Milliseconds that a client may take to receive a page, or another answer of more than a few lines; then its connection is closed.',
   }),
   OUTBOX_INTERVAL_MS: integerSetting({ from: 10, to: 60_000, default: OUTBOX_INTERVAL_DEFAULT_MS }).meta({
     description: 'Milliseconds between two looks for messages that were published by SQL.',

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { endAndLinger, mustLinger } from '@postline/service-runtime';
+import { countUntaken } from './untaken-answers.ts';
 
 /** A whole HTTP answer, made without knowing the framework that sends it. */
 export interface HttpAnswer {
@@ -34,7 +35,7 @@ export function jsonAnswer(
  * gone out already. Node leaves the body out for HEAD. Where the client still sends its request, the connection stays
  * until it has, so that a client which reads only then finds its answer.
  */
-export function sendAnswer(
+export function writeAnswer(
   response: ServerResponse,
   answer: HttpAnswer,
   furtherHeaders: HeaderList = [],
@@ -50,4 +51,11 @@ export function sendAnswer(
   }
   response.writeHead(answer.status, headers);
   response.end(answer.body);
+}
+
+/** Sends an answer as `writeAnswer` does, and counts it until its client has taken it. */
+export function sendAnswer(response: ServerResponse, answer: HttpAnswer, furtherHeaders?: HeaderList): void {
+  if (response.headersSent || response.destroyed) return;
+  writeAnswer(response, answer, furtherHeaders);
+  countUntaken(response, answer.body.length);
 }

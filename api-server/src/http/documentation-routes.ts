@@ -3,11 +3,14 @@ import findAssetsFolder from 'swagger-ui-dist/absolute-path.js';
 import { allowOnly } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer, sendAnswer } from './answer.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
+import { holdUntilTaken } from './untaken-answers.ts';
 
 const ASSETS_FOLDER = findAssetsFolder();
 const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'] as const;
 /** The files change only with a new version of the service. */
 const ASSETS_MAX_AGE_SECONDS = 3_600;
+/** A file is read in pieces of 64 KiB; one waits in the connection while the next is read. */
+const ASSET_HELD_BYTES = 128 * 1024;
 
 /** Everything comes from here, and no script stands in the page; the styles that the viewer writes itself are let. */
 const PAGE_POLICY = [
@@ -66,6 +69,7 @@ export function createDocumentationRoutes(): Router {
   router.get('/docs/start.js', answerWith(pageAnswer('text/javascript; charset=utf-8', START_SCRIPT)));
   for (const name of ASSETS) {
     router.get(`/docs/${name}`, (_request, response) => {
+      holdUntilTaken(response, ASSET_HELD_BYTES);
       response.sendFile(name, {
         root: ASSETS_FOLDER,
         maxAge: ASSETS_MAX_AGE_SECONDS * 1_000,

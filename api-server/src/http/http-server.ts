@@ -15,6 +15,7 @@ import { sendAnswer } from './answer.ts';
 import { holdContinue } from './expect-continue.ts';
 import { problemAnswer, type Refusal } from './problem.ts';
 import { closeWithConnection } from './queued-responses.ts';
+import type { UntakenAnswers } from './untaken-answers.ts';
 
 const URL_TOO_LONG = problemAnswer({
   code: 'payload_too_large',
@@ -36,6 +37,8 @@ export interface HttpServerLimits {
 
 export interface HttpServerOptions extends HttpServerLimits {
   readonly onRequest: RequestListener;
+  /** Counts what clients do not take. */
+  readonly untaken: UntakenAnswers;
 }
 
 /** A port that takes requests, and can stop to do so without losing one. */
@@ -45,7 +48,7 @@ export interface HttpServer {
   close(graceMilliseconds: number): Promise<void>;
 }
 
-export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): HttpServer {
+export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOptions): HttpServer {
   const inFlight = new LinkedList<ServerResponse>();
   let closing = false;
   const onIncoming: RequestListener = (request, response) => {
@@ -53,6 +56,8 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
     const entry = inFlight.add(response);
     response.on('close', () => inFlight.remove(entry));
     closeWithConnection(response);
+    untaken.countQueued(response);
+    if (response.destroyed) return;
     if (closing) response.setHeader('Connection', 'close');
     if ((request.url?.length ?? 0) > limits.urlBytesMax) sendAnswer(response, URL_TOO_LONG);
     else onRequest(request, response);
@@ -70,6 +75,9 @@ export function createHttpServer({ onRequest, ...limits }: HttpServerOptions): H
   );
   ignoreForeignUpgrades(server, { findOpenResponse: (socket) => lastOn(socket, inFlight) });
   server.maxConnections = limits.connectionsMax;
+  server.on('connection', (socket) => {
+    untaken.watch(socket);
+  });
   if (limits.connectionsPerAddressMax !== undefined) boundAddresses(server, limits.connectionsPerAddressMax);
   server.on('checkContinue', (request, response) => {
     holdContinue(request, response);

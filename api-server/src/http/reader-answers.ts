@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Holding, LinkedList, type ListEntry, type MemoryShare } from '@postline/service-runtime';
 import type { Reader } from '../reader.ts';
-import { type HttpAnswer, sendAnswer } from './answer.ts';
+import { type HttpAnswer, writeAnswer } from './answer.ts';
 
 export interface ReaderAnswersLimits {
   /** Bytes of all answers that are being made, or that their readers have not taken yet. */
@@ -105,7 +105,7 @@ export class ReaderAnswer implements Reader {
   send({ status, headers, body }: HttpAnswer): void {
     const bytes = Buffer.from(body);
     if (this.#bytes > bytes.length) this.shrink(this.#bytes - bytes.length);
-    sendAnswer(this.#response, { status, headers, body: bytes });
+    writeAnswer(this.#response, { status, headers, body: bytes });
     if (this.#response.writableLength === 0) {
       this.release(); // the system has it, within bounds of its own
       return;

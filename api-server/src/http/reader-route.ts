@@ -6,7 +6,6 @@ import { allowOnly } from './allow-only.ts';
 import type { Reader } from '../reader.ts';
 import { type HttpAnswer, sendAnswer } from './answer.ts';
 import { invalid, problemAnswer, type Refusal } from './problem.ts';
-import { turnOf } from './queued-responses.ts';
 import type { ReaderAnswers } from './reader-answers.ts';
 
 /** What all routes have in common by which a target is read. */
@@ -23,10 +22,7 @@ export interface ReaderRequest {
   readonly reader: Reader;
 }
 
-/**
- * A `GET` of something of `:targetId`, for whoever may read it. Nothing is read before the answers to what the same
- * connection asked for earlier are out: a client that reads none of them holds one of them.
- */
+/** A `GET` of something of `:targetId`, for whoever may read it. */
 export function createReaderRoute(
   path: `${string}/:targetId/${string}`,
   { access, answers, proxies }: ReaderRouteParts,
@@ -35,7 +31,6 @@ export function createReaderRoute(
   const router = Router({ caseSensitive: true, strict: true });
   router.get(path, async (request, response) => {
     const { targetId } = request.params;
-    if (!(await turnOf(response))) return;
     const refusal = (await access.refuseReading(request, targetId)) ?? refuseTarget(targetId);
     if (refusal !== undefined) {
       sendAnswer(response, problemAnswer(refusal));

@@ -4,6 +4,7 @@ import { type ApplicationOptions, createApplication } from './application.ts';
 import type { Entrance } from './entrance.ts';
 import { asError, INTERNAL_ERROR, problemAnswer, type Refusal } from './problem.ts';
 import type { PublishRoute } from './publish-routes.ts';
+import { turnOf } from './queued-responses.ts';
 import { pathOf } from './request-path.ts';
 
 /** What Express is: with `onUnrouted` it leaves alone what it finds no path in, else it answers that in HTML. */
@@ -18,17 +19,27 @@ const NO_PATH: Refusal = {
  * Takes every request of this service. Express has all routes; for those that publish there is a short way past it,
  * because it costs more for each request than everything else that a publish needs. Both ways lead through the same
  * entrance to the same route; what the short way does not know by its plain path goes the long way.
+ *
+ * On the long way nothing is done before the answers to what the same connection asked for earlier are out: a client
+ * that reads none of them costs one of them. Publishes that follow each other are stored together.
  */
 export function createRequestHandler(options: ApplicationOptions): RequestListener {
   const application: Routing = createApplication(options);
   const routes = new Map(options.publishRoutes.flatMap((route) => route.paths.map((path) => [path, route])));
+  const takeLongWay = (request: IncomingMessage, response: ServerResponse) => {
+    application(request, response, () => {
+      refuseUnrouted(options.entrance, request, response);
+    });
+  };
   return (request, response) => {
     const route = routes.get(pathOf(request));
-    if (route === undefined) {
-      application(request, response, () => {
-        refuseUnrouted(options.entrance, request, response);
+    if (route !== undefined) takeShortWay({ entrance: options.entrance, route, request, response });
+    else if (response.socket !== null) takeLongWay(request, response);
+    else {
+      void turnOf(response).then((isOpen) => {
+        if (isOpen) takeLongWay(request, response);
       });
-    } else takeShortWay({ entrance: options.entrance, route, request, response });
+    }
   };
 }
 

@@ -1,12 +1,21 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import { MemoryBudget } from '@postline/service-runtime';
 import { waitUntil } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer } from '../../src/http/http-server.ts';
+import { UntakenAnswers } from '../../src/http/untaken-answers.ts';
 import { exchange } from '../support/exchange.ts';
 import { startTestApi, testSettings } from '../support/start-test-api.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
+
+function untakenAnswers(): UntakenAnswers {
+  return new UntakenAnswers({
+    memory: new MemoryBudget({ bytesMax: 1_000_000 }).share(),
+    deadlineMs: 10_000,
+  });
+}
 
 describe('what is no HTTP request', () => {
   it.each([
@@ -55,6 +64,7 @@ it('every response is closed with its connection, also those that still wait for
   let closed = 0;
   const server = createHttpServer({
     ...http,
+    untaken: untakenAnswers(),
     onRequest: (_request, response) => {
       came += 1;
       response.once('close', () => (closed += 1));
@@ -123,6 +133,7 @@ describe('closing', () => {
     let answer = (): void => undefined;
     const server = createHttpServer({
       ...testSettings().http,
+      untaken: untakenAnswers(),
       onRequest: (_request, response) => {
         answer = () => response.end('done');
       },
@@ -148,7 +159,11 @@ describe('closing', () => {
   });
 
   it('ends idle connections at once and stuck ones after the grace', async () => {
-    const server = createHttpServer({ ...testSettings().http, onRequest: () => undefined });
+    const server = createHttpServer({
+      ...testSettings().http,
+      untaken: untakenAnswers(),
+      onRequest: () => undefined,
+    });
     const port = await server.listen(ANY_PORT);
     const idle = exchange(port, '');
     const stuck = exchange(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n').catch(() => '');
