@@ -21,7 +21,11 @@ const fromSource = {
 const NEEDS_SERVERS = ['**/*.mysql.test.ts', '**/*.redis.test.ts'];
 const WHOLE_SYSTEM = ['**/*.e2e.test.ts', '**/*.browser.test.ts'];
 /** They hold the whole system to the times of the contract while they break it: one after the other, and alone. */
-const BROKEN_SYSTEM = ['tests/faults/**/*.e2e.test.ts', 'tests/hostile/slow-senders.e2e.test.ts'];
+const BROKEN_SYSTEM = [
+  'tests/faults/**/*.e2e.test.ts',
+  'tests/hostile/slow-senders.e2e.test.ts',
+  'tests/hostile/held-memory.e2e.test.ts',
+];
 const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
 
 const SERVER_START_MS = 60_000;
