@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type CursorStore, memoryCursorStore, PostlineClient, type Restart } from '@postline/client';
+import { type Cursor, type CursorStore, PostlineClient, type Restart } from '@postline/client';
 import {
   findProgram,
   publish,
@@ -80,30 +80,46 @@ it('[EPO-4] [EPO-5] [DEL-4] commits that are lost and replaced are noticed, and 
 /** Reads until there are so many texts; then it is gone, as a page that was closed. */
 async function readWithSdk(url: string, cursorStore: CursorStore, count: number) {
   const seen: string[] = [];
+  const epochs = new Set<string>();
   const restarts: Restart[] = [];
   const client = new PostlineClient({ url, clientId: 'three', cursorStore });
   client.on('restarted', (restart) => void restarts.push(restart));
-  client.on('message', ({ data }) => void seen.push(data));
+  client.on('message', ({ data, epoch }) => {
+    seen.push(data);
+    epochs.add(epoch);
+  });
   await waitUntil('it is live', () => client.state.state === 'live' && seen.length >= count);
   await client.close();
-  return { seen, restarts };
+  return { seen, epochs, restarts };
 }
 
 it('[SDK-19] an application that was away during the change is told, though nobody followed its target', async () => {
-  const system = await startSystem();
-  const store = memoryCursorStore();
-  await readWithSdk(system.relay.url, store, 0);
-  await send(system.api.url, 'three', ...['1', '2', '3']);
-  expect((await readWithSdk(system.relay.url, store, 3)).seen).toEqual(['1', '2', '3']);
+  const { servers, database } = await freshServers();
+  const api = await startApi(servers);
+  const first = await startRelay(servers);
+  let kept = '{"epoch":"","offsets":{"three":0}}';
+  const store: CursorStore = {
+    load: () => JSON.parse(kept) as Cursor,
+    save: (cursor) => {
+      kept = JSON.stringify(cursor);
+    },
+  };
+  await send(api.url, 'three', ...['1', '2', '3']);
+  const before = await readWithSdk(first.url, store, 3);
+  expect(before.seen).toEqual(['1', '2', '3']);
+  await first.stop(); // the next one has never heard of the target
 
-  await takeBack(system.database.url, 'three', 1);
-  await send(system.api.url, 'three', ...['new 2', 'new 3', 'new 4']);
-  const { seen, restarts } = await readWithSdk(system.relay.url, store, 4);
+  await takeBack(database.url, 'three', 1);
+  await send(api.url, 'three', ...['new 2', 'new 3', 'new 4']);
+  const second = await startRelay(servers);
+  const { seen, epochs, restarts } = await readWithSdk(second.url, store, 4);
   expect(restarts).toMatchObject([{ targetId: 'three', lostOffset: 3, offset: 0 }]);
   expect(seen).toEqual(['1', 'new 2', 'new 3', 'new 4']);
-  await send(system.api.url, 'three', 'new 5');
-  expect(await readWithSdk(system.relay.url, store, 1)).toEqual({ seen: ['new 5'], restarts: [] });
-  await system.stop();
+  expect(epochs).toEqual(before.epochs); // no epoch began for what it said
+  await send(api.url, 'three', 'new 5');
+  expect(await readWithSdk(second.url, store, 1)).toMatchObject({ seen: ['new 5'], restarts: [] });
+  await Promise.all([api.stop(), second.stop()]);
+  await database.drop();
 });
 
 it('[EPO-6] a database that moved to another server while the old one stays up closes nobody', {
