@@ -11,7 +11,7 @@ import {
 /** Between two tries on a held counter: the store itself waits for it too, so this only keeps a fast "no" from spinning. */
 const CONTENDED_PAUSE_MS = 50;
 
-/** Ids, keys, times and the objects around a message, beside its text. */
+/** Times and the objects around a message, beside its texts. */
 const MESSAGE_OVERHEAD_BYTES = 256;
 
 export interface GroupCommitLimits {
@@ -199,8 +199,18 @@ class PendingRequest implements PendingAppend {
   }
 }
 
+/** What it takes in memory or in a statement, whichever is more. */
 function requestBytes({ messages }: AppendRequest): number {
   let bytes = 0;
-  for (const { message } of messages) bytes += Buffer.byteLength(message) + MESSAGE_OVERHEAD_BYTES;
+  for (const { message, targetId, idempotencyKey } of messages) {
+    // Ids and keys have a byte for each character.
+    bytes += textBytes(message) + targetId.length + (idempotencyKey?.length ?? 0) + MESSAGE_OVERHEAD_BYTES;
+  }
   return bytes;
+}
+
+/** One character that is not ASCII can make all characters of a text take two bytes in memory. */
+function textBytes(text: string): number {
+  const encodedBytes = Buffer.byteLength(text);
+  return encodedBytes === text.length ? encodedBytes : Math.max(encodedBytes, 2 * text.length);
 }

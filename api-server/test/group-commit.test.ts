@@ -161,6 +161,19 @@ describe('bounds', () => {
     await store.last().answer();
     expect(commit.waiting()).toEqual({ requests: 0, bytes: 0, contendedRequests: 0 });
   });
+
+  it('[PUB-8] what waits is counted by what it takes in memory: ids and keys too, and two bytes for each wide character', async () => {
+    const waitingBytes = (message: string, targetId: string, idempotencyKey?: string): number => {
+      const { commit } = createRig();
+      void commit.append({ publisher: '', messages: [{ message, targetId, idempotencyKey }] });
+      return commit.waiting().bytes;
+    };
+    const least = waitingBytes('m'.repeat(1_000), 'a');
+    expect(waitingBytes('m'.repeat(1_000), 'a'.repeat(101), 'k'.repeat(200)) - least).toBe(300);
+    expect(waitingBytes('é'.repeat(1_000), 'a') - least).toBe(1_000);
+    expect(waitingBytes(`${'m'.repeat(999)}→`, 'a') - least).toBe(1_000);
+    expect(waitingBytes('→'.repeat(1_000), 'a') - least).toBe(2_000); // as UTF-8, in the statement
+  });
 });
 
 describe('deadline', () => {
