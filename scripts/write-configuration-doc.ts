@@ -3,9 +3,10 @@
  * nothing and fails where the file is not what it would write.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
+import { API_MEMORY, apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
 import { clientTokenEnvironment } from '@postline/client-tokens';
-import { serverSettings, sharedSettings } from '@postline/service-runtime';
+import { defaultHeldBytes, holdableBytes, serverSettings, sharedSettings } from '@postline/service-runtime';
+import { BATCH_BODY_BYTES_MAX } from '@postline/protocol';
 import { standaloneProcessEnvironment } from '@postline/standalone/configuration';
 import { relayEnvironment, relayProcessEnvironment } from '@postline/websocket-server';
 import type { z } from 'zod';
@@ -64,12 +65,74 @@ function table({ title, intro, shape }: Section): string {
   return `## ${title}\n\n${lead}| variable | default | |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
+const MIB = 1024 * 1024;
+
+/** What a process in a container may hold, where its heap is half of that, as Node has it where nothing is said. */
+function memoryRow(containerMib: number, toSet: string): string {
+  const memory = { heapBytes: (containerMib / 2) * MIB, limitBytes: containerMib * MIB };
+  const held = defaultHeldBytes(memory);
+  const batchMax = Math.min(held / API_MEMORY.pieces.BATCH_BODY_BYTES_MAX, BATCH_BODY_BYTES_MAX) / MIB;
+  const [heldMib, holdableMib] = [held, holdableBytes(memory)].map((bytes) => Math.floor(bytes / MIB));
+  return `| ${containerMib} MB | ${heldMib} MiB | ${holdableMib} MiB | ${batchMax.toFixed(1)} MiB | ${toSet} |`;
+}
+
+const MEMORY_ROWS = [
+  memoryRow(
+    256,
+    '`BATCH_BODY_BYTES_MAX=3145728`, without which the start is refused; `API_CONNECTIONS_MAX=1000`',
+  ),
+  memoryRow(512, '`API_CONNECTIONS_MAX=4000`'),
+  memoryRow(1024, 'nothing'),
+];
+
+const MEMORY = `## How much memory
+
+Each process counts what it holds for others, in bytes by what they take in memory, before it takes them, and holds
+\`HELD_BYTES_MAX\` of it at most. Where there is no room, the largest holder gives way to a smaller one: its body is refused,
+or its connection closed. One process that runs both services has one such sum for both.
+
+Where \`HELD_BYTES_MAX\` is not set, it is derived: of the container's memory limit 96 MiB are for the program and two thirds
+of the rest for the heap; if Node's own heap limit is lower, that counts. Less 80 MiB for the service itself, half of the
+heap may be held (256 MiB at most), and the other half is for the work of the moment. With \`WORKERS\`, each process has
+its part of the limit: two workers in 1 GB are two processes in 512 MB. A start is refused where a sum is above three
+quarters of that room, and where one body or one page would not fit \`HELD_BYTES_MAX\` (a body takes up to four times its
+bytes while it is read, a page three times).
+
+| sum | service | what it bounds | default |
+| --- | --- | --- | --- |
+| \`HELD_BYTES_MAX\` | both | bodies, answers and what waits in sockets, together | derived |
+| \`BODIES_BYTES_MAX\` | API | bodies, from their first byte until they are stored | ¾ of it |
+| \`COMMIT_WAITING_BYTES_MAX\` | API | publishes that wait for the database: texts, ids, keys; counted by itself, and the texts of larger bodies among the bodies too | ½ of it, 64 MiB at most |
+| \`READER_ANSWERS_BYTES_MAX\` | API | pages and receipts while they are made and until they are taken, other answers that are not taken, requests that wait behind them | ½ of it |
+| \`SOCKET_QUEUES_BYTES_MAX\` | relay | what waits in all sockets for clients that read slowly; 256 KiB in each | ½ of it, 128 MiB at most |
+
+The sums may come to more than the whole: what one kind does not need is there for the others.
+
+| memory limit | \`HELD_BYTES_MAX\` by default | at most | largest batch | to set |
+| --- | --- | --- | --- | --- |
+${MEMORY_ROWS.join('\n')}
+
+The rows are for one process, with a heap of half the limit, as Node has it where nothing is said.
+\`NODE_OPTIONS=--max-old-space-size=…\` sets the heap in MiB; more than two thirds of the limit is of no use.
+
+Beside these sums, what is small is bounded by its count. Look at it where many connections meet little memory:
+
+- **Connections of the API**: an open one takes about 3 KB, and one that has sent half of its headers as much again as
+  \`HEADERS_BYTES_MAX\`: \`API_CONNECTIONS_MAX\` × (\`HEADERS_BYTES_MAX\` + 3 KB), 190 MB with the defaults, for
+  \`HEADERS_TIMEOUT_MS\` at most. A body of 4 KiB that came whole in one piece counts only among the publishes that wait.
+- **Publishes that wait**: \`COMMIT_WAITING_REQUESTS_MAX\`, each with about 4 KB for its request and response.
+- **Connections of the relay**: \`CONNECTIONS_MAX\`, each with about 4 KB of heap while it is idle; those that have not
+  identified, \`CONNECTIONS_AWAITING_IDENTIFY_MAX\`, with one frame of 64 KiB at most.
+- **Pages of the relay**: \`BACKLOG_READS_MAX\` × about 1 MiB while they are read.
+`;
+
 const text = `# Configuration
 
 Everything is set by environment variables. This page is made from the schemas that read them
 (\`node scripts/dist/write-configuration-doc.js\`); a wrong value stops the start with one line for each wrong variable.
 
-${SECTIONS.map(table).join('\n')}`;
+${SECTIONS.map(table).join('\n')}
+${MEMORY}`;
 
 if (process.argv.includes('--check')) {
   const isCurrent = readFileSync(FILE, 'utf8') === text;

@@ -162,7 +162,7 @@ describe('bounds', () => {
     expect(commit.waiting()).toEqual({ requests: 0, bytes: 0, contendedRequests: 0 });
   });
 
-  it('[PUB-8] what waits is counted by what it takes in memory: ids and keys too, and two bytes for each wide character', async () => {
+  it('[PUB-8] what waits is counted by what it takes in memory: ids and keys too, and two bytes for each wide character', () => {
     const waitingBytes = (message: string, targetId: string, idempotencyKey?: string): number => {
       const { commit } = createRig();
       void commit.append({ publisher: '', messages: [{ message, targetId, idempotencyKey }] });
