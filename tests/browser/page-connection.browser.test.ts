@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectedAs, offsetsOn, openPage, pageOnDisk, textsOnceThereAre } from './opened-page.ts';
 
+const CREATED_AT = '2026-11-23T00:00:00.000Z';
 const EPOCH = 'epoch-1';
 const MORE_THAN_THE_PAGE_KEEPS = 520;
 const KEPT = 500;
@@ -83,9 +84,16 @@ function visitOn(socket: WebSocketRoute, targetId: string): Visit {
       });
     },
     message: (offset) => {
-      const createdAt = '2026-11-23T00:00:00.000Z';
       const data = `text ${offset}`;
-      say({ type: 'new_message', id: `${offset}`, targetId, offset, epoch: epochNow, data, createdAt });
+      say({
+        type: 'new_message',
+        id: `${offset}`,
+        targetId,
+        offset,
+        epoch: epochNow,
+        data,
+        createdAt: CREATED_AT,
+      });
     },
   };
 }
@@ -107,7 +115,7 @@ it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated on
   expect(second.received[0]).toEqual({
     type: 'identify',
     clientId: '1',
-    resume: { epoch: EPOCH, offsets: { '1': 41 } },
+    resume: { epoch: EPOCH, offsets: { '1': 41 }, at: { '1': { id: '41', createdAt: CREATED_AT } } },
   });
   second.identified({ offset: 41, head: 42 });
   for (const offset of [41, 42, 42, 43]) second.message(offset);
@@ -126,7 +134,11 @@ it('[PAGE-5] a message that comes before the one it follows is not shown: the pa
   first.message(1);
   first.message(3);
   const second = await visit(2);
-  expect(second.received[0]?.['resume']).toEqual({ epoch: EPOCH, offsets: { anna: 1 } });
+  expect(second.received[0]?.['resume']).toEqual({
+    epoch: EPOCH,
+    offsets: { anna: 1 },
+    at: { anna: { id: '1', createdAt: CREATED_AT } },
+  });
   second.identified({ offset: 1, head: 3 });
   second.message(2);
   second.message(3);

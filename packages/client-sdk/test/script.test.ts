@@ -47,7 +47,7 @@ it('[SDK-14] the classic script brings everything with it, and its short names a
   client.on('truncated', (truncation) => told.push({ ...truncation }));
   client.on('restarted', (restart) => told.push({ ...restart }));
   const first = await relay.connection(1);
-  const resume = { epoch: 'e1', offsets: { '1': 1 } };
+  const resume = { epoch: 'e1', offsets: { '1': 1 }, at: {} };
   expect(await first.identified({ offset: 1, head: 4 })).toEqual({
     type: 'identify',
     clientId: '1',
@@ -57,6 +57,7 @@ it('[SDK-14] the classic script brings everything with it, and its short names a
   });
   first.send(messageFrame(2), { type: 'truncated', targetId: '1', from: 3, to: 4 }, messageFrame(5));
   await waitUntil('a stored cursor', () => [...storage.values()].join('').includes('"offsets":{"1":5}'));
+  expect([...storage.values()].join('')).toContain('"at":{"1":{"id":"1005","createdAt":"');
   expect(await first.told('ack')).toContainEqual({ type: 'ack', targetId: '1', offset: expect.any(Number) });
   first.close(4003);
   const second = await relay.connection(2);
