@@ -13,6 +13,7 @@ import {
   type ListenAddress,
   type Logger,
   MemoryBudget,
+  OpenResponses,
 } from '@postline/service-runtime';
 import { AckWriter } from './ack-writer.ts';
 import { AddressLimits } from './address-limits.ts';
@@ -136,7 +137,7 @@ function createSocketQueues({ settings, memory }: Pick<RelayParts, 'settings' | 
   return new SocketQueues({ budget, bytesMax: settings.socketQueuesBytesMax });
 }
 
-type EntranceParts = Omit<AttachmentParts, 'httpServer' | 'refusals' | 'door'>;
+type EntranceParts = Omit<AttachmentParts, 'httpServer' | 'openResponses' | 'refusals' | 'door'>;
 
 /** The server on the relay's port, with what looks at every connection before it becomes one of a client. */
 function openEntrance(application: RequestListener, { logger, ...parts }: EntranceParts) {
@@ -146,13 +147,15 @@ function openEntrance(application: RequestListener, { logger, ...parts }: Entran
     counters.countRefusal('too-many-from-this-address');
     refusals.note('too-many-from-this-address', undefined);
   });
-  const httpServer = createHttpServer(settings, application, door);
-  attachConnections({ ...parts, httpServer, refusals, door, logger });
+  const openResponses = new OpenResponses();
+  const httpServer = createHttpServer(settings, application, { door, openResponses });
+  attachConnections({ ...parts, httpServer, openResponses, refusals, door, logger });
   return { httpServer, refusals };
 }
 
 interface AttachmentParts extends RefusalGrounds {
   readonly httpServer: Server;
+  readonly openResponses: OpenResponses;
   readonly turn: WriteTurn;
   readonly queues: SocketQueues;
   readonly counters: RelayCounters;
@@ -162,7 +165,8 @@ interface AttachmentParts extends RefusalGrounds {
 
 /** Every upgrade that is let in becomes a connection; one of a page that may not connect is ended as such. */
 function attachConnections(parts: AttachmentParts): void {
-  const { httpServer, turn, queues, connections, counters, settings, refusals, logger } = parts;
+  const { httpServer, openResponses, turn, queues, connections } = parts;
+  const { counters, settings, refusals, logger } = parts;
   const log = new ConnectionLog(logger);
   const noteRefusal = (reason: RefusalReason, { headers }: IncomingMessage) => {
     counters.countRefusal(reason);
@@ -170,6 +174,7 @@ function attachConnections(parts: AttachmentParts): void {
   };
   attachSocketServer({
     httpServer,
+    openResponses,
     turn,
     queues,
     host: connections,

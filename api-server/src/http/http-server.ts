@@ -84,7 +84,9 @@ export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOp
     onIncoming(request, response);
   });
   server.on('checkExpectation', onIncoming); // whoever expects something unknown gets an ordinary answer
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error, socket) => {
+    answerClientError(error, socket, lastOn(socket, inFlight));
+  });
   return {
     listen: (address) => listen(server, address),
     close: (graceMilliseconds) => {
@@ -121,7 +123,11 @@ function boundAddresses(server: Server, connectionsMax: number): void {
 }
 
 /** What arrived is no HTTP request, or stopped halfway: there is no request object, so the answer goes out by hand. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  open: ServerResponse | undefined,
+): void {
   if (error.code === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -132,7 +138,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  endBrokenConnection(socket, `HTTP/1.1 ${status} Error\r\n${lines.join('')}\r\n${body}`);
+  endBrokenConnection(socket, `HTTP/1.1 ${status} Error\r\n${lines.join('')}\r\n${body}`, open);
 }
 
 function refusalOf(code: string | undefined): Refusal {

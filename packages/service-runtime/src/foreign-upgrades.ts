@@ -1,20 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-
-/** Resolves when this response has been sent, or its connection is gone. */
-export async function whenSent(response: ServerResponse): Promise<void> {
-  const { socket } = response.req;
-  if (response.closed || socket.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      response.off('close', done);
-      socket.off('close', done).off('error', done);
-      resolve();
-    };
-    response.on('close', done);
-    socket.on('close', done).on('error', done);
-  });
-}
+import { earlierAnswersSent } from './earlier-answers.ts';
 
 export interface ForeignUpgradesOptions {
   /** The newest response of a connection that is not sent yet: what comes behind it has to wait. */
@@ -37,13 +23,9 @@ export function ignoreForeignUpgrades(
   // Node's own listener alone: others that are added later count connections, and this is no further one.
   const [accept] = server.listeners('connection');
   const readAgain = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    ignoreErrors(socket);
     const open = findOpenResponse(socket);
-    if (open !== undefined) await whenSent(open);
-    if (socket.destroyed || !socket.writable) {
-      socket.resume(); // the last answer was given, and what follows is thrown away
-      return;
-    }
+    if (open !== undefined && !(await earlierAnswersSent(open))) return;
+    if (socket.destroyed) return;
     request.socket.setTimeout(0); // that of the wait for this request
     socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
     accept?.call(server, socket);
@@ -51,15 +33,6 @@ export function ignoreForeignUpgrades(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (isForeign(request)) void readAgain(request, socket, head);
   });
-}
-
-/** Until the request is read again nobody else listens; the socket is destroyed in any case. */
-function ignoreErrors(socket: Duplex): void {
-  if (!socket.listeners('error').includes(ignoreError)) socket.on('error', ignoreError);
-}
-
-function ignoreError(): void {
-  return undefined;
 }
 
 const OFFER_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);

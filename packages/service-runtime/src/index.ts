@@ -5,6 +5,7 @@ export { databaseConnections } from './database-settings.ts';
 export { type DatabaseAddress, parseDatabaseUrl } from './database-url.ts';
 export { type DatabaseTls, withAuthority } from './database-tls.ts';
 export * from './deadline.ts';
+export * from './earlier-answers.ts';
 export * from './error-for-log.ts';
 export * from './fair-slots.ts';
 export * from './fault-reason.ts';

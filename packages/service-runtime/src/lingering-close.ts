@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { whenSent } from './earlier-answers.ts';
 
 /** More than any body that is answered 413 by mistake; what is read here is thrown away, and costs no memory. */
 const LINGER_BYTES_MAX = 64 * 1024 * 1024;
@@ -92,12 +93,17 @@ const answered = new WeakMap<Duplex, () => void>();
 /**
  * The same for a connection on which no request was understood, or which is no longer HTTP's: sends the text, says that no
  * more follows, and reads what else comes for a while. To be called for every further piece too, which Node reports as an
- * error of its own.
+ * error of its own. `open` is the last answer that is still to come on this connection: it goes first, unless what broke is
+ * the request that it belongs to.
  */
-export function endBrokenConnection(socket: Duplex, text: string): void {
+export function endBrokenConnection(socket: Duplex, text: string, open?: ServerResponse): void {
   const onFurther = answered.get(socket);
   if (onFurther !== undefined) {
     onFurther();
+    return;
+  }
+  if (open?.req.complete === true) {
+    void endBehind(open, text);
     return;
   }
   const bytesRead = () => ('bytesRead' in socket ? Number(socket.bytesRead) : 0);
@@ -111,6 +117,14 @@ export function endBrokenConnection(socket: Duplex, text: string): void {
     if (bytesRead() - bytesBefore > LINGER_BYTES_MAX) linger.end();
   });
   socket.once('end', linger.end).once('close', linger.end);
+}
+
+async function endBehind(open: ServerResponse, text: string): Promise<void> {
+  const { socket } = open.req;
+  answered.set(socket, () => undefined);
+  await whenSent(open);
+  answered.delete(socket);
+  if (!socket.destroyed && socket.writable) endBrokenConnection(socket, text);
 }
 
 /** Does at the end what is to be done, once: when asked, when it has taken too long, or at once where too many linger. */

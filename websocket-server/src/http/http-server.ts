@@ -11,29 +11,31 @@ import {
   HTTP_SERVER_OPTIONS,
   ignoreForeignUpgrades,
   lingerAtEnd,
+  OpenResponses,
 } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 import { isWebSocketUpgrade } from '../socket/web-socket-upgrade.ts';
 import { RETRY_AFTER_SECONDS } from '../upgrade-refusal.ts';
 import { Door } from './door.ts';
 
+export interface HttpServerParts {
+  readonly door?: Door;
+  /** Filled here, for those who take upgrades. */
+  readonly openResponses?: OpenResponses;
+}
+
 /** The server on the relay's port. Who is slow with his headers is given up, and how many may be is bounded. */
 export function createHttpServer(
   settings: RelaySettings,
   onRequest: RequestListener,
-  door = new Door(settings),
+  { door = new Door(settings), openResponses = new OpenResponses() }: HttpServerParts = {},
 ): Server {
   const { headersTimeoutMs, headersBytesMax, connectionsMax, connectionsAwaitingIdentifyMax } = settings;
   const { requestTimeout, connectionsCheckingInterval } = HTTP_SERVER_OPTIONS;
-  const openResponses = new WeakMap<Duplex, ServerResponse>();
   const onIncoming: RequestListener = (request, response) => {
     lingerAtEnd(response);
-    const { socket } = request;
-    openResponses.set(socket, response);
-    response.on('close', () => {
-      if (openResponses.get(socket) === response) openResponses.delete(socket);
-    });
-    if (door.isBeyond(socket)) answerBeyond(response);
+    openResponses.add(response);
+    if (door.isBeyond(request.socket)) answerBeyond(response);
     else onRequest(request, response);
   };
   const server = createServer(
@@ -48,9 +50,11 @@ export function createHttpServer(
     onIncoming,
   );
   server.on('checkContinue', onIncoming); // no route needs a body: nobody is told to send one
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error, socket) => {
+    answerClientError(error, socket, openResponses.newestOn(socket));
+  });
   ignoreForeignUpgrades(server, {
-    findOpenResponse: (socket) => openResponses.get(socket),
+    findOpenResponse: (socket) => openResponses.newestOn(socket),
     isForeign: (request) => !isWebSocketUpgrade(request),
   });
   // Beside those that are open: as many that are still sending their headers as may wait to identify.
@@ -66,12 +70,16 @@ function answerBeyond(response: ServerResponse): void {
 }
 
 /** As Node answers by itself, but for clients that read only after they have sent everything too. */
-function answerClientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+function answerClientError(
+  { code }: NodeJS.ErrnoException,
+  socket: Duplex,
+  open: ServerResponse | undefined,
+): void {
   if (code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
   const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-  endBrokenConnection(socket, head);
+  endBrokenConnection(socket, head, open);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLIENT_FRAME_BYTES_MAX } from '@postline/protocol';
-import { endBrokenConnection } from '@postline/service-runtime';
+import { earlierAnswersSent, endBrokenConnection, type OpenResponses } from '@postline/service-runtime';
 import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection.ts';
 import { refusalAnswer, type UpgradeRefusal } from '../upgrade-refusal.ts';
@@ -34,6 +34,8 @@ const WEB_SOCKET_OPTIONS = {
 
 export interface SocketServerOptions extends SocketEvents {
   readonly httpServer: Server;
+  /** What is still to be answered on connections; an upgrade waits for it. Left out where the server answers at once. */
+  readonly openResponses?: Pick<OpenResponses, 'newestOn'>;
   readonly turn: WriteTurn;
   readonly queues: SocketQueues;
   readonly host: ConnectionHost;
@@ -44,17 +46,19 @@ export interface SocketServerOptions extends SocketEvents {
 
 /** Takes WebSocket upgrades on an HTTP server, on any path, and makes a Connection of each. */
 export function attachSocketServer(options: SocketServerOptions): void {
-  const { httpServer, turn, queues, host, refusal, onConnection } = options;
+  const { httpServer, openResponses, turn, queues, host, refusal, onConnection } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
   webSockets.on('wsClientError', (error, socket, { method }) => {
     endWith(socket, badHandshakeAnswer(method, error.message));
   });
 
-  httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!isWebSocketUpgrade(request)) return; // answered as a plain request
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     request.headers.upgrade = 'websocket'; // the library doesn't know lists
     const refused = refusal(request);
-    if (refused !== undefined) return endWith(socket, refusalAnswer(refused));
+    if (refused !== undefined) {
+      endWith(socket, refusalAnswer(refused));
+      return;
+    }
     webSockets.handleUpgrade(request, socket, head, (ws) => {
       const writer = new WsClientSocket({ ws, raw: request.socket, turn, queues });
       const connection = new Connection({ id: randomUUID(), socket: writer, host });
@@ -62,6 +66,18 @@ export function attachSocketServer(options: SocketServerOptions): void {
       ws.writer = writer;
       ws.events = options;
       onConnection(connection, request);
+    });
+  };
+
+  httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!isWebSocketUpgrade(request)) return; // answered as a plain request
+    const open = openResponses?.newestOn(socket);
+    if (open === undefined) {
+      upgrade(request, socket, head);
+      return;
+    }
+    void earlierAnswersSent(open).then((goesOn) => {
+      if (goesOn) upgrade(request, socket, head);
     });
   });
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { RelayClient, upgradeRequest } from '@postline/test-support';
-import { afterEach, expect, it } from 'vitest';
+import { RelayClient, rawFrame, upgradeRequest, waitUntil } from '@postline/test-support';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { RelaySettings } from '../../src/configuration.ts';
 import { startTestRelay, type TestRelay } from '../support/start-test-relay.ts';
 
@@ -84,4 +84,87 @@ it('[HOS-5] WebSocket is taken where it is one of several offers', async () => {
   socket.write(upgradeRequest().replace('Upgrade: websocket', 'Upgrade: h2c, WebSocket'));
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString()).toContain('HTTP/1.1 101');
+});
+
+/** All that comes back until the relay ends the connection. */
+async function answersTo(sent: string | Buffer): Promise<string> {
+  const socket = await open();
+  const received = text(socket);
+  socket.write(sent);
+  return await received;
+}
+
+/** The status of each answer in what came back, in order. */
+function statuses(received: string): string[] {
+  return Array.from(received.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status ?? '');
+}
+
+const plainRequest = (path: string, headers = '') =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
+
+describe('answers keep their order on a connection', () => {
+  /** The relay closes, and the answer to that is there already. */
+  const BAD_FRAME = Buffer.concat([
+    rawFrame({ opcode: 1, payload: 'no JSON' }),
+    rawFrame({ opcode: 8, payload: Buffer.from([0x03, 0xe8]) }),
+  ]);
+
+  it.each(['/metrics', '/readyz', '/healthz', '/nowhere', '/client.js'])(
+    '[HOS-7] a GET of %s is answered before the upgrade behind it, and no frame behind that is lost',
+    async (path) => {
+      await start({});
+      const received = await answersTo(
+        Buffer.concat([Buffer.from(plainRequest(path) + plainRequest(path) + upgradeRequest()), BAD_FRAME]),
+      );
+      const status = path === '/nowhere' ? '404' : '200';
+      expect(statuses(received)).toEqual([status, status, '101']);
+      expect(received.indexOf('bad_frame')).toBeGreaterThan(received.indexOf(' 101 '));
+    },
+  );
+
+  it('[HOS-7] frames that come while the upgrade waits are read after it', async () => {
+    await start({});
+    const socket = await open();
+    const received = text(socket);
+    socket.write(plainRequest('/metrics') + upgradeRequest());
+    socket.write(rawFrame({ opcode: 1, payload: '{"type":"ping"}' }));
+    socket.write(BAD_FRAME);
+    const answers = await received;
+    expect(statuses(answers)).toEqual(['200', '101']);
+    expect(answers.indexOf('"pong"')).toBeGreaterThan(answers.indexOf(' 101 '));
+  });
+
+  it('[HOS-7] an upgrade that is refused is refused in its turn, and nothing behind it is answered', async () => {
+    await start({ connectionsMax: 1 });
+    await RelayClient.identified(relay.url, { clientId: 1 });
+    const received = await answersTo(
+      plainRequest('/metrics') + plainRequest('/readyz') + upgradeRequest() + plainRequest('/healthz'),
+    );
+    expect(statuses(received)).toEqual(['200', '200', '503']);
+  });
+
+  it('[HOS-7] nor is an upgrade taken behind the last answer of a connection', async () => {
+    await start({});
+    const received = await answersTo(plainRequest('/metrics', 'Connection: close\r\n') + upgradeRequest());
+    expect(statuses(received)).toEqual(['200']);
+  });
+
+  it('[HOS-7] what is no request is refused in its turn', async () => {
+    await start({});
+    expect(statuses(await answersTo(`${plainRequest('/metrics')}no request\r\n\r\n`))).toEqual([
+      '200',
+      '400',
+    ]);
+  });
+
+  it('[HOS-7] a connection that goes while its upgrade waits leaves nothing', async () => {
+    await start({});
+    const gone = await Promise.all(Array.from({ length: 20 }, open));
+    for (const socket of gone) {
+      socket.write(plainRequest('/metrics') + upgradeRequest());
+      socket.resetAndDestroy();
+    }
+    await waitUntil('all are gone', async () => (await relay.metric('postline_connections')) === 0);
+    await RelayClient.identified(relay.url, { clientId: 1 });
+  });
 });
