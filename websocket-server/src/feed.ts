@@ -42,6 +42,8 @@ export interface Comparison {
  */
 export class Feed {
   readonly targetId: string;
+  /** Rows in a page of this log, as its last reader found them to fit; undefined until one has. */
+  pageRows: number | undefined;
   readonly #counters: RelayCounters;
   readonly #heads: FeedOptions['heads'];
   readonly #turn: TurnEnd;

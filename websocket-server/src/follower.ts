@@ -3,10 +3,10 @@ import type { ClientSocket } from './client-socket.ts';
 import type { Feed } from './feed.ts';
 import type { FeedFollower } from './feed-follower.ts';
 import type { LogPage } from './log-page.ts';
-import type { LogReader, PageRead } from './log-reader.ts';
+import { type LogReader, PAGE_BYTES_MAX, type PageRead } from './log-reader.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
-/** A first page this large is read in a millisecond, and is enough for most who were away. */
+/** The first page of a log of which nothing is known: read in a millisecond, and enough for most who were away. */
 const FIRST_PAGE_ROWS = 64;
 /** More rows than this in a page gain nothing: the read is then mostly the rows themselves. */
 const PAGE_ROWS_MAX = 256;
@@ -43,7 +43,7 @@ export class Follower implements FeedFollower {
   /** The page that is waited for, while there is one. */
   #pageRead: PageRead | undefined;
   #cursor: number;
-  #pageRows = FIRST_PAGE_ROWS;
+  #pageRows: number;
   #state: 'waiting' | 'reading' | 'left' = 'waiting';
 
   constructor(options: FollowerOptions) {
@@ -53,6 +53,7 @@ export class Follower implements FeedFollower {
     this.#counters = options.counters;
     this.#clientId = options.clientId;
     this.#cursor = options.cursor;
+    this.#pageRows = options.feed.pageRows ?? FIRST_PAGE_ROWS;
   }
 
   /** The last offset that was handed to the socket. */
@@ -183,10 +184,12 @@ export class Follower implements FeedFollower {
     return encodeRelayFrame({ type: 'truncated', targetId: this.feed.targetId, from, to });
   }
 
-  /** So that little of the next page is read in vain, where it is like this one. */
+  /** So that little of the next page is read in vain, where it is like this one; also by those who come later. */
   #adaptPageRows({ rows, characters, room }: { rows: number; characters: number; room: number }): void {
     if (rows === 0) return;
-    const rowsThatFit = Math.floor((room * rows) / Math.max(characters, 1));
+    const fits = Math.min(room, PAGE_BYTES_MAX);
+    const rowsThatFit = Math.floor((fits * rows) / Math.max(characters, 1));
     this.#pageRows = Math.min(Math.max(rowsThatFit, 1), PAGE_ROWS_MAX);
+    this.feed.pageRows = this.#pageRows;
   }
 }

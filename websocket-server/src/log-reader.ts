@@ -1,10 +1,15 @@
 import type { LogQuery, MessageStore } from '@postline/message-store';
 import { FairSlots } from '@postline/service-runtime';
 import { type LogPage, logPageOf } from './log-page.ts';
+import { pause } from './pause.ts';
+import { ReadPace } from './read-pace.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
-/** Bytes of messages in one page, as the database counts them: what a socket takes before it is full. */
-const PAGE_BYTES_MAX = 256 * 1024;
+/**
+ * Bytes of messages in one page, as the database counts them. To make frames of them and write them takes a millisecond or
+ * two, in which nobody else is served.
+ */
+export const PAGE_BYTES_MAX = 128 * 1024;
 
 /**
  * Of the parallel reads one client may have a quarter: with two pages under way it gets all that one database connection
@@ -41,7 +46,8 @@ interface SharedRead {
 
 /**
  * Reads pages of logs for all followers. At most `parallelReads` are under way; those that wait are served in turn by
- * the client that they are for, weighed by what was read for it. Followers that stand at the same place share one read,
+ * the client that they are for, weighed by what was read for it, and a client that has had far more than the others is
+ * paced. Followers that stand at the same place share one read,
  * charged to the client that asked first. What waits here is bounded by the number of followers: each asks for one page
  * at a time, and takes it back when it ends.
  */
@@ -49,6 +55,9 @@ export class LogReader {
   readonly #options: LogReaderOptions;
   readonly #underWay = new Map<string, SharedRead>();
   readonly #slots: FairSlots;
+  readonly #pace = new ReadPace();
+  /** Clients that got a page in this turn of the event loop. */
+  readonly #servedInTurn = new Set<string>();
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
@@ -83,7 +92,11 @@ export class LogReader {
   #start(key: string, query: PageQuery, clientId: string): SharedRead {
     const abandoned = new AbortController();
     const page = this.#slots
-      .use(clientId, () => this.#read(query), { signal: abandoned.signal, costOf: ({ cost }) => cost })
+      .use(clientId, () => this.#readInTurn(query, clientId), {
+        signal: abandoned.signal,
+        costOf: ({ cost }) => cost,
+        restOf: ({ cost }) => pauseOf(this.#pace.pauseMs(clientId, cost)),
+      })
       .finally(() => {
         this.#forget(key, shared);
       });
@@ -96,8 +109,25 @@ export class LogReader {
     if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
   }
 
+  /** One page in a turn of the event loop: a store that answers at once would serve a client until its socket is full. */
+  async #readInTurn(query: PageQuery, clientId: string): Promise<LogPage> {
+    if (this.#servedInTurn.has(clientId)) await new Promise(setImmediate);
+    const page = await this.#read(query);
+    if (this.#servedInTurn.size === 0) {
+      setImmediate(() => {
+        this.#servedInTurn.clear();
+      });
+    }
+    this.#servedInTurn.add(clientId);
+    return page;
+  }
+
   async #read(query: PageQuery): Promise<LogPage> {
     this.#options.counters.logPagesRead += 1;
     return logPageOf(await this.#options.store.readLog({ ...query, bytesMax: PAGE_BYTES_MAX }));
   }
+}
+
+function pauseOf(milliseconds: number): Promise<unknown> | undefined {
+  return milliseconds > 0 ? pause(milliseconds) : undefined;
 }

@@ -25,10 +25,16 @@ export interface FairUse<T> {
   readonly signal?: AbortSignal | undefined;
   /** What the work turned out to cost, as soon as it is done; 1 where it failed or nothing is said. */
   readonly costOf?: ((result: T) => number) | undefined;
+  /**
+   * What the payer waits for after this work until its next one: the slot itself goes on to others at once, but still
+   * counts among the payer's own. Must not reject.
+   */
+  readonly restOf?: ((result: T) => Promise<unknown> | undefined) | undefined;
 }
 
 interface Payer {
   readonly id: string;
+  /** Work under way, and rests after it. */
   active: number;
   /** What its work has cost beyond its share; only counted while somebody waits. */
   debt: number;
@@ -75,18 +81,20 @@ export class FairSlots {
    * SlotsExhaustedError where too many wait.
    */
   async use<T>(payerId: string, work: () => Promise<T>, use: FairUse<T> = {}): Promise<T> {
-    const { signal, costOf } = use;
+    const { signal, costOf, restOf } = use;
     signal?.throwIfAborted();
     const payer = this.#payerOf(payerId);
     if (this.#free > 0 && this.#mayBegin(payer)) this.#begin(payer);
     else await this.#wait(payer, signal); // begun by whoever gave its slot on
     let cost = 1;
+    let rest: Promise<unknown> | undefined;
     try {
       const result = await work();
       cost = costOf?.(result) ?? 1;
+      rest = restOf?.(result);
       return result;
     } finally {
-      this.#end(payer, cost);
+      this.#end(payer, cost, rest);
     }
   }
 
@@ -109,10 +117,22 @@ export class FairSlots {
     payer.active += 1;
   }
 
-  #end(payer: Payer, cost: number): void {
+  #end(payer: Payer, cost: number, rest: Promise<unknown> | undefined): void {
     this.#free += 1;
-    payer.active -= 1;
     payer.debt = this.#waiting > 0 ? payer.debt + cost : 0;
+    if (rest === undefined) {
+      this.#goOn(payer);
+    } else {
+      this.#serve();
+      void rest.then(() => {
+        this.#goOn(payer);
+      });
+    }
+  }
+
+  /** The payer may use one more slot. */
+  #goOn(payer: Payer): void {
+    payer.active -= 1;
     if (payer.active === 0) payer.debt = Math.max(payer.debt, 0); // cheap work saves nothing up
     this.#takePlace(payer);
     this.#serve();

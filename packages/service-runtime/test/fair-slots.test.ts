@@ -167,4 +167,23 @@ describe('FairSlots', () => {
       { numRuns: 100 },
     );
   });
+
+  it('a payer that rests after its work waits for its next slot, and nobody else does', async () => {
+    const slots = new FairSlots({ slotsMax: 2, slotsPerPayerMax: 1 });
+    const begun: string[] = [];
+    let endRest: () => void = () => undefined;
+    const restOf = () => new Promise<void>((resolve) => (endRest = resolve));
+    const work = (name: string) => () => {
+      begun.push(name);
+      return Promise.resolve(name);
+    };
+    await expect(slots.use('dear', work('first'), { restOf })).resolves.toBe('first'); // not only after the rest
+    const second = slots.use('dear', work('second'));
+    const others = ['a', 'b', 'c'].map((name) => slots.use(name, work(name)));
+    await Promise.all(others);
+    expect(begun).toEqual(['first', 'a', 'b', 'c']);
+    endRest();
+    await second;
+    expect(slots.waiting).toBe(0);
+  });
 });

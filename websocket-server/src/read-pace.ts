@@ -1,0 +1,70 @@
+/** Reads of the last one to two such periods count: enough to see those who come now and then beside one that never stops. */
+const PERIOD_MS = 5_000;
+
+/** What a client may read in this time before it is looked at: a backlog of a night, at full speed. */
+const FREE_BYTES = 16 * 1024 * 1024;
+
+/** A client that has had so many times the others' mean is paced. Many that catch up at the same time are not. */
+const UNEVEN_FACTOR = 4;
+
+/** The pace: faster than most clients' lines, and a tenth of what one process can do. */
+const PACED_BYTES_PER_MS = 8 * 1024;
+
+/** Clients that are remembered in a period; further ones pay nothing. At 100 bytes each they take a megabyte. */
+const CLIENTS_MAX = 10_000;
+
+/** What was read in one period. */
+class Period {
+  readonly byClient = new Map<string, number>();
+  bytes = 0;
+
+  bytesOf(clientId: string): number {
+    return this.byClient.get(clientId) ?? 0;
+  }
+
+  add(clientId: string, bytes: number): void {
+    const before = this.byClient.get(clientId);
+    if (before === undefined && this.byClient.size >= CLIENTS_MAX) return;
+    this.byClient.set(clientId, (before ?? 0) + bytes);
+    this.bytes += bytes;
+  }
+}
+
+/**
+ * Slots share out the database, and nothing else: the frames of a page are made and written in the one thread that serves
+ * everybody. So a client that reads far more than the others waits between its reads, as long as there are others.
+ */
+export class ReadPace {
+  readonly #now: () => number;
+  #current = new Period();
+  #previous = new Period();
+  #currentSince: number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#currentSince = now();
+  }
+
+  /** Counts what a read has cost, and returns how long the client is to wait until its next one. */
+  pauseMs(clientId: string, bytes: number): number {
+    this.#turnPeriod();
+    this.#current.add(clientId, bytes);
+    return this.#hasFarMore(clientId) ? bytes / PACED_BYTES_PER_MS : 0;
+  }
+
+  #hasFarMore(clientId: string): boolean {
+    const [current, previous] = [this.#current, this.#previous];
+    const own = current.bytesOf(clientId) + previous.bytesOf(clientId);
+    if (own <= FREE_BYTES) return false;
+    const others = Math.max(current.byClient.size, previous.byClient.size) - 1;
+    return others > 0 && own > (UNEVEN_FACTOR * (current.bytes + previous.bytes - own)) / others;
+  }
+
+  #turnPeriod(): void {
+    const ageMs = this.#now() - this.#currentSince;
+    if (ageMs < PERIOD_MS) return;
+    this.#previous = ageMs < 2 * PERIOD_MS ? this.#current : new Period();
+    this.#current = new Period();
+    this.#currentSince = this.#now();
+  }
+}
