@@ -20,6 +20,8 @@ interface Fault {
 
 const ANSWERED_WITHIN_MS = 5_000;
 const WORKING_AGAIN_MS = 5_000;
+/** One alone may have a quarter of the reads at once. */
+const READERS = 4;
 
 describe('group commit', () => {
   let database: TestDatabase;
@@ -105,7 +107,8 @@ describe('a database server that goes away', () => {
   beforeAll(async () => {
     server = await startDatabase();
     database = await server.createDatabase();
-    api = await startRealApi({ databaseUrl: database.url, redisUrl: inject('redisUrl') });
+    const env = { TRUSTED_PROXIES: '127.0.0.1' };
+    api = await startRealApi({ databaseUrl: database.url, redisUrl: inject('redisUrl'), env });
     await publish(api.url, { message: 'before', targetId: 'a' });
   });
   afterAll(async () => {
@@ -115,8 +118,9 @@ describe('a database server that goes away', () => {
 
   it('[PUB-8] 32 logs are read at once, 256 readers wait, and the rest are told at once', async () => {
     const statuses: number[] = [];
-    const read = async () => {
-      statuses.push((await fetch(`${api.url}/targets/a/messages`)).status);
+    const read = async (_: unknown, index: number) => {
+      const headers = { 'X-Forwarded-For': `192.0.2.${index % READERS}` };
+      statuses.push((await fetch(`${api.url}/targets/a/messages`, { headers })).status);
     };
     server.freeze();
     const reads = Array.from({ length: 300 }, read);
