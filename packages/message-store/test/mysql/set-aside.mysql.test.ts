@@ -165,7 +165,7 @@ it('[SQL-8] a row that the database refuses for a reason of its own is found amo
   await put(other, 'of another');
   const wanted = texts.filter((text) => text.startsWith('wanted'));
   // Halving takes about 20 transactions: a slow disk may need more than one append's time, and each goes on from there.
-  const message = { targetId: target, message: 'wanted by HTTP', idempotencyKey: 'by HTTP' };
+  const message = { targetId: target, message: 'wanted by HTTP', idempotencyKey: 'by-HTTP' };
   expect(await waitUntil('it is appended', () => appendOne(store, message))).toMatchObject({ offset: 20 });
   await moveAll();
   expect(await readTexts(store, target)).toEqual([...wanted, 'wanted by HTTP']);
