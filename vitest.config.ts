@@ -25,6 +25,7 @@ const BROKEN_SYSTEM = [
   'tests/faults/**/*.e2e.test.ts',
   'tests/hostile/slow-senders.e2e.test.ts',
   'tests/hostile/held-memory.e2e.test.ts',
+  'tests/hostile/relay-memory.e2e.test.ts',
 ];
 const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
 
