@@ -14,6 +14,16 @@ const GATHERED_BYTES_MAX = 16 * 1024;
 /** A protocol ping without a payload, as it goes on the line. */
 const PING_BYTES = Buffer.from([0x89, 0x00]);
 
+/** What a piece of a frame costs beside its bytes: a Buffer and what the engine keeps for it. */
+const PIECE_OVERHEAD_BYTES = 256;
+
+/** What the library keeps of a message until all of it has come: fields of its Receiver that it does not publish. */
+interface IncompleteMessage {
+  readonly _buffers: readonly Buffer[];
+  readonly _bufferedBytes: number;
+  readonly _messageLength: number;
+}
+
 /** What the relay wants to know of its sockets; one for all of them. */
 export interface SocketEvents {
   onClose(code: number, connection: Connection): void;
@@ -27,6 +37,16 @@ export class RelayWebSocket extends WebSocket {
   /** Why the relay closed it, where it did: a peer that never answers would otherwise count as 1006. */
   closedWith: CloseCode | undefined;
 
+  declare private readonly _receiver: IncompleteMessage | null | undefined;
+
+  /** Bytes that are held of a message whose rest has not come; in pieces, each of which has a cost. */
+  incompleteBytes(): number {
+    const receiver = this._receiver;
+    if (receiver === null || receiver === undefined) return 0;
+    const pieces = receiver._buffers.length;
+    return receiver._bufferedBytes + receiver._messageLength + pieces * PIECE_OVERHEAD_BYTES;
+  }
+
   /** An `error` needs nothing: the library closes the socket itself (with 1002, 1007, 1008 or 1009), and tells that. */
   override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
     switch (event) {
@@ -38,7 +58,7 @@ export class RelayWebSocket extends WebSocket {
         if (this.connection?.onFrame((args[0] as Buffer).length) === true) this.connection.onSignOfLife();
         break;
       case 'close':
-        this.writer?.recount();
+        this.writer?.onClosed();
         if (this.connection === undefined) break;
         this.connection.onClosed();
         this.events?.onClose(this.closedWith ?? (args[0] as number), this.connection);
@@ -73,6 +93,8 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
   #full = false;
   /** Only there while something waits in the socket's queue. */
   #queue: Queue | undefined;
+  /** Only there while a part of a frame has come. */
+  #incoming: Holding | undefined;
 
   constructor({ ws, raw, turn, queues }: WsClientSocketOptions) {
     this.#ws = ws;
@@ -154,6 +176,28 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     if (this.#gatheredBytes >= GATHERED_BYTES_MAX) this.flush();
   }
 
+  /** Some of the client's bytes have come, and the library has taken out of them what was whole. */
+  onReceived(): void {
+    const bytes = this.#ws.incompleteBytes();
+    if (bytes === 0) {
+      this.#incoming?.close();
+      this.#incoming = undefined;
+      return;
+    }
+    this.#incoming ??= this.#queues.openIncoming(() => {
+      this.#dropIncoming();
+    });
+    const more = bytes - this.#incoming.bytes;
+    if (more <= 0) this.#incoming.shrink(-more);
+    else if (!this.#incoming.grow(more)) this.#dropIncoming();
+  }
+
+  onClosed(): void {
+    this.recount();
+    this.#incoming?.close();
+    this.#incoming = undefined;
+  }
+
   recount(): void {
     this.#count(this.#raw.destroyed ? 0 : this.#raw.writableLength);
   }
@@ -209,6 +253,14 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     const taken = this.bytesTaken();
     if (taken > this.#queue.takenBefore) this.#queue.takenBefore = taken;
     else this.#drop();
+  }
+
+  /** Frames that never end are held for too many at once, and this one is the largest. */
+  #dropIncoming(): void {
+    this.#incoming?.close();
+    this.#incoming = undefined;
+    this.#ws.closedWith = CLOSE_CODES.tooMany;
+    this.#ws.terminate();
   }
 
   /** At once, as only so its memory comes free. A close frame could not pass what waits. */

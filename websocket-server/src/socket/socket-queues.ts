@@ -30,16 +30,24 @@ export interface QueuedSocket {
 export class SocketQueues {
   readonly #budget: MemoryBudget;
   readonly #share: MemoryShare;
+  /** Beginnings of frames whose rest has not come. */
+  readonly #incoming: MemoryShare;
   readonly #queued = new Set<QueuedSocket>();
 
   constructor({ budget, bytesMax }: { readonly budget: MemoryBudget; readonly bytesMax: number }) {
     this.#budget = budget;
     this.#share = budget.share({ bytesMax });
+    this.#incoming = budget.share({ bytesMax });
   }
 
   /** Bytes that wait now. */
   get bytes(): number {
     return this.#share.bytes;
+  }
+
+  /** Bytes of incomplete frames that are held now. */
+  get incomingBytes(): number {
+    return this.#incoming.bytes;
   }
 
   /** Sockets that have something waiting. */
@@ -63,6 +71,11 @@ export class SocketQueues {
   open(socket: QueuedSocket, onGiveWay: () => void): Holding {
     this.#queued.add(socket);
     return this.#share.open({ onGiveWay });
+  }
+
+  /** Something of a frame has come, and not all. Bounded in sum like the queues; the largest gives way. */
+  openIncoming(onGiveWay: () => void): Holding {
+    return this.#incoming.open({ onGiveWay });
   }
 
   /** Nothing waits there any more. */

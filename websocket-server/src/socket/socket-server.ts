@@ -65,6 +65,9 @@ export function attachSocketServer(options: SocketServerOptions): void {
       ws.connection = connection;
       ws.writer = writer;
       ws.events = options;
+      request.socket.on('data', () => {
+        writer.onReceived(); // behind the library's own listener
+      });
       onConnection(connection, request);
     });
   };

@@ -73,6 +73,28 @@ describe('what waits in all sockets together', () => {
     await waitUntil('a queue is there for each that is open', () => queues.size === 40 - closeCodes.length);
   });
 
+  it('[MEM-12] beginnings of frames are counted, in pieces too, and the largest is closed for the others', async () => {
+    const header = Buffer.from([0x81, 0xfe, 0xff, 0x00, 0, 0, 0, 0]); // a masked text of 65,280 bytes
+    const { peer } = await open();
+    peer.write(header);
+    for (let piece = 1; piece <= 20; piece += 1) {
+      peer.write('x');
+      const bytes = piece * 250;
+      await waitUntil('the piece has come', () => queues.incomingBytes >= bytes);
+    }
+    peer.write(Buffer.alloc(65_260));
+    await waitUntil('the frame was whole', () => queues.incomingBytes === 0);
+
+    for (let count = 0; count < 60; count += 1)
+      (await open()).peer.write(Buffer.concat([header, Buffer.alloc(60_000)]));
+    await waitUntil('some were closed', () => closeCodes.length > 10);
+    expect(queues.incomingBytes).toBeLessThanOrEqual(SUM_BYTES_MAX);
+    expect(queues.incomingBytes).toBeGreaterThan(SUM_BYTES_MAX / 2);
+    expect(new Set(closeCodes)).toEqual(new Set([4029]));
+    for (const opened of peers) opened.destroy();
+    await waitUntil('nothing is counted of sockets that are gone', () => queues.incomingBytes === 0);
+  });
+
   it('[MEM-11] the more have something waiting, the less each gets', async () => {
     const roomBefore = queues.roomBytes();
     expect(roomBefore).toBe(256 * 1024);
