@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
@@ -86,14 +87,22 @@ async function runStatement(serverUrl: string, statement: string): Promise<void>
 /** Both kinds of server are made here so that root has no password and may come over TCP from this machine. */
 async function initialise(program: string, folder: string): Promise<void> {
   const data = join(folder, 'data');
+  const options = { env: await environmentOf(folder) };
   if (program.endsWith('mariadbd')) {
     const words = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal'];
     const extra = ['--skip-test-db', `--user=${processUser()}`, '--innodb-log-file-size=64M'];
-    await run(findProgram('mariadb-install-db'), [...words, ...extra]);
+    await run(findProgram('mariadb-install-db'), [...words, ...extra], options);
   } else {
     const words = ['--no-defaults', `--datadir=${data}`, '--initialize-insecure', `--user=${processUser()}`];
-    await run(program, words);
+    await run(program, words, options);
   }
+}
+
+/** A server that starts removes all temporary tables in its temporary folder, those of other servers among them. */
+async function environmentOf(folder: string): Promise<NodeJS.ProcessEnv> {
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary, { recursive: true });
+  return { ...process.env, TMPDIR: temporary };
 }
 
 interface ServerLaunch {
@@ -106,6 +115,7 @@ interface ServerLaunch {
 async function launchServer({ program, folder, port, extraOptions }: ServerLaunch): Promise<StartedProcess> {
   const server = startProcess({
     command: program,
+    env: await environmentOf(folder),
     args: [
       '--no-defaults',
       `--user=${processUser()}`,
