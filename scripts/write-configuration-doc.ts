@@ -104,7 +104,7 @@ bytes while it is read, a page three times).
 | \`BODIES_BYTES_MAX\` | API | bodies, from their first byte until they are stored | ¾ of it |
 | \`COMMIT_WAITING_BYTES_MAX\` | API | publishes that wait for the database: texts, ids, keys; counted by itself, and the texts of larger bodies among the bodies too | ½ of it, 64 MiB at most |
 | \`READER_ANSWERS_BYTES_MAX\` | API | pages and receipts while they are made and until they are taken, other answers that are not taken, requests that wait behind them | ½ of it |
-| \`SOCKET_QUEUES_BYTES_MAX\` | relay | what waits in all sockets for clients that read slowly; 256 KiB in each | ½ of it, 128 MiB at most |
+| \`SOCKET_QUEUES_BYTES_MAX\` | relay | what waits in all sockets for clients that read slowly, 256 KiB in each; as much again for frames that have come in part | ½ of it, 128 MiB at most |
 
 The sums may come to more than the whole: what one kind does not need is there for the others.
 
@@ -123,6 +123,7 @@ Beside these sums, what is small is bounded by its count. Look at it where many 
 - **Publishes that wait**: \`COMMIT_WAITING_REQUESTS_MAX\`, each with about 4 KB for its request and response.
 - **Connections of the relay**: \`CONNECTIONS_MAX\`, each with about 4 KB of heap while it is idle; those that have not
   identified, \`CONNECTIONS_AWAITING_IDENTIFY_MAX\`, with one frame of 64 KiB at most.
+- **Tokens that wait for a key**: 512 of one address and 4,096 in all, of 8 KiB at most: 32 MiB.
 - **Pages of the relay**: \`BACKLOG_READS_MAX\` × about 1 MiB while they are read.
 `;
 
