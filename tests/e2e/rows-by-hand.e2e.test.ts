@@ -1,5 +1,5 @@
 /** Rows that somebody put into Postline's tables by hand, past every check: nobody stumbles over them. */
-import { publish, RelayClient } from '@postline/test-support';
+import { publish, RelayClient, waitUntil } from '@postline/test-support';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSystem, type System } from './system.ts';
@@ -43,10 +43,13 @@ it('[SQL-8] a hundred targets with texts that no log takes delay nobody, and lea
     status: 201,
     body: { offset: 1 },
   });
-  const [rows] = await byHand.query('SELECT outbox_id FROM outbox_refused');
-  expect(rows).toHaveLength(BAD_TARGETS + 1);
-  for (const { outbox_id: id } of rows as { outbox_id: number }[])
-    expect(system.api.process.output().split(`"outboxId":"${id}"`)).toHaveLength(2);
+  const ids = await waitUntil('all are set aside', async () => {
+    const [rows] = await byHand.query('SELECT outbox_id AS id FROM outbox_refused');
+    return (rows as { id: number }[]).length === BAD_TARGETS + 1 && (rows as { id: number }[]);
+  });
+  const isLoggedOnce = ({ id }: { id: number }) =>
+    system.api.process.output().split(`"outboxId":"${id}"`).length === 2;
+  await waitUntil('each is logged once', () => ids.every(isLoggedOnce));
   await reader.close();
 });
 
