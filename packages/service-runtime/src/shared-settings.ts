@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { caFileSetting } from './ca-file.ts';
-import { parseTrustedProxies } from './client-address.ts';
-import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './database-settings.ts';
-import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './origins.ts';
-import { memorySettings } from './process-memory.ts';
-import { parseRedisUrl } from './redis-url.ts';
-import { fileSetting, integerSetting, yesNoSetting } from './settings.ts';
+import { caFileSetting } from './settings/ca-file.ts';
+import { parseTrustedProxies } from './http/client-address.ts';
+import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './database/database-settings.ts';
+import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './http/origins.ts';
+import { memorySettings } from './memory/process-memory.ts';
+import { parseRedisUrl } from './redis/redis-url.ts';
+import { fileSetting, integerSetting, yesNoSetting } from './settings/settings.ts';
 
 const redisUrl = z.string().transform((text, context) => {
   const parsed = parseRedisUrl(text);

@@ -1,0 +1,189 @@
+import { withDeadline } from '../calls/deadline.ts';
+import { type FaultReason, LOST_KIND, STARTING } from './fault-reason.ts';
+import type { Logger } from '../logging/logger.ts';
+
+/** An idle service notices an outage as soon as a busy one does, at the cost of a round trip now and then. */
+const CHECK_INTERVAL_MS = 2_000;
+/** However many probes ask, each part is checked once a second at most. */
+const CHECK_AGE_MAX_MS = 1_000;
+/** Longer than any healthy answer takes, shorter than the second that Kubernetes gives a probe by default. */
+const CHECK_DEADLINE_MS = 900;
+/** Where calls fail now and then, not each failure is worth a check of its own. */
+const SUSPICION_PAUSE_MS = 250;
+/** How long the line about a lost connection waits for the next attempt, which tells why. */
+const REASON_WAIT_MS = 2_000;
+
+/** One part's state as `/readyz` shows it. */
+export interface PartState {
+  readonly status: 'up' | 'down';
+  /** ISO time since when. */
+  readonly since: string;
+  /** With `down`: why. Never a name, an address or a password. */
+  readonly reason?: string;
+}
+
+export interface PartHealthOptions {
+  /** Its name in `/readyz` and in the log's field `part`. */
+  readonly name: string;
+  /** Its name in sentences. */
+  readonly title: string;
+  /** What an outage means for those who use the service: a sentence for the log. */
+  readonly consequence: string;
+  /** Rejects while the part can't be used. Left out where the part reports by itself how it is. */
+  readonly check?: () => Promise<void>;
+  readonly describe: (error: unknown) => FaultReason;
+  readonly logger: Logger;
+}
+
+const NOT_CHECKED: FaultReason = { kind: 'not-checked', text: 'not checked yet' };
+const SLOW_CHECK: FaultReason = { kind: 'timed-out', text: 'timed out' };
+
+type Health =
+  | { readonly status: 'unknown'; readonly since: Date }
+  | { readonly status: 'up'; readonly since: Date }
+  | { readonly status: 'down'; readonly since: Date; readonly reason: FaultReason };
+
+/**
+ * A server that a service depends on: whether it can be used, since when and why not. Logs an outage when it begins
+ * (with its reason), again where another kind of reason turns up, and when it ends. Learns from those who use the part,
+ * and checks it by itself from `start` on.
+ */
+export class PartHealth {
+  readonly name: string;
+  readonly #options: PartHealthOptions;
+  #health: Health = { status: 'unknown', since: new Date() };
+  /** Kinds of reason that were logged about the present outage. */
+  readonly #logged = new Set<string>();
+  /** The line that waits for a better reason. */
+  #pendingLine: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #check: Promise<void> | undefined;
+  #checkedAtMs = -Infinity;
+  #suspectedAtMs = -Infinity;
+  #isStopped = false;
+
+  constructor(options: PartHealthOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  /** False until the first answer or failure. */
+  get isKnown(): boolean {
+    return this.#health.status !== 'unknown';
+  }
+
+  get isUp(): boolean {
+    return this.#health.status === 'up';
+  }
+
+  start(): void {
+    if (this.#options.check === undefined) return;
+    this.#timer ??= setInterval(() => void this.#refresh(), CHECK_INTERVAL_MS).unref();
+    void this.#refresh();
+  }
+
+  /** From now on nothing is checked or logged: the service ends the part itself. */
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#pendingLine);
+  }
+
+  /** Somebody used it with success. */
+  worked(): void {
+    const health = this.#health;
+    if (health.status === 'up' || this.#isStopped) return;
+    this.#health = { status: 'up', since: new Date() };
+    if (health.status === 'unknown') return;
+    if (this.#pendingLine !== undefined) this.#log(health.reason); // it was back before there was a better reason
+    if (this.#logged.size === 0) return;
+    const { name: part, title, logger } = this.#options;
+    logger.info({ part, downMs: Date.now() - health.since.getTime() }, `${title} works again`);
+    this.#logged.clear();
+  }
+
+  /** Somebody could not use it. */
+  failed(error: unknown): void {
+    if (this.#isStopped) return;
+    const reason = this.#options.describe(error);
+    const health = this.#health;
+    if (health.status === 'down' && reason.kind === LOST_KIND && this.#logged.size > 0) return;
+    this.#health = { status: 'down', since: health.status === 'down' ? health.since : new Date(), reason };
+    if (this.#logged.has(reason.kind) || reason.kind === STARTING.kind) return;
+    if (reason.kind !== LOST_KIND) this.#log(reason);
+    else
+      this.#pendingLine ??= setTimeout(() => {
+        this.#log(reason);
+      }, REASON_WAIT_MS).unref();
+  }
+
+  /** Its state, checked just now unless it was a moment ago. */
+  async state(): Promise<PartState> {
+    const startMs = Date.now();
+    try {
+      await withDeadline(this.#refresh(), { what: 'a check', milliseconds: CHECK_DEADLINE_MS });
+    } catch {
+      const since = this.#health.status === 'down' ? this.#health.since : new Date(startMs);
+      return downState(since, SLOW_CHECK);
+    }
+    const health = this.#health;
+    if (health.status === 'up') return { status: 'up', since: health.since.toISOString() };
+    return downState(health.since, health.status === 'down' ? health.reason : NOT_CHECKED);
+  }
+
+  /** Somebody who used it failed for the first time: what the last check found may be over. */
+  suspect(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#suspectedAtMs < SUSPICION_PAUSE_MS) return;
+    this.#suspectedAtMs = nowMs;
+    this.#checkedAtMs = -Infinity;
+  }
+
+  /** Checks it anew, as somebody who used it failed: at once, or once the last check is old enough. */
+  async recheck(): Promise<void> {
+    await this.#check;
+    if (!this.isUp) return; // then it is checked again in a moment anyhow
+    const waitMs = this.#checkedAtMs + CHECK_AGE_MAX_MS - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    await this.#refresh();
+  }
+
+  /** Checks it now, whenever that was done last: something changed that the check depends on. */
+  checkNow(): void {
+    this.#checkedAtMs = -Infinity;
+    void this.#refresh();
+  }
+
+  #refresh(): Promise<void> {
+    if (this.#check !== undefined) return this.#check;
+    const { check } = this.#options;
+    if (check === undefined || this.#isStopped) return Promise.resolve();
+    if (performance.now() - this.#checkedAtMs < CHECK_AGE_MAX_MS) return Promise.resolve();
+    this.#check = this.#runCheck(check).finally(() => {
+      this.#check = undefined;
+      this.#checkedAtMs = performance.now();
+    });
+    return this.#check;
+  }
+
+  async #runCheck(check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
+      this.worked();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #log({ kind, text: reason }: FaultReason): void {
+    clearTimeout(this.#pendingLine);
+    this.#pendingLine = undefined;
+    this.#logged.add(kind);
+    const { name: part, title, consequence, logger } = this.#options;
+    logger.warn({ part, reason }, `${title} can't be used: ${reason}. ${consequence}`);
+  }
+}
+
+function downState(since: Date, { text }: FaultReason): PartState {
+  return { status: 'down', since: since.toISOString(), reason: text };
+}

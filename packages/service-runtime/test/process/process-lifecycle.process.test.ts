@@ -1,0 +1,120 @@
+import { type StartedProcess, startProcess, waitUntil } from '@postline/test-support';
+import { describe, expect, it } from 'vitest';
+
+const PROCESS_MS = 15_000;
+
+/** A service as small as can be, on the built package: what `close` and `start` do is given as source text. */
+function startService({ close = '', start = '' }: { close?: string; start?: string }): StartedProcess {
+  const program = `
+    import { setTimeout as sleep } from 'node:timers/promises';
+    import { createLogger, readSettings, portSetting, runProcess, urlSetting } from '@postline/service-runtime';
+    import { z } from 'zod';
+    await runProcess(process.env, async (env) => {
+      const logger = createLogger({ service: 'test', level: 'info' });
+      setInterval(() => undefined, 1000);
+      ${start}
+      setImmediate(() => logger.info('started')); // once start has returned
+      return { logger, shutdownDeadlineMs: 500, close: async () => { ${close} } };
+    });`;
+  return startProcess({
+    command: process.execPath,
+    args: ['--input-type=module', '--eval', program],
+    cwd: new URL('../..', import.meta.url).pathname,
+    env: { PATH: process.env['PATH'], PORT: 'http', SERVER_URL: 'nowhere://user:s3cr3t@h' },
+  });
+}
+
+const started = (service: StartedProcess) =>
+  waitUntil('it started', () => service.output().includes('"started"'), PROCESS_MS);
+
+describe('process lifecycle', { timeout: PROCESS_MS }, () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('[DEL-15] %s: closes, then exit 0', async (signal) => {
+    const service = startService({ close: `await sleep(100); logger.info('parts closed');` });
+    await started(service);
+    expect(await service.end(signal)).toBe(0);
+    expect(messages(service)).toEqual(['started', 'closing', 'parts closed', 'closed']);
+  });
+
+  it('[DEL-15] further signals do not cut off the closing: npm passes on what a terminal sent already', async () => {
+    const service = startService({ close: `await sleep(300); logger.info('parts closed');` });
+    await started(service);
+    service.signal('SIGINT');
+    await waitUntil('it closes', () => service.output().includes('"closing"'));
+    service.signal('SIGINT');
+    expect(await service.end('SIGTERM')).toBe(0);
+    expect(messages(service)).toEqual(['started', 'closing', 'parts closed', 'closed']);
+  });
+
+  it('[DEL-15] what is not closed at the deadline is left: exit 1, and a line', async () => {
+    const service = startService({ close: `await new Promise(() => undefined);` });
+    await started(service);
+    const begin = performance.now();
+    expect(await service.end()).toBe(1);
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(messages(service)).toEqual(['started', 'closing', 'not closed at the deadline']);
+  });
+
+  it('closing that fails: exit 1, and a line with the reason', async () => {
+    const service = startService({ close: `throw new Error('a part is broken');` });
+    await started(service);
+    expect(await service.end()).toBe(1);
+    expect(messages(service)).toEqual(['started', 'closing', 'closing failed']);
+    expect(service.output()).toContain('a part is broken');
+  });
+
+  it.each([
+    ['an uncaught exception', `setTimeout(() => { throw new Error('a bug'); }, 50);`],
+    ['an unhandled rejection', `setTimeout(() => { void Promise.reject(new Error('a bug')); }, 50);`],
+  ])('%s: logged, closed in order, exit 1', async (_what, start) => {
+    const service = startService({ start, close: `logger.info('parts closed');` });
+    expect(await service.ended).toBe(1);
+    expect(messages(service)).toEqual(['started', 'crashed, closing', 'parts closed', 'closed']);
+    expect(service.output()).toContain('a bug');
+  });
+
+  it('a crash while closing ends it at once with 1, and is logged; so does not a signal', async () => {
+    const close = `setTimeout(() => { throw new Error('a bug'); }, 50); await new Promise(() => undefined);`;
+    const service = startService({ close });
+    await started(service);
+    expect(await service.end()).toBe(1);
+    expect(messages(service)).toEqual(['started', 'closing', 'crashed while closing']);
+  });
+
+  it('a signal while it closes after a crash changes nothing: still exit 1', async () => {
+    const start = `setTimeout(() => { throw new Error('a bug'); }, 50);`;
+    const service = startService({ start, close: `await sleep(300);` });
+    await waitUntil('it crashed', () => service.output().includes('crashed, closing'), PROCESS_MS);
+    expect(await service.end()).toBe(1);
+    expect(messages(service)).toEqual(['started', 'crashed, closing', 'closed']);
+  });
+
+  it('[OPS-1] wrong settings: exit 1, one line for each, no secret', async () => {
+    const service = startService({
+      start: `readSettings(z.object({ PORT: portSetting(1), SERVER_URL: urlSetting(['mysql:']) }), env);`,
+    });
+    expect(await service.ended).toBe(1);
+    const lines = service.output().trim().split('\n');
+    expect(lines[0]).toBe('PORT: must be an integer from 0 to 65535');
+    expect(lines[1]).toMatch(/^SERVER_URL: must be a URL that starts with mysql:\/\//);
+    expect(lines).toHaveLength(2);
+    expect(service.output()).not.toContain('s3cr3t');
+  });
+
+  it('a start that fails: exit 1, and one line', async () => {
+    const service = startService({ start: `throw new Error('the port is taken');` });
+    expect(await service.ended).toBe(1);
+    expect(service.output()).toBe('could not start: the port is taken\n');
+  });
+
+  it('[DEL-15] a signal while it starts ends it at once with 0', async () => {
+    const service = startService({ start: `logger.info('waiting'); await new Promise(() => undefined);` });
+    await waitUntil('it waits', () => service.output().includes('"waiting"'), PROCESS_MS);
+    expect(await service.end()).toBe(0);
+  });
+});
+
+/** The messages of the log, in order. */
+function messages(service: StartedProcess): unknown[] {
+  const lines = service.output().trim().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { msg: unknown }).msg);
+}
