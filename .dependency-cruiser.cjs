@@ -14,6 +14,16 @@ function onlyFrom(name, from) {
   };
 }
 
+/** Each folder of `root` may import itself and the listed folders of `root`, and no file of `root` itself. */
+function foldersImport(root, allowed) {
+  return Object.entries(allowed).map(([folder, others]) => ({
+    name: `${root}-${folder}-imports-${['itself', ...others].join('-and-')}`,
+    severity: 'error',
+    from: { path: `^${root}/${folder}/` },
+    to: { path: `^${root}/`, pathNot: `^${root}/(${[folder, ...others].join('|')})/` },
+  }));
+}
+
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -73,6 +83,18 @@ module.exports = {
       from: { path: '/src/', pathNot: '^tests/' },
       to: { path: '^tests/|/test/' },
     },
+    ...foldersImport('packages/service-runtime/src', {
+      calls: ['memory'],
+      database: ['settings'],
+      health: ['calls', 'logging'],
+      http: [],
+      logging: [],
+      memory: ['settings'],
+      metrics: ['logging'],
+      process: ['logging', 'metrics', 'settings'],
+      redis: [],
+      settings: [],
+    }),
     onlyFrom('mysql2', '^packages/message-store/src/mysql/'),
     onlyFrom('libsql', '^packages/message-store/src/sqlite/'),
     onlyFrom('ioredis', '^packages/message-bus/src/redis/'),
