@@ -11,25 +11,29 @@ import {
   type MemoryShare,
 } from '@postline/service-runtime';
 import { type ApiHealth, createApiHealth } from './api-health.ts';
-import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
+import { type ApiMetrics, createApiMetrics } from './metrics/api-metrics.ts';
 import type { ApiSettings } from './configuration.ts';
-import { createDisconnectClient } from './disconnect-client.ts';
-import { GroupCommit } from './group-commit.ts';
-import { AccessControl } from './http/access-control.ts';
-import type { CrossOriginRules } from './http/cross-origin.ts';
-import { createEntrance, type Entrance } from './http/entrance.ts';
-import { createHttpServer } from './http/http-server.ts';
-import { PublishRates } from './http/publish-rates.ts';
-import { createPublishRoutes } from './http/publish-routes.ts';
-import { ReaderAnswers } from './http/reader-answers.ts';
-import { createRequestHandler } from './http/request-handler.ts';
-import { createRequestLog } from './http/request-log.ts';
-import { UntakenAnswers } from './http/untaken-answers.ts';
-import { LogRetention } from './log-retention.ts';
-import { OutboxMover } from './outbox-mover.ts';
-import { createPublishMessages, createTellFollowers, type TellFollowers } from './publish-message.ts';
-import { createLogPageReader } from './read-log-page.ts';
-import { createReceiptsReader } from './read-receipts.ts';
+import { createDisconnectClient } from './upkeep/disconnect-client.ts';
+import { GroupCommit } from './publishing/group-commit.ts';
+import { AccessControl } from './access/access-control.ts';
+import type { CrossOriginRules } from './http/server/cross-origin.ts';
+import { createEntrance, type Entrance } from './http/server/request-context.ts';
+import { createHttpServer } from './http/server/http-server.ts';
+import { PublishRates } from './access/publish-rates.ts';
+import { createPublishRoutes } from './http/routes/publish-routes.ts';
+import { ReaderAnswers } from './http/answers/reader-answers.ts';
+import { createRequestHandler } from './http/server/request-handler.ts';
+import { createRequestLog } from './http/server/request-log.ts';
+import { UntakenAnswers } from './http/answers/untaken-answers.ts';
+import { LogRetention } from './upkeep/log-retention.ts';
+import { OutboxMover } from './publishing/outbox-mover.ts';
+import {
+  createPublishMessages,
+  createTellFollowers,
+  type TellFollowers,
+} from './publishing/publish-message.ts';
+import { createLogPageReader } from './reading/read-log-page.ts';
+import { createReceiptsReader } from './reading/read-receipts.ts';
 
 /** Longer than any answer takes: whatever is still open then is a client that doesn't read or write. */
 const REQUESTS_GRACE_MS = 6_000;

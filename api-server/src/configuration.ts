@@ -25,7 +25,7 @@ import {
   workerSettings,
 } from '@postline/service-runtime';
 import { z } from 'zod';
-import type { ReadBounds } from './bounded-reads.ts';
+import type { ReadBounds } from './reading/bounded-reads.ts';
 import {
   API_MEMORY,
   apiEnvironment,
@@ -33,11 +33,11 @@ import {
   RATE_PER_KEY_DEFAULT,
   WAITING_BYTES_DEFAULT_MAX,
 } from './environment.ts';
-import type { GroupCommitLimits } from './group-commit.ts';
-import type { HttpServerLimits } from './http/http-server.ts';
-import type { PublishRateSettings } from './http/publish-rates.ts';
-import type { ReaderAnswersLimits } from './http/reader-answers.ts';
-import { PublisherKeys } from './publisher-keys.ts';
+import type { GroupCommitLimits } from './publishing/group-commit.ts';
+import type { HttpServerLimits } from './http/server/http-server.ts';
+import type { PublishRateSettings } from './access/publish-rates.ts';
+import type { ReaderAnswersLimits } from './http/answers/reader-answers.ts';
+import { PublisherKeys } from './access/publisher-keys.ts';
 
 /** Every variable of `npm run api`. */
 export const apiProcessEnvironment = {

@@ -1,7 +1,7 @@
 import { BATCH_BODY_BYTES_MAX, MESSAGE_BODY_BYTES_MAX } from '@postline/protocol';
 import { fileSetting, integerSetting, optionalIntegerSetting } from '@postline/service-runtime';
 import { z } from 'zod';
-import { parsePublisherKeys, type PublisherKeys } from './publisher-keys.ts';
+import { parsePublisherKeys, type PublisherKeys } from './access/publisher-keys.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -6,5 +6,5 @@ export {
   checkPublisherKeys,
 } from './configuration.ts';
 export { API_MEMORY, apiEnvironment } from './environment.ts';
-export type { PublisherKeys } from './publisher-keys.ts';
-export { migrateWhenReachable } from './migrate-when-reachable.ts';
+export type { PublisherKeys } from './access/publisher-keys.ts';
+export { migrateWhenReachable } from './upkeep/migrate-when-reachable.ts';

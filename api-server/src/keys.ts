@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { ArgumentsError } from './arguments-error.ts';
 import { readNewKeyArguments } from './new-key-arguments.ts';
-import { keyDigest } from './publisher-keys.ts';
+import { keyDigest } from './access/publisher-keys.ts';
 
 /** Nobody guesses 256 bits, so a plain SHA-256 is all that has to be kept of them. */
 const KEY_BYTES = 32;

@@ -10,7 +10,7 @@ import {
 } from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
 import { apiSettings, readApiEnvironment } from './configuration.ts';
-import { migrateWhenReachable, waitForSchema } from './migrate-when-reachable.ts';
+import { migrateWhenReachable, waitForSchema } from './upkeep/migrate-when-reachable.ts';
 
 const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 

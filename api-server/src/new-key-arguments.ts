@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ArgumentsError } from './arguments-error.ts';
-import { isPublisherName, parseKeyScopes } from './publisher-keys.ts';
+import { isPublisherName, parseKeyScopes } from './access/publisher-keys.ts';
 
 const USAGE = `npm run keys -- new NAME [--scope SCOPE]…
   NAME           of the publisher, for logs and metrics: at most 64 of A-Z a-z 0-9 . _ -

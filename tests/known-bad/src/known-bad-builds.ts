@@ -54,7 +54,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
           "await globalThis.hintBeforeCommit?.(written.result.outcomes);\n        await session.run('COMMIT');",
       },
       {
-        file: `${API}/publish-message.js`,
+        file: `${API}/publishing/publish-message.js`,
         find: 'return async (request) => {',
         replace: `globalThis.hintBeforeCommit = async (outcomes) => {
         const stored = outcomes.filter(({ kind }) => kind === 'appended');
@@ -102,7 +102,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         replace: "return 'not-found';",
       },
       {
-        file: `${API}/commit-lane.js`,
+        file: `${API}/publishing/commit-lane.js`,
         find: 'outcomes = await this.#options.store.append(batch.map(({ request }) => request));',
         replace: `const requests = batch.map(({ request }) => request);
             outcomes = await this.#options.store.append(requests).catch(() => this.#options.store.append(requests));`,

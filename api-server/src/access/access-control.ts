@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http';
+import type { ClientToken, ClientTokenVerifier } from '@postline/client-tokens';
+import { type DisconnectStore, isWithdrawn } from '@postline/message-store';
+import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
+import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from './publisher-keys.ts';
+import { OVERLOADED, type Parsed, type Refusal, STORE_UNAVAILABLE } from '../http/answers/problem.ts';
+import { rateLimited } from '../http/answers/rate-limited.ts';
+
+const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+
+const UNAUTHORIZED: Refusal = {
+  code: 'unauthorized',
+  detail: 'This needs a key that is known here: Authorization: Bearer <key>.',
+  headers: { 'WWW-Authenticate': 'Bearer' },
+};
+
+const FOREIGN_TARGET: Refusal = { code: 'forbidden', detail: 'This key or token is for other targets.' };
+
+const SECONDS_PER_MINUTE = 60;
+
+/** Where everybody has to say who they are: how that is checked. */
+export interface AccessControlOptions {
+  readonly keys: PublisherKeys;
+  /** Checks tokens of clients, who may read their own log. */
+  readonly tokens: ClientTokenVerifier;
+  readonly disconnects: Pick<DisconnectStore, 'readDisconnects'>;
+  readonly proxies: TrustedProxies | undefined;
+  /** Wrong keys and tokens that one address may try in a minute. */
+  readonly failuresPerMinute: number;
+}
+
+/** Who may do what; in open mode, without options, everyone everything. */
+export class AccessControl {
+  readonly #options: AccessControlOptions | undefined;
+  readonly #failures: RateLimiter | undefined;
+  readonly #names = new WeakMap<IncomingMessage, string>();
+  readonly #clients = new WeakMap<IncomingMessage, string>();
+
+  constructor(options: AccessControlOptions | undefined) {
+    this.#options = options;
+    if (options === undefined) return;
+    const perSecond = options.failuresPerMinute / SECONDS_PER_MINUTE;
+    this.#failures = new RateLimiter({ perSecond, burstSeconds: SECONDS_PER_MINUTE });
+  }
+
+  /** The publisher whose key a request was made with, for the log. */
+  nameOf(request: IncomingMessage): string | undefined {
+    return this.#names.get(request);
+  }
+
+  /** Whose key or token a request was made with; undefined where nobody has to say so. */
+  callerOf(request: IncomingMessage): string | undefined {
+    const name = this.#names.get(request);
+    return name === undefined ? this.#clients.get(request) : `key ${name}`;
+  }
+
+  /** Whose key a request brings, if it has this scope; in open mode nobody's. */
+  authorize(request: IncomingMessage, scope: KeyScope): Parsed<Publisher | undefined> {
+    if (this.#options === undefined) return { ok: true, value: undefined };
+    const bearer = bearerOf(request);
+    const publisher = this.#publisherOf(request, bearer);
+    if (publisher !== undefined) {
+      if (publisher.scopes.has(scope)) return { ok: true, value: publisher };
+      return { ok: false, refusal: { code: 'forbidden', detail: `This key lacks the scope ${scope}.` } };
+    }
+    const waitMs = this.#failureWaitMs(request);
+    if (bearer !== undefined && waitMs > 0) return { ok: false, refusal: tooManyFailures(waitMs) };
+    if (bearer !== undefined) this.#countFailure(request);
+    return { ok: false, refusal: UNAUTHORIZED };
+  }
+
+  /** The same, for one target; why not, where it may not be. */
+  refuse(request: IncomingMessage, scope: KeyScope, targetId: string): Refusal | undefined {
+    const caller = this.authorize(request, scope);
+    if (!caller.ok) return caller.refusal;
+    return refuseTarget(caller.value, targetId);
+  }
+
+  /** Why a request may not read what is kept for a target: it needs a key with `read`, or the client's own token. */
+  async refuseReading(request: IncomingMessage, targetId: string): Promise<Refusal | undefined> {
+    const bearer = bearerOf(request);
+    const isKey = bearer === undefined || this.#publisherOf(request, bearer) !== undefined;
+    if (this.#options === undefined || isKey) return this.refuse(request, 'read', targetId);
+
+    const waitMs = this.#failureWaitMs(request);
+    if (waitMs > 0) return tooManyFailures(waitMs); // also for a good token: to know it as one is the work
+    const checked = await this.#options.tokens.verify(bearer, this.#addressOf(request));
+    if (checked.ok) {
+      this.#clients.set(request, `client ${checked.value.clientId}`);
+      return await this.#refuseClient(checked.value, targetId);
+    }
+    if (checked.refusal === 'unverifiable')
+      return { ...OVERLOADED, detail: 'Tokens can not be checked now.' };
+    this.#countFailure(request);
+    return UNAUTHORIZED;
+  }
+
+  async #refuseClient({ clientId, issuedAt }: ClientToken, targetId: string): Promise<Refusal | undefined> {
+    if (clientId !== targetId) return FOREIGN_TARGET;
+    try {
+      const reading = await this.#options?.disconnects.readDisconnects([clientId]);
+      return isWithdrawn(issuedAt, reading?.disconnects.get(clientId)) ? UNAUTHORIZED : undefined;
+    } catch {
+      return { ...STORE_UNAVAILABLE, detail: 'The database did not answer in time.' };
+    }
+  }
+
+  #publisherOf(request: IncomingMessage, bearer: string | undefined): Publisher | undefined {
+    const publisher = bearer === undefined ? undefined : this.#options?.keys.find(bearer);
+    if (publisher !== undefined) this.#names.set(request, publisher.name);
+    return publisher;
+  }
+
+  #failureWaitMs(request: IncomingMessage): number {
+    return this.#failures?.waitMs(this.#addressOf(request)) ?? 0;
+  }
+
+  #countFailure(request: IncomingMessage): void {
+    this.#failures?.charge(this.#addressOf(request), 1);
+  }
+
+  #addressOf(request: IncomingMessage): string {
+    return addressGroup(clientAddress(request, this.#options?.proxies));
+  }
+}
+
+/** Why a key may not be used for a target. */
+export function refuseTarget(publisher: Publisher | undefined, targetId: string): Refusal | undefined {
+  return publisher === undefined || mayAddress(publisher, targetId) ? undefined : FOREIGN_TARGET;
+}
+
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return BEARER.exec(headers.authorization ?? '')?.[1];
+}
+
+function tooManyFailures(waitMs: number): Refusal {
+  return rateLimited('Too many wrong keys or tokens came from this address.', waitMs);
+}

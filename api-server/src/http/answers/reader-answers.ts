@@ -1,0 +1,131 @@
+import type { ServerResponse } from 'node:http';
+import { type Holding, LinkedList, type ListEntry, type MemoryShare } from '@postline/service-runtime';
+import type { Reader } from '../../reading/reader.ts';
+import { type HttpAnswer, writeAnswer } from './answer.ts';
+
+export interface ReaderAnswersLimits {
+  /** Bytes of all answers that are being made, or that their readers have not taken yet. */
+  readonly bytesMax: number;
+  /** Milliseconds that a reader may take to receive one; then its connection is closed. */
+  readonly deadlineMs: number;
+}
+
+interface ReaderAnswersOptions {
+  readonly memory: MemoryShare;
+  readonly deadlineMs: number;
+}
+
+/** What all answers to one reader hold. */
+interface ReaderHolding {
+  readonly holding: Holding;
+  /** Oldest first. */
+  readonly answers: LinkedList<ReaderAnswer>;
+}
+
+/**
+ * Answers of which one can be several MB. Room for them is taken before they are made, and given back when their readers
+ * have taken them; who takes too long loses its connection. What one reader holds is counted together: where there is no
+ * room, the reader that holds most gives way, and loses the connection that has waited longest.
+ */
+export class ReaderAnswers {
+  readonly #memory: MemoryShare;
+  readonly #deadlineMs: number;
+  readonly #readers = new Map<string, ReaderHolding>();
+
+  constructor({ memory, deadlineMs }: ReaderAnswersOptions) {
+    this.#memory = memory;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** An answer that is to be made for a reader, whatever its other connections do. */
+  open(readerId: string, response: ServerResponse): ReaderAnswer {
+    const reader = this.#readers.get(readerId) ?? this.#add(readerId);
+    const answer = new ReaderAnswer({ id: readerId, reader, response, deadlineMs: this.#deadlineMs });
+    response.once('close', () => {
+      answer.release();
+      if (reader.answers.size > 0 || this.#readers.get(readerId) !== reader) return;
+      this.#readers.delete(readerId);
+      reader.holding.close();
+    });
+    return answer;
+  }
+
+  #add(readerId: string): ReaderHolding {
+    const answers = new LinkedList<ReaderAnswer>();
+    const holding = this.#memory.open({
+      onGiveWay: () => {
+        answers.first?.giveUp();
+      },
+    });
+    const reader = { holding, answers };
+    this.#readers.set(readerId, reader);
+    return reader;
+  }
+}
+
+interface ReaderAnswerOptions {
+  readonly id: string;
+  readonly reader: ReaderHolding;
+  readonly response: ServerResponse;
+  readonly deadlineMs: number;
+}
+
+/** One answer, from the moment that it is asked for until its reader has taken it. */
+export class ReaderAnswer implements Reader {
+  readonly id: string;
+  readonly #reader: ReaderHolding;
+  readonly #response: ServerResponse;
+  readonly #deadlineMs: number;
+  readonly #entry: ListEntry<ReaderAnswer>;
+  #bytes = 0;
+  #isReleased = false;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor({ id, reader, response, deadlineMs }: ReaderAnswerOptions) {
+    this.id = id;
+    this.#reader = reader;
+    this.#response = response;
+    this.#deadlineMs = deadlineMs;
+    this.#entry = reader.answers.add(this);
+  }
+
+  grow(bytes: number): boolean {
+    if (this.#isReleased || !this.#reader.holding.grow(bytes)) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  shrink(bytes: number): void {
+    if (this.#isReleased) return;
+    this.#bytes -= bytes;
+    this.#reader.holding.shrink(bytes);
+  }
+
+  /** Sends it; from now on it holds what it takes on the wire, until its reader has it. */
+  send({ status, headers, body }: HttpAnswer): void {
+    const bytes = Buffer.from(body);
+    if (this.#bytes > bytes.length) this.shrink(this.#bytes - bytes.length);
+    writeAnswer(this.#response, { status, headers, body: bytes });
+    if (this.#response.writableLength === 0) {
+      this.release(); // the system has it, within bounds of its own
+      return;
+    }
+    this.#deadline = setTimeout(() => {
+      this.giveUp();
+    }, this.#deadlineMs);
+  }
+
+  /** Ends the connection, for the room that it takes. */
+  giveUp(): void {
+    this.release();
+    this.#response.req.socket.destroy();
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    clearTimeout(this.#deadline);
+    this.#reader.answers.remove(this.#entry);
+    this.#reader.holding.shrink(this.#bytes);
+  }
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import type { Parsed, Refusal } from '../answers/problem.ts';
+import { jsonCost } from './json-cost.ts';
+import { type BodyLimits, type ReceivedBody, receiveBody } from './receive-body.ts';
+
+/** Bytes that are no UTF-8 are an error: replaced silently, they would be stored as another text. */
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Receives a body in JSON and reads it; what was parsed and is not needed is let go at once. Only `application/json` in UTF-8, not compressed: what is inflated or decoded
+ * first could be a hundred times as large as what was let in.
+ */
+export function receiveJsonBody<T>(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  read: (value: unknown) => Parsed<T>,
+): Promise<ReceivedBody<T>> {
+  const refusal = refuseMediaType(request);
+  if (refusal !== undefined) return Promise.resolve({ ok: false, refusal });
+  return receiveBody(request, limits, {
+    costOf: jsonCost,
+    read: (body) => {
+      const parsed = parseJson(body);
+      return parsed.ok ? read(parsed.value) : parsed;
+    },
+  });
+}
+
+function refuseMediaType({ headers }: IncomingMessage): Refusal | undefined {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    return unsupported('The body must not be compressed.');
+  }
+  const contentType = headers['content-type'];
+  if (contentType === undefined) return unsupported('Content-Type: application/json is missing.');
+  if (contentType === 'application/json') return undefined;
+  const [mediaType = '', ...parameters] = contentType.toLowerCase().split(';');
+  if (mediaType.trim() !== 'application/json') return unsupported('Content-Type must be application/json.');
+  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
+  if (charset === undefined || /^charset="?utf-?8"?$/.test(charset)) return undefined;
+  return unsupported('The charset must be utf-8.');
+}
+
+function unsupported(detail: string): Refusal {
+  return { code: 'unsupported_media_type', detail };
+}
+
+function parseJson(body: Buffer): Parsed<unknown> {
+  if (body.length === 0) return malformed('The body is empty.');
+  let text: string;
+  try {
+    text = decoder.decode(body);
+  } catch {
+    return malformed('The body is not UTF-8.');
+  }
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return malformed('The body is not well-formed JSON.'); // the parser's own message would repeat the body
+  }
+}
+
+function malformed(detail: string): Parsed<never> {
+  return { ok: false, refusal: { code: 'malformed_json', detail } };
+}

@@ -1,0 +1,152 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  addressGroup,
+  closeGracefully,
+  endBrokenConnection,
+  HTTP_SERVER_OPTIONS,
+  ignoreForeignUpgrades,
+  LinkedList,
+  type ListenAddress,
+  listen,
+  plainAddress,
+} from '@postline/service-runtime';
+import { sendAnswer } from '../answers/answer.ts';
+import { holdContinue } from '../body/expect-continue.ts';
+import { problemAnswer, type Refusal } from '../answers/problem.ts';
+import { closeWithConnection } from './queued-responses.ts';
+import type { UntakenAnswers } from '../answers/untaken-answers.ts';
+
+const URL_TOO_LONG = problemAnswer({
+  code: 'payload_too_large',
+  status: 414,
+  detail: 'The address of the request is too long.',
+});
+
+export interface HttpServerLimits {
+  readonly connectionsMax: number;
+  /** Undefined where one address may have all of them. */
+  readonly connectionsPerAddressMax: number | undefined;
+  /** The address of the request included. */
+  readonly headersBytesMax: number;
+  readonly urlBytesMax: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface HttpServerOptions extends HttpServerLimits {
+  readonly onRequest: RequestListener;
+  /** Counts what clients do not take. */
+  readonly untaken: UntakenAnswers;
+}
+
+/** A port that takes requests, and can stop to do so without losing one. */
+export interface HttpServer {
+  listen(address: ListenAddress): Promise<number>;
+  /** Takes no new connection, answers what is in flight with `Connection: close`, ends the rest after the grace. */
+  close(graceMilliseconds: number): Promise<void>;
+}
+
+export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOptions): HttpServer {
+  const inFlight = new LinkedList<ServerResponse>();
+  let closing = false;
+  const onIncoming: RequestListener = (request, response) => {
+    if (!request.socket.writable) return; // its last answer was given, and what follows is thrown away
+    const entry = inFlight.add(response);
+    response.on('close', () => inFlight.remove(entry));
+    closeWithConnection(response);
+    untaken.countQueued(response);
+    if (response.destroyed) return;
+    if (closing) response.setHeader('Connection', 'close');
+    if ((request.url?.length ?? 0) > limits.urlBytesMax) sendAnswer(response, URL_TOO_LONG);
+    else onRequest(request, response);
+  };
+  const server: Server = createServer(
+    {
+      ...HTTP_SERVER_OPTIONS,
+      maxHeaderSize: limits.headersBytesMax,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      requireHostHeader: false, // probes come without one; other requests are refused by the guard
+    },
+    onIncoming,
+  );
+  ignoreForeignUpgrades(server, { findOpenResponse: (socket) => lastOn(socket, inFlight) });
+  server.maxConnections = limits.connectionsMax;
+  server.on('connection', (socket) => {
+    untaken.watch(socket);
+  });
+  if (limits.connectionsPerAddressMax !== undefined) boundAddresses(server, limits.connectionsPerAddressMax);
+  server.on('checkContinue', (request, response) => {
+    holdContinue(request, response);
+    onIncoming(request, response);
+  });
+  server.on('checkExpectation', onIncoming); // whoever expects something unknown gets an ordinary answer
+  server.on('clientError', (error, socket) => {
+    answerClientError(error, socket, lastOn(socket, inFlight));
+  });
+  return {
+    listen: (address) => listen(server, address),
+    close: (graceMilliseconds) => {
+      closing = true;
+      for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
+      return closeGracefully(server, graceMilliseconds);
+    },
+  };
+}
+
+function lastOn(socket: Duplex, responses: Iterable<ServerResponse>): ServerResponse | undefined {
+  let last: ServerResponse | undefined;
+  for (const response of responses) if (response.req.socket === socket) last = response;
+  return last;
+}
+
+/** Ends a connection at once where its address has so many already. */
+function boundAddresses(server: Server, connectionsMax: number): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = addressGroup(plainAddress(socket.remoteAddress ?? ''));
+    const count = counts.get(address) ?? 0;
+    if (count >= connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    counts.set(address, count + 1);
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left > 0) counts.set(address, left);
+      else counts.delete(address);
+    });
+  });
+}
+
+/** What arrived is no HTTP request, or stopped halfway: there is no request object, so the answer goes out by hand. */
+function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  open: ServerResponse | undefined,
+): void {
+  if (error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = problemAnswer(refusalOf(error.code));
+  const lines = Object.entries({
+    ...headers,
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  endBrokenConnection(socket, `HTTP/1.1 ${status} Error\r\n${lines.join('')}\r\n${body}`, open);
+}
+
+function refusalOf(code: string | undefined): Refusal {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { code: 'payload_too_large', status: 431, detail: 'The headers are too large.' };
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { code: 'validation_failed', status: 408, detail: 'The request did not arrive in time.' };
+  }
+  return { code: 'validation_failed', detail: 'This is not a well-formed HTTP request.' };
+}

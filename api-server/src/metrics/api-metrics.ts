@@ -1,0 +1,162 @@
+import { Counter, Gauge, Histogram, type MetricsRegistry } from '@postline/service-runtime';
+import type { CommitReport } from '../publishing/commit-lane.ts';
+import type { WaitingFigures } from '../publishing/group-commit.ts';
+import type { PublishOutcome } from '../publishing/publish-message.ts';
+import { createTally, type Tally } from './tally.ts';
+
+/** From an answer out of memory to the deadline of a publish. */
+const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** From one request alone to the largest batch. */
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
+/** A request that was answered, or cut off. */
+interface RequestFigures {
+  readonly route: string;
+  readonly method: string;
+  /** The status, or `cut_off`. */
+  readonly code: string;
+  readonly milliseconds: number;
+}
+
+/** The figures of this service. */
+export interface ApiMetrics {
+  countRequest(figures: RequestFigures): void;
+  /** `publisher` is a name out of the settings, or empty where nobody has one. */
+  countPublish(outcome: PublishOutcome, publisher: string): void;
+  countHints(hints: number, failed: boolean): void;
+  countCommit(report: CommitReport): void;
+  countMoved(messages: number): void;
+  countSetAside(messages: number): void;
+  countDeleted(messages: number): void;
+}
+
+export function createApiMetrics(registry: MetricsRegistry, waiting: () => WaitingFigures): ApiMetrics {
+  const registers = [registry];
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name, help, buckets, registers });
+  const publishes = createTally(registry, {
+    name: 'postline_publishes_total',
+    help: 'Publish requests by what became of them.',
+    labelNames: ['outcome'],
+  });
+  const messages = createTally(registry, {
+    name: 'postline_published_messages_total',
+    help: 'Messages answered 201; replayed ones were stored before.',
+    labelNames: ['status', 'replayed'],
+  });
+  const messagesByPublisher = createPublisherTally(registry);
+  const hints = createTally(registry, {
+    name: 'postline_hints_total',
+    help: 'Hints given to the bus by what became of them.',
+    labelNames: ['outcome'],
+  });
+  const requests = createTally(registry, {
+    name: 'postline_http_requests_total',
+    help: 'HTTP requests by route, method and status.',
+    labelNames: ['route', 'method', 'code'],
+  });
+  const requestSeconds = new Histogram({
+    name: 'postline_http_request_seconds',
+    help: 'How long HTTP requests took.',
+    labelNames: ['route'],
+    buckets: SECONDS_BUCKETS,
+    registers,
+  });
+  const commitRequests = histogram(
+    'postline_commit_requests',
+    'Requests that shared a commit.',
+    BATCH_BUCKETS,
+  );
+  const commitMessages = histogram('postline_commit_messages', 'Messages in one commit.', BATCH_BUCKETS);
+  const commitSeconds = histogram('postline_commit_seconds', 'How long a commit took.', SECONDS_BUCKETS);
+  const failedCommits = new Counter({
+    name: 'postline_commits_failed_total',
+    help: 'Commits that the database did not take, or not in time.',
+    registers,
+  });
+  registerWaiting(registry, waiting);
+
+  return {
+    countRequest: ({ route, method, code, milliseconds }) => {
+      requests.add(1, route, method, code);
+      requestSeconds.observe({ route }, milliseconds / 1_000);
+    },
+    countPublish: (outcome, publisher) => {
+      publishes.add(1, outcome.kind);
+      if (outcome.kind !== 'published') return;
+      if (publisher !== '') messagesByPublisher.add(outcome.messages.length, publisher);
+      for (const { status, replayed } of outcome.messages) messages.add(1, status, String(replayed));
+    },
+    countHints: (count, failed) => {
+      hints.add(count, failed ? 'failed' : 'sent');
+    },
+    countCommit: (report) => {
+      commitRequests.observe(report.requests);
+      commitMessages.observe(report.messages);
+      commitSeconds.observe(report.milliseconds / 1_000);
+      if (report.error !== undefined) failedCommits.inc();
+    },
+    ...createMessageCounters(registry),
+  };
+}
+
+/** Names are as many as the settings have. */
+function createPublisherTally(registry: MetricsRegistry): Tally {
+  return createTally(registry, {
+    name: 'postline_publisher_messages_total',
+    help: 'Messages answered 201 by the name of the publisher, as PUBLISH_KEYS has it.',
+    labelNames: ['publisher'],
+  });
+}
+
+function createMessageCounters(
+  registry: MetricsRegistry,
+): Pick<ApiMetrics, 'countMoved' | 'countSetAside' | 'countDeleted'> {
+  return {
+    countMoved: createMessageCounter(registry, {
+      name: 'postline_moved_messages_total',
+      help: 'Messages published by SQL that this API moved to their logs.',
+    }),
+    countSetAside: createMessageCounter(registry, {
+      name: 'postline_set_aside_messages_total',
+      help: 'Rows of the outbox that no log takes, which this API moved to the table outbox_refused.',
+    }),
+    countDeleted: createMessageCounter(registry, {
+      name: 'postline_deleted_messages_total',
+      help: 'Messages that this API deleted by the retention rule.',
+    }),
+  };
+}
+
+function createMessageCounter(
+  registry: MetricsRegistry,
+  { name, help }: { readonly name: string; readonly help: string },
+): (messages: number) => void {
+  const counter = new Counter({ name, help, registers: [registry] });
+  return (messages) => {
+    counter.inc(messages);
+  };
+}
+
+/** Read when the figures are asked for, so that nothing is counted twice. */
+function registerWaiting(registry: MetricsRegistry, waiting: () => WaitingFigures): void {
+  const gauges: [name: string, help: string, read: (figures: WaitingFigures) => number][] = [
+    ['postline_commit_waiting_requests', 'Publishes without an outcome.', ({ requests }) => requests],
+    ['postline_commit_waiting_bytes', 'Bytes of publishes without an outcome.', ({ bytes }) => bytes],
+    [
+      'postline_commit_contended_requests',
+      'Publishes that wait for a target which another transaction holds.',
+      ({ contendedRequests }) => contendedRequests,
+    ],
+  ];
+  for (const [name, help, read] of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(waiting()));
+      },
+    });
+  }
+}

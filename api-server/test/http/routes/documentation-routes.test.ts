@@ -1,0 +1,94 @@
+import { HTTP_ERRORS } from '@postline/protocol';
+import supertest from 'supertest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestApi, type TestApi } from '../../support/start-test-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi();
+});
+afterAll(async () => {
+  await api.close();
+});
+
+it('/openapi.json describes every route and every error', async () => {
+  const { body, type } = await supertest(api.url).get('/openapi.json');
+  expect(type).toBe('application/json');
+  expect(body.openapi).toBe('3.1.0');
+  const routes = Object.entries(body.paths as Record<string, object>).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method} ${path}`),
+  );
+  expect(routes.toSorted()).toEqual(
+    [
+      'post /',
+      'post /messages',
+      'post /messages/batch',
+      'get /targets/{targetId}/messages',
+      'get /targets/{targetId}/receipts',
+      'delete /clients/{clientId}/connections',
+      'get /healthz',
+      'get /readyz',
+      'get /metrics',
+      'get /openapi.json',
+    ].toSorted(),
+  );
+  for (const [code, { status }] of Object.entries(HTTP_ERRORS)) {
+    expect(body.info.description).toContain(`| ${status} | \`${code}\` |`);
+  }
+  const publish = body.paths['/messages'].post;
+  expect(Object.keys(publish.responses as object)).toEqual([
+    '201',
+    '400',
+    '401',
+    '403',
+    '413',
+    '415',
+    '422',
+    '429',
+    '500',
+    '503',
+  ]);
+  expect(publish.responses['400'].content['application/problem+json'].examples).toHaveProperty(
+    'malformed_json',
+  );
+  expect(publish.parameters).toMatchObject([{ in: 'header', name: 'Idempotency-Key' }]);
+  expect(body.components.schemas).toHaveProperty('Problem');
+  expect(publish.security).toEqual([{ publisherKey: [] }]);
+  expect(Object.keys(body.components.securitySchemes as object)).toEqual(['publisherKey', 'clientToken']);
+});
+
+it('the example in the description is a request that works', async () => {
+  const { body } = await supertest(api.url).get('/openapi.json');
+  const { content } = body.paths['/'].post.requestBody;
+  await supertest(api.url).post('/').send(content['application/json'].example).expect(201);
+  expect(body.info.description).toContain('curl -X POST http://localhost:8080 -H');
+});
+
+it('/docs is a page whose parts all come from here, with no script in it', async () => {
+  const page = await supertest(api.url).get('/docs');
+  expect(page.type).toBe('text/html');
+  const policy = page.headers['content-security-policy'];
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self';");
+  expect(page.text).not.toMatch(/<script(?! src="docs\/)/);
+  const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address ?? '');
+  expect(parts.length).toBeGreaterThan(3);
+  for (const address of parts) {
+    expect(address).not.toMatch(/^\/|:/);
+    const part = await supertest(api.url).get(`/${address}`);
+    expect([address, part.status]).toEqual([address, 200]);
+  }
+});
+
+it('[PAGE-12] nothing of the documentation begins at the root of the host', async () => {
+  const { body } = await supertest(api.url).get('/openapi.json');
+  expect(body.servers).toEqual([{ url: '.' }]);
+  const { text } = await supertest(api.url).get('/docs/start.js');
+  expect(text).toContain("url: 'openapi.json'");
+  const moved = await supertest(api.url).get('/docs/');
+  expect(moved.status).toBe(308);
+  expect(new URL(moved.headers['location'] ?? '', 'https://example.com/push/api/docs/').href).toBe(
+    'https://example.com/push/api/docs',
+  );
+  expect(moved.text).toBe('');
+});

@@ -1,0 +1,34 @@
+import { BusUnavailableError } from '@postline/message-bus';
+import { StoreUnavailableError } from '@postline/message-store';
+import { expect, it } from 'vitest';
+import { createDisconnectClient } from '../../src/upkeep/disconnect-client.ts';
+
+const REQUEST = { clientId: '1', refuseTokens: true };
+const disconnect = () => Promise.resolve({ position: 1, tokensRefusedUpTo: 7 });
+const HINT = { hintDeadlineMs: 20 };
+
+it('[SEC-5] a disconnect that is stored stands, whatever becomes of its hint', async () => {
+  const heard: string[] = [];
+  const outcome = async (publish: () => Promise<void>) =>
+    await createDisconnectClient({ store: { disconnect }, publisher: { publish }, ...HINT })(REQUEST);
+  const said = { kind: 'disconnected', tokensRefusedUpTo: 7 };
+  const told = async () => {
+    heard.push('told');
+    await Promise.resolve();
+  };
+  expect(await outcome(told)).toEqual({ ...said, status: 'sent' });
+  expect(heard).toEqual(['told']);
+  expect(await outcome(() => Promise.reject(new BusUnavailableError('away')))).toEqual({
+    ...said,
+    status: 'stored',
+  });
+  expect(await outcome(() => new Promise(() => undefined))).toEqual({ ...said, status: 'stored' });
+});
+
+it('[SEC-5] one that the database did not take tells nobody', async () => {
+  const publish = () => Promise.reject(new Error('was called'));
+  const store = { disconnect: () => Promise.reject(new StoreUnavailableError('away', undefined)) };
+  expect(await createDisconnectClient({ store, publisher: { publish }, ...HINT })(REQUEST)).toEqual({
+    kind: 'store-unavailable',
+  });
+});
