@@ -15,27 +15,27 @@ import {
   MemoryBudget,
   OpenResponses,
 } from '@postline/service-runtime';
-import { AckWriter } from './ack-writer.ts';
-import { AddressLimits } from './address-limits.ts';
-import { createAuthentication } from './authentication.ts';
+import { AckWriter } from './acks/ack-writer.ts';
+import { AddressLimits } from './admission/address-limits.ts';
+import { createAuthentication } from './identifying/authentication.ts';
 import type { RelaySettings } from './configuration.ts';
-import { ConnectionLog } from './connection-log.ts';
-import { ConnectionRegistry, type FollowClient } from './connection-registry.ts';
-import { startDelivery } from './delivery.ts';
-import { DeviceOpener } from './device-opener.ts';
-import { Disconnects } from './disconnects.ts';
+import { ConnectionLog } from './connection/connection-log.ts';
+import { ConnectionRegistry, type FollowClient } from './connection/connection-registry.ts';
+import { startDelivery } from './feeds/feeds.ts';
+import { DeviceOpener } from './identifying/device-opener.ts';
+import { Disconnects } from './control/disconnects.ts';
 import { createHttpApplication } from './http/application.ts';
-import { Door } from './http/door.ts';
+import { Door } from './admission/door.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { identify, type IdentifyOptions } from './identify.ts';
-import { RefusalLog, type RefusalReason } from './refusal-log.ts';
-import { RelayCounters } from './relay-counters.ts';
-import { createRelayHealth } from './relay-health.ts';
-import { createRelayMetrics } from './relay-metrics.ts';
+import { identify, type IdentifyOptions } from './identifying/identify.ts';
+import { RefusalLog, type RefusalReason } from './admission/refusal-log.ts';
+import { RelayCounters } from './metrics/relay-counters.ts';
+import { createRelayHealth } from './metrics/relay-health.ts';
+import { createRelayMetrics } from './metrics/relay-metrics.ts';
 import { SocketQueues } from './socket/socket-queues.ts';
 import { attachSocketServer } from './socket/socket-server.ts';
 import { WriteTurn } from './socket/write-turn.ts';
-import type { UpgradeRefusal } from './upgrade-refusal.ts';
+import type { UpgradeRefusal } from './admission/upgrade-refusal.ts';
 
 /** Requests for pages and probes that are still under way when the relay closes get this long. */
 const HTTP_GRACE_MS = 1_000;

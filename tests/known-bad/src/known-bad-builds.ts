@@ -22,7 +22,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a client that comes back goes on at the head, whatever cursor it brings',
     replacements: [
       {
-        file: `${RELAY}/starting-point.js`,
+        file: `${RELAY}/identifying/starting-point.js`,
         find: 'const cursor = resume && cursorOf(targetId, resume);',
         replace: 'const cursor = undefined;',
       },
@@ -129,7 +129,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a frame that the socket did not take counts as sent',
     replacements: [
       {
-        file: `${RELAY}/follower.js`,
+        file: `${RELAY}/following/follower.js`,
         find: 'if (this.#takes(offset)) {',
         replace: `if (this.#state === 'waiting' && this.#cursor === offset - 1) {
             this.#cursor = offset;
@@ -163,7 +163,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'only hints move a feed: a message without one waits for the next',
     replacements: [
       {
-        file: `${RELAY}/head-comparison.js`,
+        file: `${RELAY}/feeds/head-comparison.js`,
         find: 'async #compareAll() {',
         replace: 'async #compareAll() {\n        return;',
       },
@@ -176,12 +176,12 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a hint is sent on as it comes, also where its predecessor is missing',
     replacements: [
       {
-        file: `${RELAY}/feed.js`,
+        file: `${RELAY}/feeds/feed.js`,
         find: 'else if (envelope.offset > position.head + 1) {',
         replace: 'else if (envelope.offset < 0) {',
       },
       {
-        file: `${RELAY}/follower.js`,
+        file: `${RELAY}/following/follower.js`,
         find: "this.#state === 'waiting' && this.#cursor === offset - 1 &&",
         replace: "this.#state === 'waiting' &&",
       },
@@ -221,13 +221,13 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a cursor is held against what this relay has heard, not against the database',
     replacements: [
       {
-        file: `${RELAY}/identify.js`,
+        file: `${RELAY}/identifying/identify.js`,
         find: 'return await heads.read(feed.targetId);',
         replace:
           'return feed.position === undefined ? await heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
       },
       {
-        file: `${RELAY}/identify.js`,
+        file: `${RELAY}/identifying/identify.js`,
         find: 'start.recovered || resume === undefined',
         replace: 'true',
       },
@@ -240,7 +240,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'readers that stand at the same offset share one read, whosever log it is',
     replacements: [
       {
-        file: `${RELAY}/log-reader.js`,
+        file: `${RELAY}/following/log-reader.js`,
         find: 'const key = `${query.targetId} ${query.afterOffset}`;',
         replace: 'const key = `${query.afterOffset}`;',
       },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** One place in the built services, and what it becomes. */
 export interface Replacement {
-  /** Below the copied build: `websocket-server/dist/feed.js`. */
+  /** Below the copied build: `websocket-server/dist/feeds/feed.js`. */
   readonly file: string;
   /** Must stand there exactly once. */
   readonly find: string;

@@ -29,7 +29,7 @@ describe('the known-bad builds', () => {
   });
 
   it('a text that is not there, or there twice, is refused', async () => {
-    const file = 'websocket-server/dist/follower.js';
+    const file = 'websocket-server/dist/following/follower.js';
     const make = (find: string) => replaceInBuild(build.path, [{ file, find, replace: '' }]);
     await expect(make('no such text')).rejects.toThrow('0 places');
     await expect(make('this.#cursor')).rejects.toThrow('places like this one');

@@ -15,8 +15,8 @@ import {
 } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 import { isWebSocketUpgrade } from '../socket/web-socket-upgrade.ts';
-import { RETRY_AFTER_SECONDS } from '../upgrade-refusal.ts';
-import { Door } from './door.ts';
+import { RETRY_AFTER_SECONDS } from '../admission/upgrade-refusal.ts';
+import { Door } from '../admission/door.ts';
 
 export interface HttpServerParts {
   readonly door?: Door;

@@ -1,8 +1,8 @@
 import { CLOSE_CODES, type CloseCode } from '@postline/protocol';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { ClientSocket } from '../client-socket.ts';
-import type { Connection } from '../connection.ts';
+import type { ClientSocket } from '../connection/client-socket.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { Holding } from '@postline/service-runtime';
 import type { QueuedSocket, SocketQueues } from './socket-queues.ts';
 import { encodeTextFrames } from './text-frame.ts';

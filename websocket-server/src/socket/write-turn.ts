@@ -1,4 +1,4 @@
-import type { TurnEnd } from '../fan-out.ts';
+import type { TurnEnd } from '../feeds/fan-out.ts';
 import { encodeTextFrame, encodeTextFrames } from './text-frame.ts';
 
 /** Who has something to hand on when the turn ends. */

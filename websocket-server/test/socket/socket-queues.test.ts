@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { listen } from '@postline/service-runtime';
 import { openRawWebSocket, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Connection } from '../../src/connection.ts';
+import type { Connection } from '../../src/connection/connection.ts';
 import { attachSocketServer } from '../../src/socket/socket-server.ts';
 import type { SocketQueues } from '../../src/socket/socket-queues.ts';
 import { WriteTurn } from '../../src/socket/write-turn.ts';

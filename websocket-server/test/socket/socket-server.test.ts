@@ -4,11 +4,11 @@ import { listen } from '@postline/service-runtime';
 import { nextCloseCode, openRawWebSocket, rawFrame, RelayClient, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { RelayCounters } from '../../src/relay-counters.ts';
-import type { Connection } from '../../src/connection.ts';
+import { RelayCounters } from '../../src/metrics/relay-counters.ts';
+import type { Connection } from '../../src/connection/connection.ts';
 import { attachSocketServer } from '../../src/socket/socket-server.ts';
 import { WriteTurn } from '../../src/socket/write-turn.ts';
-import type { UpgradeRefusal } from '../../src/upgrade-refusal.ts';
+import type { UpgradeRefusal } from '../../src/admission/upgrade-refusal.ts';
 import { RecordingHost } from '../support/model-host.ts';
 import { roomyQueues } from '../support/roomy-queues.ts';
 

@@ -1,11 +1,11 @@
 import { createLogger } from '@postline/service-runtime';
 import { expect, vi } from 'vitest';
-import { Connection, type ConnectionHost } from '../../src/connection.ts';
-import { type Delivery, startDelivery } from '../../src/delivery.ts';
-import { AckWriter } from '../../src/ack-writer.ts';
-import { DeviceOpener } from '../../src/device-opener.ts';
-import { identify } from '../../src/identify.ts';
-import { RelayCounters } from '../../src/relay-counters.ts';
+import { Connection, type ConnectionHost } from '../../src/connection/connection.ts';
+import { type Delivery, startDelivery } from '../../src/feeds/feeds.ts';
+import { AckWriter } from '../../src/acks/ack-writer.ts';
+import { DeviceOpener } from '../../src/identifying/device-opener.ts';
+import { identify } from '../../src/identifying/identify.ts';
+import { RelayCounters } from '../../src/metrics/relay-counters.ts';
 import { WriteTurn } from '../../src/socket/write-turn.ts';
 import { type Action, type Fate, TARGETS } from './delivery-actions.ts';
 import { ModelBus } from './model-bus.ts';

@@ -1,11 +1,11 @@
 import type { RowMark } from '@postline/protocol';
 import { createLogger } from '@postline/service-runtime';
-import { AckWriter } from '../../src/ack-writer.ts';
-import type { ConnectionHost } from '../../src/connection.ts';
-import { startDelivery } from '../../src/delivery.ts';
-import { DeviceOpener } from '../../src/device-opener.ts';
-import { identify } from '../../src/identify.ts';
-import { RelayCounters } from '../../src/relay-counters.ts';
+import { AckWriter } from '../../src/acks/ack-writer.ts';
+import type { ConnectionHost } from '../../src/connection/connection.ts';
+import { startDelivery } from '../../src/feeds/feeds.ts';
+import { DeviceOpener } from '../../src/identifying/device-opener.ts';
+import { identify } from '../../src/identifying/identify.ts';
+import { RelayCounters } from '../../src/metrics/relay-counters.ts';
 import { WriteTurn } from '../../src/socket/write-turn.ts';
 import { ModelBus } from './model-bus.ts';
 import { connectionOn } from './model-host.ts';

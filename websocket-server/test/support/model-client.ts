@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Connection } from '../../src/connection.ts';
+import type { Connection } from '../../src/connection/connection.ts';
 import { ModelSocket } from './model-socket.ts';
 import type { ModelStore } from './model-store.ts';
 

@@ -1,5 +1,5 @@
-import type { FeedOptions } from '../../src/feed.ts';
-import type { DoubtedRow } from '../../src/log-history.ts';
+import type { FeedOptions } from '../../src/feeds/feed.ts';
+import type { DoubtedRow } from '../../src/feeds/log-history.ts';
 
 /** The history that a feed asks about, as the test wants it. */
 export class ModelHistory {

@@ -1,7 +1,7 @@
 import type { Ack, AckPlace } from '@postline/message-store';
 import type { IdentifyFrame } from '@postline/protocol';
-import { Connection, type ConnectionHost } from '../../src/connection.ts';
-import type { Feed } from '../../src/feed.ts';
+import { Connection, type ConnectionHost } from '../../src/connection/connection.ts';
+import type { Feed } from '../../src/feeds/feed.ts';
 import { ModelSocket } from './model-socket.ts';
 
 /** What connections asked of the relay around them. */

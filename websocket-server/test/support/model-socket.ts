@@ -1,6 +1,6 @@
 import type { CloseCode } from '@postline/protocol';
-import type { ClientSocket } from '../../src/client-socket.ts';
-import type { Connection } from '../../src/connection.ts';
+import type { ClientSocket } from '../../src/connection/client-socket.ts';
+import type { Connection } from '../../src/connection/connection.ts';
 
 /** A socket whose peer takes frames only as far as a test lets it. */
 export class ModelSocket implements ClientSocket {

@@ -1,4 +1,4 @@
-import type { Disconnects } from '../../src/disconnects.ts';
+import type { Disconnects } from '../../src/control/disconnects.ts';
 
 /** Nobody was ever disconnected by the API. */
 export const NEVER_DISCONNECTED: Pick<Disconnects, 'read'> = {

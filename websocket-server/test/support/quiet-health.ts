@@ -1,5 +1,5 @@
 import { createLogger } from '@postline/service-runtime';
-import { createRelayHealth } from '../../src/relay-health.ts';
+import { createRelayHealth } from '../../src/metrics/relay-health.ts';
 
 /** The health of a relay whose database is always there, and whose log nobody reads. */
 export function quietHealth() {

@@ -1,0 +1,101 @@
+import type { HintSubscriber } from '@postline/message-bus';
+import { decodeEnvelope } from '@postline/protocol';
+import { Feed, type FeedOptions } from './feed.ts';
+import type { TurnEnd } from './fan-out.ts';
+import type { HeadReader } from './head-reader.ts';
+import type { RelayCounters } from '../metrics/relay-counters.ts';
+
+/** A client that reconnects within this time finds its feed open; longer would keep channels for nobody. */
+const UNUSED_FEED_KEPT_MS = 5_000;
+
+interface Entry {
+  readonly feed: Feed;
+  /** While the bus is asked: settled once it confirmed the subscription, or said that it can't now. */
+  subscribed: Promise<void> | undefined;
+  /** Connections that are using it or about to. */
+  users: number;
+}
+
+export interface FeedDirectoryOptions {
+  readonly subscriber: Pick<HintSubscriber, 'subscribe' | 'unsubscribe'>;
+  readonly heads: Pick<HeadReader, 'read'>;
+  readonly counters: RelayCounters;
+  readonly turn: TurnEnd;
+  readonly history: FeedOptions['history'];
+  readonly onSuspicion: FeedOptions['onSuspicion'];
+}
+
+/** The open feeds, one for each target that somebody follows here. */
+export class FeedDirectory {
+  readonly #options: FeedDirectoryOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Targets of feeds without users, since when; the longest unused first. */
+  readonly #unusedSince = new Map<string, number>();
+
+  constructor(options: FeedDirectoryOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Every open feed. */
+  feeds(): Feed[] {
+    return Array.from(this.#entries.values(), (entry) => entry.feed);
+  }
+
+  /**
+   * The feed of a target, subscribed on the bus before it is returned, so that a head read afterwards misses nothing.
+   * Where the bus is away the comparison of heads does its work. Each call is matched by one `release`.
+   */
+  async acquire(targetId: string): Promise<Feed> {
+    const entry = this.#entries.get(targetId) ?? this.#add(targetId);
+    entry.users += 1;
+    this.#unusedSince.delete(targetId);
+    await entry.subscribed;
+    return entry.feed;
+  }
+
+  /** Gives back what `acquire` gave. A feed that nobody uses stays open for a while. */
+  release({ targetId }: Feed): void {
+    const entry = this.#entries.get(targetId);
+    if (entry === undefined || entry.users === 0) throw new Error('a feed was released twice');
+    entry.users -= 1;
+    if (entry.users === 0) this.#unusedSince.set(targetId, performance.now());
+  }
+
+  /** Closes the feeds that nobody has used for a while. Called every now and then. */
+  closeUnused(): void {
+    const before = performance.now() - UNUSED_FEED_KEPT_MS;
+    for (const [targetId, unusedSince] of this.#unusedSince) {
+      if (unusedSince > before) return;
+      this.#unusedSince.delete(targetId);
+      this.#entries.get(targetId)?.feed.close();
+      this.#entries.delete(targetId);
+      this.#options.subscriber.unsubscribe(targetId);
+    }
+  }
+
+  /** Something came on the channel of a target. */
+  onHint(targetId: string, payload: string): void {
+    const feed = this.#entries.get(targetId)?.feed;
+    if (feed === undefined) return;
+    const envelope = decodeEnvelope(targetId, payload);
+    if (envelope === undefined) feed.onForeignHint();
+    else feed.onHint(envelope);
+  }
+
+  #add(targetId: string): Entry {
+    const { subscriber, ...options } = this.#options;
+    const feed = new Feed({ targetId, ...options });
+    const entry: Entry = { feed, subscribed: undefined, users: 0 };
+    const settle = () => {
+      entry.subscribed = undefined;
+    };
+    // Where the bus is away it will subscribe when it is back; until then heads are compared more often.
+    entry.subscribed = subscriber.subscribe(targetId).then(settle, settle);
+    this.#entries.set(targetId, entry);
+    return entry;
+  }
+}

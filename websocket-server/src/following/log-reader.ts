@@ -1,0 +1,133 @@
+import type { LogQuery, MessageStore } from '@postline/message-store';
+import { FairSlots } from '@postline/service-runtime';
+import { type LogPage, logPageOf } from './log-page.ts';
+import { pause } from '../identifying/pause.ts';
+import { ReadPace } from './read-pace.ts';
+import type { RelayCounters } from '../metrics/relay-counters.ts';
+
+/**
+ * Bytes of messages in one page, as the database counts them. To make frames of them and write them takes a millisecond or
+ * two, in which nobody else is served.
+ */
+export const PAGE_BYTES_MAX = 128 * 1024;
+
+/**
+ * Of the parallel reads one client may have a quarter: with two pages under way it gets all that one database connection
+ * gives, and the others find a free one at once.
+ */
+const READS_OF_ONE_CLIENT_SHARE = 1 / 4;
+
+/** Bytes that a client may read each time that its turn comes round; small beside a page, so turns are even in bytes. */
+const COST_BYTES_PER_TURN = 16 * 1024;
+
+export interface LogReaderOptions {
+  readonly store: Pick<MessageStore, 'readLog'>;
+  readonly counters: RelayCounters;
+  /** Reads at the same time; further ones wait their turn. */
+  readonly parallelReads: number;
+}
+
+/** What a follower asks for: from where on, and how many rows. */
+export type PageQuery = Pick<LogQuery, 'targetId' | 'afterOffset' | 'limit'>;
+
+/** A page that a follower waits for. */
+export interface PageRead {
+  /** Rejects with the store's error where the database doesn't answer. */
+  readonly page: Promise<LogPage>;
+  /** The follower wants it no longer. A read that nobody wants is not begun. */
+  abandon(): void;
+}
+
+interface SharedRead {
+  readonly page: Promise<LogPage>;
+  readonly abandoned: AbortController;
+  readers: number;
+}
+
+/**
+ * Reads pages of logs for all followers. At most `parallelReads` are under way; those that wait are served in turn by
+ * the client that they are for, weighed by what was read for it, and a client that has had far more than the others is
+ * paced. Followers that stand at the same place share one read,
+ * charged to the client that asked first. What waits here is bounded by the number of followers: each asks for one page
+ * at a time, and takes it back when it ends.
+ */
+export class LogReader {
+  readonly #options: LogReaderOptions;
+  readonly #underWay = new Map<string, SharedRead>();
+  readonly #slots: FairSlots;
+  readonly #pace = new ReadPace();
+  /** Clients that got a page in this turn of the event loop. */
+  readonly #servedInTurn = new Set<string>();
+
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
+    this.#slots = new FairSlots({
+      slotsMax: options.parallelReads,
+      slotsPerPayerMax: Math.max(1, Math.floor(options.parallelReads * READS_OF_ONE_CLIENT_SHARE)),
+      costPerTurn: COST_BYTES_PER_TURN,
+    });
+  }
+
+  /** Reads that wait for their turn. */
+  get waiting(): number {
+    return this.#slots.waiting;
+  }
+
+  /** A page as of some moment since its read was asked for, by this caller or by one who stands at the same place. */
+  readPage(query: PageQuery, clientId: string): PageRead {
+    const key = `${query.targetId} ${query.afterOffset}`;
+    const shared = this.#underWay.get(key) ?? this.#start(key, query, clientId);
+    shared.readers += 1;
+    return {
+      page: shared.page,
+      abandon: () => {
+        shared.readers -= 1;
+        if (shared.readers > 0) return;
+        shared.abandoned.abort(new Error('nobody waits for this page'));
+        this.#forget(key, shared);
+      },
+    };
+  }
+
+  #start(key: string, query: PageQuery, clientId: string): SharedRead {
+    const abandoned = new AbortController();
+    const page = this.#slots
+      .use(clientId, () => this.#readInTurn(query, clientId), {
+        signal: abandoned.signal,
+        costOf: ({ cost }) => cost,
+        restOf: ({ cost }) => pauseOf(this.#pace.pauseMs(clientId, cost)),
+      })
+      .finally(() => {
+        this.#forget(key, shared);
+      });
+    const shared: SharedRead = { page, abandoned, readers: 0 };
+    this.#underWay.set(key, shared);
+    return shared;
+  }
+
+  #forget(key: string, shared: SharedRead): void {
+    if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
+  }
+
+  /** One page in a turn of the event loop: a store that answers at once would serve a client until its socket is full. */
+  async #readInTurn(query: PageQuery, clientId: string): Promise<LogPage> {
+    if (this.#servedInTurn.has(clientId)) await new Promise(setImmediate);
+    const page = await this.#read(query);
+    if (this.#servedInTurn.size === 0) {
+      setImmediate(() => {
+        this.#servedInTurn.clear();
+      });
+    }
+    this.#servedInTurn.add(clientId);
+    return page;
+  }
+
+  async #read(query: PageQuery): Promise<LogPage> {
+    this.#options.counters.logPagesRead += 1;
+    return logPageOf(await this.#options.store.readLog({ ...query, bytesMax: PAGE_BYTES_MAX }));
+  }
+}
+
+function pauseOf(milliseconds: number): Promise<unknown> | undefined {
+  return milliseconds > 0 ? pause(milliseconds) : undefined;
+}

@@ -1,0 +1,74 @@
+import {
+  CURSORS_PER_READ_MAX,
+  type MessageStore,
+  type ReaderCursor,
+  ROWS_PER_READ_MAX,
+  type StreamStart,
+} from '@postline/message-store';
+import type { RowMark } from '@postline/protocol';
+import { BatchedReader } from '../feeds/batched-reader.ts';
+import { pause } from './pause.ts';
+
+/** Readers that come back together share a read; and one that lies has only a few made for it. */
+const GATHER_MS = 50;
+
+/** Reads what decides about a cursor beyond its target's head, many readers together. */
+export class StartReader {
+  readonly #rows: BatchedReader<{ readonly row: RowMark | undefined }>;
+  readonly #starts: BatchedReader<StreamStart>;
+
+  constructor(store: Pick<MessageStore, 'readMarks' | 'readStreamStarts'>) {
+    this.#rows = new BatchedReader({
+      keysMax: ROWS_PER_READ_MAX,
+      readBatch: async (keys) => {
+        const marks = await store.readMarks(keys.map(placeOf));
+        return byKey(
+          keys,
+          marks.map((row) => ({ row })),
+        );
+      },
+    });
+    this.#starts = new BatchedReader({
+      keysMax: CURSORS_PER_READ_MAX,
+      readBatch: async (keys) => {
+        await pause(GATHER_MS);
+        return byKey(keys, await store.readStreamStarts(keys.map(cursorOf)));
+      },
+    });
+  }
+
+  /** The row that stands at an offset; undefined where none does. */
+  async readRow(targetId: string, offset: number): Promise<RowMark | undefined> {
+    return (await this.#rows.read(`${offset} ${targetId}`)).row;
+  }
+
+  /** Where the stream goes on, by a new connection to the database. */
+  readStart({ targetId, offset, epoch, mark }: ReaderCursor): Promise<StreamStart> {
+    return this.#starts.read(JSON.stringify([targetId, offset, epoch, mark?.id, mark?.createdAt]));
+  }
+}
+
+function placeOf(key: string): { readonly targetId: string; readonly offset: number } {
+  const [offset = '', targetId = ''] = key.split(' ');
+  return { targetId, offset: Number(offset) };
+}
+
+type Encoded = [string, number, string | null, string | null, string | null];
+
+function cursorOf(key: string): ReaderCursor {
+  const [targetId, offset, epoch, id, createdAt] = JSON.parse(key) as Encoded; // as it was written above
+  const mark = id === null || createdAt === null ? undefined : { id, createdAt };
+  return { targetId, offset, epoch: epoch ?? undefined, mark };
+}
+
+function byKey<Value extends object>(
+  keys: readonly string[],
+  values: readonly Value[],
+): (key: string) => Value {
+  const found = new Map(keys.map((key, index) => [key, values[index]]));
+  return (key) => {
+    const value = found.get(key);
+    if (value === undefined) throw new Error('the store answered less than it was asked');
+    return value;
+  };
+}

@@ -1,0 +1,133 @@
+import { Counter, createMetricsRegistry, Gauge, type MetricsRegistry } from '@postline/service-runtime';
+import type { AckWriter } from '../acks/ack-writer.ts';
+import type { ConnectionRegistry } from '../connection/connection-registry.ts';
+import type { FeedDirectory } from '../feeds/feed-directory.ts';
+import type { RelayCounters } from './relay-counters.ts';
+import type { SocketQueues } from '../socket/socket-queues.ts';
+
+export interface RelayMetricsSources {
+  readonly counters: RelayCounters;
+  readonly connections: ConnectionRegistry;
+  readonly feeds: FeedDirectory;
+  readonly acks: AckWriter;
+  readonly queues: SocketQueues;
+}
+
+interface Figure {
+  readonly name: string;
+  readonly help: string;
+  readonly read: () => number;
+}
+
+/** The relay's figures for Prometheus, read off its counters when they are asked for. */
+export function createRelayMetrics(sources: RelayMetricsSources): MetricsRegistry {
+  const registry = createMetricsRegistry('websocket-server');
+  const registers = [registry];
+  for (const { name, help, read } of gauges(sources)) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+  for (const { name, help, read } of totals(sources.counters)) {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+  addLabelledTotals(registry, sources.counters);
+  return registry;
+}
+
+function gauges({ connections, feeds, acks, queues }: RelayMetricsSources): Figure[] {
+  return [
+    { name: 'postline_connections', help: 'Open connections', read: () => connections.size },
+    {
+      name: 'postline_connections_awaiting_identify',
+      help: 'Connections that have not identified yet',
+      read: () => connections.awaitingIdentifyCount,
+    },
+    {
+      name: 'postline_connections_stalled',
+      help: 'Connections whose socket takes nothing now',
+      read: () => connections.stalledCount,
+    },
+    {
+      name: 'postline_socket_queues_bytes',
+      help: 'Bytes that wait in sockets whose client takes them slowly or not at all',
+      read: () => queues.bytes,
+    },
+    { name: 'postline_feeds', help: 'Targets that somebody follows here', read: () => feeds.size },
+    { name: 'postline_acks_waiting', help: 'Readers whose ack is not stored yet', read: () => acks.size },
+  ];
+}
+
+function totals(counters: RelayCounters): Figure[] {
+  const total = (name: string, help: string, read: () => number): Figure => ({
+    name: `postline_${name}_total`,
+    help,
+    read,
+  });
+  return [
+    total('connections_opened', 'Connections opened', () => counters.connectionsOpened),
+    total('messages_sent', 'Messages handed to sockets', () => counters.messagesSent),
+    total('truncations_sent', 'Holes in a log that clients were told of', () => counters.truncationsSent),
+    total('log_pages_read', 'Pages of backlog read', () => counters.logPagesRead),
+    total('gaps_repaired', 'Heads moved by the database, not by a hint', () => counters.gapsRepaired),
+    total('hints_lost', 'Messages found by a comparison whose hint never came', () => counters.hintsLost),
+    total('head_comparisons', 'Comparisons of heads with the database', () => counters.comparisons),
+    total('head_comparisons_failed', 'Comparisons not answered', () => counters.comparisonsFailed),
+    total('acks_kept', 'Acks taken to be stored', () => counters.acksKept),
+    total('acks_dropped', 'Acks not taken, as too many waited', () => counters.acksDropped),
+    total('ack_writes', 'Statements that stored acks', () => counters.ackWrites),
+  ];
+}
+
+function addLabelledTotals(registry: MetricsRegistry, counters: RelayCounters): void {
+  const registers = [registry];
+  new Counter({
+    name: 'postline_hints_total',
+    help: 'Hints by what became of them',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ outcome: 'applied' }, counters.hintsApplied);
+      this.inc({ outcome: 'old' }, counters.hintsOld);
+      this.inc({ outcome: 'early' }, counters.hintsEarly);
+      this.inc({ outcome: 'foreign' }, counters.hintsForeign);
+    },
+  });
+  const labelled = [
+    ['connections_closed', 'Connections closed, by close code', 'code', counters.closesByCode],
+    ['upgrades_refused', 'Upgrades refused, by reason', 'reason', counters.refusalsByReason],
+    [
+      'history_checks',
+      'Questions to the server that takes the writes whether history has changed, by its answer',
+      'outcome',
+      counters.historyChecksByOutcome,
+    ],
+    ['token_checks', 'Tokens of clients checked, by outcome', 'outcome', counters.tokenChecksByOutcome],
+  ] as const;
+  for (const [name, help, label, counts] of labelled) {
+    new Counter({
+      name: `postline_${name}_total`,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [value, count] of counts) this.inc({ [label]: value }, count);
+      },
+    });
+  }
+}

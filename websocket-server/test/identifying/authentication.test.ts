@@ -1,0 +1,319 @@
+import { randomBytes } from 'node:crypto';
+import { type ClientTokenResult, type ClientTokenSettings, signClientToken } from '@postline/client-tokens';
+import { createLogger, parseTrustedProxies } from '@postline/service-runtime';
+import { type Identify, RelayClient } from '@postline/test-support';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TokenAuthentication } from '../../src/identifying/authentication.ts';
+import type { RelaySettings } from '../../src/configuration.ts';
+import type { Connection } from '../../src/connection/connection.ts';
+import { RelayCounters } from '../../src/metrics/relay-counters.ts';
+import { connectionOn, RecordingHost } from '../support/model-host.ts';
+import type { ModelSocket } from '../support/model-socket.ts';
+import { good, HeldVerifier, HOUR_MS, NOW, refused } from '../support/held-verifier.ts';
+import { startTestRelay, type TestRelay } from '../support/start-test-relay.ts';
+
+describe('TokenAuthentication', () => {
+  let verifier: HeldVerifier;
+  let authentication: TokenAuthentication;
+  let counters: RelayCounters;
+  let badTokens: Connection[];
+  let accepted: unknown[];
+  let connection: Connection;
+  let socket: ModelSocket;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: NOW });
+    verifier = new HeldVerifier();
+    counters = new RelayCounters();
+    badTokens = [];
+    accepted = [];
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const onBadToken = (bad: Connection) => badTokens.push(bad);
+    const isWithdrawn = () => Promise.resolve(false);
+    const addressOf = () => '10.0.0.1';
+    authentication = new TokenAuthentication({
+      verifier,
+      counters,
+      logger,
+      addressOf,
+      onBadToken,
+      isWithdrawn,
+    });
+    ({ connection, socket } = connect());
+  });
+
+  afterEach(() => {
+    authentication.stop();
+    vi.useRealTimers();
+  });
+
+  function connect() {
+    const host = new RecordingHost();
+    host.identify = (identifying, frame) => {
+      authentication.identify(identifying, frame, (token) => accepted.push(token));
+    };
+    host.renewToken = (renewing, clientId, token) => {
+      authentication.renew(renewing, clientId, token);
+    };
+    host.forget = (gone) => {
+      authentication.forget(gone);
+    };
+    return connectionOn(host);
+  }
+
+  const identify = (token?: string) => {
+    connection.onText(JSON.stringify({ type: 'identify', clientId: 1, token }));
+  };
+  const renew = (token: string) => {
+    connection.onText(JSON.stringify({ type: 'token', token }));
+  };
+  const closedWith = () => socket.closedWith?.code;
+
+  it('[TOK-1] nothing happens before the token was verified, then the client is let in with what it says', async () => {
+    identify('t');
+    expect([accepted, socket.sent]).toEqual([[], []]);
+    await verifier.answer(good());
+    expect(accepted).toEqual([{ clientId: '1', expiresAt: NOW + HOUR_MS, issuedAt: NOW }]);
+    expect(socket.isOpen).toBe(true);
+  });
+
+  it.each<[string, ClientTokenResult, number, string]>([
+    ['one that is bad', refused('invalid'), 4501, 'unauthorized'],
+    ['that of another client', good(NOW + HOUR_MS, '2'), 4501, 'unauthorized'],
+    ['one that has expired', refused('expired'), 4001, 'token_expired'],
+    ['one whose key can not be had', refused('unverifiable'), 1013, 'token_unverifiable'],
+  ])('[TOK-1] %s lets nobody in', async (_what, result, code, error) => {
+    identify('t');
+    await verifier.answer(result);
+    expect(closedWith()).toBe(code);
+    expect(socket.frames()).toMatchObject([{ type: 'error', code: error }]);
+    expect(accepted).toEqual([]);
+    expect(badTokens).toHaveLength(code === 4501 ? 1 : 0);
+  });
+
+  it('[TOK-1] without a token: 4501, and nothing is asked', () => {
+    identify();
+    expect(closedWith()).toBe(4501);
+    expect(verifier.asked).toEqual([]);
+  });
+
+  it('[DEL-13] a second identify while the first is verified: 4500, and the first leads to nothing', async () => {
+    identify('t');
+    identify('t');
+    expect(closedWith()).toBe(4500);
+    await verifier.answer(good());
+    expect(accepted).toEqual([]);
+  });
+
+  it('[TOK-1] a client that goes away while it is verified is not let in', async () => {
+    identify('t');
+    connection.onClosed();
+    await verifier.answer(good());
+    expect(accepted).toEqual([]);
+  });
+
+  it('[TOK-8] the connection ends with 4001 when its token does', async () => {
+    identify('t');
+    await verifier.answer(good(NOW + 5_000));
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(closedWith()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(closedWith()).toBe(4001);
+    expect(socket.frames()).toMatchObject([{ type: 'error', code: 'token_expired' }]);
+  });
+
+  it('[TOK-8] a fresh token is confirmed, and counts from then on', async () => {
+    identify('t');
+    await verifier.answer(good(NOW + 5_000));
+    renew('fresh');
+    await verifier.answer(good(NOW + 10_000));
+    expect(socket.frames()).toEqual([{ type: 'token_accepted', expiresAt: '2026-11-25T12:00:10.000Z' }]);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(closedWith()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(closedWith()).toBe(4001);
+  });
+
+  it.each<[string, ClientTokenResult, number]>([
+    ['for another client', good(NOW + HOUR_MS, '2'), 4501],
+    ['that is bad', refused('invalid'), 4501],
+    ['that has expired', refused('expired'), 4001],
+  ])('[TOK-8] a fresh token %s ends the connection', async (_what, result, code) => {
+    identify('t');
+    await verifier.answer(good());
+    renew('fresh');
+    await verifier.answer(result);
+    expect(closedWith()).toBe(code);
+  });
+
+  it('[TOK-9] while keys can not be had a connection goes on with the token it has, until that ends', async () => {
+    identify('t');
+    await verifier.answer(good(NOW + 5_000));
+    renew('fresh');
+    await verifier.answer(refused('unverifiable'));
+    expect(socket.frames()).toMatchObject([{ type: 'error', code: 'token_unverifiable' }]);
+    expect(socket.isOpen).toBe(true);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(closedWith()).toBe(4001);
+  });
+
+  it('[TOK-8] tokens are taken in their order, also while identify is verified; only the newest that waits', async () => {
+    identify('first');
+    renew('second');
+    renew('third');
+    expect(verifier.asked).toEqual(['first']);
+    await verifier.answer(good(NOW + 5_000));
+    expect(verifier.asked).toEqual(['first', 'third']);
+    await verifier.answer(good(NOW + 10_000));
+    expect(accepted).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(closedWith()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(closedWith()).toBe(4001);
+  });
+
+  it('[TOK-8] a token before identify is a bad frame', () => {
+    renew('t');
+    expect(closedWith()).toBe(4500);
+  });
+
+  it('counts what came of the tokens', async () => {
+    identify('t');
+    await verifier.answer(good());
+    renew('fresh');
+    await verifier.answer(refused('expired'));
+    expect(Object.fromEntries(counters.tokenChecksByOutcome)).toEqual({ accepted: 1, expired: 1 });
+  });
+});
+
+describe('a relay where tokens are required', () => {
+  const secret = randomBytes(32).toString('base64');
+  const clientTokens: ClientTokenSettings = {
+    key: { kind: 'secret', secret },
+    issuer: undefined,
+    audience: undefined,
+  };
+  let relay: TestRelay;
+  let logged: string;
+
+  async function start(settings: Partial<RelaySettings> = {}): Promise<void> {
+    logged = '';
+    const write = (line: string) => (logged += line);
+    const logger = createLogger({ service: 'test', level: 'trace', destination: { write } });
+    relay = await startTestRelay({ auth: 'required', clientTokens, ...settings }, logger);
+  }
+
+  afterEach(() => relay.close());
+
+  const tokenOf = (clientId: string, expiresInSeconds = 3_600) =>
+    signClientToken({ secret, clientId, expiresInSeconds });
+
+  async function refusedWith(identify: Identify): Promise<number> {
+    const client = await RelayClient.connect(relay.url);
+    client.send({ type: 'identify', ...identify });
+    return await client.closed();
+  }
+
+  it('[TOK-1] the owner of a token gets what is for him, and nobody else does', async () => {
+    await start();
+    const ann = await RelayClient.identified(relay.url, { clientId: 'ann', token: await tokenOf('ann') });
+    const bob = await RelayClient.identified(relay.url, { clientId: 'bob', token: await tokenOf('bob') });
+    await relay.publish('ann', 'for ann');
+    expect(await ann.messagesOnceThereAre(1)).toMatchObject([{ data: 'for ann' }]);
+    await bob.settled();
+    expect(bob.messages()).toEqual([]);
+  });
+
+  it('[TOK-1] without a good token for the very id: the code says why, and no log was opened', async () => {
+    await start();
+    const good = await tokenOf('ann');
+    const forged = `${good.slice(0, good.lastIndexOf('.'))}.${randomBytes(32).toString('base64url')}`;
+    expect(await refusedWith({ clientId: 'ann' })).toBe(4501);
+    expect(await refusedWith({ clientId: 'ann', token: '' })).toBe(4501);
+    expect(await refusedWith({ clientId: 'ann', token: forged })).toBe(4501);
+    expect(await refusedWith({ clientId: 'ann', token: await tokenOf('Ann') })).toBe(4501);
+    expect(await refusedWith({ clientId: 'ann2', token: good })).toBe(4501);
+    expect(await refusedWith({ clientId: 'ann', token: await tokenOf('ann', 0) })).toBe(4001);
+    expect(await refusedWith({ clientId: 'group:staff', token: good })).toBe(4503);
+    expect(await relay.metric('postline_feeds')).toBe(0);
+    expect(logged).toContain('a token was refused');
+  });
+
+  it('[TOK-1] what is sent right after identify is answered in its order, before the token is verified or after', async () => {
+    await start();
+    await relay.append('ann', 'one');
+    const client = await RelayClient.connect(relay.url);
+    client.send({ type: 'identify', clientId: 'ann', token: await tokenOf('ann') });
+    client.send({ type: 'ack', offset: 1 });
+    client.send({ type: 'token', token: await tokenOf('ann') });
+    client.send({ type: 'ping' });
+    await client.frame('token_accepted');
+    await client.frame('identified');
+    expect(client.frames.map(({ type }) => type).filter((type) => type === 'error')).toEqual(['error']);
+    expect(client.frames[0]).toMatchObject({ type: 'error', code: 'bad_ack' });
+    expect(await relay.receipts('ann')).toEqual([]);
+  });
+
+  it('[TOK-8] the connection ends with the token, unless a fresh one comes in time', async () => {
+    await start();
+    const connect = async () =>
+      RelayClient.identified(relay.url, { clientId: 'ann', token: await tokenOf('ann', 2) });
+    const [leaving, staying] = [await connect(), await connect()];
+    staying.send({ type: 'token', token: await tokenOf('ann', 60) });
+    expect(await staying.frame('token_accepted')).toMatchObject({
+      expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/),
+    });
+    expect(await leaving.closed()).toBe(4001);
+    expect(leaving.frames.at(-1)).toMatchObject({ type: 'error', code: 'token_expired' });
+    await staying.settled();
+    staying.send({ type: 'token', token: await tokenOf('bob') });
+    expect(await staying.closed()).toBe(4501);
+  });
+
+  it('[TOK-10] neither a token nor the secret is ever logged, whatever comes of it', async () => {
+    await start();
+    const tokens = [
+      await tokenOf('ann'),
+      await tokenOf('bob'),
+      await tokenOf('ann', 0),
+      'a.b.c',
+      `${secret}.x.y`,
+    ];
+    for (const token of tokens) {
+      const client = await RelayClient.connect(relay.url);
+      client.send({ type: 'identify', clientId: 'ann', token });
+      client.send({ type: 'token', token });
+      await Promise.race([client.closed(), client.frame('token_accepted')]);
+    }
+    await relay.close();
+    expect(logged).toContain('a token was refused');
+    for (const text of [secret, ...tokens.flatMap((token) => token.split('.'))]) {
+      if (text.length > 1) expect(logged).not.toContain(text);
+    }
+  });
+
+  it('[LIM-5] after too many bad tokens from one address further upgrades from there get 429', async () => {
+    const proxies = parseTrustedProxies('127.0.0.1');
+    if (!proxies.ok) throw new Error(proxies.error);
+    await start({ failedAuthenticationsPerMinute: 3, trustedProxies: proxies.value });
+    const from = (address: string) => RelayClient.connect(relay.url, { 'x-forwarded-for': address });
+    for (let count = 0; count < 3; count += 1) {
+      const client = await from('203.0.113.7');
+      client.send({ type: 'identify', clientId: 'ann', token: 'bad' });
+      expect(await client.closed()).toBe(4501);
+    }
+    await expect(from('203.0.113.7')).rejects.toThrow('429');
+    await (await from('203.0.113.8')).close();
+    expect(await relay.metric('postline_upgrades_refused_total')).toBe(1);
+  });
+});
+
+describe('an open relay', () => {
+  it('[TOK-8] a token is not looked at, and harms nobody', async () => {
+    const relay = await startTestRelay();
+    const client = await RelayClient.identified(relay.url, { clientId: 1, token: 'whatever' });
+    client.send({ type: 'token', token: 'whatever' });
+    expect(await client.frame('token_accepted')).toEqual({ type: 'token_accepted', expiresAt: null });
+    await relay.close();
+  });
+});
