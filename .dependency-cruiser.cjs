@@ -69,7 +69,7 @@ module.exports = {
       name: 'client-sdk-has-a-browser-build-without-node',
       severity: 'error',
       from: { path: '^packages/client-sdk/src/(index|script)\\.ts$' },
-      to: { path: 'node_modules/ws/|/client-sdk/src/node-', reachable: true },
+      to: { path: 'node_modules/ws/|/client-sdk/src/(platform/)?node-', reachable: true },
     },
     {
       name: 'nothing-imports-main',
@@ -100,7 +100,7 @@ module.exports = {
     onlyFrom('ioredis', '^packages/message-bus/src/redis/'),
     onlyFrom('jose', '^packages/client-tokens/src/'),
     onlyFrom('express', '^(api-server|websocket-server)/src/http/'),
-    onlyFrom('ws', '^websocket-server/src/socket/|^packages/client-sdk/src/node-environment\\.ts$'),
+    onlyFrom('ws', '^websocket-server/src/socket/|^packages/client-sdk/src/platform/node-environment\\.ts$'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,21 +1,21 @@
 /** Puts the page together: the addresses, the connection, and the parts of index.html that show and use them. */
-import { Arrivals } from './arrivals.ts';
-import { createClientExamples } from './client-examples.ts';
-import { createConnectForm } from './connect-form.ts';
-import { createConnectionHistory } from './connection-history.ts';
-import { activeClientId, type ConnectionState } from './connection-state.ts';
-import { errorWords } from './error-words.ts';
-import { messageElement } from './message-element.ts';
-import { createMessageList, type MessageList } from './message-list.ts';
-import { addressForClientId, clientIdInAddress, resolveAddresses } from './page-address.ts';
-import { createPageClient, type PageClientListener } from './page-client.ts';
-import { pageElement } from './page-element.ts';
-import { createPageTitle, type PageTitle } from './page-title.ts';
-import { createPublishForm } from './publish-form.ts';
-import { createStatusView } from './status-view.ts';
-import { createStreamTail } from './stream-tail.ts';
-import { emptyWords, RESTARTED_WORDS, startWords, truncatedWords } from './stream-words.ts';
-import { createTroubleView } from './trouble-view.ts';
+import { Arrivals } from './sending/arrivals.ts';
+import { createClientExamples } from './sending/client-examples.ts';
+import { createConnectForm } from './connection/connect-form.ts';
+import { createConnectionHistory } from './connection/connection-history.ts';
+import { activeClientId, type ConnectionState } from './connection/connection-state.ts';
+import { errorWords } from './connection/error-words.ts';
+import { messageElement } from './messages/message-element.ts';
+import { createMessageList, type MessageList } from './messages/message-list.ts';
+import { addressForClientId, clientIdInAddress, resolveAddresses } from './page/page-address.ts';
+import { createPageClient, type PageClientListener } from './connection/page-client.ts';
+import { pageElement } from './page/page-element.ts';
+import { createPageTitle, type PageTitle } from './page/page-title.ts';
+import { createPublishForm } from './sending/publish-form.ts';
+import { createStatusView } from './connection/status-view.ts';
+import { createStreamTail } from './messages/stream-tail.ts';
+import { emptyWords, RESTARTED_WORDS, startWords, truncatedWords } from './messages/stream-words.ts';
+import { createTroubleView } from './connection/trouble-view.ts';
 
 /** What the forms propose on a first visit. */
 const CLIENT_ID_FIRST = '1';

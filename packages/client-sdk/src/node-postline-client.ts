@@ -1,5 +1,5 @@
 import type { PostlineClientOptions } from './client-options.ts';
-import { nodeEnvironment } from './node-environment.ts';
+import { nodeEnvironment } from './platform/node-environment.ts';
 import { PostlineClientBase } from './postline-client-base.ts';
 
 /** A client in a Node process. */

@@ -1,24 +1,24 @@
 import type { IdentifiedFrame, NewMessageFrame } from '@postline/protocol';
 import { CLOSE_CODES, mayReconnect } from '@postline/protocol/close-codes';
-import { Acks } from './acks.ts';
+import { Acks } from './delivery/acks.ts';
 import { type ClientEvents, ClientEventListeners } from './client-events.ts';
 import { type PostlineClientOptions, readSettings } from './client-options.ts';
 import type { ClientState } from './client-state.ts';
-import { isCursor } from './cursor.ts';
-import { CursorKeeper } from './cursor-keeper.ts';
-import type { Environment } from './environment.ts';
-import type { InboxStep } from './inbox-step.ts';
+import { isCursor } from './cursor/cursor.ts';
+import { CursorKeeper } from './cursor/cursor-keeper.ts';
+import type { Environment } from './platform/environment.ts';
+import type { InboxStep } from './delivery/inbox-step.ts';
 import type { Message } from './message.ts';
-import { MessageDelivery } from './message-delivery.ts';
-import type { MessageHandler } from './message-handlers.ts';
-import { iterateMessages } from './message-iterator.ts';
+import { MessageDelivery } from './delivery/message-delivery.ts';
+import type { MessageHandler } from './delivery/message-handlers.ts';
+import { iterateMessages } from './delivery/message-iterator.ts';
 import { PostlineError } from './postline-error.ts';
-import type { IdentifyFrame } from './client-frame.ts';
-import type { RelayFrame } from './relay-frame.ts';
-import { RelayLink } from './relay-link.ts';
-import { relayUrl } from './relay-url.ts';
-import { StreamPosition } from './stream-position.ts';
-import { TokenKeeper } from './token-keeper.ts';
+import type { IdentifyFrame } from './connection/client-frame.ts';
+import type { RelayFrame } from './connection/relay-frame.ts';
+import { RelayLink } from './connection/relay-link.ts';
+import { relayUrl } from './connection/relay-url.ts';
+import { StreamPosition } from './cursor/stream-position.ts';
+import { TokenKeeper } from './token/token-keeper.ts';
 
 /**
  * One client of a relay: connects when it is made, and from then on hands over every message of its target, in order.

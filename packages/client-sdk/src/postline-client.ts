@@ -1,4 +1,4 @@
-import { browserEnvironment } from './browser-environment.ts';
+import { browserEnvironment } from './platform/browser-environment.ts';
 import type { PostlineClientOptions } from './client-options.ts';
 import { PostlineClientBase } from './postline-client-base.ts';
 

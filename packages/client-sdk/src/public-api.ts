@@ -1,16 +1,16 @@
-export { explainClose } from './close-explanation.ts';
+export { explainClose } from './connection/close-explanation.ts';
 export type { ClientEvents } from './client-events.ts';
 export type { PostlineClientOptions, Token } from './client-options.ts';
 export type { ClientState } from './client-state.ts';
-export type { Cursor, CursorMark, CursorOwner, CursorStore } from './cursor.ts';
+export type { Cursor, CursorMark, CursorOwner, CursorStore } from './cursor/cursor.ts';
 export {
   localStorageCursorStore,
   type LocalStorageCursorStoreOptions,
-} from './local-storage-cursor-store.ts';
-export { memoryCursorStore } from './memory-cursor-store.ts';
+} from './cursor/local-storage-cursor-store.ts';
+export { memoryCursorStore } from './cursor/memory-cursor-store.ts';
 export type { Message, Restart, Truncation } from './message.ts';
-export type { MessageHandler } from './message-handlers.ts';
-export type { PayloadParser, PayloadSchema } from './payload-parser.ts';
+export type { MessageHandler } from './delivery/message-handlers.ts';
+export type { PayloadParser, PayloadSchema } from './delivery/payload-parser.ts';
 export { type FailedMessage, PostlineError, type PostlineErrorCode } from './postline-error.ts';
 export { PostlinePublisher } from './publisher/postline-publisher.ts';
 export { PublishError } from './publisher/publish-error.ts';

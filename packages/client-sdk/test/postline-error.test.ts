@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { freePort } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
-import type { Cursor } from '../src/cursor.ts';
+import type { Cursor } from '../src/cursor/cursor.ts';
 import { PostlineError } from '../src/postline-error.ts';
 import { ClientScene, settle } from './support/client-scene.ts';
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../platform/environment.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import { PublishError } from './publish-error.ts';
 

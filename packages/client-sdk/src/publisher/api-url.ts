@@ -1,4 +1,4 @@
-import { absoluteUrl } from '../absolute-url.ts';
+import { absoluteUrl } from '../platform/absolute-url.ts';
 import { PublishError } from './publish-error.ts';
 
 /** The API's address as it was configured, without a slash at its end. Throws a PublishError where it is none. */

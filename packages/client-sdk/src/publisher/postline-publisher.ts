@@ -1,5 +1,5 @@
-import { type Environment, timeAndChance } from '../environment.ts';
-import { retryDelayMs } from '../reconnect-policy.ts';
+import { type Environment, timeAndChance } from '../platform/environment.ts';
+import { retryDelayMs } from '../connection/reconnect-policy.ts';
 import { readPublishedMessages } from './api-answer.ts';
 import { abortedError, type ApiRequest, sendRequest } from './api-request.ts';
 import { apiUrl } from './api-url.ts';

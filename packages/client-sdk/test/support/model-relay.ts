@@ -1,4 +1,4 @@
-import type { Environment, RelaySocket, SocketListener } from '../../src/environment.ts';
+import type { Environment, RelaySocket, SocketListener } from '../../src/platform/environment.ts';
 import { identifiedFrame, messageFrame } from './fake-relay.ts';
 
 interface Cursor {

@@ -1,5 +1,5 @@
-import type { Environment } from '../../src/environment.ts';
-import { nodeEnvironment } from '../../src/node-environment.ts';
+import type { Environment } from '../../src/platform/environment.ts';
+import { nodeEnvironment } from '../../src/platform/node-environment.ts';
 
 interface Timer {
   readonly atMs: number;

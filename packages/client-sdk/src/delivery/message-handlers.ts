@@ -1,0 +1,75 @@
+import type { Environment } from '../platform/environment.ts';
+import type { Message } from '../message.ts';
+import { type RetryWidths, retryDelayMs } from '../connection/reconnect-policy.ts';
+
+/** May be async: the next message waits for it, and the cursor moves when it has resolved. */
+export type MessageHandler<Payload> = (message: Message<Payload>) => unknown;
+
+/** What a handler answers that goes away without having handled its message: another one gets it. */
+export const LEFT_UNHANDLED: unique symbol = Symbol('left unhandled');
+
+interface MessageHandlersParts extends RetryWidths {
+  readonly environment: Environment;
+}
+
+/** Who handles a client's messages: each message goes to each of them, one after the other. */
+export class MessageHandlers<Payload> {
+  readonly #parts: MessageHandlersParts;
+  readonly #handlers = new Set<MessageHandler<Payload>>();
+  #isStopped = false;
+  #wake: () => void = () => undefined;
+
+  constructor(parts: MessageHandlersParts) {
+    this.#parts = parts;
+  }
+
+  add(handler: MessageHandler<Payload>): () => void {
+    const own: MessageHandler<Payload> = (message) => handler(message);
+    this.#handlers.add(own);
+    this.#wake();
+    return () => void this.#handlers.delete(own);
+  }
+
+  /** No handler is called any more; one that is at work may end. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake();
+  }
+
+  /**
+   * Resolves with true when every handler has handled the message; where there is none yet it waits for one. With
+   * false where the client has stopped before that. `onFailed` is told what a handler threw, and whether it is to get
+   * the message again after a while.
+   */
+  async handle(message: Message<Payload>, onFailed: (error: unknown) => boolean): Promise<boolean> {
+    const done = new Set<MessageHandler<Payload>>();
+    let failures = 0;
+    for (;;) {
+      const next = [...this.#handlers].find((handler) => !done.has(handler));
+      if (next === undefined && done.size > 0) return true;
+      if (this.#isStopped) return false;
+      if (next === undefined) {
+        await this.#pause(undefined);
+        continue;
+      }
+      try {
+        if ((await next(message)) !== LEFT_UNHANDLED) done.add(next);
+      } catch (error) {
+        if (!onFailed(error)) return false;
+        failures += 1;
+        await this.#pause(retryDelayMs(failures, this.#parts, this.#parts.environment.random));
+      }
+    }
+  }
+
+  /** Until the time is over (where there is one), a handler is added, or the client stops. */
+  async #pause(milliseconds: number | undefined): Promise<void> {
+    if (this.#isStopped) return;
+    let cancelTimer: () => void = () => undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (milliseconds !== undefined) cancelTimer = this.#parts.environment.after(milliseconds, resolve);
+    });
+    cancelTimer();
+  }
+}

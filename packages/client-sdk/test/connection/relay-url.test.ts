@@ -1,0 +1,125 @@
+import { runInNewContext } from 'node:vm';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { PostlineError } from '../../src/postline-error.ts';
+import { apiUrl } from '../../src/publisher/api-url.ts';
+import { PublishError } from '../../src/publisher/publish-error.ts';
+import { relayUrl } from '../../src/connection/relay-url.ts';
+
+/** A page or a worker at this address. */
+function inPage(href: string): void {
+  vi.stubGlobal('location', new URL(href));
+}
+
+function problemOf(make: () => unknown): unknown {
+  try {
+    return make();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('addresses', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([
+    ['http://localhost:3000', 'ws://localhost:3000/'],
+    ['https://example.com/push/', 'wss://example.com/push/'],
+    ['WSS://Example.com/push?a=1', 'wss://example.com/push?a=1'],
+  ])('[SDK-17] %s is %s', (given, address) => {
+    expect(relayUrl(given)).toBe(address);
+    expect(relayUrl(new URL(given))).toBe(address);
+  });
+
+  it.each([
+    ['https://example.com/push/?clientId=1#top', '', 'wss://example.com/push/?clientId=1'],
+    ['https://example.com/push/', '.', 'wss://example.com/push/'],
+    ['https://example.com/shop/cart', '/push', 'wss://example.com/push'],
+    ['https://example.com/shop/cart', '../push/', 'wss://example.com/push/'],
+    ['http://example.com/shop', '//relay.example.com/x', 'ws://relay.example.com/x'],
+  ])('[SDK-17] on the page %s, %j is %s', (page, given, address) => {
+    inPage(page);
+    expect(relayUrl(given)).toBe(address);
+  });
+
+  it('[SDK-17] a page may name another base for its addresses', () => {
+    inPage('https://example.com/shop/cart');
+    vi.stubGlobal('document', { baseURI: 'https://example.com/push/' });
+    expect(relayUrl('relay')).toBe('wss://example.com/push/relay');
+  });
+
+  it.each([
+    'http://localhost:3000/#room',
+    'http://localhost:3000/#',
+    'ftp://localhost/',
+    'localhost:3000',
+    '/push',
+    '',
+    'http://',
+    'http://a b/',
+    'http://localhost:99999/',
+    'javascript:alert(1)',
+    'file:///relay',
+  ])('[SDK-17] %j can never work, and is refused at once by an error of this library', (given) => {
+    for (const [read, kind] of [
+      [relayUrl, PostlineError],
+      [apiUrl, PublishError],
+    ] as const) {
+      const problem = problemOf(() => read(given));
+      expect(problem).toBeInstanceOf(kind);
+      expect(problem).toBeInstanceOf(PostlineError);
+      expect(problem).toMatchObject({ code: 'cannot_connect', cause: { name: 'TypeError' } });
+    }
+  });
+
+  it('[SDK-17] a page by https: has no use for an address by http:, but on its own machine', () => {
+    inPage('https://example.com/');
+    for (const address of ['http://example.com', 'ws://relay.example.com/', 'http://localhost.example.com/'])
+      expect(problemOf(() => relayUrl(address))).toMatchObject({ code: 'cannot_connect' });
+    for (const address of [
+      'ws://localhost:3000/',
+      'ws://127.0.0.1:3000/',
+      'ws://[::1]/',
+      'ws://a.localhost/',
+    ])
+      expect(relayUrl(address)).toBe(address);
+    expect(problemOf(() => apiUrl('http://api.example.com'))).toMatchObject({ code: 'cannot_connect' });
+    inPage('http://example.com/');
+    expect(relayUrl('http://example.com')).toBe('ws://example.com/');
+  });
+
+  it('[SDK-17] an address with a password is refused for the API, and not repeated', () => {
+    const problem = problemOf(() => apiUrl('https://me:secret@api.example.com/')) as PublishError;
+    expect(problem).toMatchObject({ code: 'cannot_connect', retryable: false });
+    expect(String(problem) + String(problem.cause)).not.toContain('secret');
+  });
+
+  it('[SDK-17] without URL an address is taken as it is', () => {
+    vi.stubGlobal('URL', undefined);
+    expect(relayUrl('https://example.com/push')).toBe('wss://example.com/push');
+    expect(problemOf(() => relayUrl('/push'))).toMatchObject({ code: 'cannot_connect' });
+    expect(apiUrl('https://example.com/push/api/')).toBe('https://example.com/push/api');
+  });
+});
+
+describe('errors of this library', () => {
+  it('[SDK-17] are known whichever copy of the library made them', () => {
+    const other: unknown = runInNewContext('Object.assign(new Error("x"), { name: "PostlineError" })');
+    const publish: unknown = runInNewContext('Object.assign(new Error("x"), { name: "PublishError" })');
+    class Own extends PostlineError {}
+    expect(other instanceof PostlineError).toBe(true);
+    expect(publish instanceof PostlineError).toBe(true);
+    expect(publish instanceof PublishError).toBe(true);
+    expect(other instanceof PublishError).toBe(false);
+    expect(other instanceof Own).toBe(false);
+    expect(new Own('gap') instanceof PostlineError).toBe(true);
+    for (const value of [null, undefined, 7, 'PostlineError', new Error('x'), {}])
+      expect(value instanceof PostlineError).toBe(false);
+  });
+
+  it('[SDK-17] say what they are about, and their cause', () => {
+    expect(
+      new PostlineError('closed_by_relay', { closeCode: 1006, cause: new Error('ECONNREFUSED') }).message,
+    ).toBe('closed by relay (1006): ECONNREFUSED');
+    expect(new PostlineError('gap').message).toBe('gap');
+  });
+});

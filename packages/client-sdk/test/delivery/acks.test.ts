@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { ClientScene, settle } from '../support/client-scene.ts';
+import { messageFrame } from '../support/fake-relay.ts';
+
+describe('acks', () => {
+  const scene = ClientScene.forEachTest();
+
+  it('[SDK-12] an ack that was sent on a line that died is sent again on the next one', async () => {
+    scene.start();
+    scene.handle();
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1), messageFrame(2));
+    await scene.handled(1, 2);
+    scene.environment.advance(500);
+    expect(await first.told('ack')).toHaveLength(1);
+    first.cut();
+    await scene.inState('waiting');
+    scene.environment.advance(1_000);
+    const second = await scene.relay.connection(2);
+    await second.identified({ offset: 2, head: 2 });
+    expect(await second.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 2 }]);
+    second.send(messageFrame(3));
+    await scene.handled(1, 2, 3);
+    scene.environment.advance(500);
+    expect(await second.told('ack', 2)).toContainEqual({ type: 'ack', targetId: '1', offset: 3 });
+  });
+
+  it('[SDK-12] none is sent again of a log that was restarted, or of a target that is not followed', async () => {
+    scene.start();
+    scene.handle();
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1));
+    await scene.handled(1);
+    scene.environment.advance(500);
+    await first.told('ack');
+    first.close(4003);
+    await scene.inState('waiting');
+    scene.environment.advance(1_000);
+    const second = await scene.relay.connection(2);
+    await second.identified({ offset: 0, head: 0, recovered: false }, 'e2');
+    await settle();
+    expect(second.frames.map(({ type }) => type)).toEqual(['identify']);
+  });
+
+  it('[SDK-15] close resolves when the relay has read the last ack', async () => {
+    scene.start();
+    scene.handle();
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1));
+    await scene.handled(1);
+    await scene.client.close();
+    expect(first.frames.at(-1)).toEqual({ type: 'ack', targetId: '1', offset: 1 });
+    expect(first.isClosed).toBe(true);
+  });
+
+  it('[SDK-10] a token that was sent on a line that died is the one that the next line identifies with', async () => {
+    const tokens = ['h.eyJpYXQiOjAsImV4cCI6NjAwfQ.1', 'h.eyJpYXQiOjAsImV4cCI6NjAwfQ.2'];
+    scene.start({ token: () => tokens.shift() ?? 'too many' });
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    await scene.inState('live');
+    for (let beat = 0; beat < 27; beat += 1) {
+      first.send({ type: 'heartbeat' });
+      await settle();
+      scene.environment.advance(20_000);
+    }
+    const [{ token } = {}] = await first.told('token');
+    expect(token).toMatch(/2$/);
+    first.cut();
+    await scene.inState('waiting');
+    scene.environment.advance(1_000);
+    expect(await (await scene.relay.connection(2)).identified()).toMatchObject({ token });
+  });
+});

@@ -1,0 +1,74 @@
+import { readClientId } from './client-id.ts';
+import { activeClientId, type ConnectionState } from './connection-state.ts';
+import { pageElement } from '../page/page-element.ts';
+
+export interface ConnectForm {
+  show(state: ConnectionState): void;
+  /** Connects as the id that is in the field, as if "Connect" was pressed. */
+  submit(id: string): void;
+}
+
+export interface ConnectFormListener {
+  onConnect(clientId: string): void;
+  onDisconnect(): void;
+}
+
+/** Where a person chooses which client this page is. */
+export function createConnectForm(listener: ConnectFormListener): ConnectForm {
+  const form = pageElement('connect-form', HTMLFormElement);
+  const field = pageElement('client-id', HTMLInputElement);
+  const problem = pageElement('client-id-problem', HTMLElement);
+  const connect = pageElement('connect', HTMLButtonElement);
+  const disconnect = pageElement('disconnect', HTMLButtonElement);
+  /** The client that this page is, or tries to be. */
+  let activeId: string | undefined;
+
+  function showButtons(): void {
+    const isOther = activeId !== field.value;
+    connect.textContent =
+      activeId === undefined || field.value === '' ? 'Connect' : `Switch to ${field.value}`;
+    const focused = document.activeElement;
+    connect.hidden = !isOther;
+    disconnect.hidden = activeId === undefined;
+    // A button that goes away must not take the keyboard's place with it.
+    if (focused === connect && connect.hidden) disconnect.focus();
+    if (focused === disconnect && disconnect.hidden) connect.focus();
+  }
+
+  function showProblem(text: string): void {
+    problem.textContent = text;
+    problem.hidden = text === '';
+    if (text === '') field.removeAttribute('aria-invalid');
+    else field.setAttribute('aria-invalid', 'true');
+  }
+
+  function submit(): void {
+    const read = readClientId(field.value);
+    showProblem(read.ok ? '' : read.problem);
+    if (!read.ok) field.focus();
+    else if (read.id !== activeId) listener.onConnect(read.id);
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    submit();
+  });
+  field.addEventListener('input', () => {
+    showProblem('');
+    showButtons();
+  });
+  disconnect.addEventListener('click', () => {
+    listener.onDisconnect();
+  });
+
+  return {
+    show: (state) => {
+      activeId = activeClientId(state);
+      showButtons();
+    },
+    submit: (id) => {
+      field.value = id;
+      submit();
+    },
+  };
+}

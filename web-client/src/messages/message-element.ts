@@ -1,0 +1,37 @@
+import type { Message } from '@postline/client';
+import { localTime } from '../page/local-time.ts';
+import { textElement } from '../page/page-element.ts';
+
+/** One message as an item of the list: its offset as a postmark on the line, its text, and when and how it came. */
+export function messageElement(message: Message): HTMLLIElement {
+  const origin = message.missed ? 'missed' : 'live';
+  const item = textElement('li', 'message');
+  item.dataset['origin'] = origin;
+  item.dataset['offset'] = String(message.offset);
+
+  const postmark = textElement('span', 'postmark', String(message.offset));
+  postmark.title = `Offset ${message.offset} in the log of ${message.targetId} (message id ${message.id})`;
+  postmark.prepend(textElement('span', 'visually-hidden', 'Offset '));
+
+  const text = textElement('p', 'message-text', message.data);
+  text.dir = 'auto';
+
+  const time = textElement('time', 'message-time', localTime(message.createdAt, new Date()));
+  time.dateTime = message.createdAt;
+  time.title = message.createdAt;
+
+  const meta = textElement('p', 'message-meta');
+  meta.append(time, textElement('span', 'message-origin', origin));
+
+  const body = textElement('div', 'message-body');
+  body.append(text, meta);
+  item.append(postmark, body);
+  return item;
+}
+
+/** Something that happened to the stream itself, told between the messages. */
+export function noticeElement(text: string): HTMLLIElement {
+  const item = textElement('li', 'stream-notice');
+  item.append(textElement('span', '', text));
+  return item;
+}

@@ -1,0 +1,87 @@
+import { durationWords } from '../page/duration-words.ts';
+import { pageElement, textElement } from '../page/page-element.ts';
+import { showIcon } from '../page/page-icon.ts';
+import type { PublishAnswer } from './publish-answer.ts';
+
+export interface AnswerView {
+  show(answer: PublishAnswer, clickToAnswerMs: number): void;
+}
+
+/** What the API said to the last message, in words. */
+export function createAnswerView(): AnswerView {
+  const region = pageElement('answer', HTMLElement);
+  const icon = pageElement('answer-icon', SVGUseElement);
+  const summary = pageElement('answer-summary', HTMLElement);
+  const timing = pageElement('answer-timing', HTMLElement);
+  const details = pageElement('answer-details', HTMLElement);
+
+  return {
+    show: (answer, clickToAnswerMs) => {
+      region.hidden = false;
+      region.dataset['outcome'] = answer.kind;
+      showIcon(icon, answer.kind === 'accepted' ? 'live' : 'stopped');
+      summary.textContent = summaryWords(answer);
+      timing.textContent = timingWords(answer, clickToAnswerMs);
+      details.replaceChildren(...detailElements(answer));
+    },
+  };
+}
+
+/** How long an accepted message took is told by its journey. */
+function timingWords(answer: PublishAnswer, clickToAnswerMs: number): string {
+  switch (answer.kind) {
+    case 'accepted':
+      return String(answer.status);
+    case 'refused':
+      return `${answer.status} · ${durationWords(clickToAnswerMs)}`;
+    case 'unanswered':
+      return `after ${durationWords(clickToAnswerMs)}`;
+  }
+}
+
+function summaryWords(answer: PublishAnswer): string {
+  switch (answer.kind) {
+    case 'accepted':
+      return `Accepted: offset ${answer.offset} in the log of ${answer.targetId}`;
+    case 'refused':
+      return answer.title;
+    case 'unanswered':
+      return 'No answer came';
+  }
+}
+
+function detailElements(answer: PublishAnswer): HTMLElement[] {
+  const words = detailWords(answer).map((text) => textElement('p', 'answer-detail', text));
+  if (answer.kind !== 'refused' || answer.errors.length === 0) return words;
+  const list = textElement('ul', 'answer-errors');
+  for (const { path, message } of answer.errors) {
+    const item = textElement('li', '');
+    item.append(textElement('code', '', path === '' ? 'body' : path), ` ${message}`);
+    list.append(item);
+  }
+  return [...words, list];
+}
+
+function detailWords(answer: PublishAnswer): string[] {
+  switch (answer.kind) {
+    case 'accepted': {
+      const delivery =
+        answer.delivery === 'stored' ? 'Stored; the relay fetches it from the database within seconds.' : '';
+      const replayed = answer.replayed
+        ? 'It was stored already by an earlier try; nothing was stored twice.'
+        : '';
+      return [delivery, replayed].filter((text) => text !== '');
+    }
+    case 'refused': {
+      const wait =
+        answer.retryAfterSeconds === undefined ? '' : ` (in ${answer.retryAfterSeconds} s or later)`;
+      const retry = answer.retryable ? `Send it again${wait}: with its key kept, it is stored once.` : '';
+      return [answer.detail, retry].filter((text) => text !== '');
+    }
+    case 'unanswered':
+      return [
+        answer.reason,
+        'It may have been stored or not. Send it again: with its key kept, it is stored once.',
+      ];
+  }
+}

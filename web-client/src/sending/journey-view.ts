@@ -1,0 +1,58 @@
+import { durationWords } from '../page/duration-words.ts';
+import { pageElement, textElement } from '../page/page-element.ts';
+
+interface Stop {
+  readonly name: string;
+  /** Since the click. Undefined where it has not been reached, or this page can't see it. */
+  readonly atMs: number | undefined;
+  readonly words: string;
+}
+
+export interface JourneyView {
+  /** The API has answered, and the message comes to this page. */
+  showAnswer(clickToAnswerMs: number): void;
+  /** The API has answered, and the message goes to another client. */
+  showAnswerFor(targetId: string, clickToAnswerMs: number): void;
+  showArrival(clickToArrivalMs: number): void;
+  hide(): void;
+}
+
+/** The way of the message that was sent last, as stops on a line: the click, the API's answer, the arrival here. */
+export function createJourneyView(): JourneyView {
+  const journey = pageElement('journey', HTMLOListElement);
+  const click = stopAt('Click', 0);
+  let answer = click;
+
+  /** What was reached first stands first: a message is often here before the API's answer is. */
+  function show(arrival: Stop): void {
+    const stops = [answer, arrival].sort((a, b) => (a.atMs ?? Infinity) - (b.atMs ?? Infinity));
+    journey.hidden = false;
+    journey.replaceChildren(...[click, ...stops].map(stopElement));
+  }
+
+  return {
+    showAnswer: (clickToAnswerMs) => {
+      answer = stopAt('API answered', clickToAnswerMs);
+      show({ name: 'On this page', atMs: undefined, words: 'on its way' });
+    },
+    showAnswerFor: (targetId, clickToAnswerMs) => {
+      answer = stopAt('API answered', clickToAnswerMs);
+      show({ name: `To client ${targetId}`, atMs: undefined, words: 'not this page' });
+    },
+    showArrival: (clickToArrivalMs) => show(stopAt('On this page', clickToArrivalMs)),
+    hide: () => {
+      journey.hidden = true;
+    },
+  };
+}
+
+function stopAt(name: string, atMs: number): Stop {
+  return { name, atMs, words: atMs === 0 ? '0 ms' : durationWords(atMs) };
+}
+
+function stopElement({ name, atMs, words }: Stop): HTMLLIElement {
+  const element = textElement('li', 'journey-stop', name);
+  element.dataset['reached'] = String(atMs !== undefined);
+  element.append(textElement('span', 'journey-time', words));
+  return element;
+}

@@ -1,0 +1,91 @@
+import { isJsonObject, parseJson } from '../page/json-value.ts';
+
+const STATUS_REQUEST_TIMEOUT = 408;
+const STATUS_TOO_MANY_REQUESTS = 429;
+
+interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What became of a message that was sent to the API. */
+export type PublishAnswer =
+  | {
+      readonly kind: 'accepted';
+      readonly status: number;
+      readonly id: string;
+      readonly targetId: string;
+      readonly offset: number;
+      /** `sent`: it is on its way. `stored`: the relay finds it in the database by itself. */
+      readonly delivery: 'sent' | 'stored';
+      readonly replayed: boolean;
+      readonly json: string;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly title: string;
+      readonly detail: string;
+      readonly errors: readonly FieldError[];
+      /** Whether the same message can go through without changing it. */
+      readonly retryable: boolean;
+      readonly retryAfterSeconds: number | undefined;
+      readonly json: string;
+    }
+  /** No answer came: the message may have been stored or not. */
+  | { readonly kind: 'unanswered'; readonly reason: string };
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly replayed: boolean;
+  readonly retryAfter: string | null;
+}
+
+/** Reads the API's answer; one that is not the API's (a proxy's page, say) is told as it came. */
+export function readPublishAnswer(answer: HttpAnswer): PublishAnswer {
+  const value = parseJson(answer.body);
+  const isSuccess = answer.status >= 200 && answer.status < 300;
+  return (isSuccess ? readAccepted(answer, value) : undefined) ?? readRefused(answer, value);
+}
+
+function readAccepted(answer: HttpAnswer, value: unknown): PublishAnswer | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { id, targetId, offset, status } = value;
+  if (typeof id !== 'string' || typeof targetId !== 'string' || typeof offset !== 'number') return undefined;
+  return {
+    kind: 'accepted',
+    status: answer.status,
+    id,
+    targetId,
+    offset,
+    delivery: status === 'stored' ? 'stored' : 'sent',
+    replayed: answer.replayed,
+    json: JSON.stringify(value, null, 2),
+  };
+}
+
+function readRefused({ status, retryAfter, body }: HttpAnswer, value: unknown): PublishAnswer {
+  const problem = isJsonObject(value) ? value : {};
+  const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
+  return {
+    kind: 'refused',
+    status,
+    title: textOr(problem['title'], 'This is not an answer of the API'),
+    detail: textOr(problem['detail'], ''),
+    errors: Array.isArray(problem['errors']) ? problem['errors'].flatMap(readFieldError) : [],
+    retryable: status >= 500 || status === STATUS_TOO_MANY_REQUESTS || status === STATUS_REQUEST_TIMEOUT,
+    retryAfterSeconds: Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined,
+    json: isJsonObject(value) ? JSON.stringify(value, null, 2) : body,
+  };
+}
+
+function readFieldError(value: unknown): FieldError[] {
+  if (!isJsonObject(value)) return [];
+  const { path, message } = value;
+  return typeof path === 'string' && typeof message === 'string' ? [{ path, message }] : [];
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}

@@ -1,0 +1,115 @@
+import { createAnswerView } from './answer-view.ts';
+import type { Arrivals } from './arrivals.ts';
+import { createJourneyView } from './journey-view.ts';
+import { pageElement } from '../page/page-element.ts';
+import type { PublishAnswer } from './publish-answer.ts';
+import { publishMessage } from './publish-message.ts';
+import { createRawAnswerView } from './raw-answer-view.ts';
+import { SendKey } from './send-key.ts';
+
+const MESSAGE_BYTES_MAX = 65_535;
+
+/** From here on it is worth knowing how much room is left. */
+const BYTES_SHOWN_FROM = 60_000;
+
+export interface PublishForm {
+  /** Proposes a target, for as long as the person has not typed one. */
+  suggestTarget(id: string): void;
+}
+
+export interface PublishFormParts {
+  readonly apiUrl: string;
+  readonly arrivals: Arrivals;
+  /** The client that this page is; `undefined` where it is none. */
+  readonly pageClientId: () => string | undefined;
+}
+
+/** Where a person sends a message, reads what the API says to it, and sees how long it took. */
+export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFormParts): PublishForm {
+  const form = pageElement('publish-form', HTMLFormElement);
+  const target = pageElement('target-id', HTMLInputElement);
+  const text = pageElement('message-text', HTMLTextAreaElement);
+  const send = pageElement('send', HTMLButtonElement);
+  const showSize = createSizeHint(text);
+  const answerView = createAnswerView();
+  const showRawAnswer = createRawAnswerView();
+  const journey = createJourneyView();
+  const sendKey = new SendKey();
+  let isSending = false;
+  let isTargetTyped = false;
+
+  async function submit(): Promise<void> {
+    if (isSending) return;
+    isSending = true;
+    const clickedAtMs = performance.now();
+    const message = { targetId: target.value, text: text.value };
+    const idempotencyKey = sendKey.keyFor(message);
+    showSending(true);
+    const answer = await publishMessage(apiUrl, message, idempotencyKey);
+    isSending = false;
+    showSending(false);
+    const answeredAtMs = performance.now();
+    answerView.show(answer, answeredAtMs - clickedAtMs);
+    showRawAnswer(answer, idempotencyKey);
+    showJourney(answer, clickedAtMs, answeredAtMs);
+    if (answer.kind === 'accepted') {
+      sendKey.accepted();
+      if (text.value === message.text) text.value = '';
+      showSize();
+    } else if (answer.kind === 'unanswered' || answer.retryable) {
+      send.textContent = 'Send again';
+    }
+  }
+
+  /** A message that an earlier try stored may have arrived long ago: from this click to then is no time. */
+  function showJourney(answer: PublishAnswer, clickedAtMs: number, answeredAtMs: number): void {
+    const clickToAnswerMs = answeredAtMs - clickedAtMs;
+    if (answer.kind !== 'accepted' || answer.replayed) journey.hide();
+    else if (answer.targetId === pageClientId()) {
+      journey.showAnswer(clickToAnswerMs);
+      arrivals.when(answer.id, (atMs) => journey.showArrival(atMs - clickedAtMs));
+    } else {
+      journey.showAnswerFor(answer.targetId, clickToAnswerMs);
+    }
+  }
+
+  /** The button stays focusable while it works, so the keyboard keeps its place. */
+  function showSending(on: boolean): void {
+    send.setAttribute('aria-disabled', String(on));
+    send.textContent = on ? 'Sending…' : 'Send';
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void submit();
+  });
+  text.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    void submit();
+  });
+  form.addEventListener('input', () => {
+    showSize();
+    if (!isSending) send.textContent = 'Send'; // what changed is a new message, with a key of its own
+  });
+  target.addEventListener('input', () => {
+    isTargetTyped = target.value !== '';
+  });
+
+  return {
+    suggestTarget: (id) => {
+      if (!isTargetTyped) target.value = id;
+    },
+  };
+}
+
+/** Shows how much room is left, once it is worth knowing. */
+function createSizeHint(text: HTMLTextAreaElement): () => void {
+  const size = pageElement('message-size', HTMLElement);
+  return () => {
+    const bytes = new TextEncoder().encode(text.value).length;
+    size.hidden = bytes < BYTES_SHOWN_FROM;
+    size.textContent = `${bytes.toLocaleString()} of ${MESSAGE_BYTES_MAX.toLocaleString()} bytes`;
+    size.dataset['over'] = String(bytes > MESSAGE_BYTES_MAX);
+  };
+}

@@ -1,0 +1,44 @@
+import { jsonId } from '../connection/client-id.ts';
+import { type PublishAnswer, readPublishAnswer } from './publish-answer.ts';
+
+/** The API answers or gives up within five seconds; beyond three times that nothing is to be expected any more. */
+const ANSWER_WITHIN_MS = 15_000;
+
+export interface OutgoingMessage {
+  readonly targetId: string;
+  readonly text: string;
+}
+
+/** Sends one message to the API. Never rejects: what went wrong is part of the answer. */
+export async function publishMessage(
+  apiUrl: string,
+  message: OutgoingMessage,
+  idempotencyKey: string,
+): Promise<PublishAnswer> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
+  try {
+    const response = await fetch(apiUrl, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
+      body: JSON.stringify({ message: message.text, targetId: jsonId(message.targetId) }),
+      credentials: 'omit',
+      signal: late.signal,
+    });
+    return readPublishAnswer({
+      status: response.status,
+      body: await response.text(),
+      replayed: response.headers.get('Idempotent-Replayed') === 'true',
+      retryAfter: response.headers.get('Retry-After'),
+    });
+  } catch {
+    return {
+      kind: 'unanswered',
+      reason: late.signal.aborted
+        ? `The API at ${apiUrl} did not answer within ${ANSWER_WITHIN_MS / 1_000} seconds.`
+        : `The API at ${apiUrl} cannot be reached from this page.`,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { jsonId, readClientId } from '../../src/connection/client-id.ts';
+
+describe('readClientId', () => {
+  it.each([
+    '1',
+    '0',
+    '9007199254740993',
+    'anna',
+    'Anna',
+    'a.b_c:d@e-f',
+    `a${'b'.repeat(127)}`,
+    'groups:1',
+    '-1',
+    '_V1StGXR8',
+    'auth0|5f7c',
+    'user+tag@shop.example',
+    'a~b',
+  ])('[PRO-1] takes %j as it is', (id) => expect(readClientId(id)).toEqual({ ok: true, id }));
+
+  it.each([
+    '',
+    ' 1',
+    '1 ',
+    '.a',
+    '+a',
+    '~a',
+    '|a',
+    '@a',
+    ':a',
+    '__proto__',
+    'é',
+    'a/b',
+    '<b>',
+    'a\n',
+    `a${'b'.repeat(128)}`,
+  ])('[PRO-1] refuses %j, and trims nothing', (id) => expect(readClientId(id).ok).toBe(false));
+
+  it('[DEL-13] refuses a group: no client may be one', () => {
+    expect(readClientId('group:all')).toEqual({ ok: false, problem: 'A client cannot connect as a group.' });
+  });
+});
+
+describe('jsonId', () => {
+  it.each([
+    ['1', 1],
+    ['0', 0],
+    ['9007199254740991', Number.MAX_SAFE_INTEGER],
+    ['9007199254740992', '9007199254740992'],
+    ['9007199254740993', '9007199254740993'],
+    ['01', '01'],
+    ['1e3', '1e3'],
+    ['1.0', '1.0'],
+    ['', ''],
+    ['anna', 'anna'],
+  ])('[PRO-1] writes %j as %j, so that it stays the same target', (id, written) => {
+    expect(jsonId(id)).toBe(written);
+    expect(String(jsonId(id))).toBe(id);
+  });
+});

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { SendKey } from '../../src/sending/send-key.ts';
+
+describe('SendKey', () => {
+  it('[PAGE-7] keeps the key of a message until it is accepted', () => {
+    const sendKey = new SendKey();
+    const key = sendKey.keyFor({ targetId: '1', text: 'a' });
+    expect(key).toMatch(/^[\x21-\x7e]{1,255}$/);
+    expect(sendKey.keyFor({ targetId: '1', text: 'a' })).toBe(key);
+    sendKey.accepted();
+    expect(sendKey.keyFor({ targetId: '1', text: 'a' })).not.toBe(key);
+  });
+
+  it('[PAGE-7] gives another text or target another key', () => {
+    const sendKey = new SendKey();
+    const keys = [
+      sendKey.keyFor({ targetId: '1', text: 'a' }),
+      sendKey.keyFor({ targetId: '2', text: 'a' }),
+      sendKey.keyFor({ targetId: '2', text: 'b' }),
+    ];
+    expect(new Set(keys).size).toBe(3);
+  });
+});
