@@ -10,6 +10,31 @@ export {
   type KnownRow,
 } from './history.ts';
 export * from './log-trimmer.ts';
+export {
+  type AddedMember,
+  CLIENTS_PER_MEMBERSHIPS_READ_MAX,
+  DEPARTURES_KEPT_SECONDS,
+  DEPARTURES_PER_STEP_MAX,
+  type FollowedGroup,
+  GROUPS_PER_CLIENT_MAX,
+  type JoinHistory,
+  type Member,
+  type MemberChange,
+  type MemberChangesReading,
+  type MemberCursor,
+  MEMBER_CHANGES_PER_READ_MAX,
+  MEMBERS_PER_CHANGE_MAX,
+  type MembersChange,
+  type MembersChanged,
+  type Membership,
+  type MembershipsQuery,
+  type MembershipsReading,
+  type MembersOutcome,
+  type MembersQuery,
+  type MemberStore,
+  type MemberUpkeep,
+  type RefusedJoin,
+} from './member-store.ts';
 export * from './message-store.ts';
 export type { NewEpoch, NewEpochOptions } from './new-epoch.ts';
 export * from './outbox.ts';
