@@ -1,5 +1,5 @@
 import { DeadlineError, SlotsExhaustedError } from '@postline/service-runtime';
-import { isReadOnly, isTooManyConnections, serverErrno } from './mysql/sql-error.ts';
+import { isReadOnly, isTooManyConnections, serverErrno } from './mysql/sessions/sql-error.ts';
 
 /** Why a database can't be used, as far as it makes a difference to whoever has to mend it. */
 export type DatabaseReasonCode =

@@ -38,4 +38,4 @@ export {
 export * from './message-store.ts';
 export type { NewEpoch, NewEpochOptions } from './new-epoch.ts';
 export * from './outbox.ts';
-export * from './stream-start.ts';
+export * from './rules/stream-start.ts';

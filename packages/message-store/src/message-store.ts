@@ -2,7 +2,7 @@ import type { RowMark } from '@postline/protocol';
 import type { AckStore } from './ack-store.ts';
 import type { DisconnectStore } from './disconnect-store.ts';
 import type { HistoryDoubt, HistoryFinding } from './history.ts';
-import type { ReaderCursor, StreamStart } from './stream-start.ts';
+import type { ReaderCursor, StreamStart } from './rules/stream-start.ts';
 
 /** A message as a publisher gave it, validated. */
 export interface NewMessage {

@@ -35,7 +35,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'positions are drawn like AUTO_INCREMENT, not held to the commit: commit order is another one',
     replacements: [
       {
-        file: `${STORE}/mysql/counters.js`,
+        file: `${STORE}/mysql/append/counters.js`,
         find: 'const [row] = await session.select(`SELECT ${LOG_STATE}',
         replace: "await session.run('COMMIT');\n    const [row] = await session.select(`SELECT ${LOG_STATE}",
       },
@@ -48,7 +48,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'the hint goes out while the transaction can still fail',
     replacements: [
       {
-        file: `${STORE}/mysql/append-transaction.js`,
+        file: `${STORE}/mysql/append/append-transaction.js`,
         find: "await session.run('COMMIT');",
         replace:
           "await globalThis.hintBeforeCommit?.(written.result.outcomes);\n        await session.run('COMMIT');",
@@ -71,7 +71,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'the publisher is told 201 a few ms early, while the transaction can still fail',
     replacements: [
       {
-        file: `${STORE}/mysql/append-transaction.js`,
+        file: `${STORE}/mysql/append/append-transaction.js`,
         find: "await session.run('COMMIT');",
         replace: "setTimeout(() => session.run('COMMIT').catch(() => undefined), 30);",
       },
@@ -84,7 +84,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a retry with the same key is a new message',
     replacements: [
       {
-        file: `${STORE}/mysql/insert-rows.js`,
+        file: `${STORE}/mysql/append/insert-rows.js`,
         find: 'row.idempotencyKey ?? null',
         replace: 'null',
       },
@@ -97,7 +97,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a COMMIT without an answer counts as one that failed, and the API appends again',
     replacements: [
       {
-        file: `${STORE}/mysql/commit-outcome.js`,
+        file: `${STORE}/mysql/append/commit-outcome.js`,
         find: "return isStored ? 'committed' : 'not-found';",
         replace: "return 'not-found';",
       },
@@ -116,7 +116,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'an append without an answer counts as stored where any row stands under its ids',
     replacements: [
       {
-        file: `${STORE}/mysql/commit-outcome.js`,
+        file: `${STORE}/mysql/append/commit-outcome.js`,
         find: 'AND append_id = ? LIMIT 1',
         replace: 'AND ? IS NOT NULL LIMIT 1',
       },
@@ -194,7 +194,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a cursor from before a restore counts, and hides what came after it',
     replacements: [
       {
-        file: `${STORE}/stream-start.js`,
+        file: `${STORE}/rules/stream-start.js`,
         find: 'const recovered = isOfThisEpoch && cursor.offset <= head && !isOfOtherRow;',
         replace: 'const recovered = true;',
       },

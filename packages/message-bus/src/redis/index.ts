@@ -1,2 +1,2 @@
 export { createRedisMessageBus, type RedisMessageBusOptions } from './redis-message-bus.ts';
-export { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-times.ts';
+export { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-timeouts.ts';

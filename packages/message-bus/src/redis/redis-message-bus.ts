@@ -1,6 +1,6 @@
 import { parseRedisUrl, type RedisAddress } from '@postline/service-runtime';
 import type { MessageBus } from '../message-bus.ts';
-import { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-times.ts';
+import { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-timeouts.ts';
 import { RenewedPublisher } from './renewed-publisher.ts';
 import { RenewedSubscriber } from './renewed-subscriber.ts';
 

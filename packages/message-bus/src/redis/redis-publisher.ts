@@ -5,7 +5,7 @@ import { type BusEndEvents, BusUnavailableError, type Hint } from '../message-bu
 import { publishInOneWrite } from './publish-in-one-write.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisSilentError, redisUnavailable } from './redis-fault.ts';
-import type { RedisTimes } from './redis-times.ts';
+import type { RedisTimes } from './redis-timeouts.ts';
 
 /** What the fastest measured API (43,000 messages per second) publishes within the deadline, and some more. */
 const HINTS_IN_FLIGHT_MAX = 10_000;

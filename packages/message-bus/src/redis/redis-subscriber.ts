@@ -7,7 +7,7 @@ import { type BusState, type BusUnavailableError, type HintSubscriberEvents } fr
 import { LivenessProbe } from './liveness-probe.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { redisUnavailable } from './redis-fault.ts';
-import type { RedisTimes } from './redis-times.ts';
+import type { RedisTimes } from './redis-timeouts.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** Channels in one SUBSCRIBE: about 50 KB there and back, which Redis answers within a few ms. */

@@ -1,7 +1,7 @@
 import type { RowMark } from '@postline/protocol';
 import { DeadlineError, OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
-import { appendTheRest } from '../append-apart.ts';
+import { appendTheRest } from '../rules/bisect-append.ts';
 import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
 import { DOUBTED_ROWS_MAX, type HistoryDoubt, type HistoryFinding } from '../history.ts';
 import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
@@ -27,25 +27,25 @@ import {
   assertTrimQuery,
   assertWholeNumber,
   storageFault,
-} from '../storable.ts';
-import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
-import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../stream-start.ts';
-import { Appender } from './appender.ts';
-import { checkWritable } from './check-writable.ts';
-import type { DatabaseAccess } from './database-connection.ts';
-import { deleteOldestRows } from './delete-oldest.ts';
-import { readDurabilityRisks } from './durability-risks.ts';
-import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './disconnect-rows.ts';
-import { openDeviceRows } from './open-devices.ts';
-import { readLogHeads, readRowMarks } from './read-heads.ts';
-import { readLogSlice } from './read-log.ts';
-import { readReceiptRows } from './read-receipts.ts';
-import { readStreamStartRows } from './read-stream-starts.ts';
-import { saveAckRows } from './save-acks.ts';
-import { checkSchema } from './schema-version.ts';
-import type { Session } from './session.ts';
-import { settleHistoryOn } from './settle-history.ts';
-import { type ConnectionBounds, StoreConnections } from './store-connections.ts';
+} from '../rules/store-arguments.ts';
+import { assertAcks, assertOpenings, assertReceiptQuery } from '../rules/ack-arguments.ts';
+import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../rules/stream-start.ts';
+import { Appender } from './append/appender.ts';
+import { checkWritable } from './append/check-writable.ts';
+import type { DatabaseAccess } from './sessions/database-connection.ts';
+import { deleteOldestRows } from './upkeep/delete-oldest.ts';
+import { readDurabilityRisks } from './schema/durability-risks.ts';
+import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './control/disconnect-rows.ts';
+import { openDeviceRows } from './acks/open-devices.ts';
+import { readLogHeads, readRowMarks } from './reading/read-heads.ts';
+import { readLogSlice } from './reading/read-log.ts';
+import { readReceiptRows } from './acks/read-receipts.ts';
+import { readStreamStartRows } from './reading/read-stream-starts.ts';
+import { saveAckRows } from './acks/save-acks.ts';
+import { checkSchema } from './schema/schema-version.ts';
+import type { Session } from './sessions/session.ts';
+import { settleHistoryOn } from './upkeep/settle-history.ts';
+import { type ConnectionBounds, StoreConnections } from './sessions/store-connections.ts';
 
 export interface MysqlMessageStoreOptions extends DatabaseAccess, ConnectionBounds {
   /** Milliseconds after which every call has ended. */

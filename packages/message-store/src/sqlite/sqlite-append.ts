@@ -1,5 +1,5 @@
-import { countByTarget, keyOf, planAppend, planOutcomes } from '../append-plan.ts';
-import { RowRefusedError } from '../append-apart.ts';
+import { countByTarget, keyOf, planAppend, planOutcomes } from '../rules/append-plan.ts';
+import { RowRefusedError } from '../rules/bisect-append.ts';
 import type { AppendOutcome, AppendRequest, StoredMessage } from '../message-store.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 import { storedMessageOf } from './sqlite-rows.ts';

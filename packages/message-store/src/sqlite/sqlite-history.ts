@@ -8,7 +8,7 @@ import {
 } from '../history.ts';
 import type { LogHead } from '../message-store.ts';
 import { randomEpoch } from '../new-epoch.ts';
-import { type ReaderCursor, type StreamStart, streamStart } from '../stream-start.ts';
+import { type ReaderCursor, type StreamStart, streamStart } from '../rules/stream-start.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 
 export function headInFile(statements: SqliteStatements, targetId: string): LogHead {

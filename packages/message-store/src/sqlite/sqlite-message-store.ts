@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { RowMark } from '@postline/protocol';
 import Database from 'libsql';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
-import { appendApart, appendTheRest, RowRefusedError } from '../append-apart.ts';
+import { appendApart, appendTheRest, RowRefusedError } from '../rules/bisect-append.ts';
 import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
 import { DOUBTED_ROWS_MAX, type HistoryDoubt, type HistoryFinding } from '../history.ts';
 import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
@@ -28,9 +28,9 @@ import {
   assertTrimQuery,
   assertWholeNumber,
   storageFault,
-} from '../storable.ts';
-import { assertAcks, assertOpenings, assertReceiptQuery } from '../storable-ack.ts';
-import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../stream-start.ts';
+} from '../rules/store-arguments.ts';
+import { assertAcks, assertOpenings, assertReceiptQuery } from '../rules/ack-arguments.ts';
+import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../rules/stream-start.ts';
 import { retryWhileBusy } from './busy-retry.ts';
 import { openDevicesInFile, saveAcksToFile, storedReceiptOf } from './sqlite-acks.ts';
 import { appendToFile } from './sqlite-append.ts';

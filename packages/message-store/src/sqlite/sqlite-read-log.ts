@@ -1,4 +1,10 @@
-import { firstLookBytesMax, longTextRange, type MeasuredRow, rowsWithin, withLongTexts } from '../log-cut.ts';
+import {
+  firstLookBytesMax,
+  longTextRange,
+  type MeasuredRow,
+  rowsWithin,
+  withLongTexts,
+} from '../rules/log-cut.ts';
 import type { LogQuery, LogSlice } from '../message-store.ts';
 import { storedMessageOf } from './sqlite-rows.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';

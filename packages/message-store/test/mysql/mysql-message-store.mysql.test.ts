@@ -1,9 +1,9 @@
 import { createTestDatabase, startDatabase } from '@postline/test-support';
 import { inject } from 'vitest';
 import { createMysqlMessageStore, migrate } from '../../src/mysql/index.ts';
-import { type ContractDatabase } from '../contract-database.ts';
-import { describeMessageStore } from '../message-store-contract.ts';
-import { MIGRATIONS } from './migrated-database.ts';
+import { type ContractDatabase } from '../support/contract-database.ts';
+import { describeMessageStore } from '../contract/message-store-contract.ts';
+import { MIGRATIONS } from './support/migrated-database.ts';
 
 describeMessageStore('MySQL or MariaDB, as it is installed', async () => {
   const database = await createTestDatabase(inject('databaseServerUrl'));

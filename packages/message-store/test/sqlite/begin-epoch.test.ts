@@ -5,8 +5,8 @@ import Database from 'libsql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MessageStore } from '../../src/message-store.ts';
 import { beginSqliteEpoch, createSqliteMessageStore } from '../../src/sqlite/index.ts';
-import { describeNewEpoch, type EpochDatabase } from '../epoch-contract.ts';
-import { describeHistory } from '../history-contract.ts';
+import { describeNewEpoch, type EpochDatabase } from '../contract/epoch-contract.ts';
+import { describeHistory } from '../contract/history-contract.ts';
 
 let folder: Awaited<ReturnType<typeof makeTempFolder>>;
 let file: string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { makeTempFolder } from '@postline/test-support';
 import { createSqliteMessageStore } from '../../src/sqlite/index.ts';
-import { describeMessageStore } from '../message-store-contract.ts';
+import { describeMessageStore } from '../contract/message-store-contract.ts';
 
 describeMessageStore('SQLite', async () => {
   const folder = await makeTempFolder('sqlite');

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { countByTarget } from '../../rules/append-plan.ts';
+import type { AppendRequest } from '../../message-store.ts';
+import { findHeldTargets } from './contention.ts';
+import type { Session } from '../sessions/session.ts';
+import { hasErrno, isRowError, SQL_ERRORS } from '../sessions/sql-error.ts';
+import { isPlaceTaken, passTakenPlaces } from './taken-places.ts';
+import {
+  type AppendResult,
+  type AppendWork,
+  isForOneOf,
+  withContended,
+  writeAppend,
+  type WrittenAppend,
+} from './write-append.ts';
+
+export type TransactionResult =
+  | { readonly kind: 'done'; readonly result: AppendResult }
+  /** Rolled back: one of the requests, nobody knows which, has a row that the database refuses. */
+  | { readonly kind: 'row-refused'; readonly error: Error }
+  /** COMMIT was sent, and no answer came. */
+  | { readonly kind: 'commit-unknown'; readonly written: WrittenAppend; readonly error: unknown };
+
+/** A deadlock's victim, or the loser of a race for an idempotency key, finds another picture the next time. */
+const ATTEMPTS_MAX = 5;
+const RETRY_JITTER_MS = 10;
+
+/**
+ * Appends in one transaction, after what the outbox holds for the same targets. After any error it is rolled back as a
+ * whole: error 1205 alone would undo only its statement, and leave the neighbours' counters locked. Throws where the
+ * session was lost before the COMMIT.
+ */
+export async function appendInTransaction(
+  session: Session,
+  requests: readonly AppendRequest[],
+): Promise<TransactionResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptAppend(session, { requests, moveFor: [] });
+    } catch (error) {
+      if (session.isLost) throw error;
+      await session.run('ROLLBACK');
+      if (isPlaceTaken(error)) await passTakenPlaces(session, [...countByTarget(requests).keys()]);
+      if (hasErrno(error, SQL_ERRORS.lockWaitTimeout))
+        return writeUncontended(session, { requests, moveFor: [] });
+      const mayChange = hasErrno(error, SQL_ERRORS.deadlock) || hasErrno(error, SQL_ERRORS.duplicateKey);
+      if (!mayChange || attempt === ATTEMPTS_MAX) {
+        if (isRowError(error)) return { kind: 'row-refused', error };
+        throw error;
+      }
+    }
+    await sleep(Math.random() * RETRY_JITTER_MS * attempt);
+  }
+}
+
+/**
+ * Moves what the outbox holds for these targets, as far as they are free: nobody waits for the others, who are found
+ * again the next time.
+ */
+export async function moveInTransaction(
+  session: Session,
+  targetIds: readonly string[],
+  bounds: Pick<AppendWork, 'outboxRowsMax' | 'setAsideFor'> = {},
+): Promise<TransactionResult> {
+  return await writeUncontended(session, { requests: [], moveFor: targetIds, ...bounds });
+}
+
+async function attemptAppend(session: Session, work: AppendWork): Promise<TransactionResult> {
+  const written = await writeAppend(session, work);
+  if (written.rows.length === 0 && written.result.setAside.length === 0) {
+    await session.run('ROLLBACK');
+    return { kind: 'done', result: written.result };
+  }
+  return commit(session, written);
+}
+
+/** Sent only now that the insert was answered: in one round trip with it, a later look-up could run too early. */
+async function commit(session: Session, written: WrittenAppend): Promise<TransactionResult> {
+  try {
+    await session.run('COMMIT');
+    return { kind: 'done', result: written.result };
+  } catch (error) {
+    if (hasErrno(error, SQL_ERRORS.deadlock)) throw error; // said by a cluster that did not certify it
+    session.destroy(error);
+    return { kind: 'commit-unknown', written, error };
+  }
+}
+
+/**
+ * Writes what is for free targets only, in the transaction that has just locked them; requests for the others are
+ * contended.
+ */
+async function writeUncontended(session: Session, work: AppendWork): Promise<TransactionResult> {
+  const { requests } = work;
+  const targetIds = [...countByTarget(requests).keys(), ...work.moveFor];
+  const held = await findHeldTargets(session, targetIds);
+  const isHeld = isForOneOf(held);
+  const free: AppendWork = {
+    ...work,
+    requests: requests.filter((request) => !isHeld(request)),
+    moveFor: work.moveFor.filter((targetId) => !held.has(targetId)),
+  };
+  if (free.requests.length === 0 && free.moveFor.length === 0) {
+    await session.run('ROLLBACK');
+    return allContended(requests);
+  }
+  const result = await attemptFree(session, free);
+  const inOrder = (one: AppendResult): AppendResult => ({
+    ...one,
+    outcomes: withContended(requests, isHeld, one.outcomes),
+  });
+  if (result === 'contended') return allContended(requests);
+  if (result.kind === 'row-refused') return result;
+  if (result.kind === 'done') return { kind: 'done', result: inOrder(result.result) };
+  return { ...result, written: { ...result.written, result: inOrder(result.written.result) } };
+}
+
+function allContended(requests: readonly AppendRequest[]): TransactionResult {
+  const outcomes = withContended(requests, () => true, []);
+  return { kind: 'done', result: { epoch: '', outcomes, moved: [], setAside: [], unfinished: new Set() } };
+}
+
+async function attemptFree(session: Session, work: AppendWork): Promise<TransactionResult | 'contended'> {
+  try {
+    return await attemptAppend(session, work);
+  } catch (error) {
+    if (session.isLost) throw error;
+    await session.run('ROLLBACK');
+    if (isPlaceTaken(error)) {
+      await passTakenPlaces(session, [...countByTarget(work.requests).keys(), ...work.moveFor]);
+      return 'contended'; // tried again by the caller, behind what lies there
+    }
+    const isContended = hasErrno(error, SQL_ERRORS.lockWaitTimeout) || hasErrno(error, SQL_ERRORS.deadlock);
+    if (isContended) return 'contended';
+    if (isRowError(error)) return { kind: 'row-refused', error };
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openSession, type Session, type SessionOptions } from '../sessions/session.ts';
+import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
+import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import type { WrittenAppend } from './write-append.ts';
+
+/** Between two attempts to reach a database that is just coming back. */
+const RECONNECT_PAUSE_MS = 50;
+
+/**
+ * Finds out on a new connection whether an append was committed whose COMMIT was not answered. It waits for the lock
+ * of the append's counters first: as long as the old transaction lives it holds them, so once we have them its
+ * outcome can't change any more. `not-found` is no proof that nothing was stored. Rejects when `signal` is aborted
+ * before that: then nobody knows.
+ */
+export async function readCommitOutcome(
+  options: SessionOptions,
+  written: WrittenAppend,
+  signal: AbortSignal,
+): Promise<'committed' | 'not-found'> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await lookUp(options, written, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+    await sleep(RECONNECT_PAUSE_MS);
+  }
+}
+
+async function lookUp(
+  options: SessionOptions,
+  written: WrittenAppend,
+  signal: AbortSignal,
+): Promise<'committed' | 'not-found'> {
+  const session = await openSession(options, signal);
+  const onAbort = () => session.destroy(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await waitForCluster(session);
+    await lockCounters(session, [...written.targetIds].sort());
+    const isStored = await hasRowOfAppend(session, written);
+    await session.run('ROLLBACK');
+    return isStored ? 'committed' : 'not-found';
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    session.destroy();
+  }
+}
+
+async function lockCounters(session: Session, sortedIds: readonly string[]): Promise<void> {
+  for (;;) {
+    try {
+      for (const part of partsOf(sortedIds, IN_LIST_MAX)) {
+        const ids = padInList(part);
+        await session.select(
+          `SELECT target_id FROM targets WHERE target_id IN (${placeholders(ids.length)}) ORDER BY target_id FOR UPDATE`,
+          ids,
+        );
+      }
+      return;
+    } catch (error) {
+      const isHeld = hasErrno(error, SQL_ERRORS.lockWaitTimeout) || hasErrno(error, SQL_ERRORS.deadlock);
+      if (!isHeld) throw error;
+      await session.run('ROLLBACK');
+    }
+  }
+}
+
+/**
+ * Looks for a row of this very append: its transaction was atomic, so one row proves all of them. Ids and offsets prove
+ * nothing: a server that crashed before the rows reached its disk gives both to the next append, and the text of that
+ * one may be the same. Rows that retention has deleted meanwhile are not found, and the caller is told to try again.
+ */
+async function hasRowOfAppend(session: Session, { ids, appendId }: WrittenAppend): Promise<boolean> {
+  for (const part of partsOf(ids, IN_LIST_MAX)) {
+    const padded = padInList(part);
+    const rows = await session.select(
+      `SELECT 1 FROM messages WHERE id IN (${placeholders(padded.length)}) AND append_id = ? LIMIT 1`,
+      [...padded, appendId],
+    );
+    if (rows.length > 0) return true;
+  }
+  return false;
+}
+
+/** On a Galera cluster this may be another node than the one that committed: waits until it has applied all commits. */
+async function waitForCluster(session: Session): Promise<void> {
+  if (!session.facts.returnsInserted) return; // MariaDB alone has it, where it was built with Galera
+  await session.run('SET SESSION wsrep_sync_wait = 15').catch((error: unknown) => {
+    if (session.isLost) throw error;
+  });
+}

@@ -1,0 +1,97 @@
+import type { PlannedRow } from '../../rules/append-plan.ts';
+import type { Session, SqlValue } from '../sessions/session.ts';
+import {
+  keptTexts,
+  partsOf,
+  rowPlaceholders,
+  ROWS_PER_STATEMENT_MAX,
+  splitRowCount,
+} from '../sessions/statement-shape.ts';
+
+const COLUMNS = ['message', 'target_id', '`offset`', 'created_at', 'append_id'];
+/** Of rows that have them; left out they get their defaults, and need not be sent, bound and checked for each row. */
+const KEY_COLUMNS = ['publisher', 'idempotency_key'];
+
+const insertStatement = (columns: readonly string[]) =>
+  keptTexts(
+    (rowCount) =>
+      `INSERT INTO messages (${columns.join(', ')}) VALUES ${rowPlaceholders(rowCount, columns.length)}`,
+  );
+const insertWithoutKeys = insertStatement(COLUMNS);
+const insertWithKeys = insertStatement([...COLUMNS, ...KEY_COLUMNS]);
+
+/** What a row takes in a statement beside its texts: lengths, types, offset, time and append id; generously. */
+const ROW_OVERHEAD_BYTES = 128;
+
+/** Larger statements save no time, and the server holds each of them in memory as a whole. */
+const STATEMENT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Of the server's packet bound so much is used, so that no rounding can reach it. */
+const PACKET_SHARE = 0.75;
+
+/** What all rows of one append have in common. */
+export interface AppendStamp {
+  /** The database's clock, as it writes it. */
+  readonly databaseTime: string;
+  /** Never used by another append, whatever becomes of this one. */
+  readonly appendId: string;
+}
+
+/** Inserts rows in order, never with IGNORE, and returns their ids. */
+export async function insertRows(
+  session: Session,
+  rows: readonly PlannedRow[],
+  { databaseTime, appendId }: AppendStamp,
+): Promise<readonly string[]> {
+  const bytesMax = Math.min(STATEMENT_BYTES_MAX, session.facts.packetBytesMax * PACKET_SHARE);
+  const ids: string[] = [];
+  for (const part of statementsOf(rows, bytesMax)) {
+    const withKeys = part.some((row) => row.publisher !== '' || row.idempotencyKey !== undefined);
+    const values: SqlValue[] = [];
+    for (const row of part) {
+      values.push(row.message, row.targetId, row.offset, databaseTime, appendId);
+      if (withKeys) values.push(row.publisher, row.idempotencyKey ?? null);
+    }
+    const textFor = withKeys ? insertWithKeys : insertWithoutKeys;
+    const { firstId } = await session.change(textFor(part.length), values);
+    // The count of rows is known beforehand, so the server gives them consecutive ids, also with interleaved locks.
+    for (const index of part.keys()) ids.push(String(firstId + index * session.facts.idStep));
+  }
+  return ids;
+}
+
+/** Cuts rows into statements that stay below `bytesMax` and have a number of rows that comes again. */
+export function* statementsOf(
+  rows: readonly PlannedRow[],
+  bytesMax: number,
+): Generator<readonly PlannedRow[]> {
+  for (const part of partsBelow(rows, bytesMax)) {
+    let from = 0;
+    for (const count of splitRowCount(part.length)) {
+      yield part.slice(from, from + count);
+      from += count;
+    }
+  }
+}
+
+function* partsBelow(rows: readonly PlannedRow[], bytesMax: number): Generator<readonly PlannedRow[]> {
+  for (const candidates of partsOf(rows, ROWS_PER_STATEMENT_MAX)) {
+    let from = 0;
+    let bytes = 0;
+    for (const [index, row] of candidates.entries()) {
+      const rowBytes = rowBytesOf(row);
+      if (index > from && bytes + rowBytes > bytesMax) {
+        yield candidates.slice(from, index);
+        from = index;
+        bytes = 0;
+      }
+      bytes += rowBytes;
+    }
+    yield candidates.slice(from);
+  }
+}
+
+function rowBytesOf({ message, targetId, publisher, idempotencyKey }: PlannedRow): number {
+  const names = targetId.length + publisher.length + (idempotencyKey?.length ?? 0);
+  return Buffer.byteLength(message) + names + ROW_OVERHEAD_BYTES;
+}

@@ -1,0 +1,70 @@
+import type { SetAsideRow } from '../../outbox.ts';
+import { outboxRowFault } from './outbox-row-fault.ts';
+import { deleteOutboxRows, type UntakenRow } from './outbox-rows.ts';
+import type { Session } from '../sessions/session.ts';
+
+/** What `outbox_refused.reason` holds; a server's own words may be longer. */
+const REASON_CHARACTERS_MAX = 255;
+
+/** Rows of one transaction: each takes a round trip for its lock, so these take some tens of milliseconds. */
+const SET_ASIDE_ROWS_MAX = 128;
+
+/** JSON_TABLE can't be locked, and needs not be: the rows are locked already. */
+const MOVE_STATEMENT = `
+INSERT INTO outbox_refused (outbox_id, target_id, message, created_at, reason)
+SELECT o.id, CAST(o.target_id AS BINARY), CAST(o.message AS BINARY), o.created_at, untaken.reason
+FROM JSON_TABLE(?, '$[*]' COLUMNS (
+  id BIGINT PATH '$.id',
+  reason VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason'
+)) untaken STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY) ON o.id = untaken.id`;
+
+/**
+ * Moves rows that no log takes out of the outbox, into the table `outbox_refused`, byte for byte; they stand before
+ * nobody from then on. Another API may be at the same rows: each is moved, and told, by one of them.
+ */
+export async function setAsideRows(
+  session: Session,
+  untaken: readonly UntakenRow[],
+): Promise<readonly SetAsideRow[]> {
+  const rows: SetAsideRow[] = [];
+  for (const { id, reason } of untaken.slice(0, SET_ASIDE_ROWS_MAX)) {
+    const [row] = await session.select<{ target_bytes: Buffer | null }>(
+      'SELECT CAST(target_id AS BINARY) AS target_bytes FROM outbox WHERE id = ? FOR UPDATE',
+      [id],
+    );
+    if (row === undefined) continue;
+    const targetId = row.target_bytes?.toString('latin1') ?? '';
+    rows.push({ outboxId: id, targetId, reason: reason.slice(0, REASON_CHARACTERS_MAX) });
+  }
+  if (rows.length === 0) return rows;
+  const moved = rows.map(({ outboxId: id, reason }) => ({ id, reason }));
+  await session.change(MOVE_STATEMENT, [JSON.stringify(moved)]);
+  await deleteOutboxRows(session, moved);
+  return rows;
+}
+
+/** Sets aside what was put into the outbox for texts that are no ids. No log is concerned, so no counter is taken. */
+export async function setAsideBadTargets(
+  session: Session,
+  targetIds: readonly string[],
+): Promise<readonly SetAsideRow[]> {
+  // By id: NULL, the empty text and spaces are one target to the comparison, and each finds all of them.
+  const untaken = new Map<string, UntakenRow>();
+  for (const targetId of targetIds) {
+    const isNothing = targetId === '';
+    const rows = await session.select<{ id: string; target_bytes: Buffer | null }>(
+      `SELECT CAST(id AS CHAR) AS id, CAST(target_id AS BINARY) AS target_bytes FROM outbox WHERE target_id = ?${isNothing ? ' OR target_id IS NULL' : ''} LIMIT ${SET_ASIDE_ROWS_MAX}`,
+      [targetId],
+    );
+    for (const { id, target_bytes: target } of rows) {
+      const reason = outboxRowFault(target, ANY_MESSAGE);
+      if (reason !== undefined) untaken.set(id, { id, reason });
+    }
+    if (untaken.size >= SET_ASIDE_ROWS_MAX) break;
+  }
+  const setAside = await setAsideRows(session, [...untaken.values()]);
+  await session.run('COMMIT');
+  return setAside;
+}
+
+const ANY_MESSAGE = Buffer.from('x');

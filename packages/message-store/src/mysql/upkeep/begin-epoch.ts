@@ -1,0 +1,60 @@
+import { openAdministratorSession } from '../sessions/administrator-session.ts';
+import type { DatabaseAccess } from '../sessions/database-connection.ts';
+import { type NewEpoch, type NewEpochOptions, randomEpoch } from '../../new-epoch.ts';
+import { databaseTimeOfMs } from '../sessions/database-time.ts';
+import { checkSchema } from '../schema/schema-version.ts';
+import type { Session } from '../sessions/session.ts';
+
+export interface BeginMysqlEpochOptions extends NewEpochOptions, DatabaseAccess {}
+
+const LAST_ROWS = 'SELECT target_id, MAX(`offset`) AS last FROM messages GROUP BY target_id';
+
+/**
+ * Begins a new epoch: from now on no cursor of an older one is believed, and its reader starts over where this one
+ * begins. All of it or nothing; may be called again. Takes as long as reading the index of all messages. Rejects with a
+ * StoreUnavailableError where the database can't be reached, with a SchemaVersionError where it was not migrated.
+ */
+export async function beginMysqlEpoch({ restoredAt, ...access }: BeginMysqlEpochOptions): Promise<NewEpoch> {
+  const session = await openAdministratorSession(access);
+  try {
+    await checkSchema(session);
+    await session.run('START TRANSACTION');
+    const result = await begin(session, restoredAt);
+    await session.run('COMMIT');
+    return result;
+  } finally {
+    session.close(); // what was not committed is rolled back with it
+  }
+}
+
+async function begin(session: Session, restoredAt: Date | undefined): Promise<NewEpoch> {
+  const [previous] = await session.select<{ epoch: string }>('SELECT epoch FROM log_epoch FOR UPDATE', []);
+  if (previous === undefined) throw new Error('the database has no epoch');
+  const repairedCount = await countOf(
+    session,
+    `SELECT COUNT(*) AS n FROM (${LAST_ROWS}) r LEFT JOIN targets t ON t.target_id = r.target_id WHERE t.target_id IS NULL OR t.head < r.last`,
+  );
+  await session.change(
+    `INSERT INTO targets (target_id, head) SELECT target_id, last FROM (${LAST_ROWS}) r ON DUPLICATE KEY UPDATE head = GREATEST(head, VALUES(head))`,
+    [],
+  );
+  if (restoredAt === undefined) await session.change('UPDATE targets SET epoch_start = head', []);
+  else {
+    await session.change(
+      'UPDATE targets t SET t.epoch_start = COALESCE((SELECT MIN(m.`offset`) - 1 FROM messages m WHERE m.target_id = t.target_id AND m.created_at >= ?), t.head)',
+      [databaseTimeOfMs(restoredAt.getTime())],
+    );
+  }
+  const epoch = randomEpoch();
+  await session.change(
+    'UPDATE log_epoch SET epoch = ?, started_at = CURRENT_TIMESTAMP(3), replaced_epoch = NULL, certain_until = NULL',
+    [epoch],
+  );
+  const targetCount = await countOf(session, 'SELECT COUNT(*) AS n FROM targets');
+  return { epoch, previousEpoch: previous.epoch, targetCount, repairedCount };
+}
+
+async function countOf(session: Session, sql: string): Promise<number> {
+  const [row] = await session.select<{ n: number }>(sql, []);
+  return row?.n ?? 0;
+}

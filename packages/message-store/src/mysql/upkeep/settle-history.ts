@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CERTAIN_MARGIN_SECONDS,
+  contradicts,
+  EPOCHS_APART_SECONDS,
+  type HistoryDoubt,
+  type HistoryFinding,
+  type KnownRow,
+  SECOND_LOOK_MS,
+} from '../../history.ts';
+import { randomEpoch } from '../../new-epoch.ts';
+import { databaseTimeOfMs, isoFromDatabaseTime } from '../sessions/database-time.ts';
+import { readLogHeads, readRowMarks } from '../reading/read-heads.ts';
+import type { Session } from '../sessions/session.ts';
+import { isSqlError } from '../sessions/sql-error.ts';
+
+/**
+ * Settles a doubt on a writer's session that was opened for it. The usual end takes no more than the right to read;
+ * only to begin an epoch it locks that row.
+ */
+export async function settleHistoryOn(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding> {
+  await setClusterWait(session, CLUSTER_WAIT_FOR_ALL);
+  const finding = await lookTwice(session, doubt);
+  await session.run('ROLLBACK');
+  await setClusterWait(session, 'DEFAULT'); // others use this session after us
+  return finding;
+}
+
+async function lookTwice(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding> {
+  const finding = await look(session, doubt);
+  await session.run('ROLLBACK');
+  if (finding !== 'contradicted') return finding;
+  await sleep(SECOND_LOOK_MS);
+  return await beginIfStillContradicted(session, doubt);
+}
+
+async function beginIfStillContradicted(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding> {
+  const [row] = await session.select<{ is_too_soon: number }>(
+    'SELECT replaced_epoch IS NOT NULL AND started_at > CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND AS is_too_soon' +
+      ' FROM log_epoch WHERE singleton = 1 FOR UPDATE',
+    [EPOCHS_APART_SECONDS],
+  );
+  const finding = await look(session, doubt);
+  if (finding !== 'contradicted') return finding;
+  if (row?.is_too_soon === 1) return { kind: 'too-soon' };
+  const epoch = randomEpoch();
+  await session.change(
+    'UPDATE log_epoch SET epoch = ?, replaced_epoch = ?, started_at = CURRENT_TIMESTAMP(3),' +
+      ' certain_until = LEAST(CAST(? AS DATETIME(3)), CURRENT_TIMESTAMP(3)) - INTERVAL ? SECOND WHERE singleton = 1',
+    [epoch, doubt.epoch, databaseTimeOfMs(doubt.sharedUntilMs), CERTAIN_MARGIN_SECONDS],
+  );
+  const [begun] = await session.select<{ certain_until: string }>('SELECT certain_until FROM log_epoch', []);
+  await session.run('COMMIT');
+  return { kind: 'epoch-begun', epoch, certainUntil: isoFromDatabaseTime(begun?.certain_until ?? '') };
+}
+
+/** What this server knows of the rows that are in doubt. */
+async function look(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding | 'contradicted'> {
+  if (await isReadOnly(session)) return { kind: 'read-only' };
+  const { rows } = doubt;
+  const { epoch, heads } = await readLogHeads(session, [...new Set(rows.map(({ targetId }) => targetId))]);
+  if (epoch !== doubt.epoch) return { kind: 'epoch-changed', epoch };
+  const marks = await readRowMarks(session, rows);
+  const isContradicted = (known: KnownRow, index: number) =>
+    contradicts(known, { head: heads.get(known.targetId)?.head ?? 0, row: marks[index] });
+  return rows.some(isContradicted) ? 'contradicted' : { kind: 'unchanged' };
+}
+
+/** On any of these a server is left to reading: one that was replaced, or a copy. */
+const READ_ONLY_VARIABLES = "'read_only', 'super_read_only', 'innodb_read_only'";
+
+async function isReadOnly(session: Session): Promise<boolean> {
+  const rows = await session.select<{ Value: string }>(
+    `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${READ_ONLY_VARIABLES})`,
+    [],
+  );
+  return rows.some(({ Value: value }) => value !== 'OFF' && value !== '0');
+}
+
+/** For reads, updates and deletes. */
+const CLUSTER_WAIT_FOR_ALL = '3';
+
+/** A Galera node then answers only once it has applied what the cluster had committed; others don't know the setting. */
+async function setClusterWait(session: Session, value: string): Promise<void> {
+  try {
+    await session.run(`SET SESSION wsrep_sync_wait = ${value}`);
+  } catch (error) {
+    if (!isSqlError(error)) throw error;
+  }
+}

@@ -1,0 +1,170 @@
+import type {
+  AppendedMessage,
+  AppendOutcome,
+  AppendRequest,
+  NewMessage,
+  StoredMessage,
+} from '../message-store.ts';
+
+/** A row that an append will insert; only its id and its time are still open. */
+export interface PlannedRow {
+  readonly publisher: string;
+  readonly targetId: string;
+  readonly offset: number;
+  readonly message: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** What one message of a request becomes: a row of this append, or one that was stored before. */
+type PlannedMessage =
+  | { readonly kind: 'row'; readonly rowIndex: number; readonly replayed: boolean }
+  | { readonly kind: 'stored'; readonly stored: StoredMessage };
+
+type PlannedRequest =
+  | { readonly kind: 'append'; readonly messages: readonly PlannedMessage[] }
+  | { readonly kind: 'idempotency-key-reused'; readonly index: number };
+
+export interface AppendPlan {
+  readonly requests: readonly PlannedRequest[];
+  /** In request order: each target's offsets are contiguous in it. */
+  readonly rows: readonly PlannedRow[];
+  /** How many rows each target gets; 0 where all of its messages are replays or refused. */
+  readonly rowsByTarget: ReadonlyMap<string, number>;
+}
+
+export interface AppendFacts {
+  readonly requests: readonly AppendRequest[];
+  /** Each target's head before this append. */
+  readonly headBefore: (targetId: string) => number;
+  /** The row that is stored under a publisher's key, by `keyOf`. */
+  readonly storedByKey: ReadonlyMap<string, StoredMessage>;
+}
+
+/** One text for a publisher and its key. Keys are visible ASCII, so a space can't be part of one. */
+export function keyOf(publisher: string, idempotencyKey: string): string {
+  return `${idempotencyKey} ${publisher}`;
+}
+
+/** How many messages each target is given by these requests, replays included. */
+export function countByTarget(requests: readonly AppendRequest[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const request of requests) {
+    for (const { targetId } of request.messages) counts.set(targetId, (counts.get(targetId) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * Decides what every message becomes: a new row with the next offset of its target, a replay, or a conflict that
+ * refuses its whole request. A key that comes twice within one append counts like one that was stored before.
+ */
+export function planAppend(facts: AppendFacts): AppendPlan {
+  const draft = new PlanDraft(facts);
+  const requests = facts.requests.map((request) => draft.add(request));
+  return { requests, rows: draft.rows, rowsByTarget: draft.rowsByTarget };
+}
+
+/** Rows as they were stored, with their ids in the same order. */
+export function storedRows(
+  rows: readonly PlannedRow[],
+  written: { readonly ids: readonly string[]; readonly createdAt: string },
+): readonly StoredMessage[] {
+  return rows.map(({ targetId, offset, message }, index) => {
+    const id = written.ids[index];
+    if (id === undefined) throw new RangeError(`row ${index} of ${rows.length} has no id`);
+    return { id, targetId, offset, message, createdAt: written.createdAt };
+  });
+}
+
+/** The outcomes of a plan whose rows were stored; `ids` are those of `plan.rows`. */
+export function planOutcomes(
+  plan: AppendPlan,
+  written: { readonly ids: readonly string[]; readonly createdAt: string; readonly epoch: string },
+): AppendOutcome[] {
+  const stored = storedRows(plan.rows, written);
+  const rowAt = (index: number): StoredMessage => {
+    const row = stored[index];
+    if (row === undefined) throw new RangeError(`there is no row ${index}`);
+    return row;
+  };
+  return plan.requests.map((request) => {
+    if (request.kind !== 'append') return request;
+    const messages = request.messages.map((message) =>
+      message.kind === 'row'
+        ? appended(rowAt(message.rowIndex), message.replayed)
+        : appended(message.stored, true),
+    );
+    return { kind: 'appended', epoch: written.epoch, messages };
+  });
+}
+
+/** Written out: copied with a spread, objects come in shapes that the engine must look up again at each use. */
+function appended(stored: StoredMessage, replayed: boolean): AppendedMessage {
+  const { id, targetId, offset, message, createdAt } = stored;
+  return { id, targetId, offset, message, createdAt, replayed };
+}
+
+/** The plan while it grows request by request. */
+class PlanDraft {
+  readonly rows: PlannedRow[] = [];
+  readonly rowsByTarget = new Map<string, number>();
+  readonly #facts: AppendFacts;
+  /** Rows of this plan by their key. */
+  readonly #rowIndexByKey = new Map<string, number>();
+
+  constructor(facts: AppendFacts) {
+    this.#facts = facts;
+    for (const targetId of countByTarget(facts.requests).keys()) this.rowsByTarget.set(targetId, 0);
+  }
+
+  add(request: AppendRequest): PlannedRequest {
+    const rowsBefore = this.rows.length;
+    const messages: PlannedMessage[] = [];
+    for (const [index, message] of request.messages.entries()) {
+      const known = this.#knownUnderKey(request.publisher, message);
+      if (known === 'conflict') {
+        this.#takeBack(rowsBefore);
+        return { kind: 'idempotency-key-reused', index };
+      }
+      messages.push(known ?? this.#newRow(request.publisher, message));
+    }
+    return { kind: 'append', messages };
+  }
+
+  #knownUnderKey(publisher: string, message: NewMessage): PlannedMessage | 'conflict' | undefined {
+    if (message.idempotencyKey === undefined) return undefined;
+    const key = keyOf(publisher, message.idempotencyKey);
+    const stored = this.#facts.storedByKey.get(key);
+    if (stored !== undefined) return isSame(stored, message) ? { kind: 'stored', stored } : 'conflict';
+    const rowIndex = this.#rowIndexByKey.get(key);
+    const row = rowIndex === undefined ? undefined : this.rows[rowIndex];
+    if (rowIndex === undefined || row === undefined) return undefined;
+    return isSame(row, message) ? { kind: 'row', rowIndex, replayed: true } : 'conflict';
+  }
+
+  #newRow(publisher: string, { targetId, message, idempotencyKey }: NewMessage): PlannedMessage {
+    const count = (this.rowsByTarget.get(targetId) ?? 0) + 1;
+    this.rowsByTarget.set(targetId, count);
+    const offset = this.#facts.headBefore(targetId) + count;
+    const rowIndex = this.rows.push({ publisher, targetId, offset, message, idempotencyKey }) - 1;
+    if (idempotencyKey !== undefined) this.#rowIndexByKey.set(keyOf(publisher, idempotencyKey), rowIndex);
+    return { kind: 'row', rowIndex, replayed: false };
+  }
+
+  /** A request that is refused gives its offsets back to those that follow. */
+  #takeBack(rowsBefore: number): void {
+    for (const row of this.rows.splice(rowsBefore)) {
+      this.rowsByTarget.set(row.targetId, (this.rowsByTarget.get(row.targetId) ?? 0) - 1);
+      if (row.idempotencyKey !== undefined) {
+        this.#rowIndexByKey.delete(keyOf(row.publisher, row.idempotencyKey));
+      }
+    }
+  }
+}
+
+function isSame(
+  stored: { readonly targetId: string; readonly message: string },
+  message: NewMessage,
+): boolean {
+  return stored.targetId === message.targetId && stored.message === message.message;
+}

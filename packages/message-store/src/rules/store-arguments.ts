@@ -1,0 +1,68 @@
+import { isTargetId } from '@postline/protocol';
+import { DISCONNECTS_PER_READ_MAX } from '../disconnect-store.ts';
+import type { TrimQuery } from '../log-trimmer.ts';
+import type { AppendRequest, LogPlace, LogQuery } from '../message-store.ts';
+
+/**
+ * Why a request can't be stored as it is, `undefined` where it can. Callers validate at their edge; this is the last
+ * gate before a database that would change such a text silently: ascii_bin ignores trailing spaces, and a lone
+ * surrogate becomes another character on its way.
+ */
+export function storageFault(request: AppendRequest): RangeError | undefined {
+  for (const { targetId, message, idempotencyKey } of request.messages) {
+    if (!isTargetId(targetId)) return new RangeError('a target id is not well-formed');
+    if (!message.isWellFormed()) return new RangeError('a message is not well-formed Unicode');
+    if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+      return new RangeError('an idempotency key is not visible ASCII');
+    }
+  }
+  return request.messages.length === 0 ? new RangeError('a request has no messages') : undefined;
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]+$/;
+
+/** Throws where a reader asks for something that can't be a target. */
+export function assertTargetId(targetId: string): void {
+  if (!isTargetId(targetId)) throw new RangeError('the target id is not well-formed');
+}
+
+/** Throws where a part of a log is asked for that can't be. */
+export function assertLogQuery({ targetId, afterOffset, limit, bytesMax }: LogQuery): void {
+  assertTargetId(targetId);
+  assertWholeNumber('afterOffset', afterOffset, 0);
+  assertWholeNumber('limit', limit, 1);
+  if (bytesMax !== undefined) assertWholeNumber('bytesMax', bytesMax, 1);
+}
+
+/** Throws where the disconnects of so many, or of such, can't be read at once. */
+export function assertDisconnectQuery(clientIds: readonly string[]): void {
+  clientIds.forEach(assertTargetId);
+  if (clientIds.length > DISCONNECTS_PER_READ_MAX) {
+    throw new RangeError(`at most ${DISCONNECTS_PER_READ_MAX} clients in one read`);
+  }
+}
+
+/** Throws where a reader's bound is no whole number from `least` on. */
+export function assertWholeNumber(what: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${what} must be a whole number from ${least} on`);
+  }
+}
+
+/** Throws where so many places, or such, can't be read at once. */
+export function assertPlaces(places: readonly LogPlace[], placesMax: number): void {
+  for (const { targetId, offset } of places) {
+    assertTargetId(targetId);
+    assertWholeNumber('offset', offset, 0);
+  }
+  if (places.length > placesMax) throw new RangeError(`at most ${placesMax} places in one read`);
+}
+
+/**
+ * Throws where a retention rule would delete what was not meant. The target where a step begins need be no id: the proof of
+ * concept's rows without a target have counters too, and a rule that stumbled over one would never get further.
+ */
+export function assertTrimQuery({ secondsMax, messagesPerTargetMax }: TrimQuery): void {
+  if (secondsMax !== undefined) assertWholeNumber('secondsMax', secondsMax, 1);
+  if (messagesPerTargetMax !== undefined) assertWholeNumber('messagesPerTargetMax', messagesPerTargetMax, 1);
+}

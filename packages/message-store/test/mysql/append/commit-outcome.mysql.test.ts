@@ -1,0 +1,127 @@
+import { type TestDatabase, waitUntil } from '@postline/test-support';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import type { MessageStore } from '../../../src/message-store.ts';
+import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
+import { appended, newTarget, publish, readTexts } from '../../support/contract-database.ts';
+import { createMigratedDatabase } from '../support/migrated-database.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+
+const DEADLINE_MS = 4_000;
+const SLACK_MS = 500;
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let store: MessageStore;
+beforeAll(async () => {
+  database = await createMigratedDatabase(inject('databaseServerUrl'));
+  proxy = await startTcpProxy(database.url);
+  store = createMysqlMessageStore({ databaseUrl: proxy.url(database.url), deadlineMs: DEADLINE_MS });
+});
+afterAll(async () => {
+  await store.close();
+  await proxy.close();
+  await database.drop();
+});
+
+let targetId: string;
+beforeEach(async () => {
+  targetId = newTarget();
+  await store.append([publish({ targetId, message: 'before' })]);
+});
+
+async function timed<T>(
+  work: Promise<T>,
+): Promise<{ result: PromiseSettledResult<T>; milliseconds: number }> {
+  const startedAt = performance.now();
+  const [result] = await Promise.allSettled([work]);
+  return { result, milliseconds: performance.now() - startedAt };
+}
+
+for (const fate of ['cut-instead-of-answer', 'swallow-answer'] as const) {
+  it(`[LOG-11] ${fate}: what was committed is found and answered as if nothing had happened`, async () => {
+    proxy.setCommitFate(fate);
+    const requests = [
+      publish({ targetId, message: 'a' }, { targetId: newTarget(), message: 'b' }),
+      publish({ targetId, message: 'c' }),
+    ];
+    const { result, milliseconds } = await timed(store.append(requests));
+    expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(result.status).toBe('fulfilled');
+    const outcomes = result.status === 'fulfilled' ? result.value : [];
+    expect(outcomes.flatMap(appended).map(({ message, offset }) => `${message}${offset}`)).toEqual([
+      'a2',
+      'b1',
+      'c3',
+    ]);
+    const { messages } = await store.readLog({ targetId, afterOffset: 1, limit: 10 });
+    const mine = outcomes.flatMap(appended).filter((message) => message.targetId === targetId);
+    expect(messages.map((message) => ({ ...message, replayed: false }))).toEqual(mine);
+  });
+}
+
+it('[LOG-11] cut-instead-of-commit: what was not committed is told at once, and is not sent again', async () => {
+  proxy.setCommitFate('cut-instead-of-commit');
+  const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'lost' })]));
+  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+  expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
+  expect(await readTexts(store, targetId)).toEqual(['before']);
+  const [outcome] = await store.append([publish({ targetId, message: 'after' })]);
+  expect(appended(outcome)[0]?.offset).toBe(2);
+});
+
+it('[LOG-11] a lost append is not taken for its twin, which got the same id and offset', async () => {
+  const connection = await createConnection(database.url);
+  const rewindIds = async () => {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT MAX(id) + 1 AS next FROM messages');
+    const next = Number(rows[0]?.['next']);
+    await connection.query(`ALTER TABLE messages AUTO_INCREMENT = ${next}`); // as a server does that lost the rows
+    return String(next);
+  };
+  const twin = publish({ targetId, message: 'twin' });
+  const nextId = await rewindIds();
+  proxy.setCommitFate('cut-instead-of-commit');
+  proxy.hold();
+  const lost = timed(store.append([twin]));
+  const otherStore = createMysqlMessageStore({ databaseUrl: database.url });
+  await waitUntil('the lost append waits for its look-up', () => proxy.waiting() > 0);
+  await rewindIds();
+  const [outcome] = await otherStore.append([twin]);
+  proxy.release();
+
+  expect(appended(outcome)).toMatchObject([{ id: nextId, offset: 2 }]);
+  expect((await lost).result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+  expect(await readTexts(store, targetId)).toEqual(['before', 'twin']);
+  await otherStore.close();
+  await connection.end();
+});
+
+it('[LOG-11] rows that retention deleted before the look-up are not said to be stored', async () => {
+  proxy.setCommitFate('cut-instead-of-answer');
+  proxy.hold();
+  const lost = timed(store.append([publish({ targetId, message: 'soon deleted' })]));
+  await waitUntil('the append waits for its look-up', () => proxy.waiting() > 0);
+  const connection = await createConnection(database.url);
+  await connection.query('DELETE FROM messages WHERE target_id = ?', [targetId]);
+  await connection.end();
+  proxy.release();
+  expect((await lost).result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+});
+
+it('[LOG-11] swallow-commit: while the old transaction lives nobody knows, and the caller is told so in time', async () => {
+  proxy.setCommitFate('swallow-commit');
+  const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'open' })]));
+  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+  expect(milliseconds).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
+  expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
+});
+
+it('[LOG-8] a connection that dies while a statement is sent on it is replaced before anything was written', async () => {
+  await store.append([publish({ targetId, message: 'warm' })]);
+  await store.readHeads([targetId]);
+  proxy.cutAtNextBytes();
+  const [outcome] = await store.append([publish({ targetId, message: 'after the cut' })]);
+  expect(appended(outcome)[0]?.offset).toBe(3);
+  proxy.cutAtNextBytes();
+  expect((await store.readHeads([targetId])).heads.get(targetId)?.head).toBe(3);
+});
