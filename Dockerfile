@@ -2,7 +2,7 @@
 # docker-compose.yml builds and runs the two.
 
 # The package.json files alone, so that an edit of a source file installs nothing again.
-FROM node:24.11.1-bookworm-slim AS manifests
+FROM node:26.12.1-trixie-slim AS manifests
 WORKDIR /app
 COPY . .
 RUN find . -type f -not -name package.json -not -name package-lock.json -delete \
@@ -10,7 +10,7 @@ RUN find . -type f -not -name package.json -not -name package-lock.json -delete 
 
 
 # Compiles; it and its development dependencies stay behind. Only what runs goes to /built: no declarations, no maps.
-FROM node:24.11.1-bookworm-slim AS build
+FROM node:26.12.1-trixie-slim AS build
 WORKDIR /app
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --ignore-scripts
@@ -38,10 +38,10 @@ RUN --mount=type=cache,target=/npm-cache \
   npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/websocket-server
 
 
-FROM node:24.11.1-bookworm-slim AS runtime
+FROM node:26.12.1-trixie-slim AS runtime
 WORKDIR /app
 # With NODE_ENV=production AUTH is `required` unless it is set: an image that nobody configured refuses to start, it
-# never runs open. docker-compose.yml says AUTH=open in so many words.
+# never runs open. docker-compose.yml sets AUTH=open.
 ENV NODE_ENV=production
 ENV HOST=0.0.0.0
 COPY docker/healthcheck.cjs ./

@@ -1,11 +1,14 @@
 import { type RequestHandler, Router } from 'express';
-import findAssetsFolder from 'swagger-ui-dist/absolute-path.js';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { allowOnly } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer, sendAnswer } from '../answers/answer.ts';
 import { createOpenApiDocument } from '../openapi/openapi-document.ts';
 import { holdUntilTaken } from '../answers/untaken-answers.ts';
 
-const ASSETS_FOLDER = findAssetsFolder();
+const require = createRequire(import.meta.url);
+/** Swagger UI as Fastify ships it: its own package depends on one that reports each installation. */
+const ASSETS_FOLDER = join(dirname(require.resolve('@fastify/swagger-ui/package.json')), 'static');
 const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'] as const;
 /** The files change only with a new version of the service. */
 const ASSETS_MAX_AGE_SECONDS = 3_600;
