@@ -35,7 +35,7 @@ const lastAckSchema = z.literal('last-ack');
 
 const tokenSchema = z.string().max(TOKEN_BYTES_MAX);
 
-export const identifyFrameSchema = z
+const identifyFrameSchema = z
   .object({
     type: z.literal('identify'),
     clientId: targetIdSchema,
@@ -48,7 +48,7 @@ export const identifyFrameSchema = z
   });
 export type IdentifyFrame = z.output<typeof identifyFrameSchema>;
 
-export const ackFrameSchema = z.object({
+const ackFrameSchema = z.object({
   type: z.literal('ack'),
   targetId: targetIdSchema.optional(),
   offset: offsetSchema,
@@ -56,14 +56,13 @@ export const ackFrameSchema = z.object({
 export type AckFrame = z.output<typeof ackFrameSchema>;
 
 /** A fresh token, before the one before it expires. */
-export const tokenFrameSchema = z.object({ type: z.literal('token'), token: tokenSchema });
+const tokenFrameSchema = z.object({ type: z.literal('token'), token: tokenSchema });
 export type TokenFrame = z.output<typeof tokenFrameSchema>;
 
-export const pingFrameSchema = z.object({ type: z.literal('ping') });
-export type PingFrame = z.output<typeof pingFrameSchema>;
+const pingFrameSchema = z.object({ type: z.literal('ping') });
 
 /** Everything that a client may send. */
-export const clientFrameSchema = z.discriminatedUnion('type', [
+const clientFrameSchema = z.discriminatedUnion('type', [
   identifyFrameSchema,
   ackFrameSchema,
   tokenFrameSchema,

@@ -1,15 +1,110 @@
-export * from './channels.ts';
-export * from './client-frames.ts';
-export * from './close-codes.ts';
-export * from './device-id.ts';
-export * from './disconnect.ts';
-export * from './envelope.ts';
-export * from './error-codes.ts';
-export * from './limits.ts';
-export * from './log-page.ts';
-export * from './message-text.ts';
-export * from './publish.ts';
-export * from './receipts.ts';
-export * from './relay-frames.ts';
-export * from './row-mark.ts';
-export * from './target-id.ts';
+export { DISCONNECTS_CHANNEL_NAME, livenessChannel, updatesChannel } from './channels.ts';
+export {
+  type AckFrame,
+  type ClientFrame,
+  hasBadClientId,
+  type IdentifyFrame,
+  parseClientFrame,
+  type Resume,
+  type TokenFrame,
+} from './client-frames.ts';
+export { CLOSE_CODES, type CloseCode } from './close-codes.ts';
+export { isDeviceId } from './device-id.ts';
+export { type Disconnected, disconnectedSchema, disconnectQuerySchema } from './disconnect.ts';
+export { decodeEnvelope, type Envelope } from './envelope.ts';
+export {
+  FRAME_ERRORS,
+  type FrameErrorCode,
+  HTTP_ERRORS,
+  type HttpErrorCode,
+  type Problem,
+  problemSchema,
+} from './error-codes.ts';
+export { type FollowClaim, mayFollow, readFollowClaim, readGroupsClaim } from './group-claims.ts';
+export {
+  type FollowCause,
+  followCauseSchema,
+  type FollowedFrame,
+  followedFrameSchema,
+  type FollowFrame,
+  followFrameSchema,
+  identifyGroupsSchema,
+  type UnfollowCause,
+  unfollowCauseSchema,
+  type UnfollowedFrame,
+  unfollowedFrameSchema,
+  type UnfollowFrame,
+  unfollowFrameSchema,
+} from './group-frames.ts';
+export {
+  type ClientGroupsPage,
+  clientGroupsPageSchema,
+  clientGroupsQuerySchema,
+  type JoinHistory,
+  joinHistorySchema,
+  type JoinRequest,
+  joinRequestSchema,
+  type MemberBatchRequest,
+  memberBatchRequestSchema,
+  type MembersChanged,
+  membersChangedSchema,
+  type Membership,
+  membershipSchema,
+  type MembersPage,
+  membersPageSchema,
+  membersQuerySchema,
+} from './group-members.ts';
+export {
+  BATCH_BODY_BYTES_MAX,
+  BATCH_MESSAGES_MAX,
+  CLIENT_FRAME_BYTES_MAX,
+  DEVICES_PER_CLIENT_MAX,
+  EPOCH_CHARACTERS_MAX,
+  FOLLOWED_GROUPS_MAX,
+  GROUPS_PER_CLIENT_MAX,
+  IDENTIFY_FRAME_BYTES_MAX,
+  LOG_PAGE_MESSAGES_DEFAULT,
+  MEMBERS_PAGE_DEFAULT,
+  MEMBERS_PAGE_MAX,
+  MESSAGE_BODY_BYTES_MAX,
+  MESSAGE_BYTES_MAX,
+  RECEIPTS_PER_ANSWER_MAX,
+  TOKEN_BYTES_MAX,
+} from './limits.ts';
+export { type LogEntry, type LogPage, logPageQuerySchema, logPageSchema } from './log-page.ts';
+export {
+  idempotencyKeySchema,
+  publishBatchRequestSchema,
+  type PublishedBatch,
+  publishedBatchSchema,
+  type PublishedMessage,
+  publishedMessageSchema,
+  publishRequestSchema,
+  type PublishStatus,
+} from './publish.ts';
+export { type Receipts, receiptsSchema } from './receipts.ts';
+export {
+  encodeNewMessage,
+  encodeRelayFrame,
+  type ErrorFrame,
+  type FollowedTarget,
+  type HeartbeatFrame,
+  type IdentifiedFrame,
+  type NewMessageFrame,
+  type PongFrame,
+  type RelayFrame,
+  type TokenAcceptedFrame,
+  type TruncatedFrame,
+} from './relay-frames.ts';
+export { isSameRow, type RowMark, rowMarkToKeep } from './row-mark.ts';
+export {
+  clientIdSchema,
+  groupIdOf,
+  groupNameOf,
+  groupNameSchema,
+  isGroupId,
+  isGroupName,
+  isTargetId,
+  isTargetIdStart,
+  targetIdFault,
+} from './target-id.ts';

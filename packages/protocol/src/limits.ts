@@ -9,6 +9,9 @@ export const MESSAGE_BYTES_MAX = 65_535;
 /** Long enough for a prefixed UUID or an e-mail-like id, short enough for an index key in every supported server. */
 export const TARGET_ID_CHARACTERS_MAX = 128;
 
+/** A target id without its `group:`. */
+export const GROUP_NAME_CHARACTERS_MAX = TARGET_ID_CHARACTERS_MAX - 'group:'.length;
+
 /** The header's limit in the contract; also fits a unique index beside the publisher's name. */
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 255;
 
@@ -30,8 +33,29 @@ export const LOG_PAGE_MESSAGES_DEFAULT = 100;
 /** Frames from clients are identify, ack and ping: small. A token of 8 KB and some cursors fit many times over. */
 export const CLIENT_FRAME_BYTES_MAX = 64 * 1024;
 
-/** A connection follows its own id and a few groups; more cursors than this in one frame is not a client of ours. */
-export const RESUME_OFFSETS_MAX = 1_000;
+/** An `identify` frame names a cursor for each followed target: 1,001 of the longest ids with their offsets. */
+export const IDENTIFY_FRAME_BYTES_MAX = 256 * 1024;
+
+/** Groups that one connection follows: each costs the relay a follower, and `identified` an entry of some 170 bytes. */
+export const FOLLOWED_GROUPS_MAX = 1_000;
+
+/** A cursor for each target that a connection can follow: its own and its groups. */
+export const RESUME_OFFSETS_MAX = FOLLOWED_GROUPS_MAX + 1;
+
+/** Stored groups of one client: as many as its connection can follow. */
+export const GROUPS_PER_CLIENT_MAX = 1_000;
+
+/** Joins and leaves in one request: one transaction that holds the group's counter. */
+export const MEMBERS_PER_BATCH_MAX = 1_000;
+
+/** Messages before a join that a new member can ask for: one page of the log. */
+export const JOIN_HISTORY_MESSAGES_MAX = 1_000;
+
+/** Members of a group, or groups of a client, in one answer. */
+export const MEMBERS_PAGE_MAX = 1_000;
+
+/** The size of that page when the reader does not say. */
+export const MEMBERS_PAGE_DEFAULT = 100;
 
 /** Names a client's device; part of an index key. */
 export const DEVICE_ID_CHARACTERS_MAX = 64;

@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { EPOCH_CHARACTERS_MAX, LOG_PAGE_MESSAGES_DEFAULT, LOG_PAGE_MESSAGES_MAX } from './limits.ts';
+import { queryNumber } from './query-number.ts';
 import { rowMarkSchema } from './row-mark.ts';
-
-const wholeNumberText = (name: string, from: number, to: number) =>
-  z
-    .string()
-    .regex(/^(?:0|[1-9]\d{0,15})$/, { error: `must be an integer from ${from} to ${to}` })
-    .transform(Number)
-    .refine((value) => value >= from && value <= to, { error: `must be an integer from ${from} to ${to}` })
-    .meta({ override: { type: 'integer', minimum: from, maximum: to }, description: name });
 
 /** Query of `GET /targets/:targetId/messages`. */
 export const logPageQuerySchema = z.object({
-  after: wholeNumberText('Messages after this offset.', 0, Number.MAX_SAFE_INTEGER).optional(),
-  limit: wholeNumberText(
+  after: queryNumber('Messages after this offset.', 0, Number.MAX_SAFE_INTEGER).optional(),
+  limit: queryNumber(
     `At most so many messages (${LOG_PAGE_MESSAGES_DEFAULT} where left out).`,
     1,
     LOG_PAGE_MESSAGES_MAX,
@@ -32,10 +25,9 @@ export const logPageQuerySchema = z.object({
     description: 'When the message at `after` was created.',
   }),
 });
-export type LogPageQuery = z.output<typeof logPageQuerySchema>;
 
 /** One message of a target's log: a `new_message` frame without `type` and `epoch`. */
-export const logEntrySchema = z
+const logEntrySchema = z
   .object({
     id: z.string(),
     targetId: z.string(),

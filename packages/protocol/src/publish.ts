@@ -18,7 +18,6 @@ export const publishRequestSchema = z
     { error: 'must be a JSON object with "message" and "targetId"' },
   )
   .meta({ id: 'PublishRequest' });
-export type PublishRequest = z.output<typeof publishRequestSchema>;
 
 /** Body of `POST /messages/batch`: stored all or none, in this order. */
 export const publishBatchRequestSchema = z
@@ -42,7 +41,6 @@ export const publishBatchRequestSchema = z
     { error: 'must be a JSON object with "messages"' },
   )
   .meta({ id: 'PublishBatchRequest' });
-export type PublishBatchRequest = z.output<typeof publishBatchRequestSchema>;
 
 /** `sent`: the hint went out on the bus. `stored`: it did not, and the relay finds the row by itself. */
 export const publishStatusSchema = z.enum(['sent', 'stored']).meta({ id: 'PublishStatus' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Up to where one device of a client has processed a target's log. */
-export const receiptSchema = z
+const receiptSchema = z
   .object({
     clientId: z.string(),
     deviceId: z
@@ -16,7 +16,6 @@ export const receiptSchema = z
     ackedAt: z.iso.datetime().meta({ description: 'When the database got the ack.' }),
   })
   .meta({ id: 'Receipt' });
-export type Receipt = z.output<typeof receiptSchema>;
 
 /** Answer of `GET /targets/:targetId/receipts`; a device that never acked has no receipt. */
 export const receiptsSchema = z

@@ -30,12 +30,14 @@ export interface NewMessageFrame {
   readonly createdAt: string;
 }
 
-/** The messages `from` to `to` were deleted by the retention rule; the stream goes on after `to`. */
+/** The messages `from` to `to` are not delivered; the stream goes on after `to`. */
 export interface TruncatedFrame {
   readonly type: 'truncated';
   readonly targetId: string;
   readonly from: number;
   readonly to: number;
+  /** Left out, the retention rule deleted them; `membership`: from while the client was no member of the group. */
+  readonly reason?: 'membership';
 }
 
 /** Answers a `token` frame that was good: it counts from now on. */
@@ -57,6 +59,8 @@ export interface ErrorFrame {
   readonly type: 'error';
   readonly code: FrameErrorCode;
   readonly message: string;
+  /** With an error about one target. */
+  readonly targetId?: string;
 }
 
 /** Everything that the relay may send. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TARGET_ID_CHARACTERS_MAX } from './limits.ts';
+import { GROUP_NAME_CHARACTERS_MAX, TARGET_ID_CHARACTERS_MAX } from './limits.ts';
 
 /** Wide enough for what identity providers give as `sub`: `auth0|5f7c`, `user+tag@shop.example`, `_V1StGXR8`. */
 const TARGET_ID_PATTERN = new RegExp(`^[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,${TARGET_ID_CHARACTERS_MAX - 1}}$`);
@@ -38,10 +38,34 @@ export const targetIdSchema = z
     example: 1,
   });
 
-/** Reads a target id out of anything: the string form, or `undefined` where it is none. */
-export function parseTargetId(value: unknown): string | undefined {
-  if (typeof value === 'string') return isTargetId(value) ? value : undefined;
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? String(value) : undefined;
+/** A target that is one client: never a group. */
+export const clientIdSchema = targetIdSchema
+  .refine((id) => !isGroupId(id), { error: 'must be a client, not a group' })
+  .meta({ id: 'ClientId', description: 'A target id that addresses one client.', example: 'anna' });
+
+const GROUP_NAME_PATTERN = new RegExp(`^[A-Za-z0-9._~:@|+-]{1,${GROUP_NAME_CHARACTERS_MAX}}$`);
+
+/** The name of a group, without the `group:` of its target id. */
+export const groupNameSchema = z
+  .string({ error: (issue) => (issue.input === undefined ? 'is required' : 'must be a string') })
+  .regex(GROUP_NAME_PATTERN, {
+    error: `must be 1 to ${GROUP_NAME_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ ~ : @ | + -`,
+  })
+  .meta({ id: 'GroupName', example: 'news' });
+
+/** True for a string that is a well-formed name of a group. */
+export function isGroupName(value: string): boolean {
+  return GROUP_NAME_PATTERN.test(value);
+}
+
+/** The target id of a group. */
+export function groupIdOf(name: string): string {
+  return GROUP_PREFIX + name;
+}
+
+/** The name in a group's target id. */
+export function groupNameOf(groupId: string): string {
+  return groupId.slice(GROUP_PREFIX.length);
 }
 
 /** True for a string that is a well-formed target id. */

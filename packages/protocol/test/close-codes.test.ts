@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CLOSE_CODES, mayReconnect } from '../src/index.ts';
+import { mayReconnect } from '../src/close-codes.ts';
+import { CLOSE_CODES } from '../src/index.ts';
 
 describe('close codes', () => {
   it('[PRO-5] the range alone says whether to reconnect', () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { deviceIdSchema, isDeviceId } from '../src/index.ts';
+import { deviceIdSchema } from '../src/device-id.ts';
+import { isDeviceId } from '../src/index.ts';
 
 it.each(['a', '7', '-', '_', '.', 'Kiosk_7.left-hand', 'x'.repeat(64)])('[ACK-4] %j is a device id', (id) => {
   expect(isDeviceId(id)).toBe(true);

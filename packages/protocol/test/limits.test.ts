@@ -4,9 +4,9 @@ import {
   CLIENT_FRAME_BYTES_MAX,
   MESSAGE_BODY_BYTES_MAX,
   MESSAGE_BYTES_MAX,
-  TARGET_ID_CHARACTERS_MAX,
   TOKEN_BYTES_MAX,
 } from '../src/index.ts';
+import { TARGET_ID_CHARACTERS_MAX } from '../src/limits.ts';
 
 const escaped = (text: string) => text.replace(/./gsu, () => '\\u0000');
 

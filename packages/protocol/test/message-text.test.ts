@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageTextSchema } from '../src/index.ts';
+import { messageTextSchema } from '../src/message-text.ts';
 import { anyText } from './any-text.ts';
 
 function reasons(value: unknown): string[] {

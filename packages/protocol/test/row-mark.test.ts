@@ -1,14 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import {
-  decodeEnvelope,
-  encodeNewMessage,
-  isSameRow,
-  type RowMark,
-  rowMarkSchema,
-  rowMarkToKeep,
-} from '../src/index.ts';
+import { decodeEnvelope, encodeNewMessage, isSameRow, type RowMark, rowMarkToKeep } from '../src/index.ts';
+import { rowMarkSchema } from '../src/row-mark.ts';
 
 const MARK = { id: '1024', createdAt: '2026-11-23T00:00:00.000Z' };
 

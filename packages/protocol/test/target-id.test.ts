@@ -2,13 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
+  clientIdSchema,
+  groupIdOf,
+  groupNameOf,
+  groupNameSchema,
   isGroupId,
+  isGroupName,
   isTargetId,
   isTargetIdStart,
-  parseTargetId,
   targetIdFault,
-  targetIdSchema,
 } from '../src/index.ts';
+import { targetIdSchema } from '../src/target-id.ts';
 
 const WELL_FORMED =
   'must be 1 to 128 of the characters A-Z a-z 0-9 . _ ~ : @ | + -, and start with a letter, a digit, _ or -';
@@ -51,7 +55,6 @@ describe('target id', () => {
     ['_group:a', '_group:a'],
   ])('[PRO-1] %j is %j', (value, id) => {
     expect(targetIdSchema.parse(value)).toBe(id);
-    expect(parseTargetId(value)).toBe(id);
     expect(isTargetId(id)).toBe(true);
   });
 
@@ -103,7 +106,6 @@ describe('target id', () => {
     ['group:', 'must name a group after "group:"'],
   ])('[PRO-1] %j is refused: %s', (value, reason) => {
     expect(reasons(value)).toEqual([reason]);
-    expect(parseTargetId(value)).toBeUndefined();
     if (typeof value === 'string') {
       expect(isTargetId(value)).toBe(false);
       expect(targetIdFault(value)).toBe(reason);
@@ -113,7 +115,6 @@ describe('target id', () => {
   it('[PRO-1] coercion would have taken each of these for a client', () => {
     for (const value of ['', null, [], ' ', true]) {
       expect(z.coerce.number().safeParse(value).success).toBe(true); // the naive way
-      expect(parseTargetId(value)).toBeUndefined();
     }
   });
 
@@ -121,7 +122,7 @@ describe('target id', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.integer(), fc.double(), looksLikeAnId), (value) => {
         const parsed = targetIdSchema.safeParse(value);
-        expect(parseTargetId(value)).toBe(parsed.success ? parsed.data : undefined);
+        if (typeof value === 'string') expect(isTargetId(value)).toBe(parsed.success);
         if (parsed.success) expect(targetIdSchema.parse(parsed.data)).toBe(parsed.data);
       }),
     );
@@ -130,6 +131,28 @@ describe('target id', () => {
   it('[PRO-1] a group is addressed by group: and a name', () => {
     expect(isGroupId('group:a')).toBe(true);
     for (const id of ['group', 'Group:a', 'agroup:a', 'groups:a', '1']) expect(isGroupId(id)).toBe(false);
+  });
+
+  it('[PRO-6] the name of a group makes a target id, and is read from it again', () => {
+    for (const name of ['news', 'a', '.', '~x', 'x'.repeat(122), '__proto__', 'group:a']) {
+      expect(groupNameSchema.parse(name)).toBe(name);
+      expect(isGroupName(name)).toBe(true);
+      expect(targetIdSchema.parse(groupIdOf(name))).toBe(groupIdOf(name));
+      expect(isGroupId(groupIdOf(name))).toBe(true);
+      expect(groupNameOf(groupIdOf(name))).toBe(name);
+    }
+    for (const name of ['', 'x'.repeat(123), 'a b', 'a/b', 'ä', 'room-*', 7, null, undefined]) {
+      expect(groupNameSchema.safeParse(name).success, JSON.stringify(name)).toBe(false);
+      if (typeof name === 'string') expect(isGroupName(name)).toBe(false);
+    }
+  });
+
+  it('[PRO-6] a client id is a target id, but no group', () => {
+    expect(clientIdSchema.parse(7)).toBe('7');
+    expect(clientIdSchema.parse('anna')).toBe('anna');
+    expect(clientIdSchema.safeParse('group:a').error?.issues[0]?.message).toBe(
+      'must be a client, not a group',
+    );
   });
 });
 
