@@ -161,6 +161,8 @@ export interface MessageStore extends AckStore, DisconnectStore {
 export interface LogPlace {
   readonly targetId: string;
   readonly offset: number;
+  /** The row that was seen there, where one was: where it still stands there, it is found sooner. */
+  readonly mark?: RowMark | undefined;
 }
 
 /** Places in one readMarks: each is a look-up in an index. */

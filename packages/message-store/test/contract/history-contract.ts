@@ -49,6 +49,23 @@ export function describeHistory(open: () => EpochDatabase): void {
     expect(await open().store.readMarks([])).toEqual([]);
   });
 
+  it('[EPO-4] the row at a place is told whatever row was seen there: the same, another, or one that never was', async () => {
+    const targetId = newTarget();
+    const rows = await append(targetId, 2);
+    const [first, second] = rows.map(({ id, createdAt }) => ({ id, createdAt }));
+    const marksSeen = [
+      first,
+      second,
+      { ...first!, createdAt: 'then' },
+      { id: 'none', createdAt: '' },
+      undefined,
+    ];
+    const marks = await open().store.readMarks(marksSeen.map((mark) => ({ targetId, offset: 1, mark })));
+    expect(marks).toEqual(marksSeen.map(() => first));
+    const elsewhere = [3, 2].map((offset) => ({ targetId, offset, mark: first }));
+    expect(await open().store.readMarks(elsewhere)).toEqual([undefined, second]);
+  });
+
   it('[EPO-4] rows that are as they were seen, or deleted by retention, settle a doubt', async () => {
     const targetId = newTarget();
     const rows = await append(targetId, 3);
