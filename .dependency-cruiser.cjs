@@ -72,6 +72,32 @@ module.exports = {
       to: { path: 'node_modules/ws/|/client-sdk/src/(platform/)?node-', reachable: true },
     },
     {
+      name: 'client-sdk-platform-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/client-sdk/src/platform/' },
+      to: { path: '^packages/client-sdk/src/', pathNot: '^packages/client-sdk/src/platform/' },
+    },
+    {
+      // postline-client-base.ts alone puts the folders together; they share the platform and the cursor.
+      name: 'client-sdk-folders-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^packages/client-sdk/src/([^/]+)/' },
+      to: {
+        path: '^packages/client-sdk/src/(?:[^/]+/|postline-client-base\\.ts$)',
+        pathNot: ['^packages/client-sdk/src/$1/', '^packages/client-sdk/src/(?:platform|cursor)/'],
+      },
+    },
+    {
+      // main.ts alone puts the parts of the page together. They share what is in page/ and know the connection's state.
+      name: 'web-client-folders-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^web-client/src/([^/]+)/' },
+      to: {
+        path: '^web-client/src/',
+        pathNot: ['^web-client/src/$1/', '^web-client/src/page/', '^web-client/src/connection/'],
+      },
+    },
+    {
       name: 'nothing-imports-main',
       severity: 'error',
       from: {},

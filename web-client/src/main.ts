@@ -13,8 +13,13 @@ import { pageElement } from './page/page-element.ts';
 import { createPageTitle, type PageTitle } from './page/page-title.ts';
 import { createPublishForm } from './sending/publish-form.ts';
 import { createStatusView } from './connection/status-view.ts';
-import { createStreamTail } from './messages/stream-tail.ts';
-import { emptyWords, RESTARTED_WORDS, startWords, truncatedWords } from './messages/stream-words.ts';
+import {
+  createStreamTail,
+  emptyWords,
+  RESTARTED_WORDS,
+  startWords,
+  truncatedWords,
+} from './messages/stream-words.ts';
 import { createTroubleView } from './connection/trouble-view.ts';
 
 /** What the forms propose on a first visit. */

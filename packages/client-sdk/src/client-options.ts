@@ -1,5 +1,5 @@
 import type { Cursor, CursorStore } from './cursor/cursor.ts';
-import type { PayloadParser } from './delivery/payload-parser.ts';
+import type { PayloadParser } from './message.ts';
 
 /** A token (JWT), or where to get one: called for the first connection, before one expires and after 4001. */
 export type Token = string | (() => string | Promise<string>);

@@ -1,3 +1,13 @@
 /** Everything for pages, workers and bundlers; node.ts is the same for Node. */
-export { PostlineClient } from './postline-client.ts';
+import { browserEnvironment } from './platform/browser-environment.ts';
+import type { PostlineClientOptions } from './client-options.ts';
+import { PostlineClientBase } from './postline-client-base.ts';
+
 export * from './public-api.ts';
+
+/** A client in a page or a worker. */
+export class PostlineClient<Payload = string> extends PostlineClientBase<Payload> {
+  constructor(options: PostlineClientOptions<Payload>) {
+    super(options, browserEnvironment);
+  }
+}

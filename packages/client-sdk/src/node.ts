@@ -1,3 +1,13 @@
 /** Everything for Node; index.ts is the same for pages, workers and bundlers. */
-export { PostlineClient } from './node-postline-client.ts';
+import type { PostlineClientOptions } from './client-options.ts';
+import { nodeEnvironment } from './platform/node-environment.ts';
+import { PostlineClientBase } from './postline-client-base.ts';
+
 export * from './public-api.ts';
+
+/** A client in a Node process. */
+export class PostlineClient<Payload = string> extends PostlineClientBase<Payload> {
+  constructor(options: PostlineClientOptions<Payload>) {
+    super(options, nodeEnvironment);
+  }
+}

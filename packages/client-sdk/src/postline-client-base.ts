@@ -1,22 +1,19 @@
 import type { IdentifiedFrame, NewMessageFrame } from '@postline/protocol';
 import { CLOSE_CODES, mayReconnect } from '@postline/protocol/close-codes';
 import { Acks } from './delivery/acks.ts';
-import { type ClientEvents, ClientEventListeners } from './client-events.ts';
+import { ClientEventListeners, type ClientEvents, type ClientState } from './client-events.ts';
 import { type PostlineClientOptions, readSettings } from './client-options.ts';
-import type { ClientState } from './client-state.ts';
 import { isCursor } from './cursor/cursor.ts';
 import { CursorKeeper } from './cursor/cursor-keeper.ts';
 import type { Environment } from './platform/environment.ts';
-import type { InboxStep } from './delivery/inbox-step.ts';
+import type { InboxStep } from './delivery/inbox.ts';
 import type { Message } from './message.ts';
 import { MessageDelivery } from './delivery/message-delivery.ts';
 import type { MessageHandler } from './delivery/message-handlers.ts';
 import { iterateMessages } from './delivery/message-iterator.ts';
 import { PostlineError } from './postline-error.ts';
-import type { IdentifyFrame } from './connection/client-frame.ts';
-import type { RelayFrame } from './connection/relay-frame.ts';
-import { RelayLink } from './connection/relay-link.ts';
-import { relayUrl } from './connection/relay-url.ts';
+import type { IdentifyFrame, RelayFrame } from './connection/frames.ts';
+import { RelayLink, relayUrl } from './connection/relay-link.ts';
 import { StreamPosition } from './cursor/stream-position.ts';
 import { TokenKeeper } from './token/token-keeper.ts';
 

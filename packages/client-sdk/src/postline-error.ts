@@ -1,4 +1,4 @@
-import type { PublishErrorCode } from './publisher/publish-error-code.ts';
+import type { PublishErrorCode } from './publisher/publish.ts';
 
 /**
  * What can go wrong on the way of a message:

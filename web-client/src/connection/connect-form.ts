@@ -1,4 +1,4 @@
-import { readClientId } from './client-id.ts';
+import { readClientId } from '../page/client-id.ts';
 import { activeClientId, type ConnectionState } from './connection-state.ts';
 import { pageElement } from '../page/page-element.ts';
 

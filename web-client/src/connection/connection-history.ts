@@ -1,5 +1,5 @@
 import type { ConnectionState } from './connection-state.ts';
-import { localTime } from '../page/local-time.ts';
+import { localTime } from '../page/time-words.ts';
 import { pageElement, textElement } from '../page/page-element.ts';
 
 /** Enough to see what happened; a relay that is away for a night must not fill the page. */

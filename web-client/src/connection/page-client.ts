@@ -1,13 +1,14 @@
 import {
   type Cursor,
   type CursorStore,
+  localStorageCursorStore,
+  memoryCursorStore,
   type Message,
   PostlineClient,
   type PostlineError,
   type Truncation,
 } from '@postline/client';
 import { type ConnectionState, connectionState, isConnected } from './connection-state.ts';
-import { pageCursorStore } from './page-cursor-store.ts';
 
 /** How the stream of a connection begins. */
 export interface StreamStart {
@@ -110,6 +111,22 @@ function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor
         last = cursor;
         return store.save(cursor, owner);
       },
+    },
+  };
+}
+
+/**
+ * Where this page keeps its cursors: in the browser's storage, so that a reload goes on where the tab stopped. A browser
+ * may refuse that (for a page from disk, say); then they last as long as the page.
+ */
+function pageCursorStore(): Required<CursorStore> {
+  const page = memoryCursorStore();
+  const browser = localStorageCursorStore();
+  return {
+    load: async (owner) => (await page.load(owner)) ?? (await browser.load(owner)),
+    save: async (cursor, owner) => {
+      await page.save?.(cursor, owner);
+      await browser.save?.(cursor, owner);
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { ConnectionState } from './connection-state.ts';
-import { pageElement } from '../page/page-element.ts';
-import { type PageIcon, showIcon } from '../page/page-icon.ts';
+import { pageElement, type PageIcon, showIcon } from '../page/page-element.ts';
 
 const ICONS: Readonly<Record<ConnectionState['state'], PageIcon>> = {
   idle: 'idle',

@@ -1,5 +1,5 @@
 import type { Message } from '@postline/client';
-import { localTime } from '../page/local-time.ts';
+import { localTime } from '../page/time-words.ts';
 import { textElement } from '../page/page-element.ts';
 
 /** One message as an item of the list: its offset as a postmark on the line, its text, and when and how it came. */

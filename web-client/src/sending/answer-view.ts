@@ -1,6 +1,5 @@
-import { durationWords } from '../page/duration-words.ts';
-import { pageElement, textElement } from '../page/page-element.ts';
-import { showIcon } from '../page/page-icon.ts';
+import { durationWords } from '../page/time-words.ts';
+import { pageElement, showIcon, textElement } from '../page/page-element.ts';
 import type { PublishAnswer } from './publish-answer.ts';
 
 export interface AnswerView {
@@ -84,4 +83,19 @@ function detailWords(answer: PublishAnswer): string[] {
         'It may have been stored or not. Send it again: with its key kept, it is stored once.',
       ];
   }
+}
+
+/** The API's answer as it came, and the key that the message was sent under. */
+export function createRawAnswerView(): (answer: PublishAnswer, idempotencyKey: string) => void {
+  const raw = pageElement('answer-raw', HTMLDetailsElement);
+  const json = pageElement('answer-json', HTMLElement);
+  const key = pageElement('answer-key', HTMLElement);
+
+  return (answer, idempotencyKey) => {
+    raw.hidden = false;
+    raw.open = answer.kind === 'refused';
+    json.textContent = answer.kind === 'unanswered' ? '' : answer.json;
+    json.hidden = json.textContent === '';
+    key.textContent = idempotencyKey;
+  };
 }

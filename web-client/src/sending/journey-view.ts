@@ -1,4 +1,4 @@
-import { durationWords } from '../page/duration-words.ts';
+import { durationWords } from '../page/time-words.ts';
 import { pageElement, textElement } from '../page/page-element.ts';
 
 interface Stop {

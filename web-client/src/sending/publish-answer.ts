@@ -1,5 +1,3 @@
-import { isJsonObject, parseJson } from '../page/json-value.ts';
-
 const STATUS_REQUEST_TIMEOUT = 408;
 const STATUS_TOO_MANY_REQUESTS = 429;
 
@@ -88,4 +86,18 @@ function readFieldError(value: unknown): FieldError[] {
 
 function textOr(value: unknown, otherwise: string): string {
   return typeof value === 'string' && value !== '' ? value : otherwise;
+}
+
+/** True for a JSON object, whose fields are then still to be checked one by one. */
+function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What `text` says as JSON, or `undefined` where it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

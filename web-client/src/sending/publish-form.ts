@@ -1,10 +1,9 @@
-import { createAnswerView } from './answer-view.ts';
+import { createAnswerView, createRawAnswerView } from './answer-view.ts';
 import type { Arrivals } from './arrivals.ts';
 import { createJourneyView } from './journey-view.ts';
 import { pageElement } from '../page/page-element.ts';
 import type { PublishAnswer } from './publish-answer.ts';
 import { publishMessage } from './publish-message.ts';
-import { createRawAnswerView } from './raw-answer-view.ts';
 import { SendKey } from './send-key.ts';
 
 const MESSAGE_BYTES_MAX = 65_535;

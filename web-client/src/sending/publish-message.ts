@@ -1,4 +1,4 @@
-import { jsonId } from '../connection/client-id.ts';
+import { jsonId } from '../page/client-id.ts';
 import { type PublishAnswer, readPublishAnswer } from './publish-answer.ts';
 
 /** The API answers or gives up within five seconds; beyond three times that nothing is to be expected any more. */

@@ -1,9 +1,9 @@
-import type { ClientFrame, IdentifyFrame } from './client-frame.ts';
-import type { ClientState } from '../client-state.ts';
+import { type ClientFrame, type IdentifyFrame, readRelayFrame, type RelayFrame } from './frames.ts';
+import type { ClientState } from '../client-events.ts';
 import type { Environment, RelaySocket } from '../platform/environment.ts';
 import { PostlineError, type PostlineErrorCode } from '../postline-error.ts';
-import { failuresAfter, type RetryWidths, retryDelayMs, silenceMsMax } from './reconnect-policy.ts';
-import { type RelayFrame, readRelayFrame } from './relay-frame.ts';
+import { failuresAfter, type RetryWidths, retryDelayMs, silenceMsMax } from '../retry-policy.ts';
+import { absoluteUrl } from '../platform/absolute-url.ts';
 
 /** What a relay is taken for until it says otherwise. */
 const HEARTBEAT_SECONDS_DEFAULT = 25;
@@ -176,5 +176,14 @@ export class RelayLink {
   #expectWithin(milliseconds: number, code: PostlineErrorCode): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#parts.environment.after(milliseconds, () => this.lose(new PostlineError(code)));
+  }
+}
+
+/** The relay's address as a WebSocket takes it. Throws a PostlineError where it is none. */
+export function relayUrl(url: string | URL): string {
+  try {
+    return absoluteUrl(url, /^(?:http|ws)s?:\/\//).replace(/^http/, 'ws');
+  } catch (cause) {
+    throw new PostlineError('cannot_connect', { cause });
   }
 }

@@ -1,4 +1,17 @@
-import { type InboxStep, unitsOfStep } from './inbox-step.ts';
+import type { NewMessageFrame, TruncatedFrame } from '@postline/protocol';
+import type { StreamStart } from '../cursor/stream-position.ts';
+
+/** What is handled in the order in which it was received. */
+export type InboxStep =
+  | { readonly kind: 'start'; readonly start: StreamStart }
+  | {
+      readonly kind: 'message';
+      readonly frame: NewMessageFrame;
+      readonly missed: boolean;
+      /** How many restarts of the logs came before it. */
+      readonly restarts: number;
+    }
+  | { readonly kind: 'truncated'; readonly frame: TruncatedFrame; readonly restarts: number };
 
 interface InboxParts {
   /** Beyond these it is full: messages, and their UTF-16 units. */
@@ -67,4 +80,8 @@ export class Inbox {
     const { inboxMessagesMax, inboxUnitsMax } = this.#parts;
     return this.#steps.length <= inboxMessagesMax / divisor && this.#units <= inboxUnitsMax / divisor;
   }
+}
+
+function unitsOfStep(step: InboxStep): number {
+  return step.kind === 'message' ? step.frame.data.length : 0;
 }

@@ -2,14 +2,12 @@ import type { NewMessageFrame } from '@postline/protocol';
 import type { ClientEventListeners } from '../client-events.ts';
 import type { CursorKeeper } from '../cursor/cursor-keeper.ts';
 import type { Environment } from '../platform/environment.ts';
-import { Inbox } from './inbox.ts';
-import type { InboxStep } from './inbox-step.ts';
-import type { Message } from '../message.ts';
+import { Inbox, type InboxStep } from './inbox.ts';
+import { type Message, parsePayload, type PayloadParser } from '../message.ts';
 import { MessageHandlers } from './message-handlers.ts';
 import { markOf } from '../cursor/cursor.ts';
-import { type PayloadParser, parsePayload } from './payload-parser.ts';
 import { type FailedMessage, PostlineError } from '../postline-error.ts';
-import type { RetryWidths } from '../connection/reconnect-policy.ts';
+import type { RetryWidths } from '../retry-policy.ts';
 
 /** A handler that is at work when the client is closed is waited for this long, so that its message is acked. */
 const LAST_HANDLER_MS_MAX = 5_000;

@@ -1,6 +1,6 @@
 import type { Environment } from '../platform/environment.ts';
 import type { Message } from '../message.ts';
-import { type RetryWidths, retryDelayMs } from '../connection/reconnect-policy.ts';
+import { type RetryWidths, retryDelayMs } from '../retry-policy.ts';
 
 /** May be async: the next message waits for it, and the cursor moves when it has resolved. */
 export type MessageHandler<Payload> = (message: Message<Payload>) => unknown;

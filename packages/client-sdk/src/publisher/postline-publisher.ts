@@ -1,8 +1,7 @@
 import { type Environment, timeAndChance } from '../platform/environment.ts';
-import { retryDelayMs } from '../connection/reconnect-policy.ts';
+import { retryDelayMs } from '../retry-policy.ts';
 import { readPublishedMessages } from './api-answer.ts';
-import { abortedError, type ApiRequest, sendRequest } from './api-request.ts';
-import { apiUrl } from './api-url.ts';
+import { abortedError, type ApiRequest, apiUrl, sendRequest } from './api-request.ts';
 import type {
   OutgoingMessage,
   PostlinePublisherOptions,

@@ -1,5 +1,5 @@
 import { nameOf, PostlineError } from '../postline-error.ts';
-import type { PublishErrorCode } from './publish-error-code.ts';
+import type { PublishErrorCode } from './publish.ts';
 
 /** What is wrong with one field of the request. */
 export interface FieldError {

@@ -1,7 +1,7 @@
 import { waitUntil } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../../src/cursor/cursor.ts';
-import { memoryCursorStore } from '../../src/cursor/memory-cursor-store.ts';
+import { memoryCursorStore } from '../../src/cursor/cursor-stores.ts';
 import type { Restart } from '../../src/message.ts';
 import { ClientScene } from '../support/client-scene.ts';
 import { messageFrame } from '../support/fake-relay.ts';

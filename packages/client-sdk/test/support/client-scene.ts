@@ -1,7 +1,7 @@
 import { waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach } from 'vitest';
 import type { PostlineClientOptions } from '../../src/client-options.ts';
-import type { ClientState } from '../../src/client-state.ts';
+import type { ClientState } from '../../src/client-events.ts';
 import { PostlineClientBase } from '../../src/postline-client-base.ts';
 import type { PostlineError } from '../../src/postline-error.ts';
 import { FakeRelay } from './fake-relay.ts';

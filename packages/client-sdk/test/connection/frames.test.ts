@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRelayFrame } from '../../src/connection/relay-frame.ts';
+import { readRelayFrame } from '../../src/connection/frames.ts';
 
 const NEW_MESSAGE = {
   type: 'new_message',

@@ -1,9 +1,9 @@
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PostlineError } from '../../src/postline-error.ts';
-import { apiUrl } from '../../src/publisher/api-url.ts';
+import { apiUrl } from '../../src/publisher/api-request.ts';
 import { PublishError } from '../../src/publisher/publish-error.ts';
-import { relayUrl } from '../../src/connection/relay-url.ts';
+import { relayUrl } from '../../src/connection/relay-link.ts';
 
 /** A page or a worker at this address. */
 function inPage(href: string): void {

@@ -1,6 +1,18 @@
 import { type Cursor, type CursorOwner, type CursorStore, isCursor } from './cursor.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json-value.ts';
 
+/** Keeps cursors for as long as it lives itself: several clients one after the other may share it. */
+export function memoryCursorStore(): CursorStore {
+  const cursors = new Map<string, Cursor>();
+  const nameOf = ({ relayUrl, clientId }: CursorOwner) => JSON.stringify([relayUrl, clientId]);
+  return {
+    load: (owner) => cursors.get(nameOf(owner)),
+    save: (cursor, owner) => {
+      cursors.set(nameOf(owner), cursor);
+    },
+  };
+}
+
 /** Cursors kept for one page's origin: more clients than share one browser. The longest unused ones are dropped. */
 const CURSORS_MAX = 20;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failuresAfter, retryDelayMs, silenceMsMax } from '../../src/connection/reconnect-policy.ts';
+import { failuresAfter, retryDelayMs, silenceMsMax } from '../src/retry-policy.ts';
 
 const ALMOST_ONE = 1 - Number.EPSILON;
 const WIDTHS = { firstRetryMsMax: 1_000, retryMsMax: 20_000 };

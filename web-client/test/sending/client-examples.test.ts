@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { curlLine } from '../../src/sending/curl-line.ts';
+import { curlLine } from '../../src/sending/client-examples.ts';
 
 it('is the documented line for client 1 on this machine', () => {
   expect(curlLine('http://localhost:8080/', '1')).toBe(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonId, readClientId } from '../../src/connection/client-id.ts';
+import { jsonId, readClientId } from '../../src/page/client-id.ts';
 
 describe('readClientId', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { localTime } from '../../src/page/local-time.ts';
+import { durationWords, localTime } from '../../src/page/time-words.ts';
 
 const NOON = new Date(2026, 10, 23, 12, 0, 0);
 
@@ -10,4 +10,16 @@ it('shows the time alone today, and the day with it on other days', () => {
 
 it('shows what is no time as it came', () => {
   expect(localTime('soon', NOON)).toBe('soon');
+});
+
+it('has tenths where they matter, and seconds where they do', () => {
+  expect([0.04, 6.31, 9.99, 10.4, 128.6, 9_999, 12_540].map(durationWords)).toEqual([
+    '0.0 ms',
+    '6.3 ms',
+    '10.0 ms',
+    '10 ms',
+    '129 ms',
+    '9999 ms',
+    '12.5 s',
+  ]);
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { localStorageCursorStore } from '../../src/cursor/local-storage-cursor-store.ts';
+import { localStorageCursorStore } from '../../src/cursor/cursor-stores.ts';
 
 const OWNER = { clientId: '1', relayUrl: 'ws://relay/' };
 
