@@ -7,8 +7,8 @@ const FREE_BYTES = 16 * 1024 * 1024;
 /** A client that has had so many times the others' mean is paced. Many that catch up at the same time are not. */
 const UNEVEN_FACTOR = 4;
 
-/** The pace: faster than most clients' lines, and a tenth of what one process can do. */
-const PACED_BYTES_PER_MS = 8 * 1024;
+/** The pace: 32 Mbit/s, faster than most lines to a client, and a twentieth of what one process can do. */
+const PACED_BYTES_PER_MS = 4 * 1024;
 
 /** Clients that are remembered in a period; further ones pay nothing. At 100 bytes each they take a megabyte. */
 const CLIENTS_MAX = 10_000;

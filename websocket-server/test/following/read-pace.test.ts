@@ -26,7 +26,7 @@ describe('ReadPace', () => {
   it('[DEL-18] a client that has far more than the others waits, and the others do not', () => {
     read('small', 1);
     expect(read('large', 16)).toBe(0);
-    expect(read('large', 8)).toBe(1_024); // 8 MiB in 1,024 ms
+    expect(read('large', 8)).toBe(2_048); // 8 MiB in 2,048 ms
     expect(read('small', 4)).toBe(0);
   });
 
