@@ -1,6 +1,6 @@
 import type { HintPublisher } from '@postline/message-bus';
 import { type DisconnectRequest, type DisconnectStore, StoreUnavailableError } from '@postline/message-store';
-import { DISCONNECTS_CHANNEL_NAME, type PublishStatus } from '@postline/protocol';
+import type { PublishStatus } from '@postline/protocol';
 import { withDeadline } from '@postline/service-runtime';
 
 type DisconnectOutcome =
@@ -17,7 +17,7 @@ export type DisconnectClient = (request: DisconnectRequest) => Promise<Disconnec
 
 export interface DisconnectClientOptions {
   readonly store: Pick<DisconnectStore, 'disconnect'>;
-  readonly publisher: Pick<HintPublisher, 'publish'>;
+  readonly publisher: Pick<HintPublisher, 'notify'>;
   readonly hintDeadlineMs: number;
 }
 
@@ -40,12 +40,11 @@ export function createDisconnectClient(options: DisconnectClientOptions): Discon
 }
 
 async function tellRelays(
-  publisher: Pick<HintPublisher, 'publish'>,
+  publisher: Pick<HintPublisher, 'notify'>,
   milliseconds: number,
 ): Promise<PublishStatus> {
   try {
-    const told = publisher.publish([{ targetId: DISCONNECTS_CHANNEL_NAME, frame: '' }]);
-    await withDeadline(told, { what: 'telling the bus', milliseconds });
+    await withDeadline(publisher.notify('disconnects'), { what: 'telling the bus', milliseconds });
     return 'sent';
   } catch {
     return 'stored';

@@ -9,8 +9,8 @@ const HINT = { hintDeadlineMs: 20 };
 
 it('[SEC-5] a disconnect that is stored stands, whatever becomes of its hint', async () => {
   const heard: string[] = [];
-  const outcome = async (publish: () => Promise<void>) =>
-    await createDisconnectClient({ store: { disconnect }, publisher: { publish }, ...HINT })(REQUEST);
+  const outcome = async (notify: () => Promise<void>) =>
+    await createDisconnectClient({ store: { disconnect }, publisher: { notify }, ...HINT })(REQUEST);
   const said = { kind: 'disconnected', tokensRefusedUpTo: 7 };
   const told = async () => {
     heard.push('told');
@@ -26,9 +26,9 @@ it('[SEC-5] a disconnect that is stored stands, whatever becomes of its hint', a
 });
 
 it('[SEC-5] one that the database did not take tells nobody', async () => {
-  const publish = () => Promise.reject(new Error('was called'));
+  const notify = () => Promise.reject(new Error('was called'));
   const store = { disconnect: () => Promise.reject(new StoreUnavailableError('away', undefined)) };
-  expect(await createDisconnectClient({ store, publisher: { publish }, ...HINT })(REQUEST)).toEqual({
+  expect(await createDisconnectClient({ store, publisher: { notify }, ...HINT })(REQUEST)).toEqual({
     kind: 'store-unavailable',
   });
 });

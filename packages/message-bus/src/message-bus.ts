@@ -1,3 +1,4 @@
+import type { ControlChannel } from '@postline/protocol';
 import { describeFault, type FaultReason } from '@postline/service-runtime';
 
 /** What is told about one target: the new_message frame as text, ready to forward. */
@@ -13,6 +14,9 @@ export interface HintPublisher {
    * BusUnavailableError within the publisher's deadline otherwise, at once while the bus is known to be away.
    */
   publish(hints: readonly Hint[]): Promise<void>;
+
+  /** Notifies everyone who listens on a control channel. Resolves and rejects as `publish` does. */
+  notify(channel: ControlChannel): Promise<void>;
 
   /** Resolves where the bus answers. */
   checkReady(): Promise<void>;
@@ -49,6 +53,12 @@ export interface HintSubscriber {
    * While the bus is away it rejects with a BusUnavailableError, and the subscription is made with the recovery.
    */
   subscribe(targetId: string): Promise<void>;
+
+  /**
+   * Calls `onNotice`, instead of one named before, for each notice on a control channel: what it stands for may have
+   * changed. Resolves, rejects and recovers as `subscribe` does.
+   */
+  listen(channel: ControlChannel, onNotice: () => void): Promise<void>;
 
   /** Follows it no longer; no hint of it is handed out after the call. */
   unsubscribe(targetId: string): void;

@@ -149,6 +149,29 @@ export function describeMessageBus(kind: string, createBus: () => MessageBus): v
       expect(hints).toEqual(['on x', 'end x']);
     });
 
+    it('[SEC-5] a notice on a control channel reaches everyone who listens on it, and nobody else', async () => {
+      const publisher = await readyPublisher();
+      const notices: string[] = [];
+      const { subscriber, hints } = await upSubscriber();
+      await subscriber.listen('disconnects', () => notices.push('replaced'));
+      await subscriber.listen('disconnects', () => notices.push('first: disconnects'));
+      await subscriber.listen('members', () => notices.push('first: members'));
+      await subscriber.subscribe('disconnects');
+      await subscriber.subscribe('end');
+      const second = await upSubscriber();
+      await second.subscriber.listen('members', () => notices.push('second: members'));
+
+      await publisher.notify('disconnects');
+      await publisher.publish([{ targetId: 'disconnects', frame: 'a hint' }]);
+      await publisher.notify('members');
+      await publisher.publish([{ targetId: 'end', frame: 'x' }]);
+
+      await waitUntil('all came', () => hints.length === 2 && notices.length === 3);
+      expect(notices[0]).toBe('first: disconnects');
+      expect(notices.slice(1).toSorted()).toEqual(['first: members', 'second: members']);
+      expect([hints, second.hints]).toEqual([['disconnects a hint', 'end x'], []]);
+    });
+
     it('publishing nothing, or for nobody, resolves', async () => {
       const publisher = await readyPublisher();
       await publisher.publish([]);
@@ -179,8 +202,10 @@ export function describeMessageBus(kind: string, createBus: () => MessageBus): v
       await expect(closedPublisher.publish([{ targetId: 'a', frame: 'x' }])).rejects.toThrow(
         BusUnavailableError,
       );
+      await expect(closedPublisher.notify('members')).rejects.toThrow(BusUnavailableError);
       await expect(closedPublisher.checkReady()).rejects.toThrow(BusUnavailableError);
       await expect(subscriber.subscribe('b')).rejects.toThrow(BusUnavailableError);
+      await expect(subscriber.listen('members', () => undefined)).rejects.toThrow(BusUnavailableError);
       await expect(subscriber.checkReady()).rejects.toThrow(BusUnavailableError);
       expect(subscriber.state).toBe('down');
       expect(hints).toEqual([]);

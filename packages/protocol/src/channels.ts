@@ -4,10 +4,17 @@ export function updatesChannel(prefix: string, targetId: string): string {
 }
 
 /**
- * Stands where a target would in the name of the channel on which relays hear that a client was disconnected. It is no
- * target id, so it never meets a channel of updates; what comes on it has no content.
+ * State of which each relay keeps a part, and whose changes have a channel: `<prefix>updates:$<name>`. A notice has no
+ * content; relays read from the database what has changed.
  */
-export const DISCONNECTS_CHANNEL_NAME = '$disconnects';
+export type ControlChannel = 'disconnects' | 'members';
+
+/** Takes the place of the target id in a control channel's name. No target id begins with a `$`. */
+export function controlTopic(channel: ControlChannel): string {
+  return `$${channel}`;
+}
+
+export const DISCONNECTS_CHANNEL_NAME = controlTopic('disconnects');
 
 /**
  * Channel on which one subscriber proves to itself that its subscription is alive. No target id can start with

@@ -1,4 +1,10 @@
-export { DISCONNECTS_CHANNEL_NAME, livenessChannel, updatesChannel } from './channels.ts';
+export {
+  type ControlChannel,
+  controlTopic,
+  DISCONNECTS_CHANNEL_NAME,
+  livenessChannel,
+  updatesChannel,
+} from './channels.ts';
 export {
   type AckFrame,
   type ClientFrame,

@@ -27,6 +27,7 @@ export class ModelBus {
         this.subscribed.add(targetId);
         await isUp();
       },
+      listen: isUp,
       unsubscribe: (targetId) => {
         this.subscribed.delete(targetId);
       },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
-import { DISCONNECTS_CHANNEL_NAME, encodeNewMessage } from '@postline/protocol';
+import { encodeNewMessage } from '@postline/protocol';
 import { createLogger, type Logger } from '@postline/service-runtime';
 import { makeTempFolder, freshMetrics } from '@postline/test-support';
 import type { RelaySettings } from '../../src/configuration.ts';
@@ -82,7 +82,7 @@ export async function startTestRelay(
     hint: (targetId, frame) => publisher.publish([{ targetId, frame }]),
     disconnect: async (clientId, { refuseTokens, hint }) => {
       await store.disconnect({ clientId, refuseTokens });
-      if (hint) await publisher.publish([{ targetId: DISCONNECTS_CHANNEL_NAME, frame: '' }]);
+      if (hint) await publisher.notify('disconnects');
     },
     epoch: async () => (await store.readHeads([])).epoch,
     receipts: async (targetId) => {

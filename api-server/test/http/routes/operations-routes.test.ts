@@ -34,7 +34,12 @@ const refused = Object.assign(new Error('s3cr3t'), { code: 'ECONNREFUSED' });
 const BUS_DOWN = { status: 'down', reason: 'connection refused (ECONNREFUSED)' };
 const DATABASE_DOWN = { status: 'down', reason: 'nothing listens at the address of the database' };
 const busAway = () => Promise.reject(new BusUnavailableError('away', refused));
-const awayPublisher = { publish: busAway, checkReady: busAway, close: () => Promise.resolve() };
+const awayPublisher = {
+  publish: busAway,
+  notify: busAway,
+  checkReady: busAway,
+  close: () => Promise.resolve(),
+};
 
 it('[OPS-3] [OPS-9] /readyz is 503 and shows why the database is down; the log says so once', async () => {
   const broken = await startTestApi({

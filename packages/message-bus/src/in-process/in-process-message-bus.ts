@@ -1,3 +1,4 @@
+import { type ControlChannel, controlTopic } from '@postline/protocol';
 import {
   type BusEndEvents,
   type BusState,
@@ -44,6 +45,10 @@ class InProcessPublisher implements HintPublisher {
     }
   }
 
+  notify(channel: ControlChannel): Promise<void> {
+    return this.publish([{ targetId: controlTopic(channel), frame: '' }]);
+  }
+
   checkReady(): Promise<void> {
     return this.#closed ? Promise.reject(closedError()) : Promise.resolve();
   }
@@ -58,6 +63,8 @@ class InProcessSubscriber implements HintSubscriber {
   readonly #events: HintSubscriberEvents;
   readonly #onClose: () => void;
   readonly #targets = new Set<string>();
+  /** By the topic of their control channel. */
+  readonly #listeners = new Map<string, () => void>();
   #state: BusState = 'up';
 
   constructor(events: HintSubscriberEvents, onClose: () => void) {
@@ -73,9 +80,9 @@ class InProcessSubscriber implements HintSubscriber {
   }
 
   deliver(hint: Hint): void {
-    if (!this.#targets.has(hint.targetId)) return;
     try {
-      this.#events.onHint(hint.targetId, hint.frame);
+      if (this.#targets.has(hint.targetId)) this.#events.onHint(hint.targetId, hint.frame);
+      else this.#listeners.get(hint.targetId)?.();
     } catch (error) {
       queueMicrotask(() => {
         throw error;
@@ -85,6 +92,11 @@ class InProcessSubscriber implements HintSubscriber {
 
   subscribe(targetId: string): Promise<void> {
     if (this.#state === 'up') this.#targets.add(targetId);
+    return this.checkReady();
+  }
+
+  listen(channel: ControlChannel, onNotice: () => void): Promise<void> {
+    if (this.#state === 'up') this.#listeners.set(controlTopic(channel), onNotice);
     return this.checkReady();
   }
 
@@ -103,6 +115,7 @@ class InProcessSubscriber implements HintSubscriber {
   close(): Promise<void> {
     this.#state = 'down';
     this.#targets.clear();
+    this.#listeners.clear();
     this.#onClose();
     return Promise.resolve();
   }

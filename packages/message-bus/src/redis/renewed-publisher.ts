@@ -1,3 +1,4 @@
+import { type ControlChannel, controlTopic } from '@postline/protocol';
 import type { BusEndEvents, Hint, HintPublisher } from '../message-bus.ts';
 import { RedisPublisher, type RedisPublisherOptions } from './redis-publisher.ts';
 import { RenewedLink } from './renewed-link.ts';
@@ -16,6 +17,11 @@ export class RenewedPublisher implements HintPublisher {
 
   publish(hints: readonly Hint[]): Promise<void> {
     return this.#links.current.publish(hints);
+  }
+
+  /** On the wire a notice is a hint without content, for a name that no target has. */
+  notify(channel: ControlChannel): Promise<void> {
+    return this.publish([{ targetId: controlTopic(channel), frame: '' }]);
   }
 
   checkReady(): Promise<void> {

@@ -1,13 +1,17 @@
+import { type ControlChannel, controlTopic } from '@postline/protocol';
 import type { BusState, HintSubscriber, HintSubscriberEvents } from '../message-bus.ts';
 import { RedisSubscriber, type RedisSubscriberOptions } from './redis-subscriber.ts';
 import { RenewedLink } from './renewed-link.ts';
 
 /**
- * Receives hints on one connection after the other, each made anew by the address. A successor is subscribed to
- * everything, and proven, before the old one ends: in between hints come twice, which harms nobody.
+ * Receives hints on one connection after the other; each connects by the address anew. The old connection closes only
+ * after its successor has every subscription, and after all that Redis sent on the old one has arrived. In between a hint
+ * may arrive twice, which does no harm.
  */
 export class RenewedSubscriber implements HintSubscriber {
   readonly #wanted = new Set<string>();
+  /** By the topic of their control channel. */
+  readonly #listeners = new Map<string, () => void>();
   readonly #links: RenewedLink<RedisSubscriber>;
 
   constructor(options: Omit<RedisSubscriberOptions, 'events' | 'targetIds'>, events: HintSubscriberEvents) {
@@ -18,8 +22,10 @@ export class RenewedSubscriber implements HintSubscriber {
           targetIds: this.#wanted,
           events: {
             ...linkEvents,
-            onHint: (targetId, payload) => {
-              events.onHint(targetId, payload);
+            onHint: (topic, payload) => {
+              const onNotice = topic.startsWith('$') ? this.#listeners.get(topic) : undefined;
+              if (onNotice === undefined) events.onHint(topic, payload);
+              else onNotice();
             },
           },
         }),
@@ -43,6 +49,12 @@ export class RenewedSubscriber implements HintSubscriber {
       if (link === this.#links.current || !this.#wanted.has(targetId)) throw error;
       await this.#links.current.subscribe(targetId); // replaced meanwhile
     }
+  }
+
+  listen(channel: ControlChannel, onNotice: () => void): Promise<void> {
+    const topic = controlTopic(channel);
+    this.#listeners.set(topic, onNotice);
+    return this.subscribe(topic);
   }
 
   unsubscribe(targetId: string): void {
