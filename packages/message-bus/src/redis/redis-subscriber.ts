@@ -103,6 +103,14 @@ export class RedisSubscriber {
     }
   }
 
+  /**
+   * Resolves when every hint that Redis has sent on this connection until now has arrived: the answer to a command comes
+   * after them. Rejects where Redis doesn't answer in time.
+   */
+  async drain(): Promise<void> {
+    if (this.#session !== undefined) await this.#confirmed(this.#session.client.subscribe(this.#ownChannel));
+  }
+
   unsubscribe(targetId: string): void {
     this.#subscriptions.unsubscribe(targetId);
     this.#scheduleRounds();

@@ -13,8 +13,8 @@ export interface RenewedLinkOptions<L extends Link> {
   /** Milliseconds after which a link that works is replaced, in use or not. */
   readonly ageMaxMs: number;
   readonly events: BusEndEvents | undefined;
-  /** Resolves once the one that was replaced may end. */
-  readonly beforeRetiring?: (successor: L) => Promise<void>;
+  /** Resolves once the replaced link may close, because its successor takes over everything from here on. */
+  readonly beforeRetiring?: (replaced: L, successor: L) => Promise<void>;
 }
 
 interface Opened<L> {
@@ -110,7 +110,7 @@ export class RenewedLink<L extends Link> {
   }
 
   async #retire(link: L, successor: L): Promise<void> {
-    await this.#options.beforeRetiring?.(successor).catch(() => undefined); // then it is down, and reports that
+    await this.#options.beforeRetiring?.(link, successor).catch(() => undefined); // one of the two is lost
     await link.close();
   }
 

@@ -31,7 +31,10 @@ export class RenewedSubscriber implements HintSubscriber {
         }),
       ageMaxMs: options.times.connectionAgeMaxMs,
       events,
-      beforeRetiring: (successor) => successor.confirmAll(),
+      beforeRetiring: async (replaced, successor) => {
+        await successor.confirmAll();
+        await replaced.drain();
+      },
     });
   }
 

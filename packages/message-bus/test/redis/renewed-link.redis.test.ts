@@ -83,6 +83,27 @@ describe('connections to Redis have a highest age', () => {
     await waitUntil('one set of connections is left', async () => (await clientCount(first)) <= 3 + 3);
   });
 
+  it('[BUS-5] a hint that Redis sent on the old connection arrives, however late, before that connection is closed', async () => {
+    await Promise.all([subscriber.close(), publisher.close()]);
+    const quiet = { redisUrl: link.url, prefix: '', probeIntervalMs: 60_000 }; // no other command on the old connection
+    const own = recordEvents();
+    subscriber = createRedisMessageBus(quiet).createSubscriber(own);
+    await waitUntil('it is up', () => own.states[0] === 'up');
+    await subscriber.subscribe('a');
+
+    const held = link.hold();
+    const admin = new Redis(first.url);
+    await admin.publish('updates:a', 'late');
+    subscriber.renew();
+    await held.used; // by the drain; or by the end, where nothing is drained
+    held.release();
+
+    await waitUntil('the late hint arrives', () => own.hints.includes('a late'));
+    await waitUntil('the old connections are closed', async () => (await clientCount(first)) === 2);
+    admin.disconnect();
+    expect(own.states).toEqual(['up']);
+  });
+
   it('[BUS-5] where no new connection can be made, the old one stays in use, and nothing is down', async () => {
     await subscriber.subscribe('a');
     link.retarget(1); // nothing listens there

@@ -7,14 +7,24 @@ export interface TcpLink {
   cutSilently(): void;
   /** New connections go through again; those that were cut stay cut. */
   heal(): void;
+  /** Keeps back what the target sends on the connections that are open now. */
+  hold(): HeldConnections;
   /** Connects to another port from now on; connections that are open stay where they are. */
   retarget(targetPort: number): void;
   close(): Promise<void>;
 }
 
+export interface HeldConnections {
+  /** Resolves when the client sends something on one of them, or ends one. */
+  readonly used: Promise<void>;
+  /** Hands over what was kept back, and whatever follows. */
+  release(): void;
+}
+
 /** A link to a port of this machine that can be cut as a firewall does: without a FIN or RST. */
 export async function openTcpLink(firstTargetPort: number): Promise<TcpLink> {
   const sockets = new Set<Socket>();
+  const farByNear = new Map<Socket, Socket>();
   let targetPort = firstTargetPort;
   let isCut = false;
   const server = createServer((near) => {
@@ -27,6 +37,8 @@ export async function openTcpLink(firstTargetPort: number): Promise<TcpLink> {
     if (isCut) return;
     near.pipe(far);
     far.pipe(near);
+    farByNear.set(near, far);
+    near.on('close', () => farByNear.delete(near));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -42,6 +54,18 @@ export async function openTcpLink(firstTargetPort: number): Promise<TcpLink> {
     },
     heal: () => {
       isCut = false;
+    },
+    hold: () => {
+      const held = [...farByNear];
+      for (const [near, far] of held) far.unpipe(near);
+      return {
+        used: Promise.race(held.flatMap(([near]) => [once(near, 'data'), once(near, 'close')])).then(
+          () => undefined,
+        ),
+        release: () => {
+          for (const [near, far] of held) far.pipe(near);
+        },
+      };
     },
     retarget: (port) => {
       targetPort = port;
