@@ -1,7 +1,7 @@
 /** A command of its own: `npm run keys -- new NAME`. Makes a publisher's key; nothing keeps it but who reads it here. */
 import { randomBytes } from 'node:crypto';
-import { ArgumentsError } from './arguments-error.ts';
-import { readNewKeyArguments } from './new-key-arguments.ts';
+import { ArgumentsError } from './command-arguments.ts';
+import { readNewKeyArguments } from './command-arguments.ts';
 import { keyDigest } from './access/publisher-keys.ts';
 
 /** Nobody guesses 256 bits, so a plain SHA-256 is all that has to be kept of them. */

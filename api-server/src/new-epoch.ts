@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { databaseReason, type NewEpoch, type NewEpochOptions } from '@postline/message-store';
 import { effectiveUrls, readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
 import { z } from 'zod';
-import { ArgumentsError } from './arguments-error.ts';
-import { readNewEpochArguments } from './new-epoch-arguments.ts';
+import { ArgumentsError } from './command-arguments.ts';
+import { readNewEpochArguments } from './command-arguments.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: serverSettings.DATABASE_URL,

@@ -1,27 +1,27 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isTargetIdStart } from '@postline/protocol';
 
-/** What a key may be used for. */
+/** What a key allows. */
 const KEY_SCOPES = ['publish', 'batch', 'read', 'manage'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
-/** Whoever holds a key. */
+/** The holder of a key. */
 export interface Publisher {
-  /** For logs and metrics, and the scope of idempotency keys. Several keys may have one name: so a key is changed. */
+  /** For logs and metrics, and the scope of idempotency keys. Two keys may share a name, so that a key can be replaced. */
   readonly name: string;
   readonly scopes: ReadonlySet<KeyScope>;
-  /** Starts of target ids, one of which each target must have; empty where any target may be addressed. */
+  /** Each target id must start with one of these; empty: no restriction. */
   readonly targetPrefixes: readonly string[];
 }
 
-/** Each name is a label of the metrics. */
+/** Each name is a label value in the metrics. */
 const KEYS_MAX = 1_000;
-/** What the column `publisher` holds. */
+/** What fits into the column `publisher`. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const PREFIX_SCOPE = 'prefix=';
 
-/** What a key may do where its entry doesn't say. */
+/** The scopes of a key whose entry names none. */
 const DEFAULT_SCOPES: readonly KeyScope[] = ['publish', 'batch'];
 
 export type PublisherKeysResult =
@@ -33,17 +33,16 @@ interface KeyEntry {
   readonly publisher: Publisher;
 }
 
-/** The digest of a key: what is configured in its place, so that no file or environment holds the key itself. */
+/** The digest of a key. Configuration holds the digest, never the key itself. */
 export function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** True for a name that a publisher may have. */
 export function isPublisherName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** The keys that are known, by their digests. */
+/** The configured keys, by digest. */
 export class PublisherKeys {
   readonly #entries = new Map<string, KeyEntry>();
 
@@ -52,8 +51,8 @@ export class PublisherKeys {
   }
 
   /**
-   * Whose key this is. The time that it takes says nothing of any key: what is looked up is a digest, of which a caller
-   * can't choose a part, and the one that is found is compared in constant time.
+   * The holder of this key. Timing reveals nothing about the configured keys: the look-up uses a digest, no part of
+   * which a caller can choose, and the comparison takes constant time.
    */
   find(key: string): Publisher | undefined {
     const digest = createHash('sha256').update(key).digest();
@@ -61,7 +60,7 @@ export class PublisherKeys {
     return entry !== undefined && timingSafeEqual(entry.digest, digest) ? entry.publisher : undefined;
   }
 
-  /** False where the digest is there already. */
+  /** Returns false if the digest exists already. */
   add(digest: string, publisher: Publisher): boolean {
     if (this.#entries.has(digest)) return false;
     this.#entries.set(digest, { digest: Buffer.from(digest, 'hex'), publisher });
@@ -70,8 +69,8 @@ export class PublisherKeys {
 }
 
 /**
- * Reads entries `name:sha256hex[;scope…]`, separated by commas or line ends; lines that start with `#` are comments.
- * What is wrong is told by the entry's number: its text may be a key that was put there by mistake.
+ * Parses entries `name:sha256hex[;scope…]`, separated by commas or line ends; lines that start with `#` are comments.
+ * An error names the entry by its number, because its text may be a key that was put there by mistake.
  */
 export function parsePublisherKeys(text: string): PublisherKeysResult {
   const keys = new PublisherKeys();
@@ -94,20 +93,20 @@ function addEntry(keys: PublisherKeys, entry: string): string | undefined {
   const colon = identity.indexOf(':');
   const [name, digest] = [identity.slice(0, Math.max(0, colon)), identity.slice(colon + 1).toLowerCase()];
   if (!isPublisherName(name))
-    return 'must be name:sha256hex, the name of A-Z a-z 0-9 . _ - and at most 64 long';
+    return 'must be name:sha256hex, with a name of at most 64 characters of A-Z a-z 0-9 . _ -';
   if (!DIGEST.test(digest))
-    return 'must have the SHA-256 of its key after the name, in 64 hexadecimal digits';
+    return 'must have the SHA-256 of its key after the name, as 64 hexadecimal digits';
   if (digest === keyDigest('')) return 'has the SHA-256 of an empty key';
   const parsed = parseKeyScopes(scopeTexts.filter((scope) => scope !== ''));
   if (!parsed.ok) return parsed.error;
-  return keys.add(digest, { name, ...parsed.value }) ? undefined : 'has the key of an earlier entry';
+  return keys.add(digest, { name, ...parsed.value }) ? undefined : 'repeats the key of an earlier entry';
 }
 
 type ScopesResult =
   | { readonly ok: true; readonly value: Pick<Publisher, 'scopes' | 'targetPrefixes'> }
   | { readonly ok: false; readonly error: string };
 
-/** Reads scopes as they stand in an entry. */
+/** Parses the scopes of an entry. */
 export function parseKeyScopes(texts: readonly string[]): ScopesResult {
   const scopes = new Set<KeyScope>();
   const targetPrefixes: string[] = [];
@@ -119,13 +118,13 @@ export function parseKeyScopes(texts: readonly string[]): ScopesResult {
     else
       return {
         ok: false,
-        error: `has a scope that is none of ${KEY_SCOPES.join(', ')}, prefix=<start of target ids>`,
+        error: `has an unknown scope; known are ${KEY_SCOPES.join(', ')}, prefix=<start of target ids>`,
       };
   }
   return { ok: true, value: { scopes: scopes.size > 0 ? scopes : new Set(DEFAULT_SCOPES), targetPrefixes } };
 }
 
-/** Whether a key may be used for a target. */
+/** Whether the publisher's prefixes include the target. */
 export function mayAddress({ targetPrefixes }: Publisher, targetId: string): boolean {
   return targetPrefixes.length === 0 || targetPrefixes.some((prefix) => targetId.startsWith(prefix));
 }
