@@ -39,7 +39,7 @@ import type { PublishRateSettings } from './access/publish-rates.ts';
 import type { ReaderAnswersLimits } from './http/answers/reader-answers.ts';
 import { PublisherKeys } from './access/publisher-keys.ts';
 
-/** Every variable of `npm run api`. */
+/** All variables of `npm run api`. */
 export const apiProcessEnvironment = {
   ...sharedSettings,
   ...serverSettings,
@@ -61,22 +61,22 @@ interface KeySettings {
   readonly PUBLISH_KEYS_FILE?: PublisherKeys | undefined;
 }
 
-/** Two lists would leave open which of them counts. */
+/** With two lists it would be unclear which one applies. */
 export function checkPublisherKeys(settings: KeySettings, context: z.core.$RefinementCtx): void {
   if (settings.PUBLISH_KEYS === undefined || settings.PUBLISH_KEYS_FILE === undefined) return;
-  const message = 'only one list of keys may be set, and PUBLISH_KEYS is set too';
+  const message = 'must not be set together with PUBLISH_KEYS';
   context.addIssue({ code: 'custom', path: ['PUBLISH_KEYS_FILE'], message });
 }
 
-/** What the API's parts need to know; the same for the API alone and inside `standalone`. */
+/** The settings of the API's parts; the same for the API alone and inside `standalone`. */
 export interface ApiSettings {
   readonly auth: 'open' | 'required';
   readonly originRules: OriginRules;
   readonly allowedHosts: readonly string[];
-  /** What whoever operates the service should know, in sentences. */
+  /** Sentences for the operator of the service. */
   readonly warnings: readonly string[];
   readonly publisherKeys: PublisherKeys;
-  /** How tokens of clients are checked; undefined where nobody needs one. */
+  /** How client tokens are verified; undefined in open mode. */
   readonly clientTokens: ClientTokenSettings | undefined;
   readonly trustedProxies: TrustedProxies | undefined;
   readonly publishRates: PublishRateSettings;
@@ -85,7 +85,7 @@ export interface ApiSettings {
   readonly shutdownDeadlineMs: number;
   readonly messageBodyBytesMax: number;
   readonly batchBodyBytesMax: number;
-  /** Bytes that the process holds for others, all in all. */
+  /** All bytes that the process holds for requests and answers. */
   readonly heldBytesMax: number;
   readonly bodiesBytesMax: number;
   readonly groupCommit: GroupCommitLimits;
@@ -94,7 +94,7 @@ export interface ApiSettings {
   readonly logPageBytesMax: number;
   readonly readerAnswers: ReaderAnswersLimits;
   readonly outboxIntervalMs: number;
-  /** Undefined where messages are kept for ever. */
+  /** Undefined: messages are kept for ever. */
   readonly retention: RetentionSettings | undefined;
 }
 
@@ -106,16 +106,16 @@ interface RetentionSettings {
 type ApiEnvironment = z.output<
   z.ZodObject<typeof apiEnvironment & typeof sharedSettings & typeof clientTokenEnvironment>
 > & {
-  /** Left out where it is one process. */
+  /** Undefined in a single process. */
   readonly WORKERS?: number;
 };
 
-/** Of what the process holds at most. Together more than the whole: what one kind does not need is there for the others. */
+/** Shares of HELD_BYTES_MAX. Their sum exceeds 1: each kind can use the memory that the others do not need. */
 const BODIES_SHARE_DEFAULT = 3 / 4;
 const WAITING_SHARE_DEFAULT = 1 / 2;
 const ANSWERS_SHARE_DEFAULT = 1 / 2;
 
-/** The API's settings out of its environment. */
+/** Derives the API's settings from its environment. */
 export function apiSettings(env: ApiEnvironment): ApiSettings {
   const auth = effectiveAuth(env);
   const isOpen = auth === 'open';
@@ -174,12 +174,12 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
   };
 }
 
-/** What is likely to be other than was meant. */
+/** Warns of settings that are probably a mistake. */
 function warningsOf(auth: 'open' | 'required', keys: PublisherKeys): string[] {
   if (auth === 'required') {
-    return keys.size > 0 ? [] : ['PUBLISH_KEYS is not set: nobody may publish over HTTP'];
+    return keys.size > 0 ? [] : ['PUBLISH_KEYS is not set: nobody can publish over HTTP'];
   }
-  const unused = 'AUTH=open: no key is asked for, although PUBLISH_KEYS is set';
+  const unused = 'AUTH=open: keys are not checked, although PUBLISH_KEYS is set';
   return keys.size > 0 ? [OPEN_MODE_WARNING, unused] : [OPEN_MODE_WARNING];
 }
 
@@ -189,9 +189,9 @@ function retentionSettings(env: ApiEnvironment): RetentionSettings | undefined {
   return { rule: { secondsMax, messagesPerTargetMax }, intervalMs: env.RETENTION_INTERVAL_MS };
 }
 
-/** Everything that `npm run api` takes from its environment. Throws a SettingsError. */
+/** Reads the environment of `npm run api`. Throws a SettingsError. */
 export function readApiEnvironment(env: Environment) {
   const settings = readSettings(environmentSchema, env);
   const { databaseUrl = '', redisUrl = '', migrationUrl = '' } = effectiveUrls(settings);
-  return { ...settings, databaseUrl, redisUrl, migrationUrl }; // the schema has seen to it that they are there
+  return { ...settings, databaseUrl, redisUrl, migrationUrl }; // the schema requires all three
 }

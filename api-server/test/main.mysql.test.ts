@@ -83,7 +83,7 @@ it('[DBC-8] a database that is not there yet is waited for, and in vain only so 
   });
   expect(await api.ended).toBe(1);
   expect(api.output()).toMatch(
-    /the start waits: nothing listens[^]*\ncould not start: the database can not be used: nothing listens[^\n]*\n$/,
+    /waiting for it: nothing listens[^]*\ncould not start: the database cannot be used: nothing listens[^\n]*\n$/,
   );
 });
 
@@ -99,9 +99,9 @@ it.each([
   });
   expect(await api.ended).toBe(1);
   const lastLine = api.output().trim().split('\n').at(-1);
-  expect(lastLine).toContain('could not start: the database can not be used: the database');
+  expect(lastLine).toContain('could not start: the database cannot be used: the database');
   expect(lastLine).toContain(cause);
-  expect(api.output()).not.toMatch(/the start waits/);
+  expect(api.output()).not.toMatch(/waiting for it/);
 });
 
 it('[DBC-5] a parameter that is not known ends the start in one line that names it', async () => {

@@ -3,33 +3,41 @@ import type { ClientToken, ClientTokenVerifier } from '@postline/client-tokens';
 import { type DisconnectStore, isWithdrawn } from '@postline/message-store';
 import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
 import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from './publisher-keys.ts';
-import { OVERLOADED, type Parsed, type Refusal, STORE_UNAVAILABLE } from '../http/answers/problem.ts';
-import { rateLimited } from '../http/answers/rate-limited.ts';
+import {
+  DATABASE_LATE,
+  OVERLOADED,
+  type Parsed,
+  rateLimited,
+  type Refusal,
+} from '../http/answers/problem.ts';
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 const UNAUTHORIZED: Refusal = {
   code: 'unauthorized',
-  detail: 'This needs a key that is known here: Authorization: Bearer <key>.',
+  detail: 'A valid key or token is required: Authorization: Bearer <key>.',
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 
-const FOREIGN_TARGET: Refusal = { code: 'forbidden', detail: 'This key or token is for other targets.' };
+const FOREIGN_TARGET: Refusal = {
+  code: 'forbidden',
+  detail: 'This key or token does not include this target.',
+};
 
 const SECONDS_PER_MINUTE = 60;
 
-/** Where everybody has to say who they are: how that is checked. */
+/** How callers are authenticated with AUTH=required. */
 export interface AccessControlOptions {
   readonly keys: PublisherKeys;
-  /** Checks tokens of clients, who may read their own log. */
+  /** Verifies the tokens of clients, which may read their own log. */
   readonly tokens: ClientTokenVerifier;
   readonly disconnects: Pick<DisconnectStore, 'readDisconnects'>;
   readonly proxies: TrustedProxies | undefined;
-  /** Wrong keys and tokens that one address may try in a minute. */
+  /** Invalid keys and tokens that one address may send in a minute. */
   readonly failuresPerMinute: number;
 }
 
-/** Who may do what; in open mode, without options, everyone everything. */
+/** Authorizes requests. Without options (open mode) everything is allowed. */
 export class AccessControl {
   readonly #options: AccessControlOptions | undefined;
   readonly #failures: RateLimiter | undefined;
@@ -43,18 +51,18 @@ export class AccessControl {
     this.#failures = new RateLimiter({ perSecond, burstSeconds: SECONDS_PER_MINUTE });
   }
 
-  /** The publisher whose key a request was made with, for the log. */
+  /** The name of the key that a request used, for the log. */
   nameOf(request: IncomingMessage): string | undefined {
     return this.#names.get(request);
   }
 
-  /** Whose key or token a request was made with; undefined where nobody has to say so. */
+  /** The holder of the key or token that a request used; undefined in open mode. */
   callerOf(request: IncomingMessage): string | undefined {
     const name = this.#names.get(request);
     return name === undefined ? this.#clients.get(request) : `key ${name}`;
   }
 
-  /** Whose key a request brings, if it has this scope; in open mode nobody's. */
+  /** The holder of the request's key, if the key has this scope; undefined in open mode. */
   authorize(request: IncomingMessage, scope: KeyScope): Parsed<Publisher | undefined> {
     if (this.#options === undefined) return { ok: true, value: undefined };
     const bearer = bearerOf(request);
@@ -69,28 +77,28 @@ export class AccessControl {
     return { ok: false, refusal: UNAUTHORIZED };
   }
 
-  /** The same, for one target; why not, where it may not be. */
+  /** Authorizes a request for one target. Returns the refusal, if any. */
   refuse(request: IncomingMessage, scope: KeyScope, targetId: string): Refusal | undefined {
     const caller = this.authorize(request, scope);
     if (!caller.ok) return caller.refusal;
     return refuseTarget(caller.value, targetId);
   }
 
-  /** Why a request may not read what is kept for a target: it needs a key with `read`, or the client's own token. */
+  /** Authorizes a request that reads a target: by a key with the scope `read`, or by the client's own token. */
   async refuseReading(request: IncomingMessage, targetId: string): Promise<Refusal | undefined> {
     const bearer = bearerOf(request);
     const isKey = bearer === undefined || this.#publisherOf(request, bearer) !== undefined;
     if (this.#options === undefined || isKey) return this.refuse(request, 'read', targetId);
 
     const waitMs = this.#failureWaitMs(request);
-    if (waitMs > 0) return tooManyFailures(waitMs); // also for a good token: to know it as one is the work
+    if (waitMs > 0) return tooManyFailures(waitMs); // for a valid token too: verifying it is the cost
     const checked = await this.#options.tokens.verify(bearer, this.#addressOf(request));
     if (checked.ok) {
       this.#clients.set(request, `client ${checked.value.clientId}`);
       return await this.#refuseClient(checked.value, targetId);
     }
     if (checked.refusal === 'unverifiable')
-      return { ...OVERLOADED, detail: 'Tokens can not be checked now.' };
+      return { ...OVERLOADED, detail: 'The token cannot be verified at the moment.' };
     this.#countFailure(request);
     return UNAUTHORIZED;
   }
@@ -101,7 +109,7 @@ export class AccessControl {
       const reading = await this.#options?.disconnects.readDisconnects([clientId]);
       return isWithdrawn(issuedAt, reading?.disconnects.get(clientId)) ? UNAUTHORIZED : undefined;
     } catch {
-      return { ...STORE_UNAVAILABLE, detail: 'The database did not answer in time.' };
+      return DATABASE_LATE;
     }
   }
 
@@ -124,7 +132,7 @@ export class AccessControl {
   }
 }
 
-/** Why a key may not be used for a target. */
+/** Refuses a target that the publisher's prefixes do not include. */
 export function refuseTarget(publisher: Publisher | undefined, targetId: string): Refusal | undefined {
   return publisher === undefined || mayAddress(publisher, targetId) ? undefined : FOREIGN_TARGET;
 }
@@ -134,5 +142,5 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
 }
 
 function tooManyFailures(waitMs: number): Refusal {
-  return rateLimited('Too many wrong keys or tokens came from this address.', waitMs);
+  return rateLimited('This address sent too many invalid keys or tokens.', waitMs);
 }

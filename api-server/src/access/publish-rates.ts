@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
 import type { Publisher } from './publisher-keys.ts';
-import type { Refusal } from '../http/answers/problem.ts';
-import { rateLimited } from '../http/answers/rate-limited.ts';
+import { rateLimited, type Refusal } from '../http/answers/problem.ts';
 
 export interface PublishRateSettings {
-  /** Messages in a second; undefined where there is no limit. */
+  /** Messages per second; undefined: no limit. */
   readonly perKey: number | undefined;
   readonly perAddress: number | undefined;
 }
@@ -14,7 +13,7 @@ export interface PublishRatesOptions extends PublishRateSettings {
   readonly proxies: TrustedProxies | undefined;
 }
 
-/** How many messages each publisher, and each address, may publish in a second. */
+/** Limits the messages that each publisher and each address may publish in a second. */
 export class PublishRates {
   readonly #byName: RateLimiter | undefined;
   readonly #byAddress: RateLimiter | undefined;
@@ -26,7 +25,7 @@ export class PublishRates {
     this.#proxies = proxies;
   }
 
-  /** Counts a request, before its body is received, as one message; a refusal where there is no room for it. */
+  /** Counts a request as one message before its body is received. Refuses it if the limit is reached. */
   admit(request: IncomingMessage, publisher: Publisher | undefined): Refusal | undefined {
     const addressWaitMs = this.#byAddress?.take(this.#addressOf(request)) ?? 0;
     if (addressWaitMs > 0) return refusal('address', addressWaitMs);
@@ -34,7 +33,7 @@ export class PublishRates {
     return waitMs > 0 ? refusal('key', waitMs) : undefined;
   }
 
-  /** Counts the further messages of a request that was admitted: it may go, and what comes next waits for it. */
+  /** Counts the further messages of an admitted request: it proceeds, and later requests wait for it. */
   charge(request: IncomingMessage, publisher: Publisher | undefined, furtherMessages: number): void {
     if (furtherMessages === 0) return;
     this.#byAddress?.charge(this.#addressOf(request), furtherMessages);
@@ -47,5 +46,5 @@ export class PublishRates {
 }
 
 function refusal(whose: 'key' | 'address', waitMs: number): Refusal {
-  return rateLimited(`This ${whose} publishes more than it may. Nothing was stored.`, waitMs);
+  return rateLimited(`This ${whose} exceeded its publish rate. Nothing was stored.`, waitMs);
 }

@@ -4,12 +4,12 @@ import type { WaitingFigures } from '../publishing/group-commit.ts';
 import type { PublishOutcome } from '../publishing/publish-message.ts';
 import { createTally, type Tally } from './tally.ts';
 
-/** From an answer out of memory to the deadline of a publish. */
+/** From an answer from memory to the deadline of a publish. */
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-/** From one request alone to the largest batch. */
+/** From a single request to the largest batch. */
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
-/** A request that was answered, or cut off. */
+/** A request that was answered or cut off. */
 interface RequestFigures {
   readonly route: string;
   readonly method: string;
@@ -18,36 +18,38 @@ interface RequestFigures {
   readonly milliseconds: number;
 }
 
-/** The figures of this service. */
+/** The metrics of this service. */
 export interface ApiMetrics {
   countRequest(figures: RequestFigures): void;
-  /** `publisher` is a name out of the settings, or empty where nobody has one. */
+  /** `publisher` is a name from PUBLISH_KEYS; empty in open mode. */
   countPublish(outcome: PublishOutcome, publisher: string): void;
   countHints(hints: number, failed: boolean): void;
   countCommit(report: CommitReport): void;
   countMoved(messages: number): void;
   countSetAside(messages: number): void;
   countDeleted(messages: number): void;
+  /** Shows the requests that wait for a commit. They are read when the metrics are collected. */
+  showWaiting(waiting: () => WaitingFigures): void;
 }
 
-export function createApiMetrics(registry: MetricsRegistry, waiting: () => WaitingFigures): ApiMetrics {
+export function createApiMetrics(registry: MetricsRegistry): ApiMetrics {
   const registers = [registry];
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name, help, buckets, registers });
   const publishes = createTally(registry, {
     name: 'postline_publishes_total',
-    help: 'Publish requests by what became of them.',
+    help: 'Publish requests by outcome.',
     labelNames: ['outcome'],
   });
   const messages = createTally(registry, {
     name: 'postline_published_messages_total',
-    help: 'Messages answered 201; replayed ones were stored before.',
+    help: 'Messages answered 201; replayed ones had been stored before.',
     labelNames: ['status', 'replayed'],
   });
   const messagesByPublisher = createPublisherTally(registry);
   const hints = createTally(registry, {
     name: 'postline_hints_total',
-    help: 'Hints given to the bus by what became of them.',
+    help: 'Hints published on the bus by outcome.',
     labelNames: ['outcome'],
   });
   const requests = createTally(registry, {
@@ -57,7 +59,7 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
   });
   const requestSeconds = new Histogram({
     name: 'postline_http_request_seconds',
-    help: 'How long HTTP requests took.',
+    help: 'Duration of HTTP requests.',
     labelNames: ['route'],
     buckets: SECONDS_BUCKETS,
     registers,
@@ -68,13 +70,12 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
     BATCH_BUCKETS,
   );
   const commitMessages = histogram('postline_commit_messages', 'Messages in one commit.', BATCH_BUCKETS);
-  const commitSeconds = histogram('postline_commit_seconds', 'How long a commit took.', SECONDS_BUCKETS);
+  const commitSeconds = histogram('postline_commit_seconds', 'Duration of a commit.', SECONDS_BUCKETS);
   const failedCommits = new Counter({
     name: 'postline_commits_failed_total',
-    help: 'Commits that the database did not take, or not in time.',
+    help: 'Commits that the database refused or did not answer in time.',
     registers,
   });
-  registerWaiting(registry, waiting);
 
   return {
     countRequest: ({ route, method, code, milliseconds }) => {
@@ -97,14 +98,17 @@ export function createApiMetrics(registry: MetricsRegistry, waiting: () => Waiti
       if (report.error !== undefined) failedCommits.inc();
     },
     ...createMessageCounters(registry),
+    showWaiting: (waiting) => {
+      registerWaiting(registry, waiting);
+    },
   };
 }
 
-/** Names are as many as the settings have. */
+/** PUBLISH_KEYS bounds the number of names. */
 function createPublisherTally(registry: MetricsRegistry): Tally {
   return createTally(registry, {
     name: 'postline_publisher_messages_total',
-    help: 'Messages answered 201 by the name of the publisher, as PUBLISH_KEYS has it.',
+    help: 'Messages answered 201 by the name of the publisher in PUBLISH_KEYS.',
     labelNames: ['publisher'],
   });
 }
@@ -119,7 +123,7 @@ function createMessageCounters(
     }),
     countSetAside: createMessageCounter(registry, {
       name: 'postline_set_aside_messages_total',
-      help: 'Rows of the outbox that no log takes, which this API moved to the table outbox_refused.',
+      help: 'Invalid rows of the outbox that this API moved to the table outbox_refused.',
     }),
     countDeleted: createMessageCounter(registry, {
       name: 'postline_deleted_messages_total',
@@ -138,14 +142,14 @@ function createMessageCounter(
   };
 }
 
-/** Read when the figures are asked for, so that nothing is counted twice. */
+/** The gauges read the figures when the metrics are collected, so that nothing is counted twice. */
 function registerWaiting(registry: MetricsRegistry, waiting: () => WaitingFigures): void {
   const gauges: [name: string, help: string, read: (figures: WaitingFigures) => number][] = [
     ['postline_commit_waiting_requests', 'Publishes without an outcome.', ({ requests }) => requests],
     ['postline_commit_waiting_bytes', 'Bytes of publishes without an outcome.', ({ bytes }) => bytes],
     [
       'postline_commit_contended_requests',
-      'Publishes that wait for a target which another transaction holds.',
+      'Publishes that wait for a target held by another transaction.',
       ({ contendedRequests }) => contendedRequests,
     ],
   ];

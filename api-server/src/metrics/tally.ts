@@ -6,24 +6,24 @@ export interface TallyOptions {
   readonly labelNames: readonly string[];
 }
 
-/** A counter with labels for what is counted at every request. */
+/** A counter with labels that is cheap enough for every request. */
 export interface Tally {
-  /** Label values in the order of their names. */
+  /** Label values in the order of `labelNames`. */
   add(count: number, ...labelValues: readonly string[]): void;
 }
 
 interface Row {
   readonly labels: Record<string, string>;
-  /** Not yet in the counter. */
+  /** Not yet added to the registry's counter. */
   count: number;
 }
 
-/** Visible in no label value of ours. */
+/** Contained in no label value. */
 const SEPARATOR = '\n';
 
 /**
- * Counts in a map of its own, and hands over to the registry when that is asked: the library checks and sorts the
- * labels at each call, which costs more than a message's way through the commit.
+ * Counts in a map, and passes the counts to the registry when it collects: the library validates and sorts the labels at
+ * each call, which costs more than the commit of a message.
  */
 export function createTally(registry: MetricsRegistry, { name, help, labelNames }: TallyOptions): Tally {
   const rows = new Map<string, Row>();

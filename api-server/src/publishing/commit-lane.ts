@@ -6,24 +6,24 @@ import {
 } from '@postline/message-store';
 import { LinkedList, type ListEntry } from '@postline/service-runtime';
 
-/** What became of one request: the store's word, or that it was not heard. */
+/** The outcome of one request: the store's answer, or why there was none. */
 export type CommitOutcome =
   | Exclude<AppendOutcome, { kind: 'contended' }>
-  /** Too much waits already. Nothing of the request was stored. */
+  /** Too many requests are waiting. Nothing of the request was stored. */
   | { readonly kind: 'overloaded' }
-  /** The database did not take it in time. It may have been stored all the same. */
+  /** The database did not answer in time. The request may have been stored. */
   | { readonly kind: 'store-unavailable' };
 
 /** A request that waits for its outcome. */
 export interface PendingAppend {
   readonly request: AppendRequest;
-  /** About what it takes in memory and in a statement. */
+  /** Its approximate size in memory and in a statement. */
   readonly bytes: number;
-  /** Its place in the lane where it waits, or waited last. */
+  /** Its place in its current lane, or in the last one. */
   waiting: ListEntry<PendingAppend> | undefined;
-  /** True once it has an outcome: by its deadline possibly while the store still works on it. */
+  /** True when it has an outcome. After its deadline the store may still be working on it. */
   isSettled(): boolean;
-  /** Gives the outcome; only the first one counts. */
+  /** Sets the outcome; only the first call counts. */
   settle(outcome: CommitOutcome): void;
 }
 
@@ -32,16 +32,16 @@ export interface CommitLaneLimits {
   readonly batchBytesMax: number;
   readonly waitingRequestsMax: number;
   readonly waitingBytesMax: number;
-  /** Milliseconds before the next try, after a batch in which something was contended. */
+  /** Milliseconds before the next attempt, after a batch with contended requests. */
   readonly contendedPauseMs: number;
 }
 
-/** What one append() of a lane was, for metrics and logs. */
+/** One append() of a lane, for metrics and logs. */
 export interface CommitReport {
   readonly requests: number;
   readonly messages: number;
   readonly milliseconds: number;
-  /** Why the whole batch failed; left out where each request got an outcome of its own. */
+  /** Why the whole batch failed; undefined if each request got its own outcome. */
   readonly error?: Error;
 }
 
@@ -49,39 +49,39 @@ export interface CommitLaneOptions {
   readonly store: Pick<MessageStore, 'append'>;
   readonly limits: CommitLaneLimits;
   readonly onCommit: (report: CommitReport) => void;
-  /** Calls back once what lies in the sockets has been read. */
+  /** Calls back after the sockets have been read. */
   readonly onNextTurn: (goOn: () => void) => void;
-  /** Takes over what was contended; without it such requests stay here and are tried again. */
+  /** Takes over contended requests; without it they stay in this lane and are tried again. */
   readonly onContended?: (contended: readonly PendingAppend[]) => void;
 }
 
-/** A batch of fewer requests shows no load that gathering more could lighten. */
+/** After a smaller batch there is too little load for gathering to pay off. */
 const GATHER_AFTER_REQUESTS = 8;
-/** A slow commit is no reason to wait as long again: beyond this few more come, and those that wait are kept. */
+/** Bounds the wait after a slow commit: later than this few more requests arrive, and the waiting ones are delayed. */
 const GATHER_MS_MAX = 8;
 const GATHER_STEP_MS = 1;
-/** The first steps may pass before the answers are out. */
+/** The first steps can pass before the answers have been sent. */
 const QUIET_STEPS_MAX = 2;
 
 interface AfterCommit {
   readonly answered: number;
-  /** What the commit took. */
+  /** The duration of the commit. */
   readonly milliseconds: number;
   readonly goOn: () => void;
 }
 
 /**
- * A bounded queue in front of the store, with one append() in flight. Whatever waits when the previous one is back
- * goes together. A request stays in the queue until it is settled, so that the bounds hold for those in flight too.
+ * A bounded queue in front of the store, with one append() in flight. When it returns, all waiting requests form the next
+ * batch. A request stays in the queue until it is settled, so that the bounds include requests in flight.
  */
 export class CommitLane {
   readonly #options: CommitLaneOptions;
   /** In order of arrival. */
   readonly #waiting = new LinkedList<PendingAppend>();
   #waitingBytes = 0;
-  /** For each target, how many waiting messages are for it. */
+  /** The number of waiting messages for each target. */
   readonly #messagesByTarget = new Map<string, number>();
-  /** Those of the waiting targets that were contended at their last try. */
+  /** The waiting targets that were contended at their last attempt. */
   readonly #held = new Set<string>();
   #appending = false;
 
@@ -97,13 +97,13 @@ export class CommitLane {
     return this.#waitingBytes;
   }
 
-  /** Whether a request that waits here is for one of the same targets. */
+  /** Whether a waiting request is for one of the same targets. */
   sharesTarget(request: AppendRequest): boolean {
     if (this.#messagesByTarget.size === 0) return false;
     return request.messages.some(({ targetId }) => this.#messagesByTarget.has(targetId));
   }
 
-  /** Takes a request in, or settles it as overloaded. It is tried at once where nothing is in flight. */
+  /** Queues a request, or settles it as overloaded. If no append() is in flight, it is appended at once. */
   add(pending: PendingAppend): void {
     const { waitingRequestsMax, waitingBytesMax } = this.#options.limits;
     const isFull =
@@ -116,12 +116,12 @@ export class CommitLane {
     this.#appendNext();
   }
 
-  /** What waits here, oldest first; the one at hand may be removed meanwhile. */
+  /** The waiting requests, oldest first; the current one may be removed during the iteration. */
   waiting(): Iterable<PendingAppend> {
     return this.#waiting;
   }
 
-  /** Forgets a request: it was settled, or goes to another lane. */
+  /** Removes a request that was settled or moves to another lane. */
   remove(pending: PendingAppend): void {
     if (pending.waiting === undefined || !this.#waiting.remove(pending.waiting)) return;
     this.#waitingBytes -= pending.bytes;
@@ -168,10 +168,10 @@ export class CommitLane {
   }
 
   /**
-   * Goes on once the requests that came during the commit, and still lie in the sockets, have joined. After a large
-   * batch it also waits for those whose publishers, just answered, send the next: at most as long as the commit took,
-   * and only while some keep coming. Otherwise publishers that wait for their answers fall into two halves, which take
-   * turns in commits of half the size.
+   * Continues after the requests that arrived during the commit, and are still in the sockets, have joined. After a large
+   * batch it also waits for the next requests of the publishers that were just answered: at most as long as the commit
+   * took, and only while requests keep arriving. Otherwise publishers that wait for their answers split into two halves,
+   * which alternate in commits of half the size.
    */
   #gather({ answered, milliseconds, goOn }: AfterCommit): void {
     const { onNextTurn } = this.#options;
@@ -194,8 +194,8 @@ export class CommitLane {
   }
 
   /**
-   * The next batch, oldest first. Of the requests for a held target only the oldest goes, as a probe: the others
-   * would wait in vain with it, and take the room of those whose target is free.
+   * Forms the next batch, oldest first. Of the requests for a held target only the oldest is included, as a probe: the
+   * others would fail with it, and take the place of requests whose target is free.
    */
   #formBatch(): PendingAppend[] {
     const { batchMessagesMax, batchBytesMax } = this.#options.limits;
@@ -221,7 +221,7 @@ export class CommitLane {
     return waitsForProbe;
   }
 
-  /** One append() of the store; settles what got a final outcome and gives back what was contended. */
+  /** Calls append() of the store, settles the requests with a final outcome, and returns the contended ones. */
   async #commit(batch: readonly PendingAppend[]): Promise<PendingAppend[]> {
     const start = performance.now();
     const messages = batch.reduce((sum, { request }) => sum + request.messages.length, 0);
@@ -253,7 +253,7 @@ export class CommitLane {
       else this.#held.delete(targetId);
     }
     if (isContended) return !pending.isSettled();
-    pending.settle(outcome ?? { kind: 'failed', error: new Error('the store gave no outcome') });
+    pending.settle(outcome ?? { kind: 'failed', error: new Error('the store returned no outcome') });
     return false;
   }
 }

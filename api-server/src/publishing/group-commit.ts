@@ -8,31 +8,31 @@ import {
   type PendingAppend,
 } from './commit-lane.ts';
 
-/** Between two tries on a held counter: the store itself waits for it too, so this only keeps a fast "no" from spinning. */
+/** Between two attempts at a held counter. The store waits for the lock too; this pause prevents a busy loop if it fails fast. */
 const CONTENDED_PAUSE_MS = 50;
 
-/** Times and the objects around a message, beside its texts. */
+/** The objects and times of a message, in addition to its texts. */
 const MESSAGE_OVERHEAD_BYTES = 256;
 
 export interface GroupCommitLimits {
-  /** Messages and bytes that share one commit; a larger request goes alone. */
+  /** Messages and bytes of one commit; a larger request is committed alone. */
   readonly batchMessagesMax: number;
   readonly batchBytesMax: number;
-  /** Requests and bytes without an outcome, those in flight included. */
+  /** Requests and bytes without an outcome, including those in flight. */
   readonly waitingRequestsMax: number;
   readonly waitingBytesMax: number;
-  /** Requests that wait for a counter which another transaction holds. */
+  /** Requests that wait for a counter held by another transaction. */
   readonly contendedRequestsMax: number;
-  /** Milliseconds from a request's arrival to its outcome, whatever the store does. */
+  /** Milliseconds from the arrival of a request to its outcome, whatever the store does. */
   readonly deadlineMs: number;
 }
 
 export interface GroupCommitOptions {
   readonly store: Pick<MessageStore, 'append'>;
   readonly limits: GroupCommitLimits;
-  /** Told after each append() of the store. */
+  /** Reports each append() of the store. */
   readonly onCommit?: (report: CommitReport) => void;
-  /** Calls back once what lies in the sockets has been read; a test says itself when that is. */
+  /** Calls back after the sockets have been read; tests decide when. */
   readonly onNextTurn?: (goOn: () => void) => void;
 }
 
@@ -43,17 +43,17 @@ export interface WaitingFigures {
 }
 
 /**
- * Lets requests that arrive together share a commit: they join the batch that is forming, and when the previous
- * commit is back the next one goes. A request alone goes at once; only a large batch waits for its like.
+ * Lets concurrent requests share a commit: while one commit is in flight, arriving requests form the next batch. A single
+ * request is committed at once; only after a large batch does the next one wait for more.
  *
- * What meets a counter that another transaction holds goes on in a lane of its own, together with everything that
- * is for the same targets, so that it delays nobody else.
+ * A request that finds its counter held by another transaction moves to a separate lane, together with all requests for
+ * the same targets, so that it delays no others.
  */
 export class GroupCommit {
   readonly #limits: GroupCommitLimits;
   readonly #main: CommitLane;
   readonly #contended: CommitLane;
-  /** In order of arrival, and so of their deadlines. */
+  /** In order of arrival, and therefore of deadline. */
   readonly #unsettled = new LinkedList<PendingRequest>();
   #deadlineTimer: NodeJS.Timeout | undefined;
   #draining = false;
@@ -80,7 +80,7 @@ export class GroupCommit {
     });
   }
 
-  /** One outcome for each request, at the latest when its deadline is over. Never rejects. */
+  /** Resolves with the outcome of a request, at the latest at its deadline. Never rejects. */
   append(request: AppendRequest): Promise<CommitOutcome> {
     if (this.#draining) return Promise.resolve({ kind: 'overloaded' });
     return new Promise((resolve) => {
@@ -101,12 +101,12 @@ export class GroupCommit {
     };
   }
 
-  /** Takes nothing new, and resolves once every request has its outcome: within the deadline. */
+  /** Refuses new requests, and resolves when every request has its outcome: within the deadline. */
   drain(): Promise<void> {
     this.#draining = true;
     return new Promise((resolve) => {
       this.#onDrained = resolve;
-      this.#tellWhenDrained();
+      this.#resolveWhenDrained();
     });
   }
 
@@ -114,10 +114,10 @@ export class GroupCommit {
     if (pending.unsettled !== undefined) this.#unsettled.remove(pending.unsettled);
     this.#main.remove(pending);
     this.#contended.remove(pending);
-    this.#tellWhenDrained();
+    this.#resolveWhenDrained();
   };
 
-  /** One timer, for the oldest: most requests have their outcome long before it would have to be looked at. */
+  /** One timer, for the oldest request: most requests have their outcome long before their deadline. */
   #watchDeadlines(): void {
     if (this.#deadlineTimer !== undefined) return;
     const oldest = this.#unsettled.first;
@@ -140,7 +140,7 @@ export class GroupCommit {
     }
   }
 
-  /** Those behind them go too: in the main lane they would wait for the same counter, and everybody with them. */
+  /** Moves the requests behind them too: in the main lane they would wait for the same counter and block all others. */
   #moveToContended(contended: readonly PendingAppend[]): void {
     for (const pending of contended) this.#move(pending);
     for (const pending of this.#main.waiting()) {
@@ -153,7 +153,7 @@ export class GroupCommit {
     this.#contended.add(pending);
   }
 
-  #tellWhenDrained(): void {
+  #resolveWhenDrained(): void {
     if (!this.#draining || this.#unsettled.size > 0) return;
     clearTimeout(this.#deadlineTimer);
     this.#onDrained?.();
@@ -162,7 +162,7 @@ export class GroupCommit {
 
 interface PendingRequestOptions {
   readonly request: AppendRequest;
-  /** By the process's clock. */
+  /** On the clock of performance.now(). */
   readonly dueAtMs: number;
   readonly resolve: (outcome: CommitOutcome) => void;
   readonly onSettled: (pending: PendingRequest) => void;
@@ -173,7 +173,7 @@ class PendingRequest implements PendingAppend {
   readonly bytes: number;
   readonly dueAtMs: number;
   waiting: ListEntry<PendingAppend> | undefined;
-  /** Its place among all that have no outcome. */
+  /** Its place among all requests without an outcome. */
   unsettled: ListEntry<PendingRequest> | undefined;
   readonly #resolve: (outcome: CommitOutcome) => void;
   readonly #onSettled: (pending: PendingRequest) => void;
@@ -199,17 +199,17 @@ class PendingRequest implements PendingAppend {
   }
 }
 
-/** What it takes in memory or in a statement, whichever is more. */
+/** The bytes of a request in memory or in a statement, whichever is more. */
 function requestBytes({ messages }: AppendRequest): number {
   let bytes = 0;
   for (const { message, targetId, idempotencyKey } of messages) {
-    // Ids and keys have a byte for each character.
+    // Ids and keys have one byte per character.
     bytes += textBytes(message) + targetId.length + (idempotencyKey?.length ?? 0) + MESSAGE_OVERHEAD_BYTES;
   }
   return bytes;
 }
 
-/** One character that is not ASCII can make all characters of a text take two bytes in memory. */
+/** One non-ASCII character can make every character of a text take two bytes in memory. */
 function textBytes(text: string): number {
   const encodedBytes = Buffer.byteLength(text);
   return encodedBytes === text.length ? encodedBytes : Math.max(encodedBytes, 2 * text.length);

@@ -3,14 +3,14 @@ import { StoppableLoop } from '../upkeep/stoppable-loop.ts';
 
 export interface OutboxMoverOptions {
   readonly outbox: Pick<Outbox, 'movePage'>;
-  /** Milliseconds between two looks at an outbox that was empty. */
+  /** Milliseconds between two passes through an empty outbox. */
   readonly intervalMs: number;
-  /** Told how each look at a page went. */
+  /** Reports each moved page. */
   readonly onPage?: (page: OutboxPage) => void;
   readonly onError?: (error: unknown) => void;
 }
 
-/** Moves what applications publish by SQL, over and over: whatever is committed is in its log an interval later. */
+/** Moves messages published by SQL from the outbox to their logs: each is in its log one interval after its commit. */
 export class OutboxMover {
   readonly #options: OutboxMoverOptions;
   readonly #loop = new StoppableLoop(() => this.#moveAllThenPause());
@@ -23,7 +23,7 @@ export class OutboxMover {
     this.#loop.start();
   }
 
-  /** Resolves once nothing is under way any more. What waits then, another API moves, or this one's next start. */
+  /** Resolves when the current move has ended. Another API, or the next start, moves the rest. */
   stop(): Promise<void> {
     return this.#loop.stop();
   }
@@ -33,7 +33,7 @@ export class OutboxMover {
     if (!hasMore) await this.#loop.pause(this.#options.intervalMs);
   }
 
-  /** Goes through the whole outbox once; true where there is more to move at once. */
+  /** Passes through the whole outbox once. Returns true if more can be moved at once. */
   async #moveAll(): Promise<boolean> {
     let hasMore = false;
     try {

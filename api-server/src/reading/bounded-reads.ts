@@ -1,51 +1,67 @@
 import { StoreUnavailableError } from '@postline/message-store';
 import { DeadlineError, FairSlots, SlotsExhaustedError, withDeadline } from '@postline/service-runtime';
-import { NoRoomError } from './reader.ts';
 
-/** What became of a read that nobody waits for longer than its deadline. */
+/** The caller of a read, and the memory for its answer. */
+export interface Reader {
+  /** The name of a key, the client of a token, or an address. All reads with this id share turns and memory. */
+  readonly id: string;
+  /** Reserves bytes. Returns false if no memory is left, or the reader has disconnected. */
+  grow(bytes: number): boolean;
+  shrink(bytes: number): void;
+}
+
+/** No memory was left for any part of an answer. */
+export class NoRoomError extends Error {
+  readonly code = 'no_room';
+
+  constructor() {
+    super('no memory is left for this answer');
+    this.name = 'NoRoomError';
+  }
+}
+
 export type ReadOutcome<T> =
   | { readonly kind: 'read'; readonly value: T }
   | { readonly kind: 'overloaded' }
   | { readonly kind: 'store-unavailable' };
 
 export interface ReadBounds {
-  /** Reads at once. */
+  /** Concurrent reads. */
   readonly readsMax: number;
   /** Reads that may wait for their turn. */
   readonly waitingMax: number;
-  /** Milliseconds for a read, its waiting included. */
+  /** Milliseconds for a read, including its wait. */
   readonly deadlineMs: number;
 }
 
 /**
- * Of the reads at once, and of those that wait, one reader may have so much: the database's connections are fewer than
- * the reads, and another reader finds one free.
+ * One reader's share of the concurrent reads and of the waiting reads. The database has fewer connections than there are
+ * reads, so that one reader must not occupy all of them.
  */
 const READS_OF_ONE_SHARE = 1 / 4;
 const WAITING_OF_ONE_SHARE = 3 / 4;
 
 export interface BoundedReadsOptions extends ReadBounds {
-  /** What is read, as an error says it. */
+  /** Names the kind of read in errors. */
   readonly what: string;
-  /** What a reader may cost each time that its turn comes round; 1 where it is left out. */
+  /** The cost that a reader may cause in each turn; default 1. */
   readonly costPerTurn?: number;
 }
 
 interface BoundedReadRequest<T> {
-  /** Whose turn it takes. */
   readonly readerId: string;
-  /** `expired` is set as soon as nobody waits for it any more. */
+  /** `expired` is aborted when the deadline has passed. */
   readonly read: (expired: AbortSignal) => Promise<T>;
-  /** What it took, in any unit: who reads much waits longer for the next. */
+  /** The cost of a finished read, in any unit: a reader that reads much waits longer for its next turn. */
   readonly costOf?: (value: T) => number;
 }
 
-/** Does a read once there is room for it. */
+/** Runs a read when its turn comes. */
 export type BoundedRead = <T>(request: BoundedReadRequest<T>) => Promise<ReadOutcome<T>>;
 
 /**
- * Bounds reads of the store in number and time; those that wait are done in turn by who asks. One that is late keeps its
- * slot until it has ended.
+ * Bounds reads of the store in number and time; readers take turns. A read that misses its deadline keeps its slot until it
+ * has ended.
  */
 export function createBoundedReads(options: BoundedReadsOptions): BoundedRead {
   const { what, readsMax, waitingMax, deadlineMs, costPerTurn = 1 } = options;

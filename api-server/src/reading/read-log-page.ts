@@ -7,31 +7,36 @@ import {
   streamStart,
 } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
-import { createBoundedReads, type ReadBounds, type ReadOutcome } from './bounded-reads.ts';
-import { NoRoomError, type Reader } from './reader.ts';
+import {
+  createBoundedReads,
+  NoRoomError,
+  type ReadBounds,
+  type Reader,
+  type ReadOutcome,
+} from './bounded-reads.ts';
 
-/** Rows and bytes of text in one read of the store. */
+/** Rows, and bytes of text, in one read of the store. */
 const STORE_READ_ROWS_MAX = 100;
 const STORE_READ_BYTES_MAX = 256 * 1024;
-/** In memory a text takes up to two bytes for each of its own. */
+/** A text can take two bytes in memory for each of its bytes. */
 const MEMORY_BYTES_PER_TEXT_BYTE = 2;
-/** A row beside its texts: as an object, and as JSON the names of its fields, its offset and its time. */
+/** A row without its texts: as an object, and as JSON (field names, offset and time). */
 const ROW_OBJECT_BYTES = 256;
 const ROW_JSON_BYTES = 100;
-/** Bytes of pages that a reader may have each time that its turn comes round: small beside a page, so turns are even. */
+/** Bytes of pages that a reader may read in each turn: small compared to a page, so that turns are fair. */
 const COST_BYTES_PER_TURN = 16 * 1024;
 
 export interface LogPageRequest {
   readonly targetId: string;
   readonly after: number;
   readonly limit: number;
-  /** The epoch that `after` was read in, where the reader says. */
+  /** The epoch of `after`, if the reader sent it. */
   readonly epoch?: string | undefined;
-  /** The message that the reader has at `after`, where it says. */
+  /** The reader's message at `after`, if it sent one. */
   readonly mark?: RowMark | undefined;
 }
 
-/** A part of a target's log as a polling reader gets it. */
+/** A part of a target's log. */
 export interface LogPageContent {
   readonly epoch: string;
   readonly head: number;
@@ -40,16 +45,15 @@ export interface LogPageContent {
   readonly truncatedBefore: number | null;
 }
 
-/** What pages are read from. */
 type LogPageStore = Pick<MessageStore, 'readLog' | 'readMarks' | 'readStreamStarts'>;
 
 export interface LogPageReaderOptions extends ReadBounds {
   readonly store: LogPageStore;
-  /** Bytes of one page as JSON; a page holds at least one message. */
+  /** Bytes of one page as JSON; a page contains at least one message. */
   readonly pageBytesMax: number;
 }
 
-/** Reads pages of logs, a bounded number at once, each within a deadline. */
+/** Reads a page of a log. Reads are bounded in number and time. */
 export type ReadLogPage = (request: LogPageRequest, reader: Reader) => Promise<ReadOutcome<LogPageContent>>;
 
 export function createLogPageReader(options: LogPageReaderOptions): ReadLogPage {
@@ -69,7 +73,7 @@ interface PageSource {
   readonly store: LogPageStore;
   readonly pageBytesMax: number;
   readonly reader: Reader;
-  /** Set once nobody waits for the page any more. */
+  /** Aborted when the deadline has passed. */
   readonly expired: AbortSignal;
 }
 
@@ -79,14 +83,14 @@ async function readPage(request: LogPageRequest, source: PageSource): Promise<Lo
   const readLog = (afterOffset: number) => readRows({ targetId, afterOffset, limit }, source);
   let slice = await readLog(after);
   const { recovered, offset: start, epoch } = await readStart(request, slice, source);
-  const isOutdated = epoch !== slice.epoch || start > slice.head; // it came from a server that was left behind
+  const isOutdated = epoch !== slice.epoch || start > slice.head; // it came from a server that is behind
   if (start !== after || isOutdated) slice = await readLog(start);
 
   const page = await readOn(slice, { request, start, source });
   return { ...page, recovered, truncatedBefore: truncatedBefore(page, start) };
 }
 
-/** One read of the store, for which room is taken before. */
+/** One read of the store; its memory is reserved before. */
 async function readRows(
   query: Pick<LogQuery, 'targetId' | 'afterOffset' | 'limit'>,
   { store, pageBytesMax, reader }: PageSource,
@@ -101,7 +105,7 @@ async function readRows(
   }
 }
 
-/** Where the page begins. Only a new connection to the database may say that the reader's cursor is not valid. */
+/** The offset after which the page begins. Only a new connection to the database may decide that a cursor is invalid. */
 async function readStart(
   { targetId, after, epoch, mark }: LogPageRequest,
   slice: LogSlice,
@@ -121,7 +125,7 @@ interface PageReading {
   readonly source: PageSource;
 }
 
-/** Reads further slices of the same epoch until the page is full or the log at its end. */
+/** Reads further slices of the same epoch until the page is full or the log ends. */
 async function readOn(
   firstSlice: LogSlice,
   { request, start, source }: PageReading,
@@ -137,7 +141,7 @@ async function readOn(
     const query = { targetId: request.targetId, afterOffset: last, limit };
     const next = await readRows(query, source).catch(endOfRoom);
     if (next === undefined) break;
-    // The log was restarted or cut meanwhile: what was read is one true part of it, and the next page will tell.
+    // The log was restarted or truncated meanwhile: this page is a correct part of it, and the next one reports it.
     if (next.epoch !== slice.epoch || next.messages[0]?.offset !== last + 1) break;
     slice = next;
     hasRoom = addRows(page, slice, source);
@@ -145,15 +149,14 @@ async function readOn(
   return { epoch: slice.epoch, head: slice.head, messages: page.messages };
 }
 
-/** A page that has some rows ends where there is no room for more: the next page goes on from there. */
+/** A page with rows ends when no memory is left for more: the next page continues there. */
 function endOfRoom(error: unknown): undefined {
   if (!(error instanceof NoRoomError)) throw error;
 }
 
 /**
- * Adds a slice's rows for as long as there is room for them, and for what they take as JSON, and they follow one another;
- * false where one did not. The first one always fits into a page. A hole ends the page, so that the next one begins with
- * it and tells it.
+ * Adds rows while they are contiguous and memory is left for them and their JSON. Returns false if a row was not added. The
+ * first row always fits into a page. A hole ends the page: the next one begins with it and reports it.
  */
 function addRows(
   page: { messages: StoredMessage[]; bytes: number },
@@ -179,12 +182,12 @@ function rowJsonBytes({ id, targetId, message }: StoredMessage): number {
   return ROW_JSON_BYTES + id.length + targetId.length + Buffer.byteLength(JSON.stringify(message));
 }
 
-/** V8 keeps a text in one byte for each character where it can. */
+/** V8 stores a text with one byte per character if it can. */
 function textMemoryBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : text.length * MEMORY_BYTES_PER_TEXT_BYTE;
 }
 
-/** The oldest offset kept, where something after `start` was deleted; deletions only ever take the oldest. */
+/** The oldest offset kept, if messages after `start` were deleted; retention only deletes the oldest. */
 function truncatedBefore(page: Pick<LogPageContent, 'head' | 'messages'>, start: number): number | null {
   const oldestKept = page.messages[0]?.offset ?? page.head + 1;
   return oldestKept > start + 1 ? oldestKept : null;

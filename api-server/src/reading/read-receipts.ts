@@ -1,16 +1,21 @@
 import type { MessageStore, TargetReceipts } from '@postline/message-store';
 import { RECEIPTS_PER_ANSWER_MAX } from '@postline/protocol';
-import { NoRoomError, type Reader } from './reader.ts';
-import { createBoundedReads, type ReadBounds, type ReadOutcome } from './bounded-reads.ts';
+import {
+  createBoundedReads,
+  NoRoomError,
+  type ReadBounds,
+  type Reader,
+  type ReadOutcome,
+} from './bounded-reads.ts';
 
 export interface ReceiptsReaderOptions extends ReadBounds {
   readonly store: Pick<MessageStore, 'readReceipts'>;
 }
 
-/** Reads who has processed a target's log up to where, a bounded number at once, each within a deadline. */
+/** Reads the offset up to which each device has processed the log of a target. Reads are bounded in number and time. */
 export type ReadReceipts = (targetId: string, reader: Reader) => Promise<ReadOutcome<TargetReceipts>>;
 
-/** A row with two ids of 128 and 64 characters, two more fields, and the same once more as JSON. */
+/** A row with two ids of 128 and 64 characters and two more fields, and the same again as JSON. */
 const RECEIPT_BYTES = 1_024;
 
 export function createReceiptsReader({ store, ...bounds }: ReceiptsReaderOptions): ReadReceipts {

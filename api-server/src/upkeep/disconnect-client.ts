@@ -6,13 +6,13 @@ import { withDeadline } from '@postline/service-runtime';
 type DisconnectOutcome =
   | {
       readonly kind: 'disconnected';
-      /** Milliseconds since 1970; undefined where no token is refused. */
+      /** Milliseconds since 1970; undefined if no token is refused. */
       readonly tokensRefusedUpTo: number | undefined;
       readonly status: PublishStatus;
     }
   | { readonly kind: 'store-unavailable' };
 
-/** Ends what a client has open now. */
+/** Closes all open connections of a client. */
 export type DisconnectClient = (request: DisconnectRequest) => Promise<DisconnectOutcome>;
 
 export interface DisconnectClientOptions {
@@ -22,15 +22,15 @@ export interface DisconnectClientOptions {
 }
 
 /**
- * As with messages, only what is committed counts: the hint says that there is something new, not what, and a relay that
- * doesn't hear it finds the row at its next comparison.
+ * As with messages, only the commit counts: the hint only announces a change, and a relay that misses it finds the row at
+ * its next comparison.
  */
 export function createDisconnectClient(options: DisconnectClientOptions): DisconnectClient {
   const { store, publisher, hintDeadlineMs } = options;
   return async (request) => {
     try {
       const { tokensRefusedUpTo } = await store.disconnect(request);
-      const status = await tellRelays(publisher, hintDeadlineMs);
+      const status = await notifyRelays(publisher, hintDeadlineMs);
       return { kind: 'disconnected', tokensRefusedUpTo, status };
     } catch (error) {
       if (error instanceof StoreUnavailableError) return { kind: 'store-unavailable' };
@@ -39,12 +39,13 @@ export function createDisconnectClient(options: DisconnectClientOptions): Discon
   };
 }
 
-async function tellRelays(
+async function notifyRelays(
   publisher: Pick<HintPublisher, 'notify'>,
   milliseconds: number,
 ): Promise<PublishStatus> {
   try {
-    await withDeadline(publisher.notify('disconnects'), { what: 'telling the bus', milliseconds });
+    const notified = publisher.notify('disconnects');
+    await withDeadline(notified, { what: 'notifying the relays of a disconnect', milliseconds });
     return 'sent';
   } catch {
     return 'stored';

@@ -4,20 +4,20 @@ import { StoppableLoop } from './stoppable-loop.ts';
 export interface LogRetentionOptions {
   readonly trimmer: LogTrimmer;
   readonly rule: RetentionRule;
-  /** Milliseconds between two passes through all targets. */
+  /** Milliseconds between two passes over all targets. */
   readonly intervalMs: number;
-  /** Told how many messages a pass deleted; another API's work is not counted. */
+  /** Reports the messages deleted by each pass; those deleted by another API are not counted. */
   readonly onPass?: (deletedCount: number) => void;
   readonly onError?: (error: unknown) => void;
 }
 
-/** Leaves the database to the publishers for most of the time, also while there is a lot to delete. */
+/** Leaves the database to the publishers most of the time, even while there is much to delete. */
 const STEP_PAUSE_MS = 20;
 
-/** Passes of several APIs that were started together drift apart. */
+/** Spreads the passes of several APIs that were started together. */
 const JITTER_SHARE = 0.2;
 
-/** Deletes, over and over, what the retention rule gives up: in small steps, one API at a time. */
+/** Deletes messages by the retention rule, periodically and in small steps, one API at a time. */
 export class LogRetention {
   readonly #options: LogRetentionOptions;
   readonly #loop = new StoppableLoop(() => this.#passAfterPause());
@@ -30,7 +30,7 @@ export class LogRetention {
     this.#loop.start();
   }
 
-  /** Resolves once nothing is under way any more. */
+  /** Resolves when the current step has ended. */
   stop(): Promise<void> {
     return this.#loop.stop();
   }
@@ -50,7 +50,7 @@ export class LogRetention {
     let deletedCount = 0;
     for (let after: string | undefined = ''; after !== undefined && !this.#loop.isStopped; ) {
       const step = await trimmer.deleteOldest({ ...rule, afterTargetId: after });
-      if (step.kind === 'busy') break; // another API is at it, and goes through all of them
+      if (step.kind === 'busy') break; // another API is deleting, and passes over all targets
       deletedCount += step.deletedCount;
       after = step.nextAfter;
       if (after !== undefined) await this.#loop.pause(STEP_PAUSE_MS);

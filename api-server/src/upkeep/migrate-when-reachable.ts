@@ -3,20 +3,20 @@ import type { MigrateResult, MigrationEvent } from '@postline/message-store/mysq
 import type { Logger } from '@postline/service-runtime';
 
 const RETRY_PAUSE_MS = 500;
-/** How often it is logged that the start still waits. */
+/** Between two log lines while the start waits. */
 const REMINDER_MS = 10_000;
 
 export interface MigrateWhenReachableOptions {
-  /** Brings the schema up to date; rejects with a StoreUnavailableError while the database can't be reached. */
+  /** Brings the schema up to date. Rejects with a StoreUnavailableError while the database cannot be reached. */
   readonly migrate: (onEvent: (event: MigrationEvent) => void) => Promise<MigrateResult>;
-  /** Milliseconds in which a database that is still starting must be there. */
+  /** Milliseconds to wait for a database that is still starting. */
   readonly waitMs: number;
   readonly logger: Logger;
 }
 
 /**
- * Migrates, and waits for a database that starts at the same time as this process. What waiting can't change (a refused
- * user, an unknown database, a missing right) ends it at once. The error names the cause.
+ * Migrates the database, and waits for one that starts at the same time as this process. An error that waiting cannot
+ * resolve (refused user, unknown database, missing right) ends the wait at once. The error names its cause.
  */
 export async function migrateWhenReachable({
   migrate,
@@ -43,7 +43,7 @@ export async function migrateWhenReachable({
         const { text: reason } = why;
         logger.warn(
           { part: 'database', reason, waitedMs },
-          `the database does not answer yet, the start waits: ${reason}`,
+          `The database does not answer yet; waiting for it: ${reason}`,
         );
       }
     }
@@ -51,17 +51,17 @@ export async function migrateWhenReachable({
   }
 }
 
-/** A schema that is too new, and whatever nobody thought of, is told by its own error. */
+/** A schema that is too new, and an unknown failure, have an error of their own. */
 function isOfDatabase(error: unknown, { code }: DatabaseReason): boolean {
   return error instanceof StoreUnavailableError || (code !== 'other' && code !== 'schema');
 }
 
 function startError(error: unknown, { text }: DatabaseReason): Error {
   const isOwnText = error instanceof StoreUnavailableError && error.cause === undefined;
-  return new Error(isOwnText ? error.message : `the database can not be used: ${text}`, { cause: error });
+  return new Error(isOwnText ? error.message : `the database cannot be used: ${text}`, { cause: error });
 }
 
-/** In a process that does not migrate: resolves when another one has done it. What it waits for, the health logs. */
+/** For a process that does not migrate: resolves when another one has migrated. ApiHealth logs the wait. */
 export async function waitForSchema(checkReady: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
@@ -73,19 +73,19 @@ export async function waitForSchema(checkReady: () => Promise<unknown>): Promise
   }
 }
 
-/** A migration of a large table takes minutes, in which nothing else is logged. */
+/** The migration of a large table takes minutes, in which nothing else is logged. */
 function logMigration(event: MigrationEvent, logger: Logger): void {
   if (event.kind === 'statement-done') return;
   const { version, name } = event;
   if (event.kind === 'migration-started') {
-    logger.info({ version, name }, `migration ${version} (${name}) begins`);
+    logger.info({ version, name }, `Migration ${version} (${name}) started`);
   } else {
     const milliseconds = Math.round(event.milliseconds);
-    logger.info({ version, name, milliseconds }, `migration ${version} (${name}) is done`);
+    logger.info({ version, name, milliseconds }, `Migration ${version} (${name}) finished`);
   }
 }
 
-/** Everything else works without it, so a start goes on; a later one with the right completes it. */
+/** Everything else works without the procedure, so the start continues; a later start with the right creates it. */
 function reportSqlPublishing(sqlPublishing: MigrateResult['sqlPublishing'], logger: Logger): void {
   switch (sqlPublishing.kind) {
     case 'current':
@@ -93,13 +93,13 @@ function reportSqlPublishing(sqlPublishing: MigrateResult['sqlPublishing'], logg
     case 'created':
       if (sqlPublishing.grantsLost.length > 0) {
         const { grantsLost } = sqlPublishing;
-        logger.warn({ grantsLost }, 'publish_message was replaced: grant EXECUTE on it again to its users');
+        logger.warn({ grantsLost }, 'publish_message was replaced: grant EXECUTE on it to its users again');
       }
       return;
     case 'not-allowed':
       logger.warn(
         { part: 'database', errno: sqlPublishing.errno },
-        'publishing by SQL is not available, or stays an older version: the database user of the migrations may not create the procedure publish_message (docs/database-rights.md)',
+        'Publishing by SQL is missing or outdated: the database user for migrations may not create the procedure publish_message (docs/database-rights.md)',
       );
   }
 }

@@ -1,16 +1,16 @@
-/** Takes one turn after the other from `start` to `stop`. A turn paces itself by `pause`, which `stop` ends early. */
+/** Runs one turn after the other from `start` to `stop`. A turn paces itself by `pause`, which `stop` ends early. */
 export class StoppableLoop {
   readonly #turn: () => Promise<void>;
   #running: Promise<void> | undefined;
   #isStopped = false;
   #wake: () => void = () => undefined;
 
-  /** `turn` must not reject: what goes wrong in it is its own to tell. */
+  /** `turn` must not reject: it reports its own errors. */
   constructor(turn: () => Promise<void>) {
     this.#turn = turn;
   }
 
-  /** A turn of many steps looks here between them. */
+  /** A turn of many steps checks this between them. */
   get isStopped(): boolean {
     return this.#isStopped;
   }
@@ -19,7 +19,7 @@ export class StoppableLoop {
     this.#running ??= this.#run();
   }
 
-  /** Resolves once nothing is under way any more. */
+  /** Resolves when the current turn has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#wake();

@@ -3,7 +3,8 @@ import type { AppendRequest } from '@postline/message-store';
 import { decodeEnvelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CommitOutcome } from '../../src/publishing/commit-lane.ts';
-import { createPublishMessages, createTellFollowers } from '../../src/publishing/publish-message.ts';
+import { createPublishHints } from '../../src/publishing/publish-hints.ts';
+import { createPublishMessages } from '../../src/publishing/publish-message.ts';
 
 const HINT_DEADLINE_MS = 200;
 const REQUEST: AppendRequest = {
@@ -45,7 +46,7 @@ function publishWith(outcome: CommitOutcome, publish: (hints: readonly Hint[]) =
       steps.push('append');
       return Promise.resolve(outcome);
     },
-    tellFollowers: createTellFollowers({
+    publishHints: createPublishHints({
       publisher: {
         publish: (hints) => {
           steps.push('publish');

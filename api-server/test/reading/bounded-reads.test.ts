@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from '@postline/message-store';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { NoRoomError } from '../../src/reading/reader.ts';
+import { NoRoomError } from '../../src/reading/bounded-reads.ts';
 import {
   createBoundedReads as createReads,
   type BoundedReadsOptions,

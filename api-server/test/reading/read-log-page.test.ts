@@ -9,7 +9,7 @@ import {
 } from '@postline/message-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReadOutcome } from '../../src/reading/bounded-reads.ts';
-import type { Reader } from '../../src/reading/reader.ts';
+import type { Reader } from '../../src/reading/bounded-reads.ts';
 import { readerWith } from '../support/reader-with.ts';
 import {
   createLogPageReader,

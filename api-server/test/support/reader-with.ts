@@ -1,4 +1,4 @@
-import type { Reader } from '../../src/reading/reader.ts';
+import type { Reader } from '../../src/reading/bounded-reads.ts';
 
 /** A reader for whom there is room for so many bytes. */
 export function readerWith(

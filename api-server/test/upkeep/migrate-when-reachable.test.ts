@@ -27,7 +27,7 @@ it('[DBC-8] tries again while the database is starting', async () => {
 it('[DBC-8] gives up in the end with the cause, and at once on any other error', async () => {
   const migrate = () => Promise.reject(away);
   await expect(migrateWhenReachable({ migrate, waitMs: -1, logger })).rejects.toThrow(
-    'the database can not be used: nothing listens at the address of the database',
+    'the database cannot be used: nothing listens at the address of the database',
   );
   const broken = new Error('the schema is newer');
   await expect(
@@ -41,7 +41,7 @@ it('[DBC-8] what waiting can not change is not waited for', async () => {
     .fn()
     .mockRejectedValue(new StoreUnavailableError('the database can not be used', denied));
   await expect(migrateWhenReachable({ migrate, waitMs: 60_000, logger })).rejects.toThrow(
-    'the database can not be used: the database refused the user name or the password',
+    'the database cannot be used: the database refused the user name or the password',
   );
   expect(migrate).toHaveBeenCalledTimes(1);
 });
@@ -55,6 +55,6 @@ it('[DBC-8] says at once that it waits, and then every ten seconds, in one line 
   await vi.advanceTimersByTimeAsync(30_000);
   expect(await done).toBe('over');
   expect(lines).toHaveLength(3);
-  expect(lines.join('')).toContain('the start waits: nothing listens');
+  expect(lines.join('')).toContain('waiting for it: nothing listens');
   expect(lines.join('')).not.toMatch(/stack|Error/);
 });

@@ -58,7 +58,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         find: 'return async (request) => {',
         replace: `globalThis.hintBeforeCommit = async (outcomes) => {
         const stored = outcomes.filter(({ kind }) => kind === 'appended');
-        for (const { messages, epoch } of stored) await options.tellFollowers(messages, epoch);
+        for (const { messages, epoch } of stored) await options.publishHints(messages, epoch);
     };
     return async (request) => {`,
       },

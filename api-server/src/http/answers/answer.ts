@@ -2,22 +2,20 @@ import type { ServerResponse } from 'node:http';
 import { endAndLinger, mustLinger } from '@postline/service-runtime';
 import { countUntaken } from './untaken-answers.ts';
 
-/** A whole HTTP answer, made without knowing the framework that sends it. */
+/** A complete HTTP answer, independent of the framework that sends it. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
-/** One of which the body is text. */
 export interface TextAnswer extends HttpAnswer {
   readonly body: string;
 }
 
-/** Names and values of headers in turn. */
+/** Header names and values, alternating. */
 export type HeaderList = readonly string[];
 
-/** An answer in JSON. */
 export function jsonAnswer(
   status: number,
   value: unknown,
@@ -31,9 +29,9 @@ export function jsonAnswer(
 }
 
 /**
- * Sends it in one write, with further headers in front of its own; nothing where the client is gone or an answer has
- * gone out already. Node leaves the body out for HEAD. Where the client still sends its request, the connection stays
- * until it has, so that a client which reads only then finds its answer.
+ * Writes an answer in one call, with `furtherHeaders` before its own headers. Does nothing if the client is gone or an
+ * answer was sent already. Node omits the body for HEAD. While the client still sends its request, the connection stays
+ * open, so that a client which reads only after it has written finds its answer.
  */
 export function writeAnswer(
   response: ServerResponse,
@@ -53,7 +51,7 @@ export function writeAnswer(
   response.end(answer.body);
 }
 
-/** Sends an answer as `writeAnswer` does, and counts it until its client has taken it. */
+/** Writes an answer, and counts its bytes until the client has received them. */
 export function sendAnswer(response: ServerResponse, answer: HttpAnswer, furtherHeaders?: HeaderList): void {
   if (response.headersSent || response.destroyed) return;
   writeAnswer(response, answer, furtherHeaders);

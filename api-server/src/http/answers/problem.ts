@@ -4,30 +4,30 @@ import type { TextAnswer } from './answer.ts';
 
 type ProblemError = NonNullable<Problem['errors']>[number];
 
-/** A request that can't be done, and why; the expected kind of error in this folder. */
+/** Why a request was refused. */
 export interface Refusal {
   readonly code: HttpErrorCode;
   readonly detail: string;
-  /** With validation_failed: what is wrong, and where. */
+  /** With validation_failed: the invalid fields. */
   readonly errors?: readonly ProblemError[];
-  /** Where the status is not the code's own: errors that Node finds before there is a request. */
+  /** Replaces the status of the code: for errors that Node finds before there is a request. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What was read out of a request, or why it was refused. */
+/** A value parsed from a request, or why the request was refused. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** Enough to see what is wrong; a batch of 1,000 bad messages need not be answered with 2,000 lines. */
-const ERRORS_TOLD_MAX = 100;
+/** Enough to find the mistake; a batch of 1,000 bad messages needs no answer of 2,000 lines. */
+const ERRORS_REPORTED_MAX = 100;
 
-/** Short: what is meant is "not at once". Clients back off further by themselves. */
+/** Short: it only means "not at once". Clients back off further by themselves. */
 const RETRY_AFTER_SECONDS = '1';
 const RETRY_LATER_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
-/** An error as `application/problem+json` (RFC 9457). */
+/** Encodes a refusal as `application/problem+json` (RFC 9457). */
 export function problemAnswer({ code, detail, errors, status, headers }: Refusal): TextAnswer {
   const row = HTTP_ERRORS[code];
   const problem: Problem = {
@@ -49,12 +49,21 @@ export function problemAnswer({ code, detail, errors, status, headers }: Refusal
   };
 }
 
-/** A refusal with code validation_failed for one field. */
+/** A validation_failed refusal for one field. */
 export function invalid(path: string, message: string): Refusal {
   return { code: 'validation_failed', detail: `${path}: ${message}`, errors: [{ path, message }] };
 }
 
-/** Parses with a schema; what is wrong is told field by field, and never repeated back. */
+/** A rate_limited refusal, with the wait in whole seconds. */
+export function rateLimited(detail: string, waitMs: number): Refusal {
+  return {
+    code: 'rate_limited',
+    detail,
+    headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1_000))) },
+  };
+}
+
+/** Parses with a schema. A refusal lists the invalid fields and never repeats their values. */
 export function parseWith<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -62,31 +71,38 @@ export function parseWith<Schema extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
   const errors = parsed.error.issues
-    .slice(0, ERRORS_TOLD_MAX)
+    .slice(0, ERRORS_REPORTED_MAX)
     .map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   const [first] = errors;
   const detail = first === undefined ? 'is not valid' : `${first.path || 'the body'}: ${first.message}`;
   return { ok: false, refusal: { code: 'validation_failed', detail, errors } };
 }
 
-/** Used as the last resort, where what happened is only for the log. */
+/** For failures whose cause only the log may contain. */
 export const INTERNAL_ERROR: Refusal = {
   code: 'internal_error',
-  detail: 'Something failed that should not. The request id leads to it in the log.',
+  detail: 'The request failed unexpectedly. Its X-Request-Id finds the cause in the log.',
 };
 
-/** What was thrown, as an error for the log. */
+/** Turns a thrown value into an error for the log. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('something was thrown that is no error');
+  return thrown instanceof Error ? thrown : new Error('a value was thrown that is not an Error');
 }
 
 export const OVERLOADED: Refusal = {
   code: 'overloaded',
-  detail: 'More waits already than can be done soon. Nothing was stored.',
+  detail: 'Too many requests are waiting. Nothing was stored.',
 };
 
+/** A write that may have been stored. */
 export const STORE_UNAVAILABLE: Refusal = {
   code: 'store_unavailable',
   detail:
-    'The database did not answer in time. A message may have been stored all the same: retry with the same Idempotency-Key.',
+    'The database did not answer in time. The message may have been stored: retry with the same Idempotency-Key.',
+};
+
+/** A read, or a write that can be repeated. */
+export const DATABASE_LATE: Refusal = {
+  code: 'store_unavailable',
+  detail: 'The database did not answer in time. Try again.',
 };

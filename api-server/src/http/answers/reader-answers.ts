@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { type Holding, LinkedList, type ListEntry, type MemoryShare } from '@postline/service-runtime';
-import type { Reader } from '../../reading/reader.ts';
+import type { Reader } from '../../reading/bounded-reads.ts';
 import { type HttpAnswer, writeAnswer } from './answer.ts';
 
 export interface ReaderAnswersLimits {
-  /** Bytes of all answers that are being made, or that their readers have not taken yet. */
+  /** Bytes of all answers that are being made, or that their readers have not received yet. */
   readonly bytesMax: number;
-  /** Milliseconds that a reader may take to receive one; then its connection is closed. */
+  /** Milliseconds that a reader may take to receive an answer; then its connection is closed. */
   readonly deadlineMs: number;
 }
 
@@ -15,7 +15,7 @@ interface ReaderAnswersOptions {
   readonly deadlineMs: number;
 }
 
-/** What all answers to one reader hold. */
+/** The bytes that all answers to one reader hold. */
 interface ReaderHolding {
   readonly holding: Holding;
   /** Oldest first. */
@@ -23,9 +23,9 @@ interface ReaderHolding {
 }
 
 /**
- * Answers of which one can be several MB. Room for them is taken before they are made, and given back when their readers
- * have taken them; who takes too long loses its connection. What one reader holds is counted together: where there is no
- * room, the reader that holds most gives way, and loses the connection that has waited longest.
+ * Counts answers that can take several MB each. Memory is reserved before an answer is made, and released when the
+ * reader has received it; a reader that takes too long loses its connection. The answers of one reader are counted
+ * together. If no memory is left, the reader that holds most loses the connection that has waited longest.
  */
 export class ReaderAnswers {
   readonly #memory: MemoryShare;
@@ -37,7 +37,7 @@ export class ReaderAnswers {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** An answer that is to be made for a reader, whatever its other connections do. */
+  /** Begins an answer to a reader. It ends with its own response, whatever the reader's other connections do. */
   open(readerId: string, response: ServerResponse): ReaderAnswer {
     const reader = this.#readers.get(readerId) ?? this.#add(readerId);
     const answer = new ReaderAnswer({ id: readerId, reader, response, deadlineMs: this.#deadlineMs });
@@ -70,7 +70,7 @@ interface ReaderAnswerOptions {
   readonly deadlineMs: number;
 }
 
-/** One answer, from the moment that it is asked for until its reader has taken it. */
+/** One answer, from its request until its reader has received it. */
 export class ReaderAnswer implements Reader {
   readonly id: string;
   readonly #reader: ReaderHolding;
@@ -101,13 +101,13 @@ export class ReaderAnswer implements Reader {
     this.#reader.holding.shrink(bytes);
   }
 
-  /** Sends it; from now on it holds what it takes on the wire, until its reader has it. */
+  /** Sends the answer. From now on it holds its bytes on the wire, until the reader has received them. */
   send({ status, headers, body }: HttpAnswer): void {
     const bytes = Buffer.from(body);
     if (this.#bytes > bytes.length) this.shrink(this.#bytes - bytes.length);
     writeAnswer(this.#response, { status, headers, body: bytes });
     if (this.#response.writableLength === 0) {
-      this.release(); // the system has it, within bounds of its own
+      this.release(); // the operating system has it, within its own bounds
       return;
     }
     this.#deadline = setTimeout(() => {
@@ -115,7 +115,7 @@ export class ReaderAnswer implements Reader {
     }, this.#deadlineMs);
   }
 
-  /** Ends the connection, for the room that it takes. */
+  /** Closes the connection to free its memory. */
   giveUp(): void {
     this.release();
     this.#response.req.socket.destroy();

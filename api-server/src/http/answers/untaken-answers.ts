@@ -2,23 +2,23 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Holding, MemoryShare } from '@postline/service-runtime';
 
-/** What a request takes that waits for its turn, as it was seen: itself, its response, and a short answer. */
+/** Measured memory of a pipelined request that waits for its turn: itself, its response, and a short answer. */
 const QUEUED_BYTES = 4 * 1024;
-/** A shorter answer costs less than its connection, and connections are bounded in number. */
+/** A shorter answer costs less than its connection, and the number of connections is bounded. */
 const UNCOUNTED_BYTES_MAX = 1024;
 
 export interface UntakenAnswersOptions {
   readonly memory: MemoryShare;
-  /** Milliseconds for which a connection may take none of its answers; then it is closed. */
+  /** Milliseconds in which a connection must receive at least one of its answers; else it is closed. */
   readonly deadlineMs: number;
 }
 
 const countedBy = new WeakMap<Socket, UntakenAnswers>();
 
 /**
- * What clients hold who send requests and do not take the answers: requests that wait behind others on their connection,
- * and answers that are more than a few lines. It is counted for each connection; where there is no room, the one that holds
- * most is closed.
+ * Counts the memory held by clients that send requests and do not receive the answers: requests that wait behind others
+ * on their connection, and answers of more than a few lines. It is counted per connection; if no memory is left, the
+ * connection that holds most is closed.
  */
 export class UntakenAnswers {
   readonly #options: UntakenAnswersOptions;
@@ -28,12 +28,12 @@ export class UntakenAnswers {
     this.#options = options;
   }
 
-  /** From now on the answers on this connection count. */
+  /** Begins to count the answers on this connection. */
   watch(socket: Socket): void {
     countedBy.set(socket, this);
   }
 
-  /** To be called for each response when its request has come. Costs nothing where none is before it. */
+  /** Call this for each response when its request arrives. It costs nothing if no other response is before it. */
   countQueued(response: ServerResponse): void {
     if (response.socket !== null) return;
     const { url = '', rawHeaders } = response.req;
@@ -53,18 +53,18 @@ export class UntakenAnswers {
   }
 }
 
-/** Counts so many bytes until the response is out, or its connection gone. */
+/** Counts these bytes until the response has been sent or its connection has closed. */
 export function holdUntilTaken(response: ServerResponse, bytes: number): void {
   countedBy.get(response.req.socket)?.hold(response, bytes);
 }
 
-/** To be called once an answer of so many bytes was given: counts it where the system did not take it at once. */
+/** Call this after an answer was written: counts its bytes unless the operating system took them at once. */
 export function countUntaken(response: ServerResponse, bytes: number): void {
   if (bytes <= UNCOUNTED_BYTES_MAX || response.writableLength === 0) return;
   holdUntilTaken(response, bytes);
 }
 
-/** One connection with answers that are not out. */
+/** One connection with unsent answers. */
 class ConnectionAnswers {
   readonly #socket: Socket;
   readonly #deadlineMs: number;

@@ -5,15 +5,15 @@ const BLOCK_BYTES_MIN = 4 * 1024;
 const BLOCK_BYTES_MAX = 256 * 1024;
 
 export interface BodyBufferOptions {
-  /** Asked for each block before it is made. */
+  /** Counts each block before it is allocated. */
   readonly holding: Holding;
-  /** Bytes that can come at most. */
+  /** The most bytes that can arrive. */
   readonly bytesMax: number;
 }
 
 /**
- * A body as it comes, in blocks. A chunk of one byte costs a hundred times as much when it is kept as it came; here it is
- * copied behind the others, so that a body never takes more than twice its bytes, however it is cut.
+ * Collects a body in blocks. Kept as it arrives, a chunk of one byte costs a hundred times its size; here it is copied
+ * behind the others, so that a body never takes more than twice its bytes, whatever the size of its chunks.
  */
 export class BodyBuffer {
   readonly #holding: Holding;
@@ -32,7 +32,7 @@ export class BodyBuffer {
     return this.#length;
   }
 
-  /** Keeps a copy; false, and the body is worth nothing, where there is no room for it. */
+  /** Copies a chunk. Returns false if no memory is left: the body is then incomplete and useless. */
   add(chunk: Buffer): boolean {
     let copied = 0;
     while (copied < chunk.length) {
@@ -46,12 +46,12 @@ export class BodyBuffer {
     return true;
   }
 
-  /** What `take` needs beside the blocks. */
+  /** The bytes that `take` allocates in addition to the blocks. */
   get joiningBytes(): number {
     return this.#blocks.length > 1 ? this.#length : 0;
   }
 
-  /** The whole body, once. */
+  /** Returns the whole body and empties the buffer. */
   take(): Buffer {
     const blocks = this.#blocks.splice(0);
     return blocks.length === 1 && blocks[0] !== undefined
@@ -59,7 +59,7 @@ export class BodyBuffer {
       : Buffer.concat(blocks, this.#length);
   }
 
-  /** Room for the bytes at hand at least, and for some that may follow. */
+  /** Allocates at least `bytesMin` bytes, and more for the bytes that may follow. */
   #addBlock(bytesMin: number): boolean {
     const doubled = Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES_MIN, this.#length));
     const bytes = Math.min(Math.max(bytesMin, doubled), this.#bytesMax - this.#length);

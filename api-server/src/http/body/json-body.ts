@@ -3,12 +3,12 @@ import type { Parsed, Refusal } from '../answers/problem.ts';
 import { jsonCost } from './json-cost.ts';
 import { type BodyLimits, type ReceivedBody, receiveBody } from './receive-body.ts';
 
-/** Bytes that are no UTF-8 are an error: replaced silently, they would be stored as another text. */
+/** Invalid UTF-8 is an error: replaced silently, it would be stored as another text. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Receives a body in JSON and reads it; what was parsed and is not needed is let go at once. Only `application/json` in UTF-8, not compressed: what is inflated or decoded
- * first could be a hundred times as large as what was let in.
+ * Receives a JSON body and parses it with `read`. It must be uncompressed `application/json` in UTF-8: inflated or decoded,
+ * a body could be a hundred times as large as the bytes that were admitted.
  */
 export function receiveJsonBody<T>(
   request: IncomingMessage,
@@ -51,12 +51,12 @@ function parseJson(body: Buffer): Parsed<unknown> {
   try {
     text = decoder.decode(body);
   } catch {
-    return malformed('The body is not UTF-8.');
+    return malformed('The body is not valid UTF-8.');
   }
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
-    return malformed('The body is not well-formed JSON.'); // the parser's own message would repeat the body
+    return malformed('The body is not valid JSON.'); // the parser's own message would repeat the body
   }
 }
 

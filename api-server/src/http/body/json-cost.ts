@@ -1,4 +1,4 @@
-/** What V8 was seen to take for what JSON.parse makes, at most: keys can each be new, numbers can lie in objects. */
+/** The most that V8 was measured to allocate for each result of JSON.parse: every key can be new, numbers can be boxed. */
 const OBJECT_BYTES = 64;
 const ARRAY_BYTES = 64;
 const PROPERTY_BYTES = 96;
@@ -8,7 +8,7 @@ const STRING_BYTES = 32;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
-/** From here on a byte belongs to a character beyond U+00FF, of which each takes two bytes in memory. */
+/** From this byte on a character is beyond U+00FF: then each character of its text takes two bytes in memory. */
 const WIDE_FROM = 0xc4;
 
 const COST_OUTSIDE_STRINGS = new Uint8Array(256);
@@ -18,15 +18,15 @@ COST_OUTSIDE_STRINGS[':'.charCodeAt(0)] = PROPERTY_BYTES;
 COST_OUTSIDE_STRINGS[','.charCodeAt(0)] = ELEMENT_BYTES;
 
 export interface JsonCost {
-  /** Bytes of what is made while it is parsed: the text, and everything in it. */
+  /** Bytes allocated while parsing: the decoded text, and every value in it. */
   readonly parsingBytes: number;
-  /** Bytes of all texts in it at most: what is kept of it can't take more. */
+  /** Bytes of all texts in it: an upper bound for the parsed value. */
   readonly textBytes: number;
 }
 
 /**
- * What parsing this JSON takes in memory, by one look at its bytes. Eight MiB can hold three million empty objects, which
- * take twenty times as much; a message's text is no more than itself.
+ * Estimates the memory for parsing this JSON by one pass over its bytes. Eight MiB can hold three million empty objects,
+ * which take twenty times as much; the text of a message takes no more than itself.
  */
 export function jsonCost(json: Uint8Array): JsonCost {
   let valuesBytes = 0;

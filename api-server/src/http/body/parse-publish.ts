@@ -9,15 +9,15 @@ import { invalid, type Parsed, parseWith } from '../answers/problem.ts';
 
 const KEY_HEADER = 'Idempotency-Key';
 
-/** What a publish is read from. */
+/** The parts of a request that a publish is parsed from. */
 export interface PublishInput {
   readonly body: unknown;
   readonly idempotencyKeyHeader: string | undefined;
-  /** The publisher's name, which idempotency keys are scoped to; empty where nobody has to say who they are. */
+  /** The publisher's name, which scopes idempotency keys; empty in open mode. */
   readonly publisher: string;
 }
 
-/** Reads one publish out of its body and its `Idempotency-Key` header. */
+/** Parses one publish from its body and its `Idempotency-Key` header. */
 export function parsePublish({ body, idempotencyKeyHeader, publisher }: PublishInput): Parsed<AppendRequest> {
   const parsed = parseWith(publishRequestSchema, body);
   if (!parsed.ok) return parsed;
@@ -33,17 +33,17 @@ export function parsePublish({ body, idempotencyKeyHeader, publisher }: PublishI
   return { ok: true, value: { publisher, messages } };
 }
 
-/** Reads a batch out of its body; each message may bring a key of its own there. */
+/** Parses a batch from its body, where each message can have its own idempotency key. */
 export function parsePublishBatch({
   body,
   idempotencyKeyHeader,
   publisher,
 }: PublishInput): Parsed<AppendRequest> {
   if (idempotencyKeyHeader !== undefined) {
-    const message = 'is not for batches: give each message its own "idempotencyKey"';
+    const message = 'is not allowed for a batch: give each message its own "idempotencyKey"';
     return { ok: false, refusal: invalid(KEY_HEADER, message) };
   }
-  // Looked at before the schema, which would report each of the four million zeros that 8 MiB can hold.
+  // Checked before the schema, which would report each of the four million zeros that 8 MiB can hold.
   if (messageCount(body) > BATCH_MESSAGES_MAX) {
     return { ok: false, refusal: invalid('messages', `must hold at most ${BATCH_MESSAGES_MAX} messages`) };
   }

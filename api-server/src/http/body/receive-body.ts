@@ -1,60 +1,71 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Holding, MemoryShare } from '@postline/service-runtime';
 import { BodyBuffer } from './body-buffer.ts';
-import { sendContinue } from './expect-continue.ts';
+
 import type { Parsed, Refusal } from '../answers/problem.ts';
 
 export interface BodyLimits {
   readonly bytesMax: number;
-  /** What all bodies together may take, from their first byte until they are stored. */
+  /** The memory for all bodies together, from their first byte until they are stored. */
   readonly memory: MemoryShare;
 }
 
-/** What was read out of a body. */
+/** The value parsed from a body, or why the body was refused. */
 export type ReceivedBody<T> =
   | {
       readonly ok: true;
       readonly value: T;
-      /** To be closed once the value is no longer needed; left out where it is too small to be counted by itself. */
+      /** Close it when the value is no longer needed; undefined if the body is too small to be counted. */
       readonly holding: Holding | undefined;
     }
   | { readonly ok: false; readonly refusal: Refusal };
 
 export interface BodyReader<T> {
-  /** What reading it takes; not asked for small ones. */
+  /** Estimates the memory for parsing; not called for small bodies. */
   readonly costOf: (body: Buffer) => ReadingCost;
   readonly read: (body: Buffer) => Parsed<T>;
 }
 
 interface ReadingCost {
-  /** Bytes that are made for the moment: no two bodies are read at the same moment. */
+  /** Bytes needed while parsing: no two bodies are parsed at the same moment. */
   readonly parsingBytes: number;
-  /** Bytes of what is kept of it at most. */
+  /** Bytes of the parsed value at most. */
   readonly textBytes: number;
 }
 
-/**
- * A body that came whole and is no larger costs less than its connection, and connections are bounded in number: it is
- * not counted by itself.
- */
+/** A body of one chunk, up to this size, costs less than its connection, and connections are bounded: it is not counted. */
 const UNCOUNTED_BYTES_MAX = 4 * 1024;
-/** Reading a smaller one takes 2 MB for the moment, whatever is in it. */
+/** Parsing a smaller body takes 2 MB at most, whatever it contains. */
 const SMALL_BYTES_MAX = 64 * 1024;
 const SMALL_TEXT_FACTOR = 2;
 
-const CUT_OFF: Refusal = { code: 'malformed_json', detail: 'The body was cut off.' };
+const CUT_OFF: Refusal = { code: 'malformed_json', detail: 'The body is incomplete.' };
 const TOO_MANY_BODIES: Refusal = {
   code: 'overloaded',
-  detail: 'Too many bodies are being received at once. Nothing was stored.',
+  detail: 'Too many request bodies are being received. Nothing was stored.',
 };
 const TOO_MANY_VALUES: Refusal = {
   code: 'payload_too_large',
-  detail: 'The body holds more values than this service can read at once.',
+  detail: 'The body contains more values than this service can parse.',
 };
 
+/** Clients that sent `Expect: 100-continue` and wait for the answer before they send the body. */
+const awaitingContinue = new WeakMap<IncomingMessage, ServerResponse>();
+
+/** Remembers a client that sent `Expect: 100-continue`. It gets its 100 only if the body is wanted. */
+export function holdContinue(request: IncomingMessage, response: ServerResponse): void {
+  awaitingContinue.set(request, response);
+}
+
+function sendContinue(request: IncomingMessage): void {
+  if (request.headers.expect === undefined) return;
+  awaitingContinue.get(request)?.writeContinue();
+  awaitingContinue.delete(request);
+}
+
 /**
- * Receives a request's body, at most `bytesMax` bytes of it, and reads it. What is received is counted by what it takes in
- * memory, before it is kept; where there is no room for it, or a smaller one needs the room, it is refused.
+ * Receives the body of a request, up to `bytesMax` bytes, and parses it. Each chunk is counted by the memory that it
+ * takes before it is kept. The body is refused if no memory is left for it, or if a smaller body needs that memory.
  */
 export function receiveBody<T>(
   request: IncomingMessage,
@@ -63,10 +74,10 @@ export function receiveBody<T>(
 ): Promise<ReceivedBody<T>> {
   const tooLarge: Refusal = {
     code: 'payload_too_large',
-    detail: `The body may have at most ${bytesMax} bytes.`,
+    detail: `The body must not exceed ${bytesMax} bytes.`,
   };
-  const lengthTold = Number(request.headers['content-length'] ?? 0);
-  if (lengthTold > bytesMax) return Promise.resolve({ ok: false, refusal: tooLarge });
+  const declaredBytes = Number(request.headers['content-length'] ?? 0);
+  if (declaredBytes > bytesMax) return Promise.resolve({ ok: false, refusal: tooLarge });
   sendContinue(request);
   return new Promise((resolve) => {
     let whole: Buffer | undefined;
@@ -91,11 +102,11 @@ export function receiveBody<T>(
           refuse(TOO_MANY_BODIES);
         },
       });
-      return new BodyBuffer({ holding, bytesMax: lengthTold > 0 ? lengthTold : bytesMax });
+      return new BodyBuffer({ holding, bytesMax: declaredBytes > 0 ? declaredBytes : bytesMax });
     };
     const onData = (chunk: Buffer) => {
       if (isOver) return;
-      if (body === undefined && chunk.length === lengthTold && chunk.length <= UNCOUNTED_BYTES_MAX) {
+      if (body === undefined && chunk.length === declaredBytes && chunk.length <= UNCOUNTED_BYTES_MAX) {
         whole = chunk;
         return;
       }
@@ -112,7 +123,7 @@ export function receiveBody<T>(
       refuse(CUT_OFF);
     };
     request.on('data', onData).on('end', onEnd).on('close', onClose);
-    request.on('error', () => undefined); // a cut-off body is an error event too; `close` follows and tells it
+    request.on('error', () => undefined); // an incomplete body also emits `error`; `close` follows and handles it
   });
 }
 
@@ -127,7 +138,7 @@ interface CountedBody {
   readonly memory: MemoryShare;
 }
 
-/** Reads a body if there is room for what is made of it; from then on only what is kept of it counts. */
+/** Parses a body if memory is left for its value. From then on only the value is counted. */
 function readCounted<T>(
   { body, holding, memory }: CountedBody,
   { costOf, read }: BodyReader<T>,
@@ -140,8 +151,8 @@ function readCounted<T>(
   if (parsingBytes > memory.workBytesMax) return { ok: false, refusal: TOO_MANY_VALUES };
   const parsed = read(bytes);
   if (!parsed.ok) return parsed;
-  const isRoom = holding.bytes >= textBytes || holding.grow(textBytes - holding.bytes);
-  if (!isRoom) return { ok: false, refusal: TOO_MANY_BODIES };
+  const hasRoom = holding.bytes >= textBytes || holding.grow(textBytes - holding.bytes);
+  if (!hasRoom) return { ok: false, refusal: TOO_MANY_BODIES };
   holding.shrink(holding.bytes - textBytes);
   return { ok: true, value: parsed.value, holding };
 }

@@ -1,36 +1,38 @@
 import { type Disconnected, disconnectQuerySchema, isGroupId, targetIdFault } from '@postline/protocol';
-import { Router } from 'express';
-import type { DisconnectClient } from '../../upkeep/disconnect-client.ts';
 import type { AccessControl } from '../../access/access-control.ts';
-import { allowOnly } from './allow-only.ts';
-import { type HttpAnswer, jsonAnswer, sendAnswer } from '../answers/answer.ts';
-import { invalid, parseWith, problemAnswer, STORE_UNAVAILABLE } from '../answers/problem.ts';
+import type { DisconnectClient } from '../../upkeep/disconnect-client.ts';
+import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
+import { DATABASE_LATE, invalid, parseWith, problemAnswer } from '../answers/problem.ts';
+import type { Route, RouteMatch } from './route.ts';
 
 const PATH = '/clients/:clientId/connections';
 
+export interface ConnectionRoutesOptions {
+  readonly disconnectClient: DisconnectClient;
+  readonly access: Pick<AccessControl, 'refuse'>;
+}
+
 /** `DELETE /clients/:clientId/connections`: closes a client's sockets on every relay. */
-export function createConnectionRoutes(
-  disconnectClient: DisconnectClient,
-  access: Pick<AccessControl, 'refuse'>,
-): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.delete(PATH, async (request, response) => {
-    const { clientId } = request.params;
-    const refusal = access.refuse(request, 'manage', clientId);
-    const answer =
-      refusal === undefined
-        ? await answerDisconnect(disconnectClient, clientId, request.query)
-        : problemAnswer(refusal);
-    sendAnswer(response, answer);
-  });
-  router.all(PATH, allowOnly('DELETE'));
-  return router;
+export function createConnectionRoutes(options: ConnectionRoutesOptions): readonly Route[] {
+  const { access, disconnectClient } = options;
+  return [
+    {
+      method: 'DELETE',
+      path: PATH,
+      label: PATH,
+      answer: async (request, { params: { clientId = '' }, query }) => {
+        const refusal = access.refuse(request, 'manage', clientId);
+        if (refusal !== undefined) return problemAnswer(refusal);
+        return await answerDisconnect(disconnectClient, clientId, query);
+      },
+    },
+  ];
 }
 
 async function answerDisconnect(
   disconnectClient: DisconnectClient,
   clientId: string,
-  query: unknown,
+  query: RouteMatch['query'],
 ): Promise<HttpAnswer> {
   const fault = isGroupId(clientId) ? 'must be a client, not a group' : targetIdFault(clientId);
   if (fault !== undefined) return problemAnswer(invalid('clientId', fault));
@@ -38,9 +40,7 @@ async function answerDisconnect(
   if (!parsed.ok) return problemAnswer(parsed.refusal);
   const refuseTokens = parsed.value.refuseTokensIssuedBefore !== undefined;
   const outcome = await disconnectClient({ clientId, refuseTokens });
-  if (outcome.kind === 'store-unavailable') {
-    return problemAnswer({ ...STORE_UNAVAILABLE, detail: 'The database did not answer in time: try again.' });
-  }
+  if (outcome.kind === 'store-unavailable') return problemAnswer(DATABASE_LATE);
   const { tokensRefusedUpTo, status } = outcome;
   const body: Disconnected = {
     clientId,

@@ -1,10 +1,10 @@
-import { type RequestHandler, Router } from 'express';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { allowOnly } from './allow-only.ts';
-import { type HttpAnswer, jsonAnswer, sendAnswer } from '../answers/answer.ts';
-import { createOpenApiDocument } from '../openapi/openapi-document.ts';
+import type { Response } from 'express';
+import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
 import { holdUntilTaken } from '../answers/untaken-answers.ts';
+import { createOpenApiDocument } from '../openapi/openapi-document.ts';
+import type { Route, RouteMatch } from './route.ts';
 
 const require = createRequire(import.meta.url);
 /** Swagger UI as Fastify ships it: its own package depends on one that reports each installation. */
@@ -12,10 +12,10 @@ const ASSETS_FOLDER = join(dirname(require.resolve('@fastify/swagger-ui/package.
 const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'] as const;
 /** The files change only with a new version of the service. */
 const ASSETS_MAX_AGE_SECONDS = 3_600;
-/** A file is read in pieces of 64 KiB; one waits in the connection while the next is read. */
+/** A file is read in pieces of 64 KiB: one waits in the connection while the next is read. */
 const ASSET_HELD_BYTES = 128 * 1024;
 
-/** Everything comes from here, and no script stands in the page; the styles that the viewer writes itself are let. */
+/** Allows files of this server only, and no script in the page; the viewer writes its own inline styles. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -27,10 +27,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/**
- * Every address in it is relative to `…/docs`, and those of the description to `…/openapi.json`: a reverse proxy may give
- * the API a part of a site.
- */
+/** Its links are relative, so that a reverse proxy can serve the API under any path of a site. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -42,7 +39,7 @@ const PAGE = `<!doctype html>
 </head>
 <body>
   <div id="documentation"></div>
-  <noscript>The description of this API in machine-readable form is at <a href="openapi.json">openapi.json</a>.</noscript>
+  <noscript>The machine-readable description of this API is <a href="openapi.json">openapi.json</a>.</noscript>
   <script src="docs/swagger-ui-bundle.js"></script>
   <script src="docs/start.js"></script>
 </body>
@@ -54,38 +51,44 @@ const START_SCRIPT = `SwaggerUIBundle({
   dom_id: '#documentation',
   deepLinking: true,
   defaultModelsExpandDepth: 0,
-  supportedSubmitMethods: ['get', 'post', 'delete'],
+  supportedSubmitMethods: ['get', 'post', 'put', 'delete'],
   validatorUrl: null,
 });
 `;
 
-/** `GET /openapi.json` and, for people, `GET /docs`. */
-export function createDocumentationRoutes(): Router {
-  const router = Router({ caseSensitive: true });
-  const documentAnswer = jsonAnswer(200, createOpenApiDocument());
-  router.get('/openapi.json', answerWith(documentAnswer));
-  const page = answerWith(pageAnswer('text/html; charset=utf-8', PAGE));
-  const back = answerWith({ status: 308, headers: { Location: '../docs' }, body: '' });
-  router.get('/docs', (request, response, next) => {
-    (request.path.endsWith('/') ? back : page)(request, response, next);
-  });
-  router.get('/docs/start.js', answerWith(pageAnswer('text/javascript; charset=utf-8', START_SCRIPT)));
-  for (const name of ASSETS) {
-    router.get(`/docs/${name}`, (_request, response) => {
-      holdUntilTaken(response, ASSET_HELD_BYTES);
-      response.sendFile(name, {
-        root: ASSETS_FOLDER,
-        maxAge: ASSETS_MAX_AGE_SECONDS * 1_000,
-        cacheControl: true,
-      });
-    });
-  }
-  const paths = ['/openapi.json', '/docs', '/docs/start.js', ...ASSETS.map((name) => `/docs/${name}`)];
-  router.all(paths, allowOnly('GET', 'HEAD'));
-  return router;
+/** `GET /openapi.json` for programs, `GET /docs` for people. */
+export function createDocumentationRoutes(): readonly Route[] {
+  const document = jsonAnswer(200, createOpenApiDocument());
+  const page = documentAnswer('text/html; charset=utf-8', PAGE);
+  const withoutSlash: HttpAnswer = { status: 308, headers: { Location: '../docs' }, body: '' };
+  const script = documentAnswer('text/javascript; charset=utf-8', START_SCRIPT);
+  return [
+    documentationRoute('/openapi.json', () => document),
+    documentationRoute('/docs', ({ response }) => (response.req.path.endsWith('/') ? withoutSlash : page)),
+    documentationRoute('/docs/start.js', () => script),
+    ...ASSETS.map((name) => documentationRoute(`/docs/${name}`, ({ response }) => sendAsset(name, response))),
+  ];
 }
 
-function pageAnswer(contentType: string, body: string): HttpAnswer {
+function documentationRoute(path: string, answer: (match: RouteMatch) => HttpAnswer | undefined): Route {
+  return {
+    method: 'GET',
+    path: `${path}{/}`,
+    label: path,
+    answer: (_request, match) => Promise.resolve(answer(match)),
+  };
+}
+
+function sendAsset(name: string, response: Response): undefined {
+  holdUntilTaken(response, ASSET_HELD_BYTES);
+  response.sendFile(name, {
+    root: ASSETS_FOLDER,
+    maxAge: ASSETS_MAX_AGE_SECONDS * 1_000,
+    cacheControl: true,
+  });
+}
+
+function documentAnswer(contentType: string, body: string): HttpAnswer {
   return {
     status: 200,
     headers: {
@@ -94,11 +97,5 @@ function pageAnswer(contentType: string, body: string): HttpAnswer {
       'Cross-Origin-Opener-Policy': 'same-origin',
     },
     body,
-  };
-}
-
-function answerWith(answer: HttpAnswer): RequestHandler {
-  return (_request, response) => {
-    sendAnswer(response, answer);
   };
 }

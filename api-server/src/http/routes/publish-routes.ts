@@ -5,7 +5,6 @@ import type { MemoryShare } from '@postline/service-runtime';
 import type { PublishedMessage, PublishMessages, PublishOutcome } from '../../publishing/publish-message.ts';
 import type { KeyScope, Publisher } from '../../access/publisher-keys.ts';
 import { type AccessControl, refuseTarget } from '../../access/access-control.ts';
-import { answerOtherMethods } from './allow-only.ts';
 import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
 import { receiveJsonBody } from '../body/json-body.ts';
 import { parsePublish, parsePublishBatch, type PublishInput } from '../body/parse-publish.ts';
@@ -18,6 +17,7 @@ import {
   STORE_UNAVAILABLE,
 } from '../answers/problem.ts';
 import type { PublishRates } from '../../access/publish-rates.ts';
+import type { HotRoute } from './route.ts';
 
 export interface PublishRoutesOptions {
   readonly publishMessages: PublishMessages;
@@ -25,38 +25,30 @@ export interface PublishRoutesOptions {
   readonly rates: PublishRates;
   readonly messageBodyBytesMax: number;
   readonly batchBodyBytesMax: number;
-  /** For bodies, and for what was read out of them until it is stored. */
+  /** For bodies, and for the messages parsed from them until they are stored. */
   readonly bodyMemory: MemoryShare;
-  /** Told of what failed and should not have. */
+  /** Reports unexpected failures. */
   readonly onFailure: (error: Error) => void;
 }
 
-/** The scope of idempotency keys while nobody has to say who they are. */
-const ANYBODY = '';
+/** The scope of idempotency keys in open mode. */
+const ANYONE = '';
 
-/** One kind of publish: how its body is read, and how its answer looks. */
+/** One kind of publish: how its body is parsed, and its answer encoded. */
 interface PublishKind {
-  /** What a key needs for it. */
+  /** The scope that a key needs. */
   readonly scope: KeyScope;
   readonly bodyBytesMax: number;
   readonly parse: (input: PublishInput) => Parsed<AppendRequest>;
   readonly answer: (messages: readonly PublishedMessage[]) => HttpAnswer;
-  /** Where the idempotency key of a message was given. */
+  /** The place of a message's idempotency key in the request. */
   readonly keyPath: (index: number) => string;
-  /** Where the target of a message was given. */
+  /** The place of a message's target in the body. */
   readonly targetPath: (index: number) => string;
 }
 
-/** A route as both ways to it need it: by itself it knows nothing of how requests get there. */
-export interface PublishRoute {
-  readonly paths: readonly string[];
-  /** The pattern that the metrics call it by. */
-  readonly label: string;
-  answer(request: IncomingMessage): Promise<HttpAnswer>;
-}
-
 /** `POST /`, `POST /messages` and `POST /messages/batch`. */
-export function createPublishRoutes(options: PublishRoutesOptions): readonly PublishRoute[] {
+export function createPublishRoutes(options: PublishRoutesOptions): readonly HotRoute[] {
   const one: PublishKind = {
     scope: 'publish',
     bodyBytesMax: options.messageBodyBytesMax,
@@ -74,23 +66,19 @@ export function createPublishRoutes(options: PublishRoutesOptions): readonly Pub
     targetPath: (index) => `messages.${index}.targetId`,
   };
   return [
-    createPublishRoute(['/', '/messages'], one, options),
-    createPublishRoute(['/messages/batch'], batch, options),
+    ...createRoutes(['/', '/messages'], one, options),
+    ...createRoutes(['/messages/batch'], batch, options),
   ];
 }
 
-function createPublishRoute(
+function createRoutes(
   paths: readonly string[],
   kind: PublishKind,
   options: PublishRoutesOptions,
-): PublishRoute {
-  const answerOther = answerOtherMethods('POST');
-  return {
-    paths,
-    label: paths.join(' '),
-    answer: (request) =>
-      request.method === 'POST' ? publish(request, kind, options) : Promise.resolve(answerOther(request)),
-  };
+): readonly HotRoute[] {
+  const label = paths.join(' ');
+  const answer = (request: IncomingMessage) => publish(request, kind, options);
+  return paths.map((path) => ({ method: 'POST', path, label, answer }));
 }
 
 async function publish(
@@ -109,7 +97,7 @@ async function publish(
     kind.parse({
       body: value,
       idempotencyKeyHeader: singleHeader(request.headers['idempotency-key']),
-      publisher: publisher?.name ?? ANYBODY,
+      publisher: publisher?.name ?? ANYONE,
     }),
   );
   if (!body.ok) return problemAnswer(body.refusal);
@@ -128,7 +116,7 @@ async function publish(
   }
 }
 
-/** One target that the key is not for is enough: of the batch nothing is stored. */
+/** One foreign target refuses the whole batch. */
 function refuseTargets(
   publisher: Publisher | undefined,
   messages: AppendRequest['messages'],
@@ -137,7 +125,7 @@ function refuseTargets(
   const index = messages.findIndex(({ targetId }) => refuseTarget(publisher, targetId) !== undefined);
   if (index < 0) return undefined;
   const path = targetPath(index);
-  const message = 'is a target that this key is not for';
+  const message = 'is not a target of this key';
   return {
     code: 'forbidden',
     detail: `${path}: ${message}. Nothing was stored.`,
@@ -145,7 +133,7 @@ function refuseTargets(
   };
 }
 
-/** Node joins a header that came twice with a comma, and a key with ", " in it is refused like any other bad one. */
+/** A repeated header arrives joined by ", ", which no valid key contains. */
 function singleHeader(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
@@ -164,7 +152,7 @@ function refusalOf(outcome: Exclude<PublishOutcome, { kind: 'published' }>, kind
 }
 
 function keyReused(path: string): Refusal {
-  const message = 'was used for another message or target';
+  const message = 'was already used for another message or target';
   const detail = `${path}: ${message}. Nothing was stored.`;
   return { code: 'idempotency_key_reused', detail, errors: [{ path, message }] };
 }

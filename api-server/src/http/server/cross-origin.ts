@@ -9,24 +9,24 @@ import {
 import type { HeaderList, HttpAnswer } from '../answers/answer.ts';
 import { problemAnswer } from '../answers/problem.ts';
 
-/** How long a browser may remember the answer to a preflight. */
+/** How long a browser may cache the answer to a preflight. */
 const PREFLIGHT_MAX_AGE_SECONDS = '600';
 
 export interface CrossOriginRules {
   readonly origins: OriginRules;
-  /** Names under which the service may be called; left out where any may: then callers have to prove who they are. */
+  /** Allowed values of `Host`; undefined allows any, because then callers must authenticate. */
   readonly hosts?: readonly string[] | undefined;
 }
 
-/** What the guard makes of a request. */
+/** The guard's decision about a request. */
 export interface Guarded {
-  /** For the answer, whatever it is. */
+  /** Headers for every answer to the request. */
   readonly headers: HeaderList;
-  /** Where the request ends here: it was refused, or was a preflight. */
+  /** The answer, if the request was refused or was a preflight. */
   readonly answer?: HttpAnswer;
 }
 
-/** What a page may read of an answer, beside what every page may. */
+/** The headers of an answer that a page may read, in addition to those that every page may. */
 const EXPOSED_HEADERS = [
   'Access-Control-Expose-Headers',
   'Idempotent-Replayed, Retry-After, X-Request-Id, WWW-Authenticate, Allow, Date',
@@ -38,17 +38,17 @@ const HEADERS_DEFAULT = 'Content-Type, Idempotency-Key, Authorization, X-Request
 
 /** Names of headers (RFC 9110, 5.1), separated by commas. */
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/;
-/** Far more than any page sends; each is repeated in the answer. */
+/** Far more than any page sends; the answer repeats them. */
 const HEADER_NAMES_CHARACTERS_MAX = 4_096;
 
-/** Programs that are no browser send no `Origin`: most of what comes here. */
+/** Most requests: programs other than browsers send no `Origin`. */
 const WITHOUT_ORIGIN: Guarded = { headers: ['Vary', 'Origin'] };
 
 const FOREIGN_HOST: Guarded = {
   headers: [],
   answer: problemAnswer({
     code: 'forbidden',
-    detail: 'This host name is not one of this service. ALLOWED_HOSTS names further ones.',
+    detail: 'This host name is not allowed. ALLOWED_HOSTS configures the allowed host names.',
   }),
 };
 const NO_HOST: Guarded = {
@@ -59,14 +59,14 @@ const FOREIGN_ORIGIN: Guarded = {
   headers: ['Vary', 'Origin'],
   answer: problemAnswer({
     code: 'forbidden',
-    detail: 'Pages of this origin may not use this service. ALLOWED_ORIGINS names those that may.',
+    detail: 'This origin is not allowed. ALLOWED_ORIGINS configures the allowed origins.',
   }),
 };
 const PREFLIGHT_ANSWER: HttpAnswer = { status: 204, headers: {}, body: '' };
 
 /**
- * Refuses pages that may not use the service, on every route and in the preflight too: without headers alone a
- * browser would still have sent the POST.
+ * Refuses requests of disallowed origins and hosts, preflights included. Omitting the CORS headers would not be enough:
+ * a browser would still send the POST.
  */
 export function createCrossOriginGuard({ origins, hosts }: CrossOriginRules) {
   const refuseHost = createHostGuard(hosts);
@@ -82,15 +82,12 @@ export function createCrossOriginGuard({ origins, hosts }: CrossOriginRules) {
   };
 }
 
-/** For an answer to a page that may use the service. */
+/** The headers of an answer to an allowed origin. */
 function headersFor(origin: string): HeaderList {
   return ['Access-Control-Allow-Origin', origin, 'Vary', 'Origin', ...EXPOSED_HEADERS];
 }
 
-/**
- * A page that may use the service may send it any header: libraries for monitoring add their own, and what none of the
- * routes reads does no harm.
- */
+/** An allowed page may send any header: monitoring libraries add their own, and an unused header does no harm. */
 function preflightHeaders({ headers }: IncomingMessage, origin: string | undefined): HeaderList {
   const asked = headers['access-control-request-headers'];
   const isEchoed =
@@ -108,9 +105,9 @@ function preflightHeaders({ headers }: IncomingMessage, origin: string | undefin
   ];
 }
 
-/** Probes are answered under any name, and without one: what they are told is of no use to a stranger's page. */
+/** Probes are answered for any host, and without one: their answers are of no use to a foreign page. */
 function createHostGuard(hosts: readonly string[] | undefined) {
-  let knownHost: string | undefined; // callers mostly come under one name
+  let knownHost: string | undefined; // most requests use the same host
   return (request: IncomingMessage): Guarded | undefined => {
     const { host } = request.headers;
     if (host !== undefined && (hosts === undefined || host === knownHost)) return undefined;

@@ -12,22 +12,22 @@ import {
   plainAddress,
 } from '@postline/service-runtime';
 import { sendAnswer } from '../answers/answer.ts';
-import { holdContinue } from '../body/expect-continue.ts';
 import { problemAnswer, type Refusal } from '../answers/problem.ts';
-import { closeWithConnection } from './queued-responses.ts';
 import type { UntakenAnswers } from '../answers/untaken-answers.ts';
+import { holdContinue } from '../body/receive-body.ts';
+import { closeWithConnection } from './queued-responses.ts';
 
 const URL_TOO_LONG = problemAnswer({
   code: 'payload_too_large',
   status: 414,
-  detail: 'The address of the request is too long.',
+  detail: 'The URL of the request is too long.',
 });
 
 export interface HttpServerLimits {
   readonly connectionsMax: number;
-  /** Undefined where one address may have all of them. */
+  /** Undefined: one address may use all connections. */
   readonly connectionsPerAddressMax: number | undefined;
-  /** The address of the request included. */
+  /** Includes the URL of the request. */
   readonly headersBytesMax: number;
   readonly urlBytesMax: number;
   readonly headersTimeoutMs: number;
@@ -37,14 +37,14 @@ export interface HttpServerLimits {
 
 export interface HttpServerOptions extends HttpServerLimits {
   readonly onRequest: RequestListener;
-  /** Counts what clients do not take. */
+  /** Counts the answers that clients do not receive. */
   readonly untaken: UntakenAnswers;
 }
 
-/** A port that takes requests, and can stop to do so without losing one. */
+/** A server that can close without losing a request. */
 export interface HttpServer {
   listen(address: ListenAddress): Promise<number>;
-  /** Takes no new connection, answers what is in flight with `Connection: close`, ends the rest after the grace. */
+  /** Accepts no new connection, answers open requests with `Connection: close`, and closes the rest after the grace. */
   close(graceMilliseconds: number): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOp
   const inFlight = new LinkedList<ServerResponse>();
   let closing = false;
   const onIncoming: RequestListener = (request, response) => {
-    if (!request.socket.writable) return; // its last answer was given, and what follows is thrown away
+    if (!request.socket.writable) return; // the last answer was sent: later requests on this connection are discarded
     const entry = inFlight.add(response);
     response.on('close', () => inFlight.remove(entry));
     closeWithConnection(response);
@@ -69,7 +69,7 @@ export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOp
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      requireHostHeader: false, // probes come without one; other requests are refused by the guard
+      requireHostHeader: false, // probes may omit it; the cross-origin guard refuses all others
     },
     onIncoming,
   );
@@ -83,7 +83,7 @@ export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOp
     holdContinue(request, response);
     onIncoming(request, response);
   });
-  server.on('checkExpectation', onIncoming); // whoever expects something unknown gets an ordinary answer
+  server.on('checkExpectation', onIncoming); // an unknown expectation gets an ordinary answer
   server.on('clientError', (error, socket) => {
     answerClientError(error, socket, lastOn(socket, inFlight));
   });
@@ -103,7 +103,7 @@ function lastOn(socket: Duplex, responses: Iterable<ServerResponse>): ServerResp
   return last;
 }
 
-/** Ends a connection at once where its address has so many already. */
+/** Closes a new connection at once if its address has reached the limit. */
 function boundAddresses(server: Server, connectionsMax: number): void {
   const counts = new Map<string, number>();
   server.on('connection', (socket) => {
@@ -122,7 +122,7 @@ function boundAddresses(server: Server, connectionsMax: number): void {
   });
 }
 
-/** What arrived is no HTTP request, or stopped halfway: there is no request object, so the answer goes out by hand. */
+/** Answers bytes that are not a complete HTTP request. There is no response object, so the answer is written by hand. */
 function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Duplex,
@@ -148,5 +148,5 @@ function refusalOf(code: string | undefined): Refusal {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { code: 'validation_failed', status: 408, detail: 'The request did not arrive in time.' };
   }
-  return { code: 'validation_failed', detail: 'This is not a well-formed HTTP request.' };
+  return { code: 'validation_failed', detail: 'This is not a valid HTTP request.' };
 }

@@ -5,9 +5,8 @@ import { LinkedList } from '@postline/service-runtime';
 const queuedOn = new WeakMap<Socket, LinkedList<ServerResponse>>();
 
 /**
- * Sees to it that every response gets its `close`. Where a client sends further requests before it has its answers,
- * their responses wait in a queue, and Node tells only the first of them that the connection is gone: the others, and
- * whatever is done at their end, would wait for ever.
+ * Makes every response emit `close`. If a client pipelines requests, their responses wait in a queue, and when the
+ * connection closes Node emits `close` only on the first: without this, the cleanup of the others would never run.
  */
 export function closeWithConnection(response: ServerResponse): void {
   if (response.socket !== null) return;
@@ -17,7 +16,7 @@ export function closeWithConnection(response: ServerResponse): void {
   response.once('close', () => queued.remove(entry));
 }
 
-/** Resolves once the answers before this one are out on its connection; with false where the connection is gone. */
+/** Resolves when all earlier answers on the connection have been sent; with false if the connection has closed. */
 export function turnOf(response: ServerResponse): Promise<boolean> {
   if (response.socket !== null || response.destroyed) return Promise.resolve(!response.destroyed);
   return new Promise((resolve) => {
@@ -35,7 +34,7 @@ function watchClose(socket: Socket): LinkedList<ServerResponse> {
   queuedOn.set(socket, queued);
   socket.once('close', () => {
     for (const response of queued) {
-      if (response.socket !== null) continue; // its turn had come: Node tells it
+      if (response.socket !== null) continue; // its turn had come: Node emits its `close`
       response.destroy();
       response.emit('close');
     }

@@ -1,44 +1,58 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ApiMetrics } from '../../metrics/api-metrics.ts';
 import type { AccessControl } from '../../access/access-control.ts';
+import type { ApiMetrics } from '../../metrics/api-metrics.ts';
 import { type HeaderList, sendAnswer } from '../answers/answer.ts';
+import { DATABASE_LATE, problemAnswer } from '../answers/problem.ts';
 import { createCrossOriginGuard, type CrossOriginRules } from './cross-origin.ts';
-import { problemAnswer, STORE_UNAVAILABLE } from '../answers/problem.ts';
-import { type EndedRequest, requestIdOf } from './request-log.ts';
-import { pathOf } from './request-path.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { type EndedRequest, pathOf, requestIdOf } from './request-log.ts';
 
-export interface EntranceOptions {
+export interface RequestContextOptions {
   readonly metrics: Pick<ApiMetrics, 'countRequest'>;
   readonly logRequest: (ended: EndedRequest) => void;
   readonly crossOrigin: CrossOriginRules;
   readonly access: Pick<AccessControl, 'nameOf'>;
-  /** False while the database is not ready for this version. */
+  /** False until the database is ready for this version. */
   readonly isOpen: () => boolean;
 }
 
-/** A request that was let in. */
-export interface Admission {
-  /** For its answer, whatever that is. */
+/** An admitted request, for as long as it is handled. */
+export interface RequestContext {
+  /** The headers that its answer must have. */
   readonly headers: HeaderList;
-  /** The pattern of the route that it took, for the metrics. */
+  /** The label of its route, for the metrics. */
   route: string;
-  /** What failed and should not have, for the log. */
+  /** The cause of an internal_error, for the log. */
   failure: Error | undefined;
 }
 
-/** Lets a request in, or answers it itself and gives nothing. */
-export type Entrance = (request: IncomingMessage, response: ServerResponse) => Admission | undefined;
+/** Admits a request, or answers it and returns undefined. */
+export type BeginRequest = (request: IncomingMessage, response: ServerResponse) => RequestContext | undefined;
 
-/** What needs no database. */
+/** Answers are data: a browser must not run, frame, sniff or cache them. The documentation page has its own policy. */
+const SECURITY_HEADERS: HeaderList = [
+  'Cache-Control',
+  'no-store',
+  'Content-Security-Policy',
+  "default-src 'none';frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy',
+  'same-origin',
+  'Referrer-Policy',
+  'no-referrer',
+  'X-Content-Type-Options',
+  'nosniff',
+  'X-Frame-Options',
+  'DENY',
+];
+
+/** These paths need no database. */
 const ALWAYS_OPEN = /^\/(healthz|readyz|metrics|openapi\.json|docs)(\/|$)/;
 
 const STARTING_ANSWER = problemAnswer({
-  ...STORE_UNAVAILABLE,
+  ...DATABASE_LATE,
   detail: 'The service is starting: its database is not ready yet.',
 });
 
-/** Labels are the routes' patterns, never what was asked for. */
+/** The label of requests without a route; a label never contains text of a request. */
 const NO_ROUTE = 'none';
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set([
@@ -52,10 +66,10 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What every request goes through before its route, whichever way leads there: it gets an id, is counted and logged
- * when it ends, and has to come from where it may.
+ * The first step of every request, with and without Express: it gives the request an id, checks its origin, and counts
+ * and logs it when it ends.
  */
-export function createEntrance(options: EntranceOptions): Entrance {
+export function createBeginRequest(options: RequestContextOptions): BeginRequest {
   const { metrics, logRequest, crossOrigin, access, isOpen } = options;
   const guard = createCrossOriginGuard(crossOrigin);
   return (request, response) => {
@@ -63,16 +77,16 @@ export function createEntrance(options: EntranceOptions): Entrance {
     const id = requestIdOf(request);
     const guarded = guard(request);
     const headers = ['X-Request-Id', id, ...SECURITY_HEADERS, ...guarded.headers];
-    const admission: Admission = { headers, route: NO_ROUTE, failure: undefined };
+    const context: RequestContext = { headers, route: NO_ROUTE, failure: undefined };
     response.on('close', () => {
       const milliseconds = performance.now() - start;
-      const { route, failure } = admission;
+      const { route, failure } = context;
       metrics.countRequest({ route, method: methodOf(request), code: codeOf(response), milliseconds });
       logRequest({ id, request, response, milliseconds, failure, publisher: access.nameOf(request) });
     });
     const answer =
       guarded.answer ?? (isOpen() || ALWAYS_OPEN.test(pathOf(request)) ? undefined : STARTING_ANSWER);
-    if (answer === undefined) return admission;
+    if (answer === undefined) return context;
     sendAnswer(response, answer, headers);
     return undefined;
   };

@@ -1,76 +1,69 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { sendAnswer } from '../answers/answer.ts';
-import { type ApplicationOptions, createApplication } from './application.ts';
-import type { Entrance } from './request-context.ts';
-import { asError, INTERNAL_ERROR, problemAnswer, type Refusal } from '../answers/problem.ts';
-import type { PublishRoute } from '../routes/publish-routes.ts';
+import { asError, INTERNAL_ERROR, problemAnswer } from '../answers/problem.ts';
+import { groupByPath, type HotRoute, type PathRoutes, type Route } from '../routes/route.ts';
+import { createExpressRouting } from './express-routing.ts';
 import { turnOf } from './queued-responses.ts';
-import { pathOf } from './request-path.ts';
+import type { BeginRequest } from './request-context.ts';
+import { pathOf } from './request-log.ts';
 
-/** What Express is: with `onUnrouted` it leaves alone what it finds no path in, else it answers that in HTML. */
-type Routing = (request: IncomingMessage, response: ServerResponse, onUnrouted: () => void) => unknown;
-
-const NO_PATH: Refusal = {
-  code: 'validation_failed',
-  detail: 'The address of the request is not well-formed.',
-};
+export interface RequestHandlerOptions {
+  readonly beginRequest: BeginRequest;
+  /** Answered without Express, which costs more than all other steps of a publish. */
+  readonly hotRoutes: readonly HotRoute[];
+  readonly routes: readonly Route[];
+}
 
 /**
- * Takes every request of this service. Express has all routes; for those that publish there is a short way past it,
- * because it costs more for each request than everything else that a publish needs. Both ways lead through the same
- * entrance to the same route; what the short way does not know by its plain path goes the long way.
+ * Handles every request. A hot route is found by its plain path; any other way to write its URL goes through Express to
+ * the same route.
  *
- * On the long way nothing is done before the answers to what the same connection asked for earlier are out: a client
- * that reads none of them costs one of them. Publishes that follow each other are stored together.
+ * Express handles a request only after all earlier answers on its connection have been sent: a client that reads none of
+ * them costs one of them. Publishes start at once, so that pipelined ones share a commit.
  */
-export function createRequestHandler(options: ApplicationOptions): RequestListener {
-  const application: Routing = createApplication(options);
-  const routes = new Map(options.publishRoutes.flatMap((route) => route.paths.map((path) => [path, route])));
-  const takeLongWay = (request: IncomingMessage, response: ServerResponse) => {
-    application(request, response, () => {
-      refuseUnrouted(options.entrance, request, response);
-    });
+export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
+  const { beginRequest, hotRoutes, routes } = options;
+  const hotPaths = groupByPath(hotRoutes);
+  const routeByExpress = createExpressRouting([...hotRoutes, ...routes]);
+  const handleByExpress = (request: IncomingMessage, response: ServerResponse) => {
+    const context = beginRequest(request, response);
+    if (context !== undefined) routeByExpress(request, response, context);
   };
   return (request, response) => {
-    const route = routes.get(pathOf(request));
-    if (route !== undefined) takeShortWay({ entrance: options.entrance, route, request, response });
-    else if (response.socket !== null) takeLongWay(request, response);
+    const hotPath = hotPaths.get(pathOf(request));
+    if (hotPath !== undefined) handleHot({ beginRequest, hotPath, request, response });
+    else if (response.socket !== null) handleByExpress(request, response);
     else {
       void turnOf(response).then((isOpen) => {
-        if (isOpen) takeLongWay(request, response);
+        if (isOpen) handleByExpress(request, response);
       });
     }
   };
 }
 
-/** No route was asked, and so none went through the entrance: `http://[` is an address without a path. */
-function refuseUnrouted(entrance: Entrance, request: IncomingMessage, response: ServerResponse): void {
-  if (response.headersSent) {
-    request.destroy(); // a route failed in the middle of its answer
-    return;
-  }
-  const admission = entrance(request, response);
-  if (admission !== undefined) sendAnswer(response, problemAnswer(NO_PATH), admission.headers);
-}
-
-interface ShortWay {
-  readonly entrance: Entrance;
-  readonly route: PublishRoute;
+interface HotRequest {
+  readonly beginRequest: BeginRequest;
+  readonly hotPath: PathRoutes<HotRoute>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-function takeShortWay({ entrance, route, request, response }: ShortWay): void {
-  const admission = entrance(request, response);
-  if (admission === undefined) return;
-  admission.route = route.label;
+function handleHot({ beginRequest, hotPath, request, response }: HotRequest): void {
+  const context = beginRequest(request, response);
+  if (context === undefined) return;
+  context.route = hotPath.label;
+  const route = hotPath.find(request.method);
+  if (route === undefined) {
+    sendAnswer(response, hotPath.answerOther(request.method), context.headers);
+    return;
+  }
   route
     .answer(request)
     .then((answer) => {
-      sendAnswer(response, answer, admission.headers);
+      sendAnswer(response, answer, context.headers);
     })
     .catch((error: unknown) => {
-      admission.failure = asError(error);
-      sendAnswer(response, problemAnswer(INTERNAL_ERROR), admission.headers);
+      context.failure = asError(error);
+      sendAnswer(response, problemAnswer(INTERNAL_ERROR), context.headers);
     });
 }

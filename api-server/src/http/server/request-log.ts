@@ -1,32 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@postline/service-runtime';
-import { pathOf } from './request-path.ts';
 
-/** An id from outside is taken over only where it can't be anything else in a log, a header or a shell. */
+/** A caller's id is used only if it has no special meaning in a log, a header or a shell. */
 const SAFE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** A URL can be 16 KB; its start tells the route. */
+/** A URL can have 16 KB; its beginning identifies the route. */
 const PATH_CHARACTERS_LOGGED = 200;
 
 const QUIET_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
-/** A request that was answered, or whose client went away before. */
+/** A request that was answered, or whose client closed the connection before. */
 export interface EndedRequest {
   readonly id: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly milliseconds: number;
-  /** What failed and should not have, where that is why it was answered so. */
+  /** The cause of an internal_error. */
   readonly failure: Error | undefined;
-  /** The name of the publisher whose key it was made with. */
+  /** The name of the key that the request used. */
   readonly publisher: string | undefined;
 }
 
 /**
- * One line for each request, by how it went: 5xx are errors, 503 and cut-off ones warnings, 4xx information, and
- * what succeeded is told at debug level only, for at thousands a second the metrics count it better. Neither bodies
- * nor headers nor query strings are ever given to the logger.
+ * Logs one line for each request: 5xx at error, 503 and cut-off requests at warn, 4xx at info. Successful requests are
+ * logged at debug, because at thousands per second the metrics count them better. Bodies, headers and query strings are
+ * never logged.
  */
 export function createRequestLog(logger: Logger): (ended: EndedRequest) => void {
   return (ended) => {
@@ -49,17 +48,24 @@ export function createRequestLog(logger: Logger): (ended: EndedRequest) => void 
   };
 }
 
-/** The caller's own `X-Request-Id` where it is a harmless one, else a new one; sent back in either case. */
+/** The caller's `X-Request-Id` if it is harmless, else a new id. The answer repeats it. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && SAFE_REQUEST_ID.test(given) ? given : newRequestId();
 }
 
-/** Tells this process from every other. */
+/** The path of a request without its query, which can contain secrets. Express shortens `url` inside a router. */
+export function pathOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  const url = request.originalUrl ?? request.url ?? '';
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** Distinguishes this process from all others. */
 const PROCESS_ID = randomBytes(9).toString('base64url');
 let requestCount = 0;
 
-/** Unique, and no secret: a random id for each request would cost as much as parsing its body. */
+/** Unique, but not secret: a random id for each request would cost as much as parsing its body. */
 function newRequestId(): string {
   requestCount += 1;
   return `${PROCESS_ID}.${requestCount}`;
