@@ -1,5 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@postline/service-runtime';
+import {
+  Counts,
+  describeFault,
+  type FaultReason,
+  type Logger,
+  OutageLog,
+  pause,
+} from '@postline/service-runtime';
 import {
   createLocalJWKSet,
   type CryptoKey,
@@ -82,10 +88,16 @@ export class RemoteKeySet {
   #fetchesBegun = 0;
   #failing = false;
   #waitingCount = 0;
-  readonly #waitingByAddress = new Map<string, number>();
+  readonly #waitingByAddress = new Counts<string>();
+  readonly #log: OutageLog;
 
   constructor(options: RemoteKeySetOptions) {
     this.#options = options;
+    this.#log = new OutageLog({
+      logger: options.logger,
+      describe: (reason) => `the keys of client tokens can not be fetched: ${reason}`,
+      over: 'the keys of client tokens can be fetched again',
+    });
     this.#cooldownMs = options.cooldownMs ?? COOLDOWN_DEFAULT_MS;
   }
 
@@ -109,18 +121,15 @@ export class RemoteKeySet {
 
   /** Resolves after the next fetch; rejects with a KeysUnavailableError where it fails, or too many wait already. */
   async waitForNext(address: string): Promise<void> {
-    const waitingHere = this.#waitingByAddress.get(address) ?? 0;
-    if (this.#waitingCount >= WAITING_MAX || waitingHere >= WAITING_PER_ADDRESS_MAX)
+    if (this.#waitingCount >= WAITING_MAX || this.#waitingByAddress.get(address) >= WAITING_PER_ADDRESS_MAX)
       throw new KeysUnavailableError();
     this.#waitingCount += 1;
-    this.#waitingByAddress.set(address, waitingHere + 1);
+    this.#waitingByAddress.add(address);
     try {
       await this.#fetchNext();
     } finally {
       this.#waitingCount -= 1;
-      const left = (this.#waitingByAddress.get(address) ?? 1) - 1;
-      if (left > 0) this.#waitingByAddress.set(address, left);
-      else this.#waitingByAddress.delete(address);
+      this.#waitingByAddress.subtract(address);
     }
   }
 
@@ -146,7 +155,7 @@ export class RemoteKeySet {
   }
 
   async #fetchAfter(pauseMs: number): Promise<FetchedKeys> {
-    if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
+    if (pauseMs > 0) await pause(pauseMs, { holdsProcess: false });
     this.#lastFetchAt = performance.now();
     return await this.#fetch();
   }
@@ -157,29 +166,43 @@ export class RemoteKeySet {
     try {
       const find = createLocalJWKSet(await fetchJwks(this.#options.url));
       this.#known = { find, fetchNumber, fetchedAt: performance.now() };
-      if (this.#failing) this.#options.logger.info('the keys of client tokens can be fetched again');
       this.#failing = false;
+      this.#log.worked();
       return this.#known;
     } catch (error) {
-      if (!this.#failing)
-        this.#options.logger.warn({ err: error }, 'the keys of client tokens can not be fetched');
       this.#failing = true;
+      this.#log.failed(describeFetchFault(error));
       throw new KeysUnavailableError({ cause: error });
     }
   }
 }
 
+/** What the address answered is no set of keys. The message repeats none of it. */
+class AnswerError extends Error {}
+
+function describeFetchFault(error: unknown): FaultReason {
+  if (error instanceof AnswerError) return { kind: error.message, text: error.message };
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return { kind: 'timed-out', text: 'timed out' };
+  return describeFault(error);
+}
+
 async function fetchJwks(url: string): Promise<JSONWebKeySet> {
   const response = await fetch(url, {
-    redirect: 'error', // to wherever it leads, it was not configured
+    redirect: 'manual', // only the configured address is trusted
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
     headers: { accept: 'application/jwk-set+json, application/json' },
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new Error(`answered ${response.status}`);
+    throw new AnswerError(`the status is ${response.status}`);
   }
-  return jwksSchema.parse(JSON.parse(await readText(response)));
+  const text = await readText(response);
+  try {
+    return jwksSchema.parse(JSON.parse(text));
+  } catch {
+    throw new AnswerError('the answer is no JSON Web Key Set');
+  }
 }
 
 async function readText(response: Response): Promise<string> {
@@ -188,7 +211,7 @@ async function readText(response: Response): Promise<string> {
   const body: AsyncIterable<Uint8Array> | null = response.body;
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > BODY_BYTES_MAX) throw new Error(`the answer is larger than ${BODY_BYTES_MAX} bytes`);
+    if (bytes > BODY_BYTES_MAX) throw new AnswerError(`the answer is larger than ${BODY_BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -156,7 +156,7 @@ describe('RemoteKeySet', () => {
     server.answer = keysOf(first);
     vi.advanceTimersByTime(COOLDOWN_MS);
     expect(await outcome(first)).toBe('ok');
-    expect(logged.match(/can not be fetched"/g)).toHaveLength(1);
+    expect(logged.match(/can not be fetched: the status is 500"/g)).toHaveLength(1);
     expect(logged.match(/can be fetched again"/g)).toHaveLength(1);
   });
 
@@ -169,18 +169,27 @@ describe('RemoteKeySet', () => {
     expect(server.requests).toBe(2);
   });
 
-  it.each<[string, KeyServer['answer']]>([
-    ['an error', fails(500)],
-    ['a redirect', (response) => response.writeHead(302, { location: 'https://127.0.0.1/' }).end()],
-    ['no JSON', (response) => response.end('<html>')],
-    ['no key set', (response) => response.end('{"keys":{}}')],
-    ['a flood', (response) => response.end(JSON.stringify({ keys: [], pad: 'x'.repeat(300_000) }))],
-    ['a line that breaks', (response) => response.destroy()],
-  ])('[TOK-9] %s is no answer, and is asked for again after a while only', async (_what, answer) => {
+  it.each<[string, string, KeyServer['answer']]>([
+    ['an error', 'the status is 500', fails(500)],
+    [
+      'a redirect',
+      'the status is 302',
+      (response) => response.writeHead(302, { location: 'https://127.0.0.1/' }).end(),
+    ],
+    ['no JSON', 'the answer is no JSON Web Key Set', (response) => response.end('<html>')],
+    ['no key set', 'the answer is no JSON Web Key Set', (response) => response.end('{"keys":{}}')],
+    [
+      'a flood',
+      'the answer is larger than 262144 bytes',
+      (response) => response.end(JSON.stringify({ keys: [], pad: 'x'.repeat(300_000) })),
+    ],
+    ['a line that breaks', 'failed (UND_ERR_SOCKET)', (response) => response.destroy()],
+  ])('[TOK-9] %s is no answer, and is asked for again after a while only', async (_what, reason, answer) => {
     server.answer = answer;
     expect(await outcome(first)).toBe('unverifiable');
     expect(await outcome(first)).toBe('unverifiable');
     expect(server.requests).toBe(1);
+    expect(logged).toContain(`"reason":"${reason}"`);
     server.answer = keysOf(first);
     vi.advanceTimersByTime(COOLDOWN_MS);
     expect(await outcome(first)).toBe('ok');

@@ -1,31 +1,90 @@
-export * from './health/activity-health.ts';
-export * from './settings/ca-file.ts';
-export * from './http/client-address.ts';
+export { BatchedReader, type BatchedReaderOptions } from './calls/batched-reader.ts';
+export { DeadlineError, withDeadline } from './calls/deadline.ts';
+export { FairSlots } from './calls/fair-slots.ts';
+export { OpenCalls } from './calls/open-calls.ts';
+export { RateLimiter } from './calls/rate-limiter.ts';
+export { Slots, SlotsExhaustedError } from './calls/slots.ts';
 export { databaseConnections } from './database/database-settings.ts';
-export { type DatabaseAddress, parseDatabaseUrl } from './database/database-url.ts';
 export { type DatabaseTls, withAuthority } from './database/database-tls.ts';
-export * from './calls/deadline.ts';
-export * from './http/earlier-answers.ts';
-export * from './logging/error-for-log.ts';
-export * from './calls/fair-slots.ts';
-export * from './health/fault-reason.ts';
-export * from './http/foreign-upgrades.ts';
-export * from './http/http-listener.ts';
-export * from './http/lingering-close.ts';
-export * from './memory/linked-list.ts';
-export * from './logging/logger.ts';
-export * from './memory/memory-budget.ts';
-export * from './metrics/metrics.ts';
-export * from './calls/open-calls.ts';
-export * from './http/origins.ts';
-export * from './health/part-health.ts';
-export * from './http/probes.ts';
-export * from './process/process-lifecycle.ts';
-export * from './memory/process-memory.ts';
-export * from './calls/rate-limiter.ts';
-export * from './health/readiness.ts';
-export * from './redis/redis-url.ts';
-export * from './settings/settings.ts';
-export * from './shared-settings.ts';
-export * from './calls/slots.ts';
-export * from './process/worker-processes.ts';
+export { type DatabaseAddress, parseDatabaseUrl } from './database/database-url.ts';
+export { ActivityHealth } from './health/activity-health.ts';
+export {
+  causesOf,
+  describeFault,
+  type FaultReason,
+  LOST_KIND,
+  networkFault,
+  STARTING,
+  StartingError,
+} from './health/fault-reason.ts';
+export { OutageLog } from './health/outage-log.ts';
+export { PartHealth } from './health/part-health.ts';
+export { Readiness } from './health/readiness.ts';
+export {
+  addressGroup,
+  clientAddress,
+  isTrustedProxy,
+  parseTrustedProxies,
+  plainAddress,
+  type TrustedProxies,
+} from './http/client-address.ts';
+export { earlierAnswersSent, OpenResponses } from './http/earlier-answers.ts';
+export { ignoreForeignUpgrades } from './http/foreign-upgrades.ts';
+export { closeGracefully, HTTP_SERVER_OPTIONS, listen, type ListenAddress } from './http/http-listener.ts';
+export { endAndLinger, endBrokenConnection, lingerAtEnd, mustLinger } from './http/lingering-close.ts';
+export {
+  defaultOriginRules,
+  isHostAllowed,
+  isOriginAllowed,
+  type OriginRules,
+  parseOriginRules,
+} from './http/origins.ts';
+export { isProbe, lacksHost } from './http/probes.ts';
+export { errorForLog } from './logging/error-for-log.ts';
+export { createLogger, type Logger } from './logging/logger.ts';
+export { Holding, MemoryBudget, MemoryShare } from './memory/memory-budget.ts';
+export {
+  checkMemory,
+  defaultHeldBytes,
+  heldBytesMax,
+  holdableBytes,
+  readProcessMemory,
+} from './memory/process-memory.ts';
+export {
+  Counter,
+  createMetricsRegistry,
+  createMetricsText,
+  Gauge,
+  Histogram,
+  type MetricsRegistry,
+} from './metrics/metrics.ts';
+export { runProcess } from './process/process-lifecycle.ts';
+export { isPrimaryOf, isWorker, startWorkers, workerSettings } from './process/worker-processes.ts';
+export { parseRedisUrl, type RedisAddress } from './redis/redis-url.ts';
+export {
+  type Environment,
+  fileSetting,
+  integerSetting,
+  optionalIntegerSetting,
+  portSetting,
+  readSettings,
+  SettingsError,
+  urlSetting,
+  yesNoSetting,
+} from './settings/settings.ts';
+export {
+  checkTogether,
+  effectiveAuth,
+  effectiveOriginRules,
+  effectiveUrls,
+  migrationSettings,
+  OPEN_MODE_WARNING,
+  serverSettings,
+  sharedSettings,
+} from './shared-settings.ts';
+export { Counts } from './structures/counts.ts';
+export { LinkedList, type ListEntry } from './structures/linked-list.ts';
+export { type Result } from './structures/result.ts';
+export { Backoff } from './timing/backoff.ts';
+export { pause } from './timing/pause.ts';
+export { RepeatedTask } from './timing/repeated-task.ts';

@@ -1,4 +1,4 @@
-import { type ListEntry, LinkedList } from '../memory/linked-list.ts';
+import { type ListEntry, LinkedList } from '../structures/linked-list.ts';
 import { SlotsExhaustedError } from './slots.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { LinkedList } from '../memory/linked-list.ts';
+import { LinkedList } from '../structures/linked-list.ts';
 
 /** As many wait for a slot as may. */
 export class SlotsExhaustedError extends Error {

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import type { Result } from '../structures/result.ts';
 import { combineTls, type DatabaseTls, type TlsStatement, tlsStatementOf } from './database-tls.ts';
 
 /** What stands behind the `?` of a database's URL. */
@@ -8,10 +9,6 @@ export interface DatabaseParameters {
   /** `off`: no TLS is asked for in so many words; undefined: nothing is said, which is no TLS either. */
   readonly tls: DatabaseTls | 'off' | undefined;
 }
-
-type Read =
-  | { readonly ok: true; readonly value: DatabaseParameters }
-  | { readonly ok: false; readonly error: string };
 
 const SOCKET_NAMES: ReadonlySet<string> = new Set(['socketpath', 'socket', 'unixsocket']);
 
@@ -50,7 +47,7 @@ type Statement =
   | { readonly refusal: string };
 
 /** Names are read in any case, with `-`, `_` or nothing between their words: each client writes them another way. */
-export function readDatabaseParameters(parameters: URLSearchParams): Read {
+export function readDatabaseParameters(parameters: URLSearchParams): Result<DatabaseParameters> {
   const errors: string[] = [];
   const statements: TlsStatement[] = [];
   const seen = new Map<string, string>();

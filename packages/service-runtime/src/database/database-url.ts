@@ -1,3 +1,4 @@
+import type { Result } from '../structures/result.ts';
 import { type DatabaseParameters, readDatabaseParameters } from './database-parameters.ts';
 
 /** Where a database is, and how it is spoken to: everything that a `DATABASE_URL` says. */
@@ -10,11 +11,6 @@ export interface DatabaseAddress extends DatabaseParameters {
   readonly database: string;
 }
 
-export type ParsedDatabaseUrl =
-  | { readonly ok: true; readonly value: DatabaseAddress }
-  /** What is wrong, without the values: they may be secrets. */
-  | { readonly ok: false; readonly error: string };
-
 const PORT = 3306;
 
 const NOT_A_URL =
@@ -22,9 +18,10 @@ const NOT_A_URL =
 
 /**
  * Parses `mysql://user:password@host:port/database?parameters`. A parameter that is not known is an error: one that is
- * overlooked may be the one that asks for TLS. Reads the files that parameters name.
+ * overlooked may be the one that asks for TLS. Reads the files that parameters name. The error repeats no values: they may
+ * be secrets.
  */
-export function parseDatabaseUrl(text: string): ParsedDatabaseUrl {
+export function parseDatabaseUrl(text: string): Result<DatabaseAddress> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const parts = url === undefined ? undefined : decoded(url);
   if (url?.protocol !== 'mysql:' || parts === undefined) return { ok: false, error: NOT_A_URL };

@@ -1,5 +1,6 @@
 import type { FaultReason } from './fault-reason.ts';
 import type { Logger } from '../logging/logger.ts';
+import { OutageLog } from './outage-log.ts';
 import type { PartHealth } from './part-health.ts';
 
 export interface ActivityHealthOptions {
@@ -12,28 +13,30 @@ export interface ActivityHealthOptions {
 }
 
 /**
- * Something that a service does with a part again and again. Where it fails, the part is checked: an outage of the
- * part is the part's to log. Where the part is up and the activity fails all the same (it lacks a right, say), that is
- * logged once for each kind of reason, and once when it works again.
+ * Something that a service does with a part again and again. A failure makes the part's health check the part, which
+ * logs its own outages. A failure while the part is up (a missing right, say) is an outage of the activity.
  */
 export class ActivityHealth {
   readonly #options: ActivityHealthOptions;
-  /** Kinds of reason that were logged since it last worked. */
-  readonly #logged = new Set<string>();
+  readonly #log: OutageLog;
   #latestFault: { readonly error: unknown } | undefined;
   #recheck: Promise<void> | undefined;
 
   constructor(options: ActivityHealthOptions) {
+    const { part, title, logger } = options;
     this.#options = options;
+    this.#log = new OutageLog({
+      logger,
+      fields: { part: part.name },
+      describe: (reason) => `${title} fails: ${reason}`,
+      over: `${title} works again`,
+    });
   }
 
   worked(): void {
     if (this.#latestFault === undefined) return;
     this.#latestFault = undefined;
-    if (this.#logged.size === 0) return;
-    this.#logged.clear();
-    const { part, title, logger } = this.#options;
-    logger.info({ part: part.name }, `${title} works again`);
+    this.#log.worked();
   }
 
   failed(error: unknown): void {
@@ -45,13 +48,9 @@ export class ActivityHealth {
   }
 
   async #checkPart(): Promise<void> {
-    const { part, title, describe, logger } = this.#options;
+    const { part, describe } = this.#options;
     await part.recheck();
     const fault = this.#latestFault;
-    if (fault === undefined || !part.isUp) return;
-    const { kind, text: reason } = describe(fault.error);
-    if (this.#logged.has(kind)) return;
-    this.#logged.add(kind);
-    logger.warn({ part: part.name, reason }, `${title} fails: ${reason}`);
+    if (fault !== undefined && part.isUp) this.#log.failed(describe(fault.error));
   }
 }

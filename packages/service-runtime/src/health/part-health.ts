@@ -1,6 +1,8 @@
 import { withDeadline } from '../calls/deadline.ts';
 import { type FaultReason, LOST_KIND, STARTING } from './fault-reason.ts';
 import type { Logger } from '../logging/logger.ts';
+import { pause } from '../timing/pause.ts';
+import { OutageLog } from './outage-log.ts';
 
 /** An idle service notices an outage as soon as a busy one does, at the cost of a round trip now and then. */
 const CHECK_INTERVAL_MS = 2_000;
@@ -52,8 +54,7 @@ export class PartHealth {
   readonly name: string;
   readonly #options: PartHealthOptions;
   #health: Health = { status: 'unknown', since: new Date() };
-  /** Kinds of reason that were logged about the present outage. */
-  readonly #logged = new Set<string>();
+  readonly #log: OutageLog;
   /** The line that waits for a better reason. */
   #pendingLine: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -65,6 +66,13 @@ export class PartHealth {
   constructor(options: PartHealthOptions) {
     this.name = options.name;
     this.#options = options;
+    const { name: part, title, consequence, logger } = options;
+    this.#log = new OutageLog({
+      logger,
+      fields: { part },
+      describe: (reason) => `${title} can't be used: ${reason}. ${consequence}`,
+      over: `${title} works again`,
+    });
   }
 
   /** False until the first answer or failure. */
@@ -95,11 +103,8 @@ export class PartHealth {
     if (health.status === 'up' || this.#isStopped) return;
     this.#health = { status: 'up', since: new Date() };
     if (health.status === 'unknown') return;
-    if (this.#pendingLine !== undefined) this.#log(health.reason); // it was back before there was a better reason
-    if (this.#logged.size === 0) return;
-    const { name: part, title, logger } = this.#options;
-    logger.info({ part, downMs: Date.now() - health.since.getTime() }, `${title} works again`);
-    this.#logged.clear();
+    if (this.#pendingLine !== undefined) this.#logNow(health.reason); // it is back, and no better reason came
+    this.#log.worked({ downMs: Date.now() - health.since.getTime() });
   }
 
   /** Somebody could not use it. */
@@ -107,13 +112,13 @@ export class PartHealth {
     if (this.#isStopped) return;
     const reason = this.#options.describe(error);
     const health = this.#health;
-    if (health.status === 'down' && reason.kind === LOST_KIND && this.#logged.size > 0) return;
+    if (health.status === 'down' && reason.kind === LOST_KIND && this.#log.wasLogged) return;
     this.#health = { status: 'down', since: health.status === 'down' ? health.since : new Date(), reason };
-    if (this.#logged.has(reason.kind) || reason.kind === STARTING.kind) return;
-    if (reason.kind !== LOST_KIND) this.#log(reason);
+    if (reason.kind === STARTING.kind) return;
+    if (reason.kind !== LOST_KIND) this.#logNow(reason);
     else
       this.#pendingLine ??= setTimeout(() => {
-        this.#log(reason);
+        this.#logNow(reason);
       }, REASON_WAIT_MS).unref();
   }
 
@@ -144,7 +149,7 @@ export class PartHealth {
     await this.#check;
     if (!this.isUp) return; // then it is checked again in a moment anyhow
     const waitMs = this.#checkedAtMs + CHECK_AGE_MAX_MS - performance.now();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    if (waitMs > 0) await pause(waitMs, { holdsProcess: false });
     await this.#refresh();
   }
 
@@ -175,12 +180,10 @@ export class PartHealth {
     }
   }
 
-  #log({ kind, text: reason }: FaultReason): void {
+  #logNow(reason: FaultReason): void {
     clearTimeout(this.#pendingLine);
     this.#pendingLine = undefined;
-    this.#logged.add(kind);
-    const { name: part, title, consequence, logger } = this.#options;
-    logger.warn({ part, reason }, `${title} can't be used: ${reason}. ${consequence}`);
+    this.#log.failed(reason);
   }
 }
 

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import type { Result } from '../structures/result.ts';
 
 /** Proxies whose word on where a request came from is believed. */
 export type TrustedProxies = BlockList;
-
-type TrustedProxiesResult = { ok: true; value: TrustedProxies } | { ok: false; error: string };
 
 /** Proxies that add a header each; a longer list was made up by somebody. */
 const FORWARDED_ENTRIES_MAX = 32;
@@ -14,7 +13,7 @@ const NETWORK_GROUPS = 4;
 const ADDRESS_GROUPS = 8;
 
 /** Reads a comma-separated list of addresses and of networks like 10.0.0.0/8. */
-export function parseTrustedProxies(text: string): TrustedProxiesResult {
+export function parseTrustedProxies(text: string): Result<TrustedProxies> {
   const proxies = new BlockList();
   for (const part of text.split(',').map((entry) => entry.trim())) {
     const [address = '', bits, ...more] = part.split('/');

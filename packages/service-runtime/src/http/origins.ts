@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Result } from '../structures/result.ts';
 
 const ANY_PORT_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** A name or address, and a port: nothing that a URL would take for another part. */
@@ -18,10 +19,8 @@ export interface OriginRules {
   readonly anyPortOf: ReadonlySet<string>;
 }
 
-type OriginRulesResult = { ok: true; value: OriginRules } | { ok: false; error: string };
-
 /** Reads a comma-separated list of origins. */
-export function parseOriginRules(text: string): OriginRulesResult {
+export function parseOriginRules(text: string): Result<OriginRules> {
   const exact = new Set<string>();
   const anyPortOf = new Set<string>();
   for (const rule of text.split(',').map((part) => part.trim())) {

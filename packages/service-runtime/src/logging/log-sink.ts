@@ -1,5 +1,6 @@
 import { write, writeSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../timing/backoff.ts';
+import { pause } from '../timing/pause.ts';
 import type { LogOutput } from './log-output.ts';
 
 /** Some 10,000 lines: minutes of an ordinary log, little beside what a service holds anyway. */
@@ -47,7 +48,11 @@ export class LogSink {
   #chunk: Buffer | undefined;
   #isThreadWriting = false;
   #retry: NodeJS.Timeout | undefined;
-  #fullRetryMs = FULL_RETRY_FIRST_MS;
+  readonly #fullRetry = new Backoff({
+    firstMs: FULL_RETRY_FIRST_MS,
+    maxMs: FULL_RETRY_MAX_MS,
+    random: () => 1,
+  });
   /** The code of the last write's error; undefined once one has succeeded. */
   #errorCode: string | undefined;
   #loss: LogLoss | undefined;
@@ -82,7 +87,7 @@ export class LogSink {
     for (;;) {
       if (!this.#isThreadWriting) this.#tryNow();
       if (this.isEmpty || this.#isFailing() || performance.now() >= end) return;
-      await sleep(FLUSH_STEP_MS);
+      await pause(FLUSH_STEP_MS);
     }
   }
 
@@ -166,7 +171,7 @@ export class LogSink {
     this.#waitingBytes -= bytesWritten;
     this.#chunk = bytesWritten < chunk.length ? chunk.subarray(bytesWritten) : undefined;
     this.#errorCode = undefined;
-    this.#fullRetryMs = FULL_RETRY_FIRST_MS;
+    this.#fullRetry.reset();
     if (this.#loss !== undefined && this.#waitingBytes <= WAITING_BYTES_MAX - ROOM_BYTES_MIN)
       this.#tellLoss(this.#loss);
   }
@@ -181,17 +186,13 @@ export class LogSink {
     this.#errorCode = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     if (this.#loss !== undefined && this.#isFailing())
       this.#loss = { ...this.#loss, reason: this.#errorCode };
-    this.#retry = setTimeout(() => {
-      this.#tryNow();
-    }, this.#retryMs());
+    this.#retry = setTimeout(
+      () => {
+        this.#tryNow();
+      },
+      this.#isFailing() ? FAILED_RETRY_MS : this.#fullRetry.nextMs(),
+    );
     this.#retry.unref(); // a line that waits is no reason for a process to stay
-  }
-
-  #retryMs(): number {
-    if (this.#isFailing()) return FAILED_RETRY_MS;
-    const retryMs = this.#fullRetryMs;
-    this.#fullRetryMs = Math.min(FULL_RETRY_MAX_MS, retryMs * 2);
-    return retryMs;
   }
 }
 

@@ -1,4 +1,4 @@
-import { LinkedList, type ListEntry } from './linked-list.ts';
+import { LinkedList, type ListEntry } from '../structures/linked-list.ts';
 
 /** Holdings are sorted by the power of two of their KiB: enough to find one of the largest without looking at all. */
 const SIZE_CLASSES = 32;

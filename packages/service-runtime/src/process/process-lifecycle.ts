@@ -6,7 +6,7 @@ import { type Environment, SettingsError } from '../settings/settings.ts';
 import { flushLog, guardStandardStreams, writeToStandardError } from '../logging/standard-streams.ts';
 
 /** A part of a service that was started and can be ended. */
-export interface Closable {
+interface Closable {
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { answerMetricsRequests } from '../metrics/cluster-metrics.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { RunningProcess } from './process-lifecycle.ts';
 import { integerSetting } from '../settings/settings.ts';
+import { Backoff } from '../timing/backoff.ts';
 
 /** A worker that dies is replaced after this; doubled with each death that follows soon. */
 const RESTART_PAUSE_FIRST_MS = 200;
@@ -60,7 +61,12 @@ class WorkerProcesses {
   readonly #options: WorkerProcessesOptions;
   readonly #workers = new Set<Worker>();
   readonly #restarts = new Set<NodeJS.Timeout>();
-  #deaths = 0;
+  /** One process restarts them, so nothing has to be spread. */
+  readonly #backoff = new Backoff({
+    firstMs: RESTART_PAUSE_FIRST_MS,
+    maxMs: RESTART_PAUSE_MAX_MS,
+    random: () => 1,
+  });
   #closing = false;
 
   constructor(options: WorkerProcessesOptions) {
@@ -102,9 +108,8 @@ class WorkerProcesses {
     const startMs = performance.now();
     worker.once('exit', (code: number | null, signal: string | null) => {
       if (this.#closing) return;
-      if (performance.now() - startMs > GOOD_WORKER_MS) this.#deaths = 0;
-      const pauseMs = Math.min(RESTART_PAUSE_MAX_MS, RESTART_PAUSE_FIRST_MS * 2 ** this.#deaths);
-      this.#deaths += 1;
+      if (performance.now() - startMs > GOOD_WORKER_MS) this.#backoff.reset();
+      const pauseMs = this.#backoff.nextMs();
       this.#options.logger.error({ pid: worker.process.pid, code, signal, pauseMs }, 'a worker died');
       const restart = setTimeout(() => {
         this.#restarts.delete(restart);

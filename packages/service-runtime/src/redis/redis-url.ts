@@ -1,3 +1,5 @@
+import type { Result } from '../structures/result.ts';
+
 const REDIS_PORT_DEFAULT = 6379;
 
 /** Where Redis listens, and as whom to speak to it; named as the driver names them. */
@@ -13,10 +15,6 @@ export interface RedisAddress {
   /** Present where the connection is made with TLS; certificate and name are always verified. */
   readonly tls?: { readonly rejectUnauthorized: true; readonly ca?: string };
 }
-
-export type RedisUrlResult =
-  | { readonly ok: true; readonly value: RedisAddress }
-  | { readonly ok: false; readonly error: string };
 
 const NOT_A_URL =
   'must be a URL that starts with redis:// or rediss:// (with % codes for special characters in a password)';
@@ -38,7 +36,7 @@ const PARAMETERS: Readonly<Record<string, { readonly values: RegExp; readonly ot
  * socket). A parameter that is not known is an error: one that asks for TLS, say, must not be passed over in silence.
  * The database's number is not used, as pub/sub ignores it. Errors repeat no part of the URL but the names of parameters.
  */
-export function parseRedisUrl(redisUrl: string): RedisUrlResult {
+export function parseRedisUrl(redisUrl: string): Result<RedisAddress> {
   const text = redisUrl.replace(/^(\w+\+?\w*:\/\/[^/?#]*@)\//, '$1localhost/'); // a socket's, with a user and no host
   const scheme = /^([a-z+-]+):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && /cluster|sentinel/.test(scheme)) {
@@ -87,7 +85,7 @@ function socketPath({ protocol, hostname, pathname }: URL): string | undefined {
   return isSocket ? pathname : undefined;
 }
 
-function socketAddress(url: URL, login: Login): RedisUrlResult {
+function socketAddress(url: URL, login: Login): Result<RedisAddress> {
   if (!/^(localhost)?$/.test(url.hostname) || url.pathname.length < 2)
     return failed('must name a Unix socket by its whole path: redis+unix:///path');
   if (url.protocol === 'rediss:' || wantsTls(url) === true) return failed('a Unix socket takes no TLS');
@@ -98,7 +96,7 @@ function socketAddress(url: URL, login: Login): RedisUrlResult {
   }
 }
 
-function serverAddress(url: URL, login: Login): RedisUrlResult {
+function serverAddress(url: URL, login: Login): Result<RedisAddress> {
   if (!/^\/?\d*$/.test(url.pathname))
     return failed('may have nothing but the number of a database after the host');
   const asked = wantsTls(url);
@@ -128,6 +126,6 @@ function wantsTls({ searchParams }: URL): boolean | undefined {
     : undefined;
 }
 
-function failed(error: string): RedisUrlResult {
+function failed(error: string): Result<RedisAddress> {
   return { ok: false, error };
 }

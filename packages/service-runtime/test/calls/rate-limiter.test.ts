@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RateLimiter, type RateLimiterOptions } from '../../src/index.ts';
+import { type RateLimiterOptions } from '../../src/calls/rate-limiter.ts';
+import { RateLimiter } from '../../src/index.ts';
 
 function limiterAt(options: Omit<RateLimiterOptions, 'now'>) {
   let nowMs = 1_000_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LinkedList, type ListEntry } from '../../src/memory/linked-list.ts';
+import { LinkedList, type ListEntry } from '../../src/structures/linked-list.ts';
 
 it('holds what a Set would hold, in the same order', () => {
   const step = fc.oneof(
