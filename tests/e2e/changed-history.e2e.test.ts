@@ -7,7 +7,7 @@ import {
   startApi,
   startDatabase,
   startRelay,
-  startTcpProxy,
+  TcpProxy,
   waitUntil,
 } from '@postline/test-support';
 import { createConnection } from 'mysql2/promise';
@@ -127,7 +127,7 @@ it('[EPO-6] a database that moved to another server while the old one stays up c
 }, async () => {
   const [left, next] = await Promise.all([startDatabase(), startDatabase()]);
   const database = await left.createDatabase();
-  const address = await startTcpProxy(left.port);
+  const address = await TcpProxy.start(left.port);
   const { servers, database: unused } = await freshServers();
   const moved = {
     ...servers,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { startTcpProxy, type TcpProxy, waitUntil } from '@postline/test-support';
+import { TcpProxy, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let proxy: TcpProxy;
@@ -19,7 +19,7 @@ beforeEach(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  proxy = await startTcpProxy((server.address() as AddressInfo).port);
+  proxy = await TcpProxy.start((server.address() as AddressInfo).port);
   closeServer = () => {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -41,7 +41,7 @@ async function openClient() {
   return client;
 }
 
-describe('startTcpProxy', () => {
+describe('TcpProxy', () => {
   it('passes megabytes on unchanged, and an end as an end', async () => {
     const client = await openClient();
     const text = 'abcdefghij'.repeat(400_000);
@@ -80,6 +80,28 @@ describe('startTcpProxy', () => {
     expect(proxy.connectionCount()).toBe(1);
   });
 
+  it('silenced: what was open stays open and carries nothing ever again', async () => {
+    const before = await openClient();
+    proxy.silence();
+    before.socket.write('lost');
+    proxy.heal();
+    const after = await openClient();
+    after.socket.write('passes');
+    await waitUntil('the new one was answered', () => after.received === 'passes');
+    expect([before.received, before.isClosed, heard]).toEqual(['', false, 'passes']);
+  });
+
+  it('held: new connections wait until it is healed', async () => {
+    proxy.hold();
+    const client = await openClient();
+    client.socket.write('early');
+    await waitUntil('it waits', () => proxy.heldCount() === 1);
+    expect(heard).toBe('');
+    proxy.heal();
+    await waitUntil('it was answered', () => client.received === 'early');
+    expect(proxy.heldCount()).toBe(0);
+  });
+
   it('delayed: the answer takes both delays', async () => {
     proxy.delay(80);
     const client = await openClient();
@@ -106,20 +128,22 @@ describe('startTcpProxy', () => {
     expect(client.received).toBe('');
   });
 
-  it.each(['unheard', 'unanswered'] as const)(
-    'a chosen piece %s: it ends its connection, others go on',
-    async (how) => {
+  it.each(['reset-unheard', 'reset-unanswered', 'silence-unheard', 'silence-unanswered'] as const)(
+    'a chosen piece, %s: it breaks its connection, others go on',
+    async (fate) => {
       const other = await openClient();
       const client = await openClient();
-      proxy.endAt((piece) => piece.toString('latin1') === 'COMMIT', how);
+      proxy.breakAt((piece) => piece.toString('latin1') === 'COMMIT', fate);
       client.socket.write('one ');
       other.socket.write('other');
       await waitUntil('both were answered', () => client.received === 'one ' && other.received === 'other');
       client.socket.write('COMMIT');
-      await waitUntil('the connection was reset', () => client.isClosed);
+      if (fate.startsWith('reset')) await waitUntil('the connection was reset', () => client.isClosed);
+      other.socket.write(' later');
+      await waitUntil('the other was answered', () => other.received === 'other later');
       expect(client.received).toBe('one ');
-      expect(other.isClosed).toBe(false);
-      expect(heard.includes('COMMIT')).toBe(how === 'unanswered');
+      expect([client.isClosed, other.isClosed]).toEqual([fate.startsWith('reset'), false]);
+      expect(heard.includes('COMMIT')).toBe(fate.endsWith('unanswered'));
     },
   );
 });

@@ -1,154 +1,269 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { OneWay, type WayState } from './one-way.ts';
 
 /** `up` is towards the server, `down` is its answers. */
 export type Way = 'up' | 'down';
 
-export interface TcpProxy {
-  /** Where clients connect to. */
-  readonly port: number;
-  readonly connectionCount: () => number;
-  /** New connections lead to this port from now on; those that are open stay where they are. */
-  readonly redirect: (targetPort: number) => void;
-  /** Ends every open connection with a reset; new ones are let through. */
-  readonly reset: () => void;
-  /** Ends every open connection with a reset, and every new one too, until `heal`. */
-  readonly cut: () => void;
-  /** Nothing goes this way any more and nobody is told, until `heal`; then it goes on where it stopped. */
-  readonly freeze: (...ways: readonly Way[]) => void;
-  /** Every byte arrives so much later, both ways. */
-  readonly delay: (milliseconds: number) => void;
-  /** So many bytes per second in each direction of each connection. */
-  readonly slow: (bytesPerSecond: number) => void;
-  /** What the server answers is thrown away with the connection, for this share of its pieces (0 to 1). */
-  readonly loseAnswers: (share: number, random?: () => number) => void;
-  /**
-   * Ends a connection at a piece of the client's that matches: the server never hears of it (`unheard`), or it does and
-   * its answer is thrown away (`unanswered`).
-   */
-  readonly endAt: (matches: (piece: Buffer) => boolean, how: 'unheard' | 'unanswered') => void;
-  /** Ends every condition. */
-  readonly heal: () => void;
-  readonly close: () => Promise<void>;
+/** A piece is what one read of the socket yields. */
+export type PieceMatcher = (piece: Buffer) => boolean;
+
+/** Whether the server receives the piece (`unanswered`) or not (`unheard`), and the connection is reset or falls silent. */
+export type PieceFate = 'reset-unheard' | 'reset-unanswered' | 'silence-unheard' | 'silence-unanswered';
+
+const COMMIT_PACKET_BYTES_MAX = 32;
+
+/** Whether a piece on a connection to a database is the statement that commits. */
+export const isCommit: PieceMatcher = (piece) =>
+  piece.length < COMMIT_PACKET_BYTES_MAX && piece.toString('latin1').endsWith('COMMIT');
+
+interface BreakRule {
+  readonly matches: PieceMatcher;
+  readonly fate: PieceFate;
 }
 
-interface EndsAt {
-  readonly matches: (piece: Buffer) => boolean;
-  readonly how: 'unheard' | 'unanswered';
+/** What holds for all connections of a proxy. */
+interface Line {
+  readonly states: Record<Way, WayState>;
+  rule: BreakRule | undefined;
+  losesAnswer: () => boolean;
 }
 
-interface Link {
-  readonly near: Socket;
-  readonly far: Socket;
-  readonly ways: Readonly<Record<Way, OneWay>>;
+/** One connection: the client's socket, the one to the server, and what passes between them. */
+class Link {
+  /** Goes before the rule of the line. */
+  rule: BreakRule | undefined;
+  readonly #near: Socket;
+  readonly #far: Socket;
+  readonly #line: Line;
+  readonly #ways: Readonly<Record<Way, OneWay>>;
+  readonly #frozenWays = new Set<Way>();
+  #resetsAtAnswer = false;
+
+  constructor({ near, far, line }: { readonly near: Socket; readonly far: Socket; readonly line: Line }) {
+    this.#near = near;
+    this.#far = far;
+    this.#line = line;
+    const up = { from: near, to: far, onData: (piece: Buffer) => this.#letsUp(piece) };
+    const down = { from: far, to: near, onData: () => this.#letsDown() };
+    this.#ways = {
+      up: new OneWay({ ...up, state: () => this.#stateOf('up') }),
+      down: new OneWay({ ...down, state: () => this.#stateOf('down') }),
+    };
+  }
+
+  freeze(...ways: readonly Way[]): void {
+    for (const way of ways) this.#frozenWays.add(way);
+  }
+
+  /** Ends the conditions of this connection alone. */
+  heal(): void {
+    this.rule = undefined;
+    this.#frozenWays.clear();
+  }
+
+  isEndedByClient(): boolean {
+    return this.#near.destroyed || this.#near.readableEnded;
+  }
+
+  isOver(): boolean {
+    return this.#near.destroyed && this.#far.destroyed;
+  }
+
+  onStateChanged(way: Way): void {
+    this.#ways[way].onStateChanged();
+  }
+
+  silence(): void {
+    this.#ways.up.stop();
+    this.#ways.down.stop();
+  }
+
+  reset(): void {
+    this.silence();
+    this.#near.resetAndDestroy();
+    this.#far.resetAndDestroy();
+  }
+
+  #stateOf(way: Way): WayState {
+    const state = this.#line.states[way];
+    return this.#frozenWays.has(way) ? { ...state, isFrozen: true } : state;
+  }
+
+  #letsUp(piece: Buffer): boolean {
+    const rule = this.rule ?? this.#line.rule;
+    if (rule?.matches(piece) !== true) return true;
+    switch (rule.fate) {
+      case 'reset-unheard':
+        this.reset();
+        return false;
+      case 'reset-unanswered':
+        this.#resetsAtAnswer = true;
+        return true;
+      case 'silence-unheard':
+        this.silence();
+        return false;
+      case 'silence-unanswered':
+        this.#ways.down.stop();
+        return true;
+    }
+  }
+
+  #letsDown(): boolean {
+    if (!this.#resetsAtAnswer && !this.#line.losesAnswer()) return true;
+    this.reset();
+    return false;
+  }
 }
 
 /** A proxy on 127.0.0.1 to a port of this machine, on which a link can be made to fail as networks do. */
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  const links = new Set<Link>();
-  const states: Record<Way, WayState> = { up: passing(), down: passing() };
-  let isCut = false;
-  let serverPort = targetPort;
-  let losesAnswer = () => false;
-  let endsAt: EndsAt | undefined;
+export class TcpProxy {
+  /** Where clients connect to. */
+  readonly port: number;
+  readonly #server: Server;
+  readonly #links = new Set<Link>();
+  readonly #held = new Set<Socket>();
+  readonly #line: Line = {
+    states: { up: passing(), down: passing() },
+    rule: undefined,
+    losesAnswer: () => false,
+  };
+  #serverPort: number;
+  #newConnections: 'pass' | 'reset' | 'wait' = 'pass';
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+  private constructor(server: Server, serverPort: number) {
+    this.port = (server.address() as AddressInfo).port;
+    this.#server = server;
+    this.#serverPort = serverPort;
+    server.on('connection', (near: Socket) => this.#onConnection(near));
+  }
+
+  static async start(serverPort: number): Promise<TcpProxy> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new TcpProxy(server, serverPort);
+  }
+
+  /** The same URL by way of the proxy. */
+  urlThrough(url: string): string {
+    return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(this.port) }).href;
+  }
+
+  /** Connections that their clients have not ended. */
+  connectionCount(): number {
+    return [...this.#links].filter((link) => !link.isEndedByClient()).length;
+  }
+
+  /** How many connections `hold` keeps waiting. */
+  heldCount(): number {
+    return this.#held.size;
+  }
+
+  /** New connections lead to this port from now on; open ones stay where they are. */
+  redirect(serverPort: number): void {
+    this.#serverPort = serverPort;
+  }
+
+  /** Resets every open connection; new ones pass. */
+  reset(): void {
+    for (const link of this.#links) link.reset();
+  }
+
+  /** Resets every open connection, and every new one until `heal`. */
+  cut(): void {
+    this.#newConnections = 'reset';
+    this.reset();
+  }
+
+  /** New connections are accepted and wait until `heal`. */
+  hold(): void {
+    this.#newConnections = 'wait';
+  }
+
+  /** Stops the bytes of these ways without closing anything; `heal` lets them go on where they stopped. */
+  freeze(...ways: readonly Way[]): void {
+    this.#change({ isFrozen: true }, ways);
+  }
+
+  /** The same, only for connections that are open now. */
+  freezeOpen(...ways: readonly Way[]): void {
+    for (const link of this.#links) link.freeze(...ways);
+  }
+
+  /** Open connections never carry anything again, not even their end: a firewall that forgot them. */
+  silence(): void {
+    for (const link of this.#links) link.silence();
+  }
+
+  /** Every byte arrives so much later, both ways. */
+  delay(milliseconds: number): void {
+    this.#change({ delayMs: milliseconds });
+  }
+
+  /** Limits each direction of each connection. */
+  slow(bytesPerSecond: number): void {
+    this.#change({ bytesPerSecond });
+  }
+
+  /** Resets a connection in place of an answer, for this share of the server's pieces (0 to 1). */
+  loseAnswers(share: number, random: () => number = Math.random): void {
+    this.#line.losesAnswer = () => random() < share;
+  }
+
+  /** Breaks a connection at a matching piece of its client; replaces the rule that was set before. */
+  breakAt(matches: PieceMatcher, fate: PieceFate): void {
+    this.#line.rule = { matches, fate };
+  }
+
+  /** The same, only for connections that are open now. */
+  breakOpenAt(matches: PieceMatcher, fate: PieceFate): void {
+    for (const link of this.#links) link.rule = { matches, fate };
+  }
+
+  /** Ends every condition. */
+  heal(): void {
+    this.#newConnections = 'pass';
+    this.#line.losesAnswer = () => false;
+    this.#line.rule = undefined;
+    for (const link of this.#links) link.heal();
+    this.#change(passing());
+    for (const near of this.#held) this.#join(near);
+    this.#held.clear();
+  }
+
+  async close(): Promise<void> {
+    this.reset();
+    for (const near of this.#held) near.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #onConnection(near: Socket): void {
     near.on('error', () => undefined);
-    if (isCut) {
-      near.resetAndDestroy();
-      return;
-    }
-    const far = connect({ host: '127.0.0.1', port: serverPort, allowHalfOpen: true, noDelay: true });
+    if (this.#newConnections === 'reset') near.resetAndDestroy();
+    else if (this.#newConnections === 'wait') this.#held.add(near);
+    else this.#join(near);
+  }
+
+  #join(near: Socket): void {
+    const far = connect({ host: '127.0.0.1', port: this.#serverPort, allowHalfOpen: true, noDelay: true });
     far.on('error', () => undefined);
-    const end = () => endLink(link);
-    let awaitsLastAnswer = false;
-    const link: Link = {
-      near,
-      far,
-      ways: {
-        up: new OneWay({
-          from: near,
-          to: far,
-          state: () => states.up,
-          onData: (piece) => {
-            if (endsAt?.matches(piece) !== true) return true;
-            if (endsAt.how === 'unheard') end();
-            else awaitsLastAnswer = true;
-            return endsAt.how === 'unanswered';
-          },
-        }),
-        down: new OneWay({
-          from: far,
-          to: near,
-          state: () => states.down,
-          onData: () => {
-            if (!awaitsLastAnswer && !losesAnswer()) return true;
-            end();
-            return false;
-          },
-        }),
-      },
-    };
-    links.add(link);
+    const link = new Link({ near, far, line: this.#line });
+    this.#links.add(link);
     const forgetWhenOver = () => {
-      if (near.destroyed && far.destroyed) links.delete(link);
+      if (link.isOver()) this.#links.delete(link);
     };
     near.once('close', forgetWhenOver);
     far.once('close', forgetWhenOver);
-  });
+  }
 
-  const endAll = () => {
-    for (const link of links) endLink(link);
-  };
-  const change = (next: Partial<WayState>, ways: readonly Way[] = ['up', 'down']) => {
-    for (const way of ways) states[way] = { ...states[way], ...next };
-    for (const link of links) for (const way of ways) link.ways[way].onStateChanged();
-  };
-
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    connectionCount: () => links.size,
-    redirect: (next) => {
-      serverPort = next;
-    },
-    reset: endAll,
-    cut: () => {
-      isCut = true;
-      endAll();
-    },
-    freeze: (...ways) => change({ isFrozen: true }, ways),
-    delay: (milliseconds) => change({ delayMs: milliseconds }),
-    slow: (bytesPerSecond) => change({ bytesPerSecond }),
-    loseAnswers: (share, random = Math.random) => {
-      losesAnswer = () => random() < share;
-    },
-    endAt: (matches, how) => {
-      endsAt = { matches, how };
-    },
-    heal: () => {
-      isCut = false;
-      losesAnswer = () => false;
-      endsAt = undefined;
-      change(passing());
-    },
-    close: async () => {
-      endAll();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  #change(next: Partial<WayState>, ways: readonly Way[] = ['up', 'down']): void {
+    for (const way of ways) this.#line.states[way] = { ...this.#line.states[way], ...next };
+    for (const link of this.#links) for (const way of ways) link.onStateChanged(way);
+  }
 }
 
 function passing(): WayState {
   return { isFrozen: false, delayMs: 0, bytesPerSecond: Infinity };
-}
-
-function endLink({ near, far, ways }: Link): void {
-  ways.up.stop();
-  ways.down.stop();
-  near.resetAndDestroy();
-  far.resetAndDestroy();
 }

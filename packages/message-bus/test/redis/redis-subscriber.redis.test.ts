@@ -1,10 +1,9 @@
-import { type RedisServer, startRedis, waitUntil } from '@postline/test-support';
+import { type RedisServer, startRedis, TcpProxy, waitUntil } from '@postline/test-support';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BusUnavailableError, type HintSubscriber } from '../../src/index.ts';
 import { createRedisMessageBus } from '../../src/redis/index.ts';
 import { type RecordedEvents, recordEvents } from '../recorded-events.ts';
-import { openTcpLink } from './tcp-link.ts';
 
 /** A proof each 500 ms that may take 500 ms; the rest is for a busy test machine. */
 const NOTICED_WITHIN_MS = 1_300;
@@ -181,12 +180,13 @@ describe('redis subscriber', () => {
   });
 
   it('[BUS-3] a link that is cut without a word is noticed, and replaced', async () => {
-    const link = await openTcpLink(redis.port);
+    const link = await TcpProxy.start(redis.port);
     await subscriber.close();
-    subscriber = await start(link.url);
+    subscriber = await start(link.urlThrough(redis.url));
     await subscriber.subscribe('a');
 
-    link.cutSilently();
+    link.silence();
+    link.freeze('up', 'down'); // new connections carry nothing either
     await isState('down', NOTICED_WITHIN_MS);
     link.heal();
     await isState('up', UP_AGAIN_WITHIN_MS);
@@ -197,12 +197,12 @@ describe('redis subscriber', () => {
 
   it('[BUS-3] a subscriber left behind on another server than the publishers is noticed, and follows them', async () => {
     const successor = await startRedis();
-    const link = await openTcpLink(redis.port);
+    const link = await TcpProxy.start(redis.port);
     await subscriber.close();
-    subscriber = await start(link.url);
+    subscriber = await start(link.urlThrough(redis.url));
     await subscriber.subscribe('a');
 
-    link.retarget(successor.port); // as a name that now means another server: old connections stay where they are
+    link.redirect(successor.port); // as a name that now means another server: old connections stay where they are
     const [liveness] = await connectionIds(admin, 'postline-liveness');
     await admin.client('KILL', 'ID', liveness ?? '');
 

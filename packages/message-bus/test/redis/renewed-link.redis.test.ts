@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HintPublisher, HintSubscriber } from '../../src/index.ts';
-import { type RedisServer, startRedis, waitUntil } from '@postline/test-support';
+import { type RedisServer, startRedis, TcpProxy, waitUntil } from '@postline/test-support';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRedisMessageBus } from '../../src/redis/index.ts';
 import { recordEvents, type RecordedEvents } from '../recorded-events.ts';
-import { openTcpLink, type TcpLink } from './tcp-link.ts';
 
 const AGE_MAX_MS = 600;
 
 describe('connections to Redis have a highest age', () => {
   let first: RedisServer;
   let second: RedisServer;
-  let link: TcpLink;
+  let link: TcpProxy;
   let events: RecordedEvents;
   let publisherEvents: RecordedEvents;
   let publisher: HintPublisher;
@@ -20,11 +19,11 @@ describe('connections to Redis have a highest age', () => {
 
   beforeEach(async () => {
     [first, second] = await Promise.all([startRedis(), startRedis()]);
-    link = await openTcpLink(first.port);
+    link = await TcpProxy.start(first.port);
     events = recordEvents();
     publisherEvents = recordEvents();
     // Two buses, as an API and a relay are two processes.
-    const options = { redisUrl: link.url, prefix: '', connectionAgeMaxMs: AGE_MAX_MS };
+    const options = { redisUrl: link.urlThrough(first.url), prefix: '', connectionAgeMaxMs: AGE_MAX_MS };
     publisher = createRedisMessageBus(options).createPublisher(publisherEvents);
     subscriber = createRedisMessageBus(options).createSubscriber(events);
     await waitUntil('both are up', () => events.states[0] === 'up' && publisherEvents.states[0] === 'up');
@@ -44,7 +43,7 @@ describe('connections to Redis have a highest age', () => {
 
   it('[BUS-5] where the address points elsewhere and the old server stays up, both ends move there and meet again', async () => {
     await subscriber.subscribe('a');
-    link.retarget(second.port);
+    link.redirect(second.port);
     await waitUntil('nobody is left on the old server', async () => (await clientCount(first)) === 0);
     await waitUntil('a hint crosses the new one', async () => {
       await publisher.publish([{ targetId: 'a', frame: 'moved' }]);
@@ -85,18 +84,25 @@ describe('connections to Redis have a highest age', () => {
 
   it('[BUS-5] a hint that Redis sent on the old connection arrives, however late, before that connection is closed', async () => {
     await Promise.all([subscriber.close(), publisher.close()]);
-    const quiet = { redisUrl: link.url, prefix: '', probeIntervalMs: 60_000 }; // no other command on the old connection
+    // No other command on the old connection.
+    const quiet = { redisUrl: link.urlThrough(first.url), prefix: '', probeIntervalMs: 60_000 };
     const own = recordEvents();
     subscriber = createRedisMessageBus(quiet).createSubscriber(own);
     await waitUntil('it is up', () => own.states[0] === 'up');
     await subscriber.subscribe('a');
 
-    const held = link.hold();
+    let isUsed = false;
+    const noteUse = () => {
+      isUsed = true;
+      return false;
+    };
+    link.freezeOpen('down');
+    link.breakOpenAt(noteUse, 'reset-unheard');
     const admin = new Redis(first.url);
     await admin.publish('updates:a', 'late');
     subscriber.renew();
-    await held.used; // by the drain; or by the end, where nothing is drained
-    held.release();
+    await waitUntil('the old connection is drained', () => isUsed);
+    link.heal();
 
     await waitUntil('the late hint arrives', () => own.hints.includes('a late'));
     await waitUntil('the old connections are closed', async () => (await clientCount(first)) === 2);
@@ -106,7 +112,7 @@ describe('connections to Redis have a highest age', () => {
 
   it('[BUS-5] where no new connection can be made, the old one stays in use, and nothing is down', async () => {
     await subscriber.subscribe('a');
-    link.retarget(1); // nothing listens there
+    link.redirect(1); // nothing listens there
     await sleep(3 * AGE_MAX_MS);
     await publisher.publish([{ targetId: 'a', frame: 'still' }]);
     await waitUntil('it came', () => events.hints.includes('a still'));
@@ -115,12 +121,12 @@ describe('connections to Redis have a highest age', () => {
 
   it('[BUS-5] a subscriber can be told to renew its connection at once', async () => {
     await subscriber.close();
-    const bus = createRedisMessageBus({ redisUrl: link.url, prefix: '' });
+    const bus = createRedisMessageBus({ redisUrl: link.urlThrough(first.url), prefix: '' });
     const own = recordEvents();
     subscriber = bus.createSubscriber(own);
     await waitUntil('it is up', () => own.states[0] === 'up');
     await subscriber.subscribe('b');
-    link.retarget(second.port);
+    link.redirect(second.port);
     subscriber.renew();
     subscriber.renew();
     const admin = new Redis(second.url);

@@ -1,4 +1,4 @@
-import { startTcpProxy, type TcpProxy } from '@postline/test-support';
+import { TcpProxy } from '@postline/test-support';
 
 /** The lines between the parts, each a proxy of its own, so that one service's line can fail alone. */
 export interface Links {
@@ -22,7 +22,7 @@ export interface LinkedPorts {
 }
 
 export async function startLinks({ database, redis, apis, relays }: LinkedPorts): Promise<Links> {
-  const each = (ports: readonly number[]) => Promise.all(ports.map((port) => startTcpProxy(port)));
+  const each = (ports: readonly number[]) => Promise.all(ports.map((port) => TcpProxy.start(port)));
   return {
     'sender-API': await each(apis),
     'API-MySQL': await each(apis.map(() => database)),

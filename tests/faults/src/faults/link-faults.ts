@@ -1,4 +1,4 @@
-import type { TcpProxy } from '@postline/test-support';
+import { isCommit, type TcpProxy } from '@postline/test-support';
 import type { LinkName } from '../cluster/links.ts';
 import type { FaultKind } from './fault-kind.ts';
 
@@ -43,21 +43,14 @@ const COMMIT_FAULTS: readonly LineFault[] = [
   {
     fault: 'breaking before COMMIT',
     lastsMs: [300, 2_000],
-    apply: (line) => line.endAt(isCommit, 'unheard'),
+    apply: (line) => line.breakAt(isCommit, 'reset-unheard'),
   },
   {
     fault: 'breaking after COMMIT',
     lastsMs: [300, 2_000],
-    apply: (line) => line.endAt(isCommit, 'unanswered'),
+    apply: (line) => line.breakAt(isCommit, 'reset-unanswered'),
   },
 ];
-
-const COMMIT_PACKET_BYTES_MAX = 32;
-
-/** Whether a piece on a line to the database is the statement that commits. */
-export function isCommit(piece: Buffer): boolean {
-  return piece.length < COMMIT_PACKET_BYTES_MAX && piece.toString('latin1').endsWith('COMMIT');
-}
 
 /** Every fault of a line, on every line. */
 export function linkFaults(): FaultKind[] {

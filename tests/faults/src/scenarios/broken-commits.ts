@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isCommit } from '../faults/link-faults.ts';
+import { isCommit } from '@postline/test-support';
 import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
@@ -11,8 +11,8 @@ const BROKEN_SHARE = 0.3;
 const PHASE_MS = 2_500;
 
 const PHASES = [
-  { how: 'unheard', name: 'breaking before COMMIT @ API-MySQL' },
-  { how: 'unanswered', name: 'breaking after COMMIT @ API-MySQL' },
+  { fate: 'reset-unheard', name: 'breaking before COMMIT @ API-MySQL' },
+  { fate: 'reset-unanswered', name: 'breaking after COMMIT @ API-MySQL' },
 ] as const;
 
 /** The lines between the APIs and the database break at the worst moment: with the COMMIT, or with its answer. */
@@ -22,13 +22,13 @@ export function brokenCommits(settings: ScenarioSettings): Promise<RunResult> {
     await run.readersIdentified();
     const random = run.random.fork('commits');
     const crowd = run.startCrowd({ senders: SENDERS, keylessShare: 0.3 });
-    for (const { how, name } of PHASES) {
+    for (const { fate, name } of PHASES) {
       const isBroken = (piece: Buffer) => {
         if (!isCommit(piece) || !random.chance(BROKEN_SHARE)) return false;
         run.noteFault(name);
         return true;
       };
-      for (const line of run.cluster.links['API-MySQL']) line.endAt(isBroken, how);
+      for (const line of run.cluster.links['API-MySQL']) line.breakAt(isBroken, fate);
       await sleep(PHASE_MS);
     }
     run.cluster.healLinks();

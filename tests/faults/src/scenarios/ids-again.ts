@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '@postline/test-support';
-import { isCommit } from '../faults/link-faults.ts';
+import { isCommit, waitUntil } from '@postline/test-support';
 import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
@@ -36,7 +35,7 @@ export function idsAgain(settings: ScenarioSettings): Promise<RunResult> {
       line.freeze('up');
       return false;
     };
-    line.endAt(holdCommit, 'unheard');
+    line.breakAt(holdCommit, 'reset-unheard');
     const lost = senderA.sendTo(target, false);
     await waitUntil('the COMMIT is on its way', () => isHeld);
     run.noteFault('killed before a COMMIT @ MySQL');

@@ -1,11 +1,10 @@
-import { type TestDatabase, waitUntil } from '@postline/test-support';
+import { isCommit, type PieceFate, TcpProxy, type TestDatabase, waitUntil } from '@postline/test-support';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import type { MessageStore } from '../../../src/message-store.ts';
 import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
 import { appended, newTarget, publish, readTexts } from '../../support/contract-database.ts';
 import { createMigratedDatabase } from '../support/migrated-database.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const DEADLINE_MS = 4_000;
 const SLACK_MS = 500;
@@ -15,8 +14,8 @@ let proxy: TcpProxy;
 let store: MessageStore;
 beforeAll(async () => {
   database = await createMigratedDatabase(inject('databaseServerUrl'));
-  proxy = await startTcpProxy(database.url);
-  store = createMysqlMessageStore({ databaseUrl: proxy.url(database.url), deadlineMs: DEADLINE_MS });
+  proxy = await TcpProxy.start(Number(new URL(database.url).port));
+  store = createMysqlMessageStore({ databaseUrl: proxy.urlThrough(database.url), deadlineMs: DEADLINE_MS });
 });
 afterAll(async () => {
   await store.close();
@@ -26,9 +25,25 @@ afterAll(async () => {
 
 let targetId: string;
 beforeEach(async () => {
+  proxy.heal();
   targetId = newTarget();
   await store.append([publish({ targetId, message: 'before' })]);
 });
+
+function breakNextCommit(fate: PieceFate): void {
+  let isBroken = false;
+  const isNextCommit = (piece: Buffer) => {
+    if (isBroken || !isCommit(piece)) return false;
+    isBroken = true;
+    return true;
+  };
+  proxy.breakAt(isNextCommit, fate);
+}
+
+/** The next bytes of a client, on a connection that is open now, end that connection. */
+function breakOpenConnections(): void {
+  proxy.breakOpenAt(() => true, 'reset-unheard');
+}
 
 async function timed<T>(
   work: Promise<T>,
@@ -38,9 +53,9 @@ async function timed<T>(
   return { result, milliseconds: performance.now() - startedAt };
 }
 
-for (const fate of ['cut-instead-of-answer', 'swallow-answer'] as const) {
-  it(`[LOG-11] ${fate}: what was committed is found and answered as if nothing had happened`, async () => {
-    proxy.setCommitFate(fate);
+for (const fate of ['reset-unanswered', 'silence-unanswered'] as const) {
+  it(`[LOG-11] ${fate} COMMIT: what was committed is found and answered as if nothing had happened`, async () => {
+    breakNextCommit(fate);
     const requests = [
       publish({ targetId, message: 'a' }, { targetId: newTarget(), message: 'b' }),
       publish({ targetId, message: 'c' }),
@@ -60,8 +75,8 @@ for (const fate of ['cut-instead-of-answer', 'swallow-answer'] as const) {
   });
 }
 
-it('[LOG-11] cut-instead-of-commit: what was not committed is told at once, and is not sent again', async () => {
-  proxy.setCommitFate('cut-instead-of-commit');
+it('[LOG-11] reset-unheard COMMIT: what was not committed is told at once, and is not sent again', async () => {
+  breakNextCommit('reset-unheard');
   const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'lost' })]));
   expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
   expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
@@ -80,14 +95,14 @@ it('[LOG-11] a lost append is not taken for its twin, which got the same id and 
   };
   const twin = publish({ targetId, message: 'twin' });
   const nextId = await rewindIds();
-  proxy.setCommitFate('cut-instead-of-commit');
+  breakNextCommit('reset-unheard');
   proxy.hold();
   const lost = timed(store.append([twin]));
   const otherStore = createMysqlMessageStore({ databaseUrl: database.url });
-  await waitUntil('the lost append waits for its look-up', () => proxy.waiting() > 0);
+  await waitUntil('the lost append waits for its look-up', () => proxy.heldCount() > 0);
   await rewindIds();
   const [outcome] = await otherStore.append([twin]);
-  proxy.release();
+  proxy.heal();
 
   expect(appended(outcome)).toMatchObject([{ id: nextId, offset: 2 }]);
   expect((await lost).result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
@@ -97,19 +112,19 @@ it('[LOG-11] a lost append is not taken for its twin, which got the same id and 
 });
 
 it('[LOG-11] rows that retention deleted before the look-up are not said to be stored', async () => {
-  proxy.setCommitFate('cut-instead-of-answer');
+  breakNextCommit('reset-unanswered');
   proxy.hold();
   const lost = timed(store.append([publish({ targetId, message: 'soon deleted' })]));
-  await waitUntil('the append waits for its look-up', () => proxy.waiting() > 0);
+  await waitUntil('the append waits for its look-up', () => proxy.heldCount() > 0);
   const connection = await createConnection(database.url);
   await connection.query('DELETE FROM messages WHERE target_id = ?', [targetId]);
   await connection.end();
-  proxy.release();
+  proxy.heal();
   expect((await lost).result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
 });
 
-it('[LOG-11] swallow-commit: while the old transaction lives nobody knows, and the caller is told so in time', async () => {
-  proxy.setCommitFate('swallow-commit');
+it('[LOG-11] silence-unheard COMMIT: while the old transaction lives nobody knows, and the caller is told so in time', async () => {
+  breakNextCommit('silence-unheard');
   const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'open' })]));
   expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
   expect(milliseconds).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
@@ -119,9 +134,9 @@ it('[LOG-11] swallow-commit: while the old transaction lives nobody knows, and t
 it('[LOG-8] a connection that dies while a statement is sent on it is replaced before anything was written', async () => {
   await store.append([publish({ targetId, message: 'warm' })]);
   await store.readHeads([targetId]);
-  proxy.cutAtNextBytes();
+  breakOpenConnections();
   const [outcome] = await store.append([publish({ targetId, message: 'after the cut' })]);
   expect(appended(outcome)[0]?.offset).toBe(3);
-  proxy.cutAtNextBytes();
+  breakOpenConnections();
   expect((await store.readHeads([targetId])).heads.get(targetId)?.head).toBe(3);
 });

@@ -1,10 +1,9 @@
-import { type DatabaseServer, startDatabase, waitUntil } from '@postline/test-support';
+import { type DatabaseServer, startDatabase, TcpProxy, waitUntil } from '@postline/test-support';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { MessageStore } from '../../../src/message-store.ts';
 import { createMysqlMessageStore, migrate } from '../../../src/mysql/index.ts';
 import { newTarget, publish } from '../../support/contract-database.ts';
 import { connectTo, MIGRATIONS, rowsOf } from '../support/migrated-database.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const DEADLINE_MS = 1_500;
 const SLACK_MS = 700;
@@ -71,13 +70,16 @@ it('[LOG-8] a frozen database: every call ends in time, and afterwards everythin
 });
 
 it('[LOG-8] a call that ended without an answer leaves no connection behind', async () => {
-  const proxy = await startTcpProxy(databaseUrl);
-  const proxied = createMysqlMessageStore({ databaseUrl: proxy.url(databaseUrl), deadlineMs: DEADLINE_MS });
+  const proxy = await TcpProxy.start(Number(new URL(databaseUrl).port));
+  const proxied = createMysqlMessageStore({
+    databaseUrl: proxy.urlThrough(databaseUrl),
+    deadlineMs: DEADLINE_MS,
+  });
   await proxied.readHeads(['1']);
-  expect(proxy.connections()).toBe(1);
+  expect(proxy.connectionCount()).toBe(1);
   await freeze();
   await expectUnavailable([proxied.readHeads(['1']), proxied.checkReady(), proxied.checkReady()]);
-  await waitUntil('the connections are gone', () => proxy.connections() === 0, SLACK_MS);
+  await waitUntil('the connections are gone', () => proxy.connectionCount() === 0, SLACK_MS);
   server.thaw();
   await waitUntil('the store works again', () => proxied.readHeads(['1']), BACK_WITHIN_MS);
   await proxied.close();

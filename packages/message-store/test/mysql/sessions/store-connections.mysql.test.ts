@@ -1,5 +1,4 @@
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { type DatabaseServer, startDatabase, waitUntil } from '@postline/test-support';
+import { type DatabaseServer, startDatabase, TcpProxy, waitUntil } from '@postline/test-support';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { databaseReason } from '../../../src/database-reason.ts';
@@ -14,9 +13,7 @@ const AGE_MS_MAX = 1_000;
 
 let old: DatabaseServer;
 let database: string;
-/** The address of the database: leads to the port named last, for connections that are new. */
-let address: Server;
-let leadsTo: number;
+let address: TcpProxy;
 const urlOf = (port: number, user = USER) => `mysql://${user}@127.0.0.1:${port}/${database}`;
 
 async function run(port: number, ...statements: string[]): Promise<void> {
@@ -41,16 +38,10 @@ beforeAll(async () => {
   old = await startDatabase();
   database = (await old.createDatabase()).name;
   await Promise.all([old.port, newPort].map(prepare));
-  address = createServer((near) => {
-    const far = connect(leadsTo, '127.0.0.1');
-    near.pipe(far).pipe(near);
-    near.on('error', () => far.destroy());
-    far.on('error', () => near.destroy());
-  });
-  await new Promise<void>((resolve) => address.listen(0, '127.0.0.1', resolve));
+  address = await TcpProxy.start(old.port);
 });
 afterAll(async () => {
-  address.close();
+  await address.close();
   await run(newPort, `DROP USER ${USER}@'%'`, `DROP DATABASE ${database}`);
   await old.stop();
 });
@@ -59,9 +50,8 @@ async function useStore(
   connectionAgeMsMax: number,
   work: (store: MessageStore) => Promise<void>,
 ): Promise<void> {
-  leadsTo = old.port;
-  const { port } = address.address() as AddressInfo;
-  const store = createMysqlMessageStore({ databaseUrl: urlOf(port), connectionAgeMsMax });
+  address.redirect(old.port);
+  const store = createMysqlMessageStore({ databaseUrl: urlOf(address.port), connectionAgeMsMax });
   try {
     await work(store);
   } finally {
@@ -80,7 +70,7 @@ it('[DBC-3] a database that moved and takes no writes at its old place: the next
     await append(store, targetId);
     expect(await headOf(store, targetId)).toBe(1);
     await run(old.port, 'SET GLOBAL read_only = 1');
-    leadsTo = newPort;
+    address.redirect(newPort);
     const [outcome] = await append(store, targetId);
     expect(outcome).toMatchObject({ kind: 'appended', messages: [{ offset: 1 }] });
     await append(store, targetId);
@@ -92,7 +82,7 @@ it('[DBC-1] a database that moved while its old place stays as it is: reads that
   await useStore(AGE_MS_MAX, async (store) => {
     const targetId = newTarget();
     await append(store, targetId);
-    leadsTo = newPort;
+    address.redirect(newPort);
     await waitUntil('reads come from the new server', async () => (await headOf(store, targetId)) === 0);
     await append(store, targetId);
   });
