@@ -109,6 +109,27 @@ module.exports = {
       from: { path: '/src/', pathNot: '^tests/' },
       to: { path: '^tests/|/test/' },
     },
+    // A request enters http/server, goes through http/routes to access, body and publishing or reading, and never back.
+    ...foldersImport('api-server/src', {
+      'http/answers': ['reading'],
+      'http/body': ['http/answers'],
+      'http/openapi': ['http/answers'],
+      'http/routes': [
+        'access',
+        'http/answers',
+        'http/body',
+        'http/openapi',
+        'publishing',
+        'reading',
+        'upkeep',
+      ],
+      'http/server': ['access', 'http/answers', 'http/body', 'http/routes', 'metrics'],
+      access: ['http/answers'],
+      publishing: ['upkeep'],
+      reading: [],
+      upkeep: [],
+      metrics: ['publishing'],
+    }),
     ...foldersImport('packages/service-runtime/src', {
       calls: ['structures'],
       database: ['settings', 'structures'],
