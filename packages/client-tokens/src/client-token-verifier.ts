@@ -1,4 +1,11 @@
-import { isGroupId, isTargetId, TOKEN_BYTES_MAX } from '@postline/protocol';
+import {
+  type FollowClaim,
+  isGroupId,
+  isTargetId,
+  readFollowClaim,
+  readGroupsClaim,
+  TOKEN_BYTES_MAX,
+} from '@postline/protocol';
 import { type Logger, Slots } from '@postline/service-runtime';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
 import type { ClientTokenKey, ClientTokenSettings } from './client-token-settings.ts';
@@ -17,6 +24,10 @@ export interface ClientToken {
   readonly expiresAt: number;
   /** Milliseconds since 1970; 0 where the token doesn't say, so that it counts as older than any other. */
   readonly issuedAt: number;
+  /** Names of groups that the client follows by its claim `groups`. */
+  readonly groups: readonly string[];
+  /** Groups that the client may follow by a `follow` frame. */
+  readonly follow: FollowClaim;
 }
 
 export type ClientTokenResult =
@@ -116,14 +127,17 @@ function trustIn(key: ClientTokenKey, { logger, cooldownMs }: ClientTokenVerifie
 }
 
 /** What the signature doesn't say: whom the token is for, and that it is of now, the expiry to the second. */
-function readClaims({ sub, exp, iat = 0 }: JWTPayload, now: number): ClientTokenResult {
+function readClaims(payload: JWTPayload, now: number): ClientTokenResult {
+  const { sub, exp, iat = 0 } = payload;
   const invalid = (reason: string): ClientTokenResult => ({ ok: false, refusal: 'invalid', reason });
   if (typeof sub !== 'string' || !isTargetId(sub) || isGroupId(sub)) return invalid('sub');
   if (exp === undefined || !(exp > 0 && exp <= LAST_SECOND)) return invalid('exp');
   if (!Number.isFinite(iat) || iat * 1_000 > now + LEEWAY_SECONDS * 1_000) return invalid('iat');
   const expiresAt = Math.floor(exp) * 1_000;
   if (expiresAt <= now) return { ok: false, refusal: 'expired', reason: 'exp' };
-  return { ok: true, value: { clientId: sub, expiresAt, issuedAt: iat * 1_000 } };
+  const groups = readGroupsClaim(payload['groups']);
+  const follow = readFollowClaim(payload['follow']);
+  return { ok: true, value: { clientId: sub, expiresAt, issuedAt: iat * 1_000, groups, follow } };
 }
 
 /** Errors of the library hold the whole payload: only their code goes on. */

@@ -6,13 +6,17 @@ export interface ClientTokenContent {
   readonly expiresInSeconds: number;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
+  /** The claim `groups`: names of groups that the client follows. */
+  readonly groups?: readonly string[];
+  /** The claim `follow`: names of groups that the client may follow, or beginnings with a trailing `*`. */
+  readonly follow?: readonly string[];
 }
 
 /** A token for one client, signed with the secret (HS256). */
 export async function signClientToken(content: ClientTokenContent): Promise<string> {
-  const { secret, clientId, expiresInSeconds, issuer, audience } = content;
+  const { secret, clientId, expiresInSeconds, issuer, audience, groups, follow } = content;
   const now = Math.floor(Date.now() / 1_000);
-  const token = new SignJWT()
+  const token = new SignJWT({ ...(groups && { groups }), ...(follow && { follow }) })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(clientId)
     .setIssuedAt(now)

@@ -58,8 +58,19 @@ describe('a token signed with the secret', () => {
         clientId: 'ann',
         issuedAt: NOW_SECONDS * 1_000,
         expiresAt: (NOW_SECONDS + 60) * 1_000,
+        groups: [],
+        follow: { names: new Set(), prefixes: [] },
       },
     });
+  });
+
+  it('[TOK-11] names the groups that its client follows, and those that it may follow', async () => {
+    const claims = { groups: ['news', 'b d', 'room:7'], follow: ['room-*', 'news', '*x'] };
+    const content = { secret: SECRET, clientId: 'ann', expiresInSeconds: 60, ...claims };
+    expect(await verify(await signClientToken(content))).toMatchObject({
+      value: { groups: ['news', 'room:7'], follow: { names: new Set(['news']), prefixes: ['room-'] } },
+    });
+    expect(await verify(await sign({ groups: 'news', follow: 7 }))).toMatchObject({ value: { groups: [] } });
   });
 
   it('[TOK-4] without iat it counts as older than any other', async () => {

@@ -73,7 +73,7 @@ describe('TokenAuthentication', () => {
     identify('t');
     expect([accepted, socket.sent]).toEqual([[], []]);
     await verifier.answer(good());
-    expect(accepted).toEqual([{ clientId: '1', expiresAt: NOW + HOUR_MS, issuedAt: NOW }]);
+    expect(accepted).toMatchObject([{ clientId: '1', expiresAt: NOW + HOUR_MS, issuedAt: NOW }]);
     expect(socket.isOpen).toBe(true);
   });
 

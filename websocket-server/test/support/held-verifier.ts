@@ -24,7 +24,7 @@ export class HeldVerifier implements ClientTokenVerifier {
 /** What is said of a token that is good. */
 export const good = (expiresAt = NOW + HOUR_MS, clientId = '1'): ClientTokenResult => ({
   ok: true,
-  value: { clientId, expiresAt, issuedAt: NOW },
+  value: { clientId, expiresAt, issuedAt: NOW, groups: [], follow: { names: new Set(), prefixes: [] } },
 });
 /** What is said of one that is not. */
 export const refused = (refusal: 'invalid' | 'expired' | 'unverifiable'): ClientTokenResult => ({
