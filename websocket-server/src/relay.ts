@@ -1,14 +1,15 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+/**
+ * Start here. A relay turns hints into frames on sockets. Follow a hint: feeds/feeds, feed-directory, feed, fan-out, then
+ * following/follower, then socket/. Follow a client: socket/socket-server, connection/connection, then
+ * identifying/identify, which reads top to bottom. What the API changes for clients that are connected comes by control/.
+ * Whatever a hint missed, feeds/head-comparison finds in the database.
+ */
 import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
 import {
-  addressGroup,
-  clientAddress,
   closeGracefully,
   errorForLog,
-  isHostAllowed,
-  isOriginAllowed,
   listen,
   type ListenAddress,
   type Logger,
@@ -17,104 +18,96 @@ import {
 } from '@postline/service-runtime';
 import { AckWriter } from './acks/ack-writer.ts';
 import { AddressLimits } from './admission/address-limits.ts';
-import { createAuthentication } from './identifying/authentication.ts';
+import { Admission } from './admission/admission.ts';
 import type { RelaySettings } from './configuration.ts';
+import { ClientDirectory } from './connection/client-directory.ts';
+import { type ConnectionHost, incomingBounds } from './connection/connection.ts';
 import { ConnectionLog } from './connection/connection-log.ts';
-import { ConnectionRegistry, type FollowClient } from './connection/connection-registry.ts';
-import { startDelivery } from './feeds/feeds.ts';
-import { DeviceOpener } from './identifying/device-opener.ts';
+import { ConnectionRegistry } from './connection/connection-registry.ts';
+import { drain } from './connection/drain.ts';
+import { StalledWatch } from './connection/stalled-watch.ts';
 import { Disconnects } from './control/disconnects.ts';
+import { Feeds } from './feeds/feeds.ts';
+import { LogReader } from './following/log-reader.ts';
 import { createHttpApplication } from './http/application.ts';
-import { Door } from './admission/door.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { identify, type IdentifyOptions } from './identifying/identify.ts';
-import { RefusalLog, type RefusalReason } from './admission/refusal-log.ts';
+import { createAuthentication } from './identifying/authentication.ts';
+import { ConnectionTokens } from './identifying/connection-tokens.ts';
+import { DeviceOpener } from './identifying/device-opener.ts';
+import { identify, type IdentifyParts } from './identifying/identify.ts';
+import { StartReader } from './identifying/start-reader.ts';
+import { TargetOpener } from './identifying/target-opener.ts';
 import { RelayCounters } from './metrics/relay-counters.ts';
-import { createRelayHealth } from './metrics/relay-health.ts';
+import { createRelayHealth, type RelayHealth } from './metrics/relay-health.ts';
 import { createRelayMetrics } from './metrics/relay-metrics.ts';
 import { SocketQueues } from './socket/socket-queues.ts';
-import { attachSocketServer } from './socket/socket-server.ts';
+import { attachSocketServer, type UpgradeHandling } from './socket/socket-server.ts';
 import { WriteTurn } from './socket/write-turn.ts';
-import type { UpgradeRefusal } from './admission/upgrade-refusal.ts';
 
-/** Requests for pages and probes that are still under way when the relay closes get this long. */
+/** Requests for pages and probes that are in progress when the relay closes get this much time. */
 const HTTP_GRACE_MS = 1_000;
 
-/** Readers whose ack may wait for the database: all that are connected, and as many that have gone meanwhile. */
+/** Readers whose ack may wait for the database: all that are connected, and as many that have left meanwhile. */
 const ACKS_WAITING_PER_CONNECTION = 2;
+
+/** Precision of the time limits for identify and progress, and of what else is only checked now and then. */
+const SWEEP_MS = 250;
 
 export interface RelayParts {
   readonly store: MessageStore;
   readonly bus: MessageBus;
   readonly settings: RelaySettings;
   readonly logger: Logger;
-  /** What this process may hold for others; left out, the relay has it for itself. */
+  /** Memory that the relay shares with others in its process; its own budget if left out. */
   readonly memory?: MemoryBudget | undefined;
 }
 
 export interface Relay {
-  /** Starts listening; the port that was bound. */
+  /** Starts listening; resolves to the port. */
   listen(address: ListenAddress): Promise<number>;
   /** Not ready, no new connection, every socket closed with 1001 spread over time; then the last acks, and the bus. */
   close(): Promise<void>;
 }
 
-interface RefusalGrounds {
-  readonly connections: ConnectionRegistry;
-  readonly addresses: AddressLimits;
-  readonly settings: RelaySettings;
-  readonly door: Door;
-}
-
-/** The WebSocket relay: hint -> feed -> connection -> socket, on any store and bus. Closes neither store nor bus. */
-export function createRelay({ store, bus, settings, logger, memory }: RelayParts): Relay {
+/** The WebSocket relay, on any store and bus. Closes neither of them. */
+export function createRelay(parts: RelayParts): Relay {
+  const { store, bus, settings, logger } = parts;
   const counters = new RelayCounters();
   const health = createRelayHealth({ store, settings, logger });
   const { readiness } = health;
-  const disconnects = new Disconnects({
-    store,
-    onDisconnects: (found) => {
-      connections.endDisconnected(found);
-    },
-  });
-  const lookForDisconnects = () => {
-    disconnects.look();
-  };
   const turn = new WriteTurn();
-  const queues = createSocketQueues({ settings, memory });
-  const base = { store, settings, counters, logger };
-  const delivery = startDelivery({ ...base, bus, turn, health, lookForDisconnects });
-  const { feeds } = delivery;
-  const storing = health.databaseActivity('Storing acks');
-  const waitingMax = settings.connectionsMax * ACKS_WAITING_PER_CONNECTION;
-  const acks = new AckWriter({ ...base, storing, waitingMax, intervalMs: settings.ackWriteIntervalMs });
+  const queues = createSocketQueues(parts);
+
   const addresses = new AddressLimits(settings);
-  const authentication = createAuthentication({
-    clientTokens: settings.clientTokens,
-    counters,
-    logger,
-    addressOf: (connection) => connections.addressOf(connection),
-    onBadToken: (connection) => {
-      connections.noteBadToken(connection);
-    },
-    isWithdrawn: (connection, token) => disconnects.haveWithdrawn(connection, token),
-  });
-  const devices = new DeviceOpener(store);
-  const { heartbeatSeconds } = settings;
-  const following: IdentifyOptions = { ...delivery, acks, devices, disconnects, counters, heartbeatSeconds };
-  const connections = new ConnectionRegistry({
-    settings,
-    feeds,
-    acks,
-    authentication,
-    addresses,
-    follow: createFollow(following, logger),
-    queues,
-  });
-  const metrics = createRelayMetrics({ counters, connections, feeds, acks, queues });
+  const connections = new ConnectionRegistry({ settings, addresses });
+  const clients = new ClientDirectory(settings);
+  const stalled = new StalledWatch(settings.noProgressMs);
+  const disconnects = new Disconnects({ store, clients });
+  const base = { store, settings, counters, logger };
+  const feeds = new Feeds({ ...base, bus, turn, health, controlled: [disconnects] });
+  const acks = createAckWriter(parts, { counters, health });
+  const tokens = createTokens(parts, { addresses, counters, disconnects });
+  const clientParts = { connections, clients, disconnects, feeds, acks, tokens, counters };
+  const identifying = createIdentifying(parts, clientParts);
+  const host = createHost({ connections, clients, stalled, acks, tokens, identifying, settings, logger });
+
+  const admission = new Admission({ settings, counters, logger, addresses, connections });
+  const metrics = createRelayMetrics({ ...clientParts, stalled, feeds: feeds.directory, queues });
   const application = createHttpApplication({ settings, readiness, metrics });
-  const entrance = { turn, queues, connections, addresses, counters, settings, logger };
-  const { httpServer, refusals } = openEntrance(application, entrance);
+  const openResponses = new OpenResponses();
+  const httpServer = createHttpServer(settings, application, {
+    tcpConnections: admission.tcpConnections,
+    openResponses,
+  });
+  const handling = createUpgradeHandling({ admission, connections, counters, logger });
+  attachSocketServer({ httpServer, openResponses, turn, queues, host, ...handling });
+
+  const sweeping = setInterval(() => {
+    connections.sweep();
+    queues.sweep();
+    stalled.sweep(queues.isShort);
+    feeds.directory.closeUnused();
+  }, SWEEP_MS);
 
   return {
     listen: async (address) => {
@@ -124,102 +117,141 @@ export function createRelay({ store, bus, settings, logger, memory }: RelayParts
     },
     close: async () => {
       readiness.startDraining();
-      await connections.drain(); // probes and upgrades are still answered: not ready, and 503
-      refusals.stop();
+      await drain(connections, settings.drainMs); // probes and upgrades are still answered: not ready, and 503
+      clearInterval(sweeping);
+      connections.stop();
+      tokens.stop();
+      admission.stop();
       readiness.stop();
-      await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), delivery.close(), acks.close()]);
+      await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), feeds.close(), acks.close()]);
     },
   };
 }
 
-function createSocketQueues({ settings, memory }: Pick<RelayParts, 'settings' | 'memory'>): SocketQueues {
+function createSocketQueues({ settings, memory }: RelayParts): SocketQueues {
   const budget = memory ?? new MemoryBudget({ bytesMax: settings.heldBytesMax });
   return new SocketQueues({ budget, bytesMax: settings.socketQueuesBytesMax });
 }
 
-type EntranceParts = Omit<AttachmentParts, 'httpServer' | 'openResponses' | 'refusals' | 'door'>;
-
-/** The server on the relay's port, with what looks at every connection before it becomes one of a client. */
-function openEntrance(application: RequestListener, { logger, ...parts }: EntranceParts) {
-  const { settings, counters } = parts;
-  const refusals = new RefusalLog(logger);
-  const door = new Door(settings, () => {
-    counters.countRefusal('too-many-from-this-address');
-    refusals.note('too-many-from-this-address', undefined);
+function createAckWriter(
+  { store, settings, logger }: RelayParts,
+  { counters, health }: { readonly counters: RelayCounters; readonly health: RelayHealth },
+): AckWriter {
+  return new AckWriter({
+    store,
+    counters,
+    logger,
+    storing: health.databaseActivity('Storing acks'),
+    intervalMs: settings.ackWriteIntervalMs,
+    waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
   });
-  const openResponses = new OpenResponses();
-  const httpServer = createHttpServer(settings, application, { door, openResponses });
-  attachConnections({ ...parts, httpServer, openResponses, refusals, door, logger });
-  return { httpServer, refusals };
 }
 
-interface AttachmentParts extends RefusalGrounds {
-  readonly httpServer: Server;
-  readonly openResponses: OpenResponses;
-  readonly turn: WriteTurn;
-  readonly queues: SocketQueues;
-  readonly counters: RelayCounters;
-  readonly refusals: RefusalLog;
+function createTokens(
+  { settings: { clientTokens }, logger }: RelayParts,
+  parts: {
+    readonly addresses: AddressLimits;
+    readonly counters: RelayCounters;
+    readonly disconnects: Disconnects;
+  },
+): ConnectionTokens {
+  const { disconnects, ...limits } = parts;
+  return new ConnectionTokens({
+    authentication: createAuthentication({ clientTokens, logger, ...limits }),
+    logger,
+    isRevoked: (connection, token) => disconnects.isRevoked(connection, token),
+  });
+}
+
+interface IdentifyingParts
+  extends Pick<IdentifyParts, 'connections' | 'clients' | 'disconnects' | 'tokens' | 'counters'> {
+  readonly feeds: Feeds;
+  readonly acks: AckWriter;
+}
+
+/** What an identify frame needs on its way. */
+function createIdentifying({ store, settings }: RelayParts, parts: IdentifyingParts): IdentifyParts {
+  const {
+    feeds: { directory: feeds, heads },
+    acks,
+    counters,
+  } = parts;
+  const starts = new StartReader(store);
+  const devices = new DeviceOpener(store);
+  return {
+    ...parts,
+    feeds,
+    targets: new TargetOpener({ feeds, heads, starts, acks, devices }),
+    logReader: new LogReader({ store, counters, parallelReads: settings.backlogReadsMax }),
+    heartbeatSeconds: settings.heartbeatSeconds,
+  };
+}
+
+interface HostParts {
+  readonly connections: ConnectionRegistry;
+  readonly clients: ClientDirectory;
+  readonly stalled: StalledWatch;
+  readonly acks: AckWriter;
+  readonly tokens: ConnectionTokens;
+  readonly identifying: IdentifyParts;
+  readonly settings: RelaySettings;
   readonly logger: Logger;
 }
 
-/** Every upgrade that is let in becomes a connection; one of a page that may not connect is ended as such. */
-function attachConnections(parts: AttachmentParts): void {
-  const { httpServer, openResponses, turn, queues, connections } = parts;
-  const { counters, settings, refusals, logger } = parts;
-  const log = new ConnectionLog(logger);
-  const noteRefusal = (reason: RefusalReason, { headers }: IncomingMessage) => {
-    counters.countRefusal(reason);
-    refusals.note(reason, headers.origin);
-  };
-  attachSocketServer({
-    httpServer,
-    openResponses,
-    turn,
-    queues,
-    host: connections,
-    refusal: (request) => {
-      const refusal = refusalOf(request, parts);
-      if (refusal !== undefined) noteRefusal(refusal, request);
-      return refusal;
+/** Where the frames and events of connections go. */
+function createHost({ connections, clients, stalled, acks, tokens, ...rest }: HostParts): ConnectionHost {
+  const { identifying, settings, logger } = rest;
+  return {
+    incomingBounds: incomingBounds(settings),
+    acks,
+    identify: (connection, frame) => {
+      identify(connection, frame, identifying).catch((error: unknown) => {
+        logger.error({ err: errorForLog(error), connectionId: connection.id }, 'identify failed');
+        connection.socket.terminate();
+      });
     },
+    renewToken: (connection, clientId, token) => {
+      tokens.renew(connection, clientId, token);
+    },
+    onStalled: (connection) => {
+      stalled.add(connection);
+    },
+    onClosed: (connection) => {
+      connections.remove(connection);
+      if (connection.clientId !== undefined) clients.remove(connection.clientId, connection);
+      tokens.forget(connection);
+      stalled.remove(connection);
+    },
+  };
+}
+
+interface AdmittingParts {
+  readonly admission: Admission;
+  readonly connections: ConnectionRegistry;
+  readonly counters: RelayCounters;
+  readonly logger: Logger;
+}
+
+/** What happens to an upgrade, and to the connection that it becomes. */
+function createUpgradeHandling({
+  admission,
+  connections,
+  counters,
+  logger,
+}: AdmittingParts): UpgradeHandling {
+  const log = new ConnectionLog(logger);
+  return {
+    refusal: (request) => admission.refusal(request),
+    addressOf: (request) => admission.addressOf(request),
     onConnection: (connection, request) => {
       counters.connectionsOpened += 1;
-      log.began(connection);
-      connections.add(connection, addressOf(request, settings));
-      if (isOriginAllowed(settings.originRules, request.headers.origin)) return;
-      noteRefusal('origin-not-allowed', request); // only on a socket can a page learn why
-      connection.fail('origin_not_allowed', CLOSE_CODES.notAllowed);
+      log.opened(connection);
+      connections.add(connection);
+      if (!admission.admitsOrigin(request)) connection.fail('origin_not_allowed', CLOSE_CODES.notAllowed);
     },
     onClose: (code, connection) => {
       counters.countClose(code);
-      log.ended(connection, code);
+      log.closed(connection, code);
     },
-  });
-}
-
-function createFollow(following: IdentifyOptions, logger: Logger): FollowClient {
-  return (connection, frame, token) => {
-    identify(connection, { frame, token }, following).catch((error: unknown) => {
-      logger.error({ err: errorForLog(error), connectionId: connection.id }, 'identify failed');
-      connection.socket.terminate();
-    });
   };
-}
-
-function refusalOf(
-  request: IncomingMessage,
-  { connections, addresses, settings, door }: RefusalGrounds,
-): UpgradeRefusal | undefined {
-  if (connections.isDraining) return 'draining';
-  if (settings.auth === 'open' && !isHostAllowed(settings.allowedHosts, request.headers.host))
-    return 'host-not-allowed';
-  if (connections.isFull) return 'too-many-connections';
-  if (door.isBeyond(request.socket)) return 'too-many-from-this-address';
-  return addresses.refusal(addressOf(request, settings));
-}
-
-/** What limits for each address count by. */
-function addressOf(request: IncomingMessage, { trustedProxies }: RelaySettings): string {
-  return addressGroup(clientAddress(request, trustedProxies));
 }

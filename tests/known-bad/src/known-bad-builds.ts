@@ -221,13 +221,13 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a cursor is held against what this relay has heard, not against the database',
     replacements: [
       {
-        file: `${RELAY}/identifying/identify.js`,
-        find: 'return await heads.read(feed.targetId);',
+        file: `${RELAY}/identifying/target-opener.js`,
+        find: 'const reading = await this.#options.heads.read(feed.targetId).catch(() => undefined);',
         replace:
-          'return feed.position === undefined ? await heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
+          'const reading = feed.position === undefined ? await this.#options.heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
       },
       {
-        file: `${RELAY}/identifying/identify.js`,
+        file: `${RELAY}/identifying/target-opener.js`,
         find: 'start.recovered || resume === undefined',
         replace: 'true',
       },

@@ -3,7 +3,7 @@ import type { RelaySettings } from '../configuration.ts';
 
 const MINUTE_SECONDS = 60;
 
-/** What one address has here; kept for as long as it has a connection. */
+/** The connections of one address; kept as long as there are any. */
 export interface AddressUse {
   readonly address: string;
   open: number;
@@ -15,7 +15,7 @@ export type AddressLimitSettings = Pick<
   'connectionsPerAddressMax' | 'connectionsAwaitingIdentifyPerAddressMax' | 'failedAuthenticationsPerMinute'
 >;
 
-/** How much of the relay one address may take. */
+/** Limits on what one address may use of the relay. */
 export class AddressLimits {
   readonly #settings: AddressLimitSettings;
   readonly #uses = new Map<string, AddressUse>();
@@ -27,12 +27,12 @@ export class AddressLimits {
     this.#badTokens = new RateLimiter({ perSecond, burstSeconds: MINUTE_SECONDS });
   }
 
-  /** Addresses that have a connection. */
+  /** Addresses with a connection. */
   get size(): number {
     return this.#uses.size;
   }
 
-  /** Why a further connection of this address is refused; `undefined` lets it in. */
+  /** Why another connection of this address is refused; undefined if it is admitted. */
   refusal(address: string): 'too-many-from-this-address' | 'too-many-bad-tokens' | undefined {
     const { connectionsPerAddressMax, connectionsAwaitingIdentifyPerAddressMax } = this.#settings;
     const { open, awaitingIdentify } = this.#uses.get(address) ?? { open: 0, awaitingIdentify: 0 };
@@ -41,7 +41,7 @@ export class AddressLimits {
     return this.#badTokens.waitMs(address) > 0 ? 'too-many-bad-tokens' : undefined;
   }
 
-  /** A connection was opened; what is returned is to be told to `identified` and `leave`. */
+  /** Counts a new connection. Pass the result to `identified` and `leave`. */
   enter(address: string): AddressUse {
     const use = this.#uses.get(address) ?? { address, open: 0, awaitingIdentify: 0 };
     use.open += 1;
@@ -50,18 +50,19 @@ export class AddressLimits {
     return use;
   }
 
-  /** A connection no longer waits to be identified. */
+  /** A connection has identified, or has run out of time. */
   identified(use: AddressUse): void {
     use.awaitingIdentify -= 1;
   }
 
-  /** A connection is over, whose wait to be identified is as well. */
+  /** A connection has ended, after `identified` was called for it. */
   leave(use: AddressUse): void {
     use.open -= 1;
     if (use.open === 0) this.#uses.delete(use.address);
   }
 
-  noteBadToken({ address }: AddressUse): void {
+  /** A connection of this address sent a wrong token, not merely an expired one. */
+  noteBadToken(address: string): void {
     this.#badTokens.take(address);
   }
 }

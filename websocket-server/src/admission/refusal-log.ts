@@ -1,17 +1,17 @@
 import type { Logger } from '@postline/service-runtime';
 import type { UpgradeRefusal } from './upgrade-refusal.ts';
 
-/** Why a connection is refused: before the upgrade or, for its origin, after it. */
+/** Why a connection is refused: for its origin after the upgrade, else before it. */
 export type RefusalReason = UpgradeRefusal | 'origin-not-allowed';
 
-/** The same trouble is logged again after this time. */
+/** The same refusal is logged again after this time. */
 const REPEAT_MS = 60_000;
-/** Origins are made up by whoever connects: a log must not grow with them. */
+/** Clients choose their origin, so origins must not make the log grow. */
 const LINES_PER_MINUTE_MAX = 100;
-/** Longer than any that a browser sends by itself. */
+/** Longer than any origin that a browser sends. */
 const ORIGIN_CHARACTERS_MAX = 200;
 
-/** What to change where the refusal is not wanted. */
+/** The settings to change if the refusal is not wanted. */
 const SETTINGS: Readonly<Record<Exclude<RefusalReason, 'draining'>, string>> = {
   'origin-not-allowed': 'ALLOWED_ORIGINS',
   'host-not-allowed': 'ALLOWED_HOSTS',
@@ -21,11 +21,11 @@ const SETTINGS: Readonly<Record<Exclude<RefusalReason, 'draining'>, string>> = {
   'too-many-bad-tokens': 'FAILED_AUTHENTICATIONS_PER_MINUTE, TRUSTED_PROXIES',
 };
 
-/** Logs refused connections: once a minute for each reason and origin, within a bound; the others as a count. */
+/** Logs refused connections: once a minute for each reason and origin, up to a bound; the rest as a count. */
 export class RefusalLog {
   readonly #logger: Pick<Logger, 'warn'>;
   readonly #now: () => number;
-  /** When each was logged, oldest first. */
+  /** When each reason and origin was last logged, oldest first. */
   readonly #loggedAt = new Map<string, number>();
   #unlogged = 0;
   #countTimer: NodeJS.Timeout | undefined;
@@ -35,9 +35,8 @@ export class RefusalLog {
     this.#now = now;
   }
 
-  /** A connection was refused. */
   note(reason: RefusalReason, origin: string | undefined): void {
-    if (reason === 'draining') return; // what a restart does
+    if (reason === 'draining') return; // expected during a restart
     const shortOrigin = origin?.slice(0, ORIGIN_CHARACTERS_MAX);
     const key = `${reason} ${shortOrigin ?? ''}`;
     const now = this.#now();
@@ -54,7 +53,7 @@ export class RefusalLog {
     }
   }
 
-  /** Logs what is counted; nothing is noted any more. */
+  /** Logs the remaining count; call `note` no more. */
   stop(): void {
     clearTimeout(this.#countTimer);
     this.#logCount();
@@ -72,7 +71,7 @@ export class RefusalLog {
     if (this.#unlogged > 0)
       this.#logger.warn(
         { refused: this.#unlogged },
-        'further connections were refused, which are not logged one by one',
+        'more connections were refused than are logged one by one',
       );
     this.#unlogged = 0;
   }

@@ -1,4 +1,4 @@
-/** Why an upgrade is refused. */
+/** Why a request may not become a connection. */
 export type UpgradeRefusal =
   | 'host-not-allowed'
   | 'draining'
@@ -6,7 +6,7 @@ export type UpgradeRefusal =
   | 'too-many-from-this-address'
   | 'too-many-bad-tokens';
 
-/** What is full or going away may be otherwise in a moment; how long to wait is for the client's own backoff to say. */
+/** A full or draining relay may have room a moment later; clients back off further on their own. */
 export const RETRY_AFTER_SECONDS = 5;
 
 const ANSWERS: Readonly<Record<UpgradeRefusal, { readonly status: string; readonly retry: boolean }>> = {
@@ -17,7 +17,7 @@ const ANSWERS: Readonly<Record<UpgradeRefusal, { readonly status: string; readon
   'too-many-bad-tokens': { status: '429 Too Many Requests', retry: true },
 };
 
-/** The whole HTTP answer to an upgrade that is refused. */
+/** The complete HTTP response to a refused upgrade. */
 export function refusalAnswer(refusal: UpgradeRefusal): string {
   const { status, retry } = ANSWERS[refusal];
   const body = `${refusal}\n`;

@@ -12,92 +12,102 @@ import {
   type TokenFrame,
 } from '@postline/protocol';
 import type { AckWriter } from '../acks/ack-writer.ts';
-import type { ClientSocket } from './client-socket.ts';
-import type { Feed } from '../feeds/feed.ts';
+import type { RelaySettings } from '../configuration.ts';
 import type { Follower } from '../following/follower.ts';
+import type { ClientSocket } from './client-socket.ts';
 
 /** Milliseconds over which frames are counted: a reader that has caught up acks in bursts. */
-export const COUNT_WINDOW_MS = 10_000;
+const COUNT_WINDOW_MS = 10_000;
 
-/** What a connection may send in a window. */
+/** What a connection may send in one window. */
 export interface IncomingBounds {
   readonly framesMax: number;
   readonly bytesMax: number;
 }
 
-/** What a connection asks of the relay around it. */
+export function incomingBounds({
+  clientFramesPerSecondMax,
+  clientBytesPerSecondMax,
+}: Pick<RelaySettings, 'clientFramesPerSecondMax' | 'clientBytesPerSecondMax'>): IncomingBounds {
+  const windowSeconds = COUNT_WINDOW_MS / 1_000;
+  return {
+    framesMax: clientFramesPerSecondMax * windowSeconds,
+    bytesMax: clientBytesPerSecondMax * windowSeconds,
+  };
+}
+
+/** What a connection reports to the relay, and requests from it. */
 export interface ConnectionHost {
   readonly incomingBounds: IncomingBounds;
-  /** Keeps what clients have acked. */
   readonly acks: Pick<AckWriter, 'keep' | 'hurry'>;
-  /**
-   * Starts following for a client that has just identified itself; ends in `connection.startFollowing`. Takes as
-   * long as the database is away.
-   */
+  /** Ends in `connection.startFollowing` or `connection.fail`; waits while the database is away. */
   identify(connection: Connection, frame: IdentifyFrame): void;
-  /** Checks a further token of a client that has identified itself. */
+  /** Checks another token of a client that has identified. */
   renewToken(connection: Connection, clientId: string, token: string): void;
-  /** The connection no longer follows this feed, which it followed from `identify` on. */
-  releaseFeed(feed: Feed): void;
-  /** The connection is over: forget it. */
-  forget(connection: Connection): void;
-  /** The socket takes nothing now: watch whether it ever does again. */
-  watchStalled(connection: Connection): void;
+  /** The socket's buffer is full. */
+  onStalled(connection: Connection): void;
+  /** The connection has ended, and follows nothing any more. */
+  onClosed(connection: Connection): void;
 }
 
 export type ConnectionState =
   | { readonly state: 'awaiting-identify' }
   | { readonly state: 'identifying'; readonly clientId: string }
-  | {
-      readonly state: 'following';
-      readonly clientId: string;
-      readonly deviceId: string | undefined;
-      readonly epoch: string;
-      readonly followers: readonly Follower[];
-    }
+  | ({ readonly state: 'following' } & FollowingClient)
   | { readonly state: 'closed' };
 
-export interface FollowingStart {
+/** A client that has identified, and where its acks go. */
+export interface FollowingClient {
   readonly clientId: string;
   readonly deviceId: string | undefined;
-  /** Of the logs that are followed. */
+  /** Of the logs that it follows. */
   readonly epoch: string;
-  readonly followers: readonly Follower[];
-  /** The `identified` frame as text. */
-  readonly identified: string;
 }
 
+export interface ConnectionOptions {
+  readonly id: string;
+  readonly socket: ClientSocket;
+  readonly host: ConnectionHost;
+  /** The address that limits count it by. */
+  readonly address: string;
+}
+
+const NO_FOLLOWERS: readonly Follower[] = [];
 const HEARTBEAT_TEXT = encodeRelayFrame({ type: 'heartbeat' });
 const PONG_TEXT = encodeRelayFrame({ type: 'pong' });
 
-/** One open WebSocket: what it may say now, and what it follows. */
+/** One open WebSocket: which frames it may send now, and which targets it follows. */
 export class Connection {
   readonly id: string;
+  readonly address: string;
   readonly openedAt = performance.now();
   readonly socket: ClientSocket;
   readonly #host: ConnectionHost;
-  /** A disconnect after this position ends the connection; infinite until the client is let in. */
+  /** A disconnect after this position ends the connection; infinite until the client is admitted. */
   disconnectsSeen = Number.POSITIVE_INFINITY;
-  /** Whose it says it is, for the log: also after it has ended. */
+  /** The client id of its identify frame; kept after the connection ends, for the log. */
   clientId: string | undefined;
   #state: ConnectionState = { state: 'awaiting-identify' };
+  /** By target. Nearly every connection follows one target: a Map for each would cost more than the follower. */
+  #followers: readonly Follower[] | Map<string, Follower> = NO_FOLLOWERS;
   #awaitsSignOfLife = false;
   // Three numbers, not an object: there may be tens of thousands of connections, nearly all of them silent.
   #countWindow = 0;
   #frameCount = 0;
   #byteCount = 0;
 
-  constructor(options: { id: string; socket: ClientSocket; host: ConnectionHost }) {
-    this.id = options.id;
-    this.socket = options.socket;
-    this.#host = options.host;
+  constructor({ id, socket, host, address }: ConnectionOptions) {
+    this.id = id;
+    this.socket = socket;
+    this.#host = host;
+    this.address = address;
   }
 
   get state(): ConnectionState['state'] {
     return this.#state.state;
   }
 
-  /** A frame of any kind came, of so many bytes. False where that is too much: the connection is closed. */
+  /** A frame of any kind arrived. False if it was one too many, and the connection is closed. */
   onFrame(bytes: number): boolean {
     const window = Math.trunc(performance.now() / COUNT_WINDOW_MS);
     if (window !== this.#countWindow) {
@@ -113,7 +123,7 @@ export class Connection {
     return false;
   }
 
-  /** A text frame came. */
+  /** A text frame arrived. */
   onText(text: string): void {
     this.onSignOfLife();
     if (this.#state.state === 'closed') return;
@@ -132,39 +142,38 @@ export class Connection {
     }
   }
 
-  /** Any frame or pong: the peer lives. */
+  /** Any frame or pong shows that the peer is alive. */
   onSignOfLife(): void {
     this.#awaitsSignOfLife = false;
   }
 
   /** The socket's buffer is full: nothing more is sent until it has drained. */
   onStalled(): void {
-    this.#host.watchStalled(this);
+    this.#host.onStalled(this);
   }
 
-  /** The socket's buffer is empty again: whatever is behind goes on. */
+  /** The socket's buffer is empty again: followers that are behind read on. */
   onDrain(): void {
-    for (const follower of this.#followers()) follower.chase();
+    for (const follower of this.#followers.values()) follower.chase();
   }
 
-  /** The socket is gone, whoever closed it. */
+  /** The socket is gone, whichever side closed it. */
   onClosed(): void {
     const before = this.#state;
-    const followers = this.#followers();
     this.#state = { state: 'closed' };
-    for (const follower of followers) {
-      if (before.state === 'following')
-        this.#host.acks.hurry({ ...before, targetId: follower.feed.targetId });
+    for (const follower of this.#followers.values()) {
+      const { targetId } = follower.feed;
+      if (before.state === 'following') this.#host.acks.hurry({ ...before, targetId });
       follower.leave();
-      this.#host.releaseFeed(follower.feed);
     }
-    this.#host.forget(this);
+    this.#followers = NO_FOLLOWERS;
+    this.#host.onClosed(this);
   }
 
-  /** Once a turn of the wheel: tells the client that the line lives, and drops a peer that showed no sign of it. */
+  /** Called once a turn of the wheel: sends a heartbeat, and drops a peer that gave no sign of life since the last. */
   onHeartbeat(): void {
     if (!this.socket.isWritable()) {
-      this.#awaitsSignOfLife = false; // a ping may wait behind all the rest: onStalled has its own patience
+      this.#awaitsSignOfLife = false; // a ping would wait behind the rest: StalledWatch has its own time limit
       return;
     }
     if (this.#awaitsSignOfLife) return this.socket.terminate();
@@ -173,31 +182,47 @@ export class Connection {
     this.socket.ping();
   }
 
-  /** The client is known and its starting points are: from here on frames flow. */
-  startFollowing({ clientId, deviceId, epoch, followers, identified }: FollowingStart): void {
-    this.#state = { state: 'following', clientId, deviceId, epoch, followers };
+  /** The client is admitted: sends `identified`, then what its targets have from their starts on. */
+  startFollowing(client: FollowingClient, followers: readonly Follower[], identified: string): void {
+    this.#state = { state: 'following', ...client };
+    this.#followers = followers.length === 1 ? followers : byTarget(followers);
     this.socket.send(identified);
     for (const follower of followers) follower.join();
   }
 
-  /** A further token was good: it counts until then, or for ever. */
+  /** Follows one more target: sends the frame that reports it, then what the target has from its start on. */
+  addFollower(follower: Follower, followed: string): void {
+    if (!(this.#followers instanceof Map)) this.#followers = byTarget(this.#followers);
+    this.#followers.set(follower.feed.targetId, follower);
+    this.socket.send(followed);
+    follower.join();
+  }
+
+  /** Follows a target no longer: sends nothing more of it, then the frame that reports it. */
+  removeFollower(follower: Follower, unfollowed: string): void {
+    if (this.#followers instanceof Map) this.#followers.delete(follower.feed.targetId);
+    follower.leave();
+    this.socket.send(unfollowed);
+  }
+
+  /** Another token was accepted, until then or, with null, for ever. */
   confirmToken(expiresAt: Date | null): void {
     this.#reply(encodeRelayFrame({ type: 'token_accepted', expiresAt: expiresAt?.toISOString() ?? null }));
   }
 
-  /** Tells an error that the connection outlives. */
-  tell(code: FrameErrorCode): void {
+  /** Reports an error; the connection stays open. */
+  reportError(code: FrameErrorCode): void {
     this.#reply(encodeRelayFrame({ type: 'error', code, message: FRAME_ERRORS[code] }));
   }
 
-  /** Tells the error and closes: whatever is under way for a connection that follows nothing yet ends here. */
+  /** Reports an error and closes the connection. If it is identifying, that ends here. */
   fail(code: FrameErrorCode, closeCode: CloseCode): void {
-    this.tell(code);
+    this.reportError(code);
     this.socket.close(closeCode, FRAME_ERRORS[code]);
     if (this.#state.state !== 'following') this.#state = { state: 'closed' };
   }
 
-  /** What is wrong with a text that is no frame. */
+  /** The error for a text that is no frame. */
   #faultOf(text: string): FrameErrorCode {
     return this.#state.state === 'awaiting-identify' && hasBadClientId(text) ? 'bad_client_id' : 'bad_frame';
   }
@@ -217,21 +242,26 @@ export class Connection {
   }
 
   #onAck(frame: AckFrame): void {
-    if (this.#state.state !== 'following') return this.tell('bad_ack');
-    const { clientId, deviceId, epoch, followers } = this.#state;
+    if (this.#state.state !== 'following') return this.reportError('bad_ack');
+    const { clientId, deviceId, epoch } = this.#state;
     const { targetId = clientId, offset } = frame;
-    const follower = followers.find((candidate) => candidate.feed.targetId === targetId);
-    if (follower === undefined || offset > follower.cursor) return this.tell('bad_ack');
+    const follower = this.#followerOf(targetId);
+    if (follower === undefined || offset > follower.cursor) return this.reportError('bad_ack');
     if (offset <= follower.acked) return;
     if (this.#host.acks.keep({ clientId, deviceId, targetId, epoch, offset })) follower.acked = offset;
   }
 
-  #followers(): readonly Follower[] {
-    return this.#state.state === 'following' ? this.#state.followers : [];
+  #followerOf(targetId: string): Follower | undefined {
+    if (this.#followers instanceof Map) return this.#followers.get(targetId);
+    return this.#followers.find(({ feed }) => feed.targetId === targetId);
   }
 
-  /** Answers are dropped where the peer takes none: whoever asks without reading must not fill the memory. */
+  /** Drops the reply if the peer takes none: a client that asks without reading must not fill the memory. */
   #reply(text: string): void {
     if (this.socket.isWritable()) this.socket.send(text);
   }
+}
+
+function byTarget(followers: readonly Follower[]): Map<string, Follower> {
+  return new Map(followers.map((follower) => [follower.feed.targetId, follower]));
 }

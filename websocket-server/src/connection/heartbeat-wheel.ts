@@ -1,4 +1,4 @@
-/** What the wheel does with a connection once a turn. */
+/** A connection, as the wheel knows it. */
 export interface HeartbeatMember {
   onHeartbeat(): void;
 }
@@ -6,7 +6,7 @@ export interface HeartbeatMember {
 /** One slot a second: with 10,000 connections and a turn of 25 s, 400 heartbeats a tick rather than 10,000 at once. */
 const SLOT_MS = 1_000;
 
-/** One timer for the heartbeats of all connections: a member is called once a turn, spread over the turn. */
+/** One timer for the heartbeats of all connections: calls each member once a turn, spread over the turn. */
 export class HeartbeatWheel<Member extends HeartbeatMember> {
   readonly #slots: readonly Set<Member>[];
   readonly #timer: NodeJS.Timeout;
@@ -20,7 +20,7 @@ export class HeartbeatWheel<Member extends HeartbeatMember> {
     }, SLOT_MS);
   }
 
-  /** Adds a member; the slot is to be given back to `remove`. */
+  /** Adds a member and returns its slot, which `remove` needs. */
   add(member: Member): number {
     const slot = this.#nextSlot;
     this.#nextSlot = (slot + 1) % this.#slots.length;

@@ -1,7 +1,7 @@
 import { CLOSE_CODES } from '@postline/protocol';
 import type { Connection } from './connection.ts';
 
-/** Patience with them while memory is short: longer than any line that still carries something is silent. */
+/** The time limit while memory is short: longer than the silences of a line that still carries data. */
 const NO_PROGRESS_WHILE_SHORT_MS = 5_000;
 
 interface Progress {
@@ -9,7 +9,7 @@ interface Progress {
   since: number;
 }
 
-/** Watches the connections whose socket is full, and gives up on those that take nothing for too long. */
+/** Closes connections whose socket is full and takes nothing for too long. */
 export class StalledWatch {
   readonly #noProgressMs: number;
   readonly #stalled = new Map<Connection, Progress>();
@@ -31,9 +31,9 @@ export class StalledWatch {
     this.#stalled.delete(connection);
   }
 
-  /** Looks at each of them, with less patience where memory is short. Called every second or so. */
+  /** Checks each of them, with a shorter time limit while memory is short. To be called at least once a second. */
   sweep(isShort = false): void {
-    const patienceMs = isShort
+    const noProgressMs = isShort
       ? Math.min(NO_PROGRESS_WHILE_SHORT_MS, this.#noProgressMs)
       : this.#noProgressMs;
     const now = performance.now();
@@ -43,7 +43,7 @@ export class StalledWatch {
         this.#stalled.delete(connection);
       } else if (bytesTaken > progress.bytesTaken) {
         this.#stalled.set(connection, { bytesTaken, since: now });
-      } else if (now - progress.since >= patienceMs) {
+      } else if (now - progress.since >= noProgressMs) {
         this.#stalled.delete(connection);
         connection.fail('no_progress', CLOSE_CODES.noProgress);
       }

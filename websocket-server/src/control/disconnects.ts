@@ -5,101 +5,78 @@ import {
   type DisconnectStore,
   isWithdrawn,
 } from '@postline/message-store';
-import { BatchedReader } from '../feeds/batched-reader.ts';
+import { CLOSE_CODES, DISCONNECTS_CHANNEL_NAME } from '@postline/protocol';
+import type { ClientDirectory } from '../connection/client-directory.ts';
 import type { Connection } from '../connection/connection.ts';
+import { BatchedReader } from '../feeds/batched-reader.ts';
 import { readPatiently } from '../identifying/read-patiently.ts';
+import { ControlLog } from './control-log.ts';
 
-/** Where the log of disconnects stood, and the latest one of a client. */
+/** The latest disconnect of a client, and the position of the last one of all. */
 export interface DisconnectReading {
-  /** Whoever is let in on this reading stays through every disconnect up to here, and through none after. */
+  /** A connection that is admitted on this reading stays after every disconnect up to here, and after none beyond. */
   readonly head: number;
   readonly latest: Disconnect | undefined;
 }
 
 export interface DisconnectsOptions {
   readonly store: Pick<DisconnectStore, 'readDisconnects' | 'readDisconnectsAfter'>;
-  /** Clients that were disconnected, by id; the same may be told again. */
-  readonly onDisconnects: (disconnects: ReadonlyMap<string, Disconnect>) => void;
+  readonly clients: Pick<ClientDirectory, 'connectionsOf'>;
 }
 
-/**
- * The clients that the API disconnected: a log like the others, with a cursor that follows it. Hints and the comparison
- * of heads say when to look; what is true is in the database.
- */
+/** Closes the connections of clients that the API disconnected, and tells which tokens that revoked. */
 export class Disconnects {
-  readonly #options: DisconnectsOptions;
+  readonly channelName = DISCONNECTS_CHANNEL_NAME;
+  readonly #clients: DisconnectsOptions['clients'];
+  readonly #log: ControlLog<number, ReadonlyMap<string, Disconnect>>;
   readonly #reader: BatchedReader<DisconnectReading>;
-  /** Everything up to here was told; undefined until somebody was let in, whom alone a disconnect could concern. */
-  #cursor: number | undefined;
-  #looking = false;
-  #wantedAgain = false;
 
-  constructor(options: DisconnectsOptions) {
-    this.#options = options;
+  constructor({ store, clients }: DisconnectsOptions) {
+    this.#clients = clients;
+    this.#log = new ControlLog({
+      readAfter: async (position) => {
+        const { head, disconnects } = await store.readDisconnectsAfter(position);
+        const hasMore = disconnects.size >= DISCONNECTS_PER_READ_MAX;
+        return { changes: disconnects, cursor: hasMore ? lastPosition(disconnects) : head, hasMore };
+      },
+      onChanges: (disconnects) => {
+        this.#closeAll(disconnects);
+      },
+      isBefore: (one, other) => one < other,
+    });
     this.#reader = new BatchedReader({
       keysMax: DISCONNECTS_PER_READ_MAX,
       readBatch: async (clientIds) => {
-        const { head, disconnects } = await options.store.readDisconnects(clientIds);
-        this.#goBackTo(head);
+        const { head, disconnects } = await store.readDisconnects(clientIds);
+        this.#log.startFrom(head);
         return (clientId) => ({ head, latest: disconnects.get(clientId) });
       },
     });
   }
 
-  /** For a client that is to be let in; read after the call. Rejects where the database doesn't answer. */
+  /** For a client that is about to be admitted; read after the call. Rejects if the database does not answer. */
   read(clientId: string): Promise<DisconnectReading> {
     return this.#reader.read(clientId);
   }
 
-  /** Whether a further token of an open connection counts no longer. Waits while the database is away. */
-  async haveWithdrawn(connection: Pick<Connection, 'state'>, token: ClientToken): Promise<boolean> {
-    const isWaiting = () => connection.state !== 'closed';
-    const reading = await readPatiently(() => this.read(token.clientId), isWaiting);
+  /** Whether another token of an open connection was revoked. Waits while the database is away. */
+  async isRevoked(connection: Pick<Connection, 'state'>, token: ClientToken): Promise<boolean> {
+    const isOpen = () => connection.state !== 'closed';
+    const reading = await readPatiently(() => this.read(token.clientId), isOpen);
     return isWithdrawn(token.issuedAt, reading?.latest);
   }
 
-  /** Looks for new ones; where that is under way, once more after it. What fails is found at the next look. */
   look(): void {
-    this.#wantedAgain = true;
-    if (!this.#looking) void this.#lookUntilDone();
+    this.#log.look();
   }
 
-  /** Who is let in on this reading must hear of all that came after it, also where others have heard already. */
-  #goBackTo(head: number): void {
-    if (this.#cursor !== undefined && this.#cursor <= head) return;
-    const isFirst = this.#cursor === undefined;
-    this.#cursor = head;
-    if (!isFirst)
-      setImmediate(() => {
-        this.look();
-      }); // once those that wait for the reading are let in
-  }
-
-  async #lookUntilDone(): Promise<void> {
-    this.#looking = true;
-    try {
-      while (this.#wantedAgain) {
-        this.#wantedAgain = false;
-        if (await this.#lookOnce()) this.#wantedAgain = true;
+  #closeAll(disconnects: ReadonlyMap<string, Disconnect>): void {
+    for (const [clientId, { position }] of disconnects) {
+      for (const connection of this.#clients.connectionsOf(clientId)) {
+        if (position > connection.disconnectsSeen)
+          connection.fail('disconnected', CLOSE_CODES.disconnectedByApi);
       }
-    } catch {
-      this.#wantedAgain = false; // the comparison tells that the database is away, and looks again
-    } finally {
-      this.#looking = false;
     }
-  }
-
-  /** True where there is more. */
-  async #lookOnce(): Promise<boolean> {
-    const from = this.#cursor;
-    if (from === undefined) return false;
-    const { head, disconnects } = await this.#options.store.readDisconnectsAfter(from);
-    const isFull = disconnects.size >= DISCONNECTS_PER_READ_MAX;
-    // Somebody was let in meanwhile on an older reading: what is between is looked at in the next turn.
-    const wentBack = this.#cursor !== from;
-    if (!wentBack) this.#cursor = isFull ? lastPosition(disconnects) : head;
-    if (disconnects.size > 0) this.#options.onDisconnects(disconnects);
-    return isFull || wentBack;
   }
 }
 

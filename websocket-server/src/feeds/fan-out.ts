@@ -1,21 +1,31 @@
-import type { FeedFollower } from './feed-follower.ts';
-
-/** Characters that gather within a turn: beyond it there is nothing left to save by another frame in the same write. */
+/** Characters that gather within a turn: in a larger write one more frame saves nothing. */
 const GATHERED_CHARACTERS_MAX = 16 * 1024;
 
-/** Where a fan-out learns that everything that lay on the bus has been read. */
+/** One reader of a feed. */
+export interface FeedFollower {
+  /** The head moved by one; `text` is the frame of that offset. */
+  onFrame(offset: number, text: string): void;
+  /** The same for a run of offsets from `first` on, whose frames several followers share. */
+  onFrames(first: number, texts: readonly string[]): void;
+  /** Starts reading the log up to the head, unless a read is under way. */
+  chase(): void;
+  /** The log that it followed was replaced. */
+  onRestart(): void;
+}
+
+/** Notifies a fan-out that everything the bus had delivered in this turn of the event loop is read. */
 export interface TurnEnd {
   addFanOut(fanOut: { flush(): void }): void;
 }
 
 /**
- * Several followers of one feed, as one. What comes for them in one turn of the event loop goes to each of them
- * together: they are gone through once, and share the bytes.
+ * Several followers of one feed, as one. Frames of one turn of the event loop are sent to them together: one loop over
+ * the followers, and one encoding that they share.
  */
 export class FanOut {
   readonly #followers = new Set<FeedFollower>();
   readonly #turn: TurnEnd;
-  /** What gathered: frames of offsets that follow one another. */
+  /** Offset of the first gathered frame; the others follow it without a gap. */
   #first = 0;
   #texts: string[] = [];
   #characters = 0;
@@ -43,7 +53,7 @@ export class FanOut {
   }
 
   chase(): void {
-    this.flush(); // else they would read what is here already
+    this.flush(); // else they would read what is already here
     for (const follower of this.#followers) follower.chase();
   }
 
@@ -52,7 +62,7 @@ export class FanOut {
     for (const follower of this.#followers) follower.onRestart();
   }
 
-  /** Hands on what gathered. A follower that has joined since then goes by its own cursor, as always. */
+  /** Sends what gathered. A follower that joined meanwhile goes by its own cursor. */
   flush(): void {
     if (this.#texts.length === 0) return;
     const texts = this.#texts;

@@ -1,12 +1,10 @@
 import { contradicts, type KnownRow } from '@postline/message-store';
 import { type Envelope, isSameRow, rowMarkToKeep } from '@postline/protocol';
-import { FanOut, type TurnEnd } from './fan-out.ts';
-import type { FeedFollower } from './feed-follower.ts';
+import { FanOut, type FeedFollower, type TurnEnd } from './fan-out.ts';
 import type { HeadReading } from './head-reader.ts';
 import type { LogHistory } from './log-history.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
-import type { Position } from './position.ts';
-import { SeenRows } from './seen-rows.ts';
+import { type Position, SeenRows } from './seen-rows.ts';
 
 /** A hint that overtook another is a few ms early at most; after that the predecessor counts as lost. */
 const EARLY_HINT_WAIT_MS = 10;

@@ -1,118 +1,121 @@
-import type { HintSubscriber, MessageBus } from '@postline/message-bus';
+import type {
+  BusState,
+  BusUnavailableError,
+  HintSubscriber,
+  HintSubscriberEvents,
+  MessageBus,
+} from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
-import { DISCONNECTS_CHANNEL_NAME } from '@postline/protocol';
 import type { Logger } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
+import type { RelayCounters } from '../metrics/relay-counters.ts';
+import type { RelayHealth } from '../metrics/relay-health.ts';
 import type { TurnEnd } from './fan-out.ts';
 import { FeedDirectory } from './feed-directory.ts';
 import { HeadComparison } from './head-comparison.ts';
 import { HeadReader } from './head-reader.ts';
 import { HintWatch } from './hint-watch.ts';
 import { LogHistory } from './log-history.ts';
-import { LogReader } from '../following/log-reader.ts';
-import type { RelayCounters } from '../metrics/relay-counters.ts';
-import type { RelayHealth } from '../metrics/relay-health.ts';
-import { StartReader } from '../identifying/start-reader.ts';
 
 const LOST_HINTS_KEY = 'hints-lost';
 const LOST_HINTS_WARNING =
-  'Redis answers, and yet comparison after comparison finds messages of which no hint came: an API does not reach Redis, or another one than this relay. Messages arrive with the comparison of heads.';
+  'Redis answers, but again and again the comparison of heads finds messages whose hint never came: an API cannot reach Redis, or uses another Redis than this relay. Messages arrive with the comparison.';
 
-export interface DeliveryParts {
-  readonly store: Pick<
-    MessageStore,
-    'readHeads' | 'readMarks' | 'readLog' | 'readStreamStarts' | 'settleHistory'
-  >;
+/** State that is compared with the database together with the heads. */
+export interface ControlledState {
+  /** The channel whose hints say that it changed. */
+  readonly channelName: string;
+  /** Reads what changed. */
+  look(): void;
+}
+
+export interface FeedsParts {
+  readonly store: Pick<MessageStore, 'readHeads' | 'readMarks' | 'settleHistory'>;
   readonly bus: Pick<MessageBus, 'createSubscriber'>;
-  readonly settings: Pick<
-    RelaySettings,
-    'backlogReadsMax' | 'compareIntervalMs' | 'compareIntervalWithoutBusMs'
-  >;
+  readonly settings: Pick<RelaySettings, 'compareIntervalMs' | 'compareIntervalWithoutBusMs'>;
   readonly counters: RelayCounters;
   readonly turn: TurnEnd;
   readonly health: Pick<RelayHealth, 'bus' | 'databaseActivity' | 'readiness'>;
   readonly logger: Logger;
-  /** Clients may have been disconnected: told by the bus, and at every comparison, as hints are lost at times. */
-  readonly lookForDisconnects?: () => void;
+  readonly controlled?: readonly ControlledState[];
 }
 
-/** What connections follow: the feeds, moved by the bus and by the database, and what reads the database for them. */
-export interface Delivery {
-  readonly feeds: FeedDirectory;
+/** The feeds that connections follow, and what moves them: hints from the bus, and comparisons with the database. */
+export class Feeds implements HintSubscriberEvents {
+  readonly directory: FeedDirectory;
   readonly heads: HeadReader;
-  readonly starts: StartReader;
-  readonly logReader: LogReader;
-  /** No hint and no comparison any more. */
-  close(): Promise<void>;
-}
+  readonly #health: FeedsParts['health'];
+  readonly #controlled: ReadonlyMap<string, ControlledState>;
+  readonly #history: LogHistory;
+  readonly #subscriber: HintSubscriber;
+  readonly #hintWatch: HintWatch;
+  readonly #comparison: HeadComparison;
 
-/** Starts to take hints and to compare heads. */
-export function startDelivery(parts: DeliveryParts): Delivery {
-  const { store, bus, settings, counters, turn, health, logger, lookForDisconnects } = parts;
-  const heads = new HeadReader(store);
-  const starts = new StartReader(store);
-  const history = new LogHistory({
-    store,
-    counters,
-    logger,
-    warnings: health.readiness,
-    onSettled: () => {
-      comparison.now();
-    },
-  });
-  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
-  const subscriber: HintSubscriber = bus.createSubscriber({
-    onHint: (targetId, payload) => {
-      if (targetId === DISCONNECTS_CHANNEL_NAME) lookForDisconnects?.();
-      else feeds.onHint(targetId, payload);
-    },
-    onState: (state) => {
-      if (state === 'up') health.bus.worked();
-      comparison.now();
-    },
-    onFault: (error) => {
-      health.bus.failed(error);
-    },
-  });
-  const feeds = new FeedDirectory({
-    subscriber,
-    heads,
-    counters,
-    turn,
-    history,
-    onSuspicion: (feed) => {
-      comparison.suspect(feed);
-    },
-  });
-  const hintWatch = createHintWatch(counters, subscriber, health.readiness);
-  const comparison = new HeadComparison({
-    store,
-    feeds,
-    counters,
-    history,
-    intervalMs: settings.compareIntervalMs,
-    intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
-    isBusUp: () => subscriber.state === 'up',
-    onRound: lookForDisconnects,
-    onRoundEnd: () => {
-      hintWatch.onRoundEnd();
-    },
-    activity: health.databaseActivity('Comparing heads'),
-  });
-  if (lookForDisconnects !== undefined) {
-    subscriber.subscribe(DISCONNECTS_CHANNEL_NAME).catch(() => undefined); // made with the bus's recovery
+  /** Subscribes, and starts to compare heads. */
+  constructor({ store, bus, settings, counters, turn, health, logger, controlled = [] }: FeedsParts) {
+    this.#health = health;
+    this.#controlled = new Map(controlled.map((state) => [state.channelName, state]));
+    this.heads = new HeadReader(store);
+    this.#history = new LogHistory({
+      store,
+      counters,
+      logger,
+      warnings: health.readiness,
+      onSettled: () => {
+        this.#comparison.now();
+      },
+    });
+    this.#subscriber = bus.createSubscriber(this);
+    this.directory = new FeedDirectory({
+      subscriber: this.#subscriber,
+      heads: this.heads,
+      counters,
+      turn,
+      history: this.#history,
+      onSuspicion: (feed) => {
+        this.#comparison.suspect(feed);
+      },
+    });
+    this.#hintWatch = createHintWatch(counters, this.#subscriber, health.readiness);
+    this.#comparison = new HeadComparison({
+      store,
+      feeds: this.directory,
+      counters,
+      intervalMs: settings.compareIntervalMs,
+      intervalWithoutBusMs: settings.compareIntervalWithoutBusMs,
+      isBusUp: () => this.#subscriber.state === 'up',
+      onRound: () => {
+        for (const state of controlled) state.look();
+      },
+      onRoundEnd: () => {
+        this.#history.onRoundEnd();
+        this.#hintWatch.onRoundEnd();
+      },
+      activity: health.databaseActivity('Comparing heads'),
+    });
+    for (const { channelName } of controlled) this.#subscriber.subscribe(channelName).catch(() => undefined); // subscribed when the bus is back
   }
-  return {
-    feeds,
-    heads,
-    starts,
-    logReader,
-    close: async () => {
-      comparison.stop();
-      history.close();
-      await subscriber.close();
-    },
-  };
+
+  onHint(targetId: string, payload: string): void {
+    const state = targetId.startsWith('$') ? this.#controlled.get(targetId) : undefined;
+    if (state === undefined) this.directory.onHint(targetId, payload);
+    else state.look();
+  }
+
+  onState(state: BusState): void {
+    if (state === 'up') this.#health.bus.worked();
+    this.#comparison.now();
+  }
+
+  onFault(error: BusUnavailableError): void {
+    this.#health.bus.failed(error);
+  }
+
+  async close(): Promise<void> {
+    this.#comparison.stop();
+    this.#history.close();
+    await this.#subscriber.close();
+  }
 }
 
 function createHintWatch(

@@ -9,7 +9,6 @@ import {
 import type { RowMark } from '@postline/protocol';
 import type { ActivityHealth } from '@postline/service-runtime';
 import type { Feed } from './feed.ts';
-import type { LogHistory } from './log-history.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
 /**
@@ -22,7 +21,6 @@ export interface HeadComparisonOptions {
   readonly store: Pick<MessageStore, 'readHeads' | 'readMarks'>;
   readonly feeds: { feeds(): Feed[] };
   readonly counters: RelayCounters;
-  readonly history: Pick<LogHistory, 'isCurrent' | 'doubt' | 'onRoundEnd'>;
   /** Milliseconds between comparisons while hints arrive. */
   readonly intervalMs: number;
   /** Milliseconds between comparisons while the bus is away and the database alone delivers. */
@@ -104,7 +102,7 @@ export class HeadComparison {
 
   /** A batch that isn't answered ends the round: the next one tries again. */
   async #compareAll(): Promise<void> {
-    const { counters, feeds, history, onRound, onRoundEnd } = this.#options;
+    const { counters, feeds, onRound, onRoundEnd } = this.#options;
     onRound?.();
     const open = feeds.feeds();
     for (let start = 0; start < open.length && !this.#stopped; start += HEADS_PER_READ_MAX) {
@@ -114,7 +112,6 @@ export class HeadComparison {
       return;
     }
     counters.comparisons += 1;
-    history.onRoundEnd();
     onRoundEnd?.();
   }
 

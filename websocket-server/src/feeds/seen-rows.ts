@@ -1,6 +1,13 @@
 import type { KnownRow } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
-import type { Position } from './position.ts';
+
+/** Which log, and how far. Replaced, never changed, so that what was known at an earlier moment can be kept. */
+export interface Position {
+  readonly epoch: string;
+  readonly head: number;
+  /** The row at the head; undefined if it was deleted, or not read yet. */
+  readonly mark?: RowMark | undefined;
+}
 
 /**
  * What a feed has seen of its log, beside its head, for the next comparison. The head alone is not enough: where the

@@ -1,14 +1,14 @@
-import { CLOSE_CODES, encodeRelayFrame, FRAME_ERRORS } from '@postline/protocol';
-import type { ClientSocket } from '../connection/client-socket.ts';
+import { CLOSE_CODES, type CloseCode, encodeRelayFrame, FRAME_ERRORS } from '@postline/protocol';
+import type { FeedFollower } from '../feeds/fan-out.ts';
 import type { Feed } from '../feeds/feed.ts';
-import type { FeedFollower } from '../feeds/feed-follower.ts';
+import type { FeedDirectory } from '../feeds/feed-directory.ts';
+import type { RelayCounters } from '../metrics/relay-counters.ts';
 import type { LogPage } from './log-page.ts';
 import { type LogReader, PAGE_BYTES_MAX, type PageRead } from './log-reader.ts';
-import type { RelayCounters } from '../metrics/relay-counters.ts';
 
-/** The first page of a log of which nothing is known: read in a millisecond, and enough for most who were away. */
+/** The first page of a log that was not read before: read in a millisecond, and enough for most short absences. */
 const FIRST_PAGE_ROWS = 64;
-/** More rows than this in a page gain nothing: the read is then mostly the rows themselves. */
+/** A page of more rows saves nothing: by then the rows themselves take most of the read. */
 const PAGE_ROWS_MAX = 256;
 
 const LOG_RESTARTED_TEXT = encodeRelayFrame({
@@ -17,30 +17,49 @@ const LOG_RESTARTED_TEXT = encodeRelayFrame({
   message: FRAME_ERRORS.log_restarted,
 });
 
+/** What a follower needs of the transport that it sends on. */
+export interface FollowerSocket {
+  /** False from the moment that the socket's buffer is full until it is empty again, and once it is being closed. */
+  isWritable(): boolean;
+  /** Bytes that fit before the buffer is full. A text that is larger may be sent, but should be the only one. */
+  roomBytes(): number;
+  /** Sends one text frame, together with all others of this turn of the event loop. Never throws or waits. */
+  send(text: string): void;
+  /** Sends texts that many sockets get; the sockets share the bytes of the same list. */
+  sendShared(texts: readonly string[]): void;
+  /** Sends several text frames in one write to the network. */
+  sendAll(texts: readonly string[]): void;
+  /** Sends the reason and closes; sends nothing after it. A peer that does not answer is dropped soon after. */
+  close(code: CloseCode, reason: string): void;
+}
+
 export interface FollowerOptions {
   readonly feed: Feed;
-  readonly socket: ClientSocket;
+  /** Gets the feed back when the follower leaves. */
+  readonly feeds: Pick<FeedDirectory, 'release'>;
+  readonly socket: FollowerSocket;
   readonly logReader: LogReader;
   readonly counters: RelayCounters;
-  /** Whose connection it is: what is read here is charged to it. */
+  /** The client whose connection this is: reads are charged to it. */
   readonly clientId: string;
-  /** The last offset that the reader has: the first one sent is the next. */
+  /** The last offset that the reader has; the first message sent is the next one. */
   readonly cursor: number;
 }
 
 /**
- * One connection's place in one target's log: a cursor that chases the feed's head. The only thing ever sent is
- * cursor + 1; a hint that is just that goes straight out, everything else is read from the log.
+ * One connection's place in one target's log: a cursor that chases the feed's head. It only ever sends cursor + 1: a
+ * hint with that offset goes out at once, everything else is read from the log.
  */
 export class Follower implements FeedFollower {
   readonly feed: Feed;
   /** The highest offset that the client has acked here; -1 before its first ack. */
   acked = -1;
-  readonly #socket: ClientSocket;
+  readonly #feeds: Pick<FeedDirectory, 'release'>;
+  readonly #socket: FollowerSocket;
   readonly #logReader: LogReader;
   readonly #counters: RelayCounters;
   readonly #clientId: string;
-  /** The page that is waited for, while there is one. */
+  /** The page that is being read, if any. */
   #pageRead: PageRead | undefined;
   #cursor: number;
   #pageRows: number;
@@ -48,6 +67,7 @@ export class Follower implements FeedFollower {
 
   constructor(options: FollowerOptions) {
     this.feed = options.feed;
+    this.#feeds = options.feeds;
     this.#socket = options.socket;
     this.#logReader = options.logReader;
     this.#counters = options.counters;
@@ -56,26 +76,28 @@ export class Follower implements FeedFollower {
     this.#pageRows = options.feed.pageRows ?? FIRST_PAGE_ROWS;
   }
 
-  /** The last offset that was handed to the socket. */
+  /** The last offset that was sent. */
   get cursor(): number {
     return this.#cursor;
   }
 
-  /** From here on what is new is sent; what is behind the head already is read from the log. */
+  /** Starts sending: new messages as they come, earlier ones from the log. */
   join(): void {
     this.feed.addFollower(this);
     this.chase();
   }
 
-  /** Nothing is sent any more. */
+  /** Sends nothing more, and releases the feed. Does nothing the second time. */
   leave(): void {
+    if (this.#state === 'left') return;
     this.#state = 'left';
     this.#pageRead?.abandon();
     this.#pageRead = undefined;
     this.feed.removeFollower(this);
+    this.#feeds.release(this.feed);
   }
 
-  /** The next frame of the feed: sent if it is the one that comes next here, else the log is read. */
+  /** The feed's next frame: sent if it is next for this reader too, else the log is read. */
   onFrame(offset: number, text: string): void {
     if (this.#takes(offset)) {
       this.#socket.send(text);
@@ -96,12 +118,12 @@ export class Follower implements FeedFollower {
     }
   }
 
-  /** Reads the log up to the head, unless it does so already or the socket takes nothing now. */
+  /** Reads the log up to the head, unless it already does or the socket is full. */
   chase(): void {
     if (this.#state === 'waiting' && this.#mayRead()) void this.#readToHead();
   }
 
-  /** The log that this cursor belonged to is no more: the client is to resume and be told. */
+  /** The cursor belongs to a log that was replaced: closes, so that the client resumes and learns of it. */
   onRestart(): void {
     this.leave();
     if (this.#socket.isWritable()) this.#socket.send(LOG_RESTARTED_TEXT);
@@ -123,7 +145,7 @@ export class Follower implements FeedFollower {
     this.#state = 'waiting';
   }
 
-  /** Undefined where the database doesn't answer: the comparison of heads starts this follower again when it does. */
+  /** Undefined if the database does not answer; the comparison of heads resumes this follower when it does. */
   async #readPage(): Promise<LogPage | undefined> {
     const query = { targetId: this.feed.targetId, afterOffset: this.#cursor, limit: this.#pageRows };
     const read = this.#logReader.readPage(query, this.#clientId);
@@ -151,7 +173,7 @@ export class Follower implements FeedFollower {
     return false;
   }
 
-  /** Sends what the socket takes; false where there was nothing to send, although the feed's head said so. */
+  /** Sends as much as the socket takes; false if there was nothing to send, although the feed's head is ahead. */
   #sendPage(page: LogPage): boolean {
     const texts: string[] = [];
     const cursorBefore = this.#cursor;
@@ -176,7 +198,7 @@ export class Follower implements FeedFollower {
     return false;
   }
 
-  /** Tells of a hole and moves the cursor behind it. */
+  /** Moves the cursor past a hole, and returns the frame that reports it. */
   #truncatedTo(to: number): string {
     const from = this.#cursor + 1;
     this.#cursor = to;
@@ -184,7 +206,7 @@ export class Follower implements FeedFollower {
     return encodeRelayFrame({ type: 'truncated', targetId: this.feed.targetId, from, to });
   }
 
-  /** So that little of the next page is read in vain, where it is like this one; also by those who come later. */
+  /** Sizes the next page, also for later followers, so that little is read in vain if its rows are like these. */
   #adaptPageRows({ rows, characters, room }: { rows: number; characters: number; room: number }): void {
     if (rows === 0) return;
     const fits = Math.min(room, PAGE_BYTES_MAX);

@@ -16,10 +16,10 @@ import {
 import type { RelaySettings } from '../configuration.ts';
 import { isWebSocketUpgrade } from '../socket/web-socket-upgrade.ts';
 import { RETRY_AFTER_SECONDS } from '../admission/upgrade-refusal.ts';
-import { Door } from '../admission/door.ts';
+import { TcpConnectionLimit } from '../admission/tcp-connection-limit.ts';
 
 export interface HttpServerParts {
-  readonly door?: Door;
+  readonly tcpConnections?: TcpConnectionLimit;
   /** Filled here, for those who take upgrades. */
   readonly openResponses?: OpenResponses;
 }
@@ -28,14 +28,17 @@ export interface HttpServerParts {
 export function createHttpServer(
   settings: RelaySettings,
   onRequest: RequestListener,
-  { door = new Door(settings), openResponses = new OpenResponses() }: HttpServerParts = {},
+  {
+    tcpConnections = new TcpConnectionLimit(settings),
+    openResponses = new OpenResponses(),
+  }: HttpServerParts = {},
 ): Server {
   const { headersTimeoutMs, headersBytesMax, connectionsMax, connectionsAwaitingIdentifyMax } = settings;
   const { requestTimeout, connectionsCheckingInterval } = HTTP_SERVER_OPTIONS;
   const onIncoming: RequestListener = (request, response) => {
     lingerAtEnd(response);
     openResponses.add(response);
-    if (door.isBeyond(request.socket)) answerBeyond(response);
+    if (tcpConnections.isBeyond(request.socket)) answerBeyond(response);
     else onRequest(request, response);
   };
   const server = createServer(
@@ -59,7 +62,7 @@ export function createHttpServer(
   });
   // Beside those that are open: as many that are still sending their headers as may wait to identify.
   server.maxConnections = connectionsMax + connectionsAwaitingIdentifyMax;
-  door.guard(server);
+  tcpConnections.guard(server);
   return server;
 }
 

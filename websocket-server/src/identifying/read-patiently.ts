@@ -1,9 +1,7 @@
-import { pause } from './pause.ts';
-
-/** Between two tries while the database is away; with it back, a waiting client goes on within this time. */
+/** Time between two tries while the database is away; once it is back, a waiting client goes on within this time. */
 export const RETRY_MS = 500;
 
-/** Tries again while the database doesn't answer; undefined once nobody waits for it. */
+/** Retries while the database does not answer; undefined once nobody waits for the answer. */
 export async function readPatiently<Value>(
   read: () => Promise<Value>,
   isWaiting: () => boolean,
@@ -16,4 +14,11 @@ export async function readPatiently<Value>(
     }
   }
   return undefined;
+}
+
+/** Uses the global timer, which tests can replace; they can't replace that of `node:timers/promises`. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 }

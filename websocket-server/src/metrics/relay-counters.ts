@@ -1,6 +1,5 @@
 import type { HistoryFinding } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
-import type { RefusalReason } from '../admission/refusal-log.ts';
 
 /** Codes that are counted by themselves; a client may close with any of thousands, and labels must stay few. */
 const COUNTED_CLOSE_CODES: ReadonlySet<number> = new Set([
@@ -43,7 +42,7 @@ export class RelayCounters {
     countOne(this.closesByCode, COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other');
   }
 
-  countRefusal(reason: RefusalReason): void {
+  countRefusal(reason: string): void {
     countOne(this.refusalsByReason, reason);
   }
 

@@ -1,16 +1,17 @@
 import { Counter, createMetricsRegistry, Gauge, type MetricsRegistry } from '@postline/service-runtime';
-import type { AckWriter } from '../acks/ack-writer.ts';
-import type { ConnectionRegistry } from '../connection/connection-registry.ts';
-import type { FeedDirectory } from '../feeds/feed-directory.ts';
 import type { RelayCounters } from './relay-counters.ts';
-import type { SocketQueues } from '../socket/socket-queues.ts';
 
 export interface RelayMetricsSources {
   readonly counters: RelayCounters;
-  readonly connections: ConnectionRegistry;
-  readonly feeds: FeedDirectory;
-  readonly acks: AckWriter;
-  readonly queues: SocketQueues;
+  readonly connections: Sized & { readonly awaitingIdentifyCount: number };
+  readonly stalled: Sized;
+  readonly feeds: Sized;
+  readonly acks: Sized;
+  readonly queues: { readonly bytes: number };
+}
+
+interface Sized {
+  readonly size: number;
 }
 
 interface Figure {
@@ -48,7 +49,7 @@ export function createRelayMetrics(sources: RelayMetricsSources): MetricsRegistr
   return registry;
 }
 
-function gauges({ connections, feeds, acks, queues }: RelayMetricsSources): Figure[] {
+function gauges({ connections, stalled, feeds, acks, queues }: RelayMetricsSources): Figure[] {
   return [
     { name: 'postline_connections', help: 'Open connections', read: () => connections.size },
     {
@@ -59,7 +60,7 @@ function gauges({ connections, feeds, acks, queues }: RelayMetricsSources): Figu
     {
       name: 'postline_connections_stalled',
       help: 'Connections whose socket takes nothing now',
-      read: () => connections.stalledCount,
+      read: () => stalled.size,
     },
     {
       name: 'postline_socket_queues_bytes',

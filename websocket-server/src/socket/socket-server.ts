@@ -32,21 +32,27 @@ const WEB_SOCKET_OPTIONS = {
   closeTimeout: CLOSE_ANSWER_MS,
 };
 
-export interface SocketServerOptions extends SocketEvents {
+/** What happens to upgrades, and to the connections that they become. */
+export interface UpgradeHandling extends SocketEvents {
+  /** Why an upgrade is refused, by its headers; undefined if it is admitted. */
+  readonly refusal: (request: IncomingMessage) => UpgradeRefusal | undefined;
+  /** The address that limits count the connection by. */
+  readonly addressOf: (request: IncomingMessage) => string;
+  readonly onConnection: (connection: Connection, request: IncomingMessage) => void;
+}
+
+export interface SocketServerOptions extends UpgradeHandling {
   readonly httpServer: Server;
   /** What is still to be answered on connections; an upgrade waits for it. Left out where the server answers at once. */
   readonly openResponses?: Pick<OpenResponses, 'newestOn'>;
   readonly turn: WriteTurn;
   readonly queues: SocketQueues;
   readonly host: ConnectionHost;
-  /** Decides on an upgrade by its headers; `undefined` lets it in. */
-  readonly refusal: (request: IncomingMessage) => UpgradeRefusal | undefined;
-  readonly onConnection: (connection: Connection, request: IncomingMessage) => void;
 }
 
 /** Takes WebSocket upgrades on an HTTP server, on any path, and makes a Connection of each. */
 export function attachSocketServer(options: SocketServerOptions): void {
-  const { httpServer, openResponses, turn, queues, host, refusal, onConnection } = options;
+  const { httpServer, openResponses, turn, queues, host, refusal, addressOf, onConnection } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
   webSockets.on('wsClientError', (error, socket, { method }) => {
     endWith(socket, badHandshakeAnswer(method, error.message));
@@ -61,7 +67,12 @@ export function attachSocketServer(options: SocketServerOptions): void {
     }
     webSockets.handleUpgrade(request, socket, head, (ws) => {
       const writer = new WsClientSocket({ ws, raw: request.socket, turn, queues });
-      const connection = new Connection({ id: randomUUID(), socket: writer, host });
+      const connection = new Connection({
+        id: randomUUID(),
+        socket: writer,
+        host,
+        address: addressOf(request),
+      });
       ws.connection = connection;
       ws.writer = writer;
       ws.events = options;

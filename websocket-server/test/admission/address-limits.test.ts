@@ -44,10 +44,9 @@ describe('AddressLimits', () => {
   });
 
   it('[LIM-5] after too many bad tokens an address waits, and others do not', () => {
-    const use = addresses.enter('a');
     for (let count = 0; count < 6; count += 1) {
       expect(addresses.refusal('a')).toBeUndefined();
-      addresses.noteBadToken(use);
+      addresses.noteBadToken('a');
     }
     expect(addresses.refusal('a')).toBe('too-many-bad-tokens');
     expect(addresses.refusal('b')).toBeUndefined();

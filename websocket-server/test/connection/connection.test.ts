@@ -18,8 +18,10 @@ describe('Connection', () => {
   let host: RecordingHost;
   let socket: ModelSocket;
   let connection: Connection;
+  let released: Feed[];
 
   beforeEach(() => {
+    released = [];
     host = new RecordingHost();
     ({ socket, connection } = connectionOn(host));
   });
@@ -35,17 +37,13 @@ describe('Connection', () => {
       turn: new WriteTurn(),
       ...believing(),
     });
+    const feeds = { release: (unused: Feed) => released.push(unused) };
     const logReader = new LogReader({ store, counters, parallelReads: 1 });
-    const follower = new Follower({ feed, socket, logReader, counters, clientId: '1', cursor: 5 });
+    const follower = new Follower({ feed, feeds, socket, logReader, counters, clientId: '1', cursor: 5 });
     connection.onText(IDENTIFY);
     const identified = '{"type":"identified"}';
-    connection.startFollowing({
-      clientId: '1',
-      deviceId: 'tv',
-      epoch: 'epoch-1',
-      followers: [follower],
-      identified,
-    });
+    const client = { clientId: '1', deviceId: 'tv', epoch: 'epoch-1' };
+    connection.startFollowing(client, [follower], identified);
     return feed;
   }
 
@@ -270,15 +268,15 @@ describe('Connection', () => {
   it('gives its feed back once, and is forgotten, when the socket is gone', () => {
     const feed = follow();
     connection.onClosed();
-    expect(host.released).toEqual([feed]);
-    expect(host.forgotten).toEqual([connection]);
+    expect(released).toEqual([feed]);
+    expect(host.closed).toEqual([connection]);
     expect(connection.state).toBe('closed');
   });
 
   it('holds no feed before it follows one', () => {
     connection.onText(IDENTIFY);
     connection.onClosed();
-    expect(host.released).toEqual([]);
+    expect(released).toEqual([]);
     connection.onText('{"type":"ping"}');
     expect(socket.sent).toEqual([]);
   });

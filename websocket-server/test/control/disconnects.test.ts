@@ -29,8 +29,11 @@ class ModelLog {
 describe('the log of disconnects', () => {
   const told = async (log: ModelLog, use: (disconnects: Disconnects) => Promise<unknown>) => {
     const clients: string[] = [];
-    const onDisconnects = (found: ReadonlyMap<string, Disconnect>) => clients.push(...found.keys());
-    await use(new Disconnects({ store: log, onDisconnects }));
+    const connectionsOf = (clientId: string) => {
+      clients.push(clientId);
+      return [];
+    };
+    await use(new Disconnects({ store: log, clients: { connectionsOf } }));
     await new Promise((resolve) => setTimeout(resolve, 20)); // whatever is still to be told is told by then
     return clients;
   };

@@ -30,10 +30,12 @@ describe('HeadComparison', () => {
       store,
       feeds: { feeds: () => feeds },
       counters,
-      history,
       intervalMs: 3_000,
       intervalWithoutBusMs: 1_000,
       isBusUp: () => busUp,
+      onRoundEnd: () => {
+        history.onRoundEnd();
+      },
       activity: { worked: () => noted.add('worked'), failed: () => noted.add('failed') },
     });
   });

@@ -2,7 +2,7 @@ import { decodeEnvelope, type Envelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Feed } from '../../src/feeds/feed.ts';
 import { HeadReader, type HeadReading } from '../../src/feeds/head-reader.ts';
-import type { Position } from '../../src/feeds/position.ts';
+import type { Position } from '../../src/feeds/seen-rows.ts';
 import { RelayCounters } from '../../src/metrics/relay-counters.ts';
 import { WriteTurn } from '../../src/socket/write-turn.ts';
 import { ModelHistory } from '../support/model-history.ts';

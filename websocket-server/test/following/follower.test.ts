@@ -15,6 +15,7 @@ describe('Follower', () => {
   let counters: RelayCounters;
   let heads: HeadReader;
   let feed: Feed;
+  const feeds = { release: () => undefined };
   let history: ModelHistory;
 
   beforeEach(() => {
@@ -51,7 +52,7 @@ describe('Follower', () => {
   function follow(cursor: number, capacity?: number) {
     const socket = new ModelSocket(capacity);
     const logReader = new LogReader({ store, counters, parallelReads: 2 });
-    const follower = new Follower({ feed, socket, logReader, counters, clientId: '1', cursor });
+    const follower = new Follower({ feed, feeds, socket, logReader, counters, clientId: '1', cursor });
     follower.join();
     return { socket, follower };
   }
@@ -192,7 +193,7 @@ describe('Follower', () => {
     const logReader = new LogReader({ store, counters, parallelReads: 1 });
     const followers = [0, 1, 2].map((cursor) => {
       const socket = new ModelSocket();
-      const follower = new Follower({ feed, socket, logReader, counters, clientId: '1', cursor });
+      const follower = new Follower({ feed, feeds, socket, logReader, counters, clientId: '1', cursor });
       follower.join();
       return follower;
     });

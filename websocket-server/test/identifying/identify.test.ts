@@ -1,6 +1,6 @@
 import type { RowMark } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Delivery } from '../../src/feeds/feeds.ts';
+import type { Feeds } from '../../src/feeds/feeds.ts';
 import { createIdentifyWorld } from '../support/identify-world.ts';
 import type { ModelBus } from '../support/model-bus.ts';
 import { databaseAway, type ModelStore } from '../support/model-store.ts';
@@ -8,26 +8,26 @@ import { databaseAway, type ModelStore } from '../support/model-store.ts';
 describe('identify', () => {
   let store: ModelStore;
   let bus: ModelBus;
-  let delivery: Delivery;
+  let feeds: Feeds;
   let failures: unknown[];
   let connect: ReturnType<typeof createIdentifyWorld>['connect'];
 
   beforeEach(() => {
     vi.useFakeTimers();
-    ({ store, bus, delivery, failures, connect } = createIdentifyWorld());
+    ({ store, bus, feeds, failures, connect } = createIdentifyWorld());
   });
 
   afterEach(async () => {
     expect(failures).toEqual([]);
-    await delivery.close();
+    await feeds.close();
     vi.useRealTimers();
   });
 
   /** Every feed is given back: a while later none is left. */
   async function expectNoFeedLeft(): Promise<void> {
     await vi.advanceTimersByTimeAsync(6_000);
-    delivery.feeds.closeUnused();
-    expect(delivery.feeds.size).toBe(0);
+    feeds.directory.closeUnused();
+    expect(feeds.directory.size).toBe(0);
   }
 
   it('[DEL-1] tells where the stream goes on, then goes on there', async () => {

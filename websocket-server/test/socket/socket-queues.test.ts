@@ -36,6 +36,7 @@ describe('what waits in all sockets together', () => {
       queues,
       host: new RecordingHost(),
       refusal: () => undefined,
+      addressOf: () => '127.0.0.1',
       onConnection: (connection) => connections.push(connection),
       onClose: (code) => codes.push(code),
     });

@@ -1,19 +1,11 @@
-import { createLogger } from '@postline/service-runtime';
 import { expect, vi } from 'vitest';
-import { Connection, type ConnectionHost } from '../../src/connection/connection.ts';
-import { type Delivery, startDelivery } from '../../src/feeds/feeds.ts';
-import { AckWriter } from '../../src/acks/ack-writer.ts';
-import { DeviceOpener } from '../../src/identifying/device-opener.ts';
-import { identify } from '../../src/identifying/identify.ts';
-import { RelayCounters } from '../../src/metrics/relay-counters.ts';
-import { WriteTurn } from '../../src/socket/write-turn.ts';
+import { Connection } from '../../src/connection/connection.ts';
 import { type Action, type Fate, TARGETS } from './delivery-actions.ts';
 import { ModelBus } from './model-bus.ts';
 import { ModelClient } from './model-client.ts';
 import { ModelDevice } from './model-device.ts';
+import { createModelRelay } from './model-relay.ts';
 import { databaseAway, ModelStore } from './model-store.ts';
-import { NEVER_DISCONNECTED } from './never-disconnected.ts';
-import { quietHealth } from './quiet-health.ts';
 
 const COMPARE_INTERVAL_MS = 3_000;
 const COMPARE_INTERVAL_WITHOUT_BUS_MS = 1_000;
@@ -28,34 +20,14 @@ type Handlers = {
 export class DeliveryWorld {
   readonly store = new ModelStore();
   readonly bus = new ModelBus();
-  readonly counters = new RelayCounters();
-  readonly delivery: Delivery;
-  readonly acks: AckWriter;
-  readonly devices = new DeviceOpener(this.store);
   readonly clients: ModelClient[] = [];
   readonly modelDevices = TARGETS.map((clientId) => new ModelDevice(clientId));
-  readonly failures: unknown[] = [];
-
-  constructor() {
-    const { store, counters } = this;
-    const logger = createLogger({ service: 'test', level: 'silent' });
-    const health = quietHealth();
-    const storing = health.databaseActivity('Storing acks');
-    this.acks = new AckWriter({ store, counters, logger, storing, intervalMs: 250, waitingMax: 1_000 });
-    this.delivery = startDelivery({
-      store: this.store,
-      bus: this.bus,
-      settings: {
-        backlogReadsMax: 2,
-        compareIntervalMs: COMPARE_INTERVAL_MS,
-        compareIntervalWithoutBusMs: COMPARE_INTERVAL_WITHOUT_BUS_MS,
-      },
-      counters: this.counters,
-      turn: new WriteTurn(),
-      health,
-      logger,
-    });
-  }
+  readonly #relay = createModelRelay(this, {
+    backlogReadsMax: 2,
+    compareIntervalMs: COMPARE_INTERVAL_MS,
+    compareIntervalWithoutBusMs: COMPARE_INTERVAL_WITHOUT_BUS_MS,
+  });
+  readonly counters = this.#relay.counters;
 
   /** Lets it happen, and looks at what every client got. */
   async take(step: Action): Promise<void> {
@@ -105,7 +77,7 @@ export class DeliveryWorld {
   check(): void {
     for (const client of this.clients) client.check(this.store);
     for (const device of this.modelDevices) device.check();
-    expect(this.failures).toEqual([]);
+    expect(this.#relay.failures).toEqual([]);
   }
 
   /** No trouble any more: everybody reads, the database answers, and one comparison has its time. */
@@ -137,7 +109,7 @@ export class DeliveryWorld {
   }
 
   async end(): Promise<void> {
-    await this.delivery.close();
+    await this.#relay.feeds.close();
     for (const client of this.clients) this.#leave(client);
   }
 
@@ -146,7 +118,8 @@ export class DeliveryWorld {
     const connection = new Connection({
       id: String(this.clients.length),
       socket: client.socket,
-      host: this.#host,
+      host: this.#relay.host,
+      address: '127.0.0.1',
     });
     client.connection = connection;
     client.socket.connection = connection;
@@ -154,24 +127,6 @@ export class DeliveryWorld {
     connection.onText(JSON.stringify({ type: 'identify', clientId, ...more }));
     return client;
   }
-
-  readonly #host: ConnectionHost = {
-    incomingBounds: { framesMax: 100, bytesMax: 10_000 },
-    acks: { keep: (ack) => this.acks.keep(ack), hurry: (place) => this.acks.hurry(place) },
-    identify: (connection, frame) => {
-      const { acks, devices, counters } = this;
-      const disconnects = NEVER_DISCONNECTED;
-      const options = { ...this.delivery, acks, devices, disconnects, counters, heartbeatSeconds: 25 };
-      const introduction = { frame, token: undefined };
-      identify(connection, introduction, options).catch((error: unknown) => this.failures.push(error));
-    },
-    renewToken: () => undefined,
-    releaseFeed: (feed) => {
-      this.delivery.feeds.release(feed);
-    },
-    forget: () => undefined,
-    watchStalled: () => undefined,
-  };
 
   #publish(targetId: string, fate: Fate): void {
     const hint = this.store.append(targetId);

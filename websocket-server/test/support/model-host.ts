@@ -1,20 +1,18 @@
 import type { Ack, AckPlace } from '@postline/message-store';
 import type { IdentifyFrame } from '@postline/protocol';
 import { Connection, type ConnectionHost } from '../../src/connection/connection.ts';
-import type { Feed } from '../../src/feeds/feed.ts';
 import { ModelSocket } from './model-socket.ts';
 
-/** What connections asked of the relay around them. */
+/** Records what connections report and request. */
 export class RecordingHost implements ConnectionHost {
   readonly incomingBounds = { framesMax: 1_000, bytesMax: 1_000_000 };
   readonly identified: IdentifyFrame[] = [];
   readonly renewed: { readonly clientId: string; readonly token: string }[] = [];
-  readonly released: Feed[] = [];
-  readonly forgotten: Connection[] = [];
+  readonly closed: Connection[] = [];
   readonly stalled: Connection[] = [];
   readonly kept: Ack[] = [];
   readonly hurried: AckPlace[] = [];
-  /** What `keep` says. */
+  /** What `keep` returns. */
   hasRoom = true;
 
   readonly acks = {
@@ -35,16 +33,12 @@ export class RecordingHost implements ConnectionHost {
     this.renewed.push({ clientId, token });
   }
 
-  releaseFeed(feed: Feed): void {
-    this.released.push(feed);
-  }
-
-  forget(connection: Connection): void {
-    this.forgotten.push(connection);
-  }
-
-  watchStalled(connection: Connection): void {
+  onStalled(connection: Connection): void {
     this.stalled.push(connection);
+  }
+
+  onClosed(connection: Connection): void {
+    this.closed.push(connection);
   }
 }
 
@@ -52,8 +46,9 @@ export class RecordingHost implements ConnectionHost {
 export function connectionOn(
   host: ConnectionHost,
   socket = new ModelSocket(),
+  address = '127.0.0.1',
 ): { connection: Connection; socket: ModelSocket } {
-  const connection = new Connection({ id: 'connection-1', socket, host });
+  const connection = new Connection({ id: 'connection-1', socket, host, address });
   socket.connection = connection;
   return { connection, socket };
 }

@@ -3,24 +3,24 @@ import type { Socket } from 'node:net';
 import { addressGroup, isTrustedProxy, plainAddress } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 
-export type DoorSettings = Pick<
+export type TcpConnectionLimitSettings = Pick<
   RelaySettings,
   'connectionsPerAddressMax' | 'connectionsAwaitingIdentifyPerAddressMax' | 'trustedProxies'
 >;
 
 /**
- * Counts the TCP connections of each address, whatever they speak or don't: plain requests, half ones, nothing, and
- * WebSockets. Beyond `connectionsPerAddressMax` a connection gets one answer, 429, and is closed; so many of them at a
- * time as may wait to identify, and none beyond. A trusted proxy stands for many: its upgrades are counted by whom they
- * are forwarded for, and its connections not at all.
+ * Counts the TCP connections of each address, whatever they carry: plain requests, incomplete ones, nothing, or
+ * WebSockets. A connection beyond `connectionsPerAddressMax` gets one answer, 429, and is closed. At most
+ * `connectionsAwaitingIdentifyPerAddressMax` of those are open at a time; the next one is closed without an answer.
+ * Connections of trusted proxies are not counted: their upgrades count for the address that they forward.
  */
-export class Door {
-  readonly #settings: DoorSettings;
+export class TcpConnectionLimit {
+  readonly #settings: TcpConnectionLimitSettings;
   readonly #onRefused: () => void;
   readonly #counts = new Map<string, number>();
   readonly #beyond = new WeakSet<Socket>();
 
-  constructor(settings: DoorSettings, onRefused: () => void = () => undefined) {
+  constructor(settings: TcpConnectionLimitSettings, onRefused: () => void = () => undefined) {
     this.#settings = settings;
     this.#onRefused = onRefused;
   }
@@ -31,7 +31,7 @@ export class Door {
     });
   }
 
-  /** True where this connection's address had as many as it may when it was opened. */
+  /** True if this connection's address was at its limit when the connection was opened. */
   isBeyond(socket: Socket): boolean {
     return this.#beyond.has(socket);
   }

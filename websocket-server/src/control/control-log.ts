@@ -1,0 +1,75 @@
+/** Changes after a cursor, in the order of their commits. */
+interface ChangesReading<Cursor, Changes> {
+  readonly changes: Changes;
+  /** Where to read on. */
+  readonly cursor: Cursor;
+  /** True if there is more to read at once. */
+  readonly hasMore: boolean;
+}
+
+export interface ControlLogOptions<Cursor, Changes> {
+  readonly readAfter: (cursor: Cursor) => Promise<ChangesReading<Cursor, Changes>>;
+  /** Applies changes. May get the same ones again. */
+  readonly onChanges: (changes: Changes) => void;
+  readonly isBefore: (one: Cursor, other: Cursor) => boolean;
+}
+
+/**
+ * A cursor on state that the API changes: each change has a position, and positions grow in commit order. Hints and the
+ * comparison of heads only say when to look; the database says what changed. So a lost hint costs time, never a change.
+ */
+export class ControlLog<Cursor, Changes> {
+  readonly #options: ControlLogOptions<Cursor, Changes>;
+  /** Everything up to here was applied; undefined until state was first read, so that nothing depends on a change. */
+  #cursor: Cursor | undefined;
+  #looking = false;
+  #wantedAgain = false;
+
+  constructor(options: ControlLogOptions<Cursor, Changes>) {
+    this.#options = options;
+  }
+
+  /** State was read as of this cursor: changes after it must be applied to it, even if they were applied to others. */
+  startFrom(cursor: Cursor): void {
+    if (this.#cursor === undefined) {
+      this.#cursor = cursor;
+    } else if (this.#options.isBefore(cursor, this.#cursor)) {
+      this.#cursor = cursor;
+      setImmediate(() => {
+        this.look();
+      }); // after those that wait for the reading have used it
+    }
+  }
+
+  /** Reads and applies new changes; if that is under way, once more after it. A failed read is repeated by the next. */
+  look(): void {
+    this.#wantedAgain = true;
+    if (!this.#looking) void this.#lookUntilDone();
+  }
+
+  async #lookUntilDone(): Promise<void> {
+    this.#looking = true;
+    try {
+      while (this.#wantedAgain) {
+        this.#wantedAgain = false;
+        if (await this.#lookOnce()) this.#wantedAgain = true;
+      }
+    } catch {
+      this.#wantedAgain = false; // the comparison of heads reports the outage, and looks again
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** True if there is more. */
+  async #lookOnce(): Promise<boolean> {
+    const from = this.#cursor;
+    if (from === undefined) return false;
+    const { changes, cursor, hasMore } = await this.#options.readAfter(from);
+    // If state was read meanwhile as of an earlier cursor, the next read starts there.
+    const wentBack = this.#cursor !== from;
+    if (!wentBack) this.#cursor = cursor;
+    this.#options.onChanges(changes);
+    return hasMore || wentBack;
+  }
+}
