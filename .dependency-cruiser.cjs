@@ -14,13 +14,13 @@ function onlyFrom(name, from) {
   };
 }
 
-/** Each folder of `root` may import itself and the listed folders of `root`, and no file of `root` itself. */
-function foldersImport(root, allowed) {
+/** Each folder of `root` may import itself and the listed folders of `root`, and of the files of `root` itself `shared`. */
+function foldersImport(root, allowed, shared = '(?!)') {
   return Object.entries(allowed).map(([folder, others]) => ({
     name: `${root}-${folder}-imports-${['itself', ...others].join('-and-')}`,
     severity: 'error',
     from: { path: `^${root}/${folder}/` },
-    to: { path: `^${root}/`, pathNot: `^${root}/(${[folder, ...others].join('|')})/` },
+    to: { path: `^${root}/`, pathNot: `^${root}/(?:(?:${[folder, ...others].join('|')})/|${shared}$)` },
   }));
 }
 
@@ -144,6 +144,23 @@ module.exports = {
       structures: [],
       timing: [],
     }),
+    // A hint goes feeds -> following -> socket, an identify socket -> connection -> identifying -> all that it names.
+    ...foldersImport(
+      'websocket-server/src',
+      {
+        metrics: [],
+        admission: ['metrics'],
+        feeds: ['metrics'],
+        acks: ['feeds', 'metrics'],
+        following: ['feeds', 'metrics'],
+        connection: ['acks', 'admission', 'feeds', 'following'],
+        control: ['connection', 'feeds'],
+        identifying: ['acks', 'admission', 'connection', 'control', 'feeds', 'following', 'metrics'],
+        socket: ['admission', 'connection', 'feeds'],
+        http: ['admission', 'socket'],
+      },
+      'configuration\\.ts',
+    ),
     ...foldersImport('packages/message-store/src/mysql', {
       sessions: [],
       schema: ['sessions'],

@@ -14,8 +14,6 @@ export function controlTopic(channel: ControlChannel): string {
   return `$${channel}`;
 }
 
-export const DISCONNECTS_CHANNEL_NAME = controlTopic('disconnects');
-
 /**
  * Channel on which one subscriber proves to itself that its subscription is alive. No target id can start with
  * a `$`, so it never meets a channel of updates.

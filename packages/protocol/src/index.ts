@@ -1,7 +1,6 @@
 export {
   type ControlChannel,
   controlTopic,
-  DISCONNECTS_CHANNEL_NAME,
   livenessChannel,
   updatesChannel,
 } from './channels.ts';

@@ -5,11 +5,11 @@ import {
   type DisconnectStore,
   isWithdrawn,
 } from '@postline/message-store';
-import { CLOSE_CODES, DISCONNECTS_CHANNEL_NAME } from '@postline/protocol';
+import { CLOSE_CODES } from '@postline/protocol';
 import type { ClientDirectory } from '../connection/client-directory.ts';
 import type { Connection } from '../connection/connection.ts';
 import { BatchedReader } from '../feeds/batched-reader.ts';
-import { readPatiently } from '../identifying/read-patiently.ts';
+import { readPatiently } from '../feeds/read-patiently.ts';
 import { ControlLog } from './control-log.ts';
 
 /** The latest disconnect of a client, and the position of the last one of all. */
@@ -26,7 +26,7 @@ export interface DisconnectsOptions {
 
 /** Closes the connections of clients that the API disconnected, and tells which tokens that revoked. */
 export class Disconnects {
-  readonly channelName = DISCONNECTS_CHANNEL_NAME;
+  readonly channel = 'disconnects';
   readonly #clients: DisconnectsOptions['clients'];
   readonly #log: ControlLog<number, ReadonlyMap<string, Disconnect>>;
   readonly #reader: BatchedReader<DisconnectReading>;

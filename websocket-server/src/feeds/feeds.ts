@@ -6,6 +6,7 @@ import type {
   MessageBus,
 } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
+import type { ControlChannel } from '@postline/protocol';
 import type { Logger } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
@@ -22,9 +23,9 @@ const LOST_HINTS_WARNING =
   'Redis answers, but again and again the comparison of heads finds messages whose hint never came: an API cannot reach Redis, or uses another Redis than this relay. Messages arrive with the comparison.';
 
 /** State that is compared with the database together with the heads. */
-export interface ControlledState {
-  /** The channel whose hints say that it changed. */
-  readonly channelName: string;
+interface ControlledState {
+  /** The channel whose notices say that it changed. */
+  readonly channel: ControlChannel;
   /** Reads what changed. */
   look(): void;
 }
@@ -45,7 +46,6 @@ export class Feeds implements HintSubscriberEvents {
   readonly directory: FeedDirectory;
   readonly heads: HeadReader;
   readonly #health: FeedsParts['health'];
-  readonly #controlled: ReadonlyMap<string, ControlledState>;
   readonly #history: LogHistory;
   readonly #subscriber: HintSubscriber;
   readonly #hintWatch: HintWatch;
@@ -54,7 +54,6 @@ export class Feeds implements HintSubscriberEvents {
   /** Subscribes, and starts to compare heads. */
   constructor({ store, bus, settings, counters, turn, health, logger, controlled = [] }: FeedsParts) {
     this.#health = health;
-    this.#controlled = new Map(controlled.map((state) => [state.channelName, state]));
     this.heads = new HeadReader(store);
     this.#history = new LogHistory({
       store,
@@ -93,13 +92,16 @@ export class Feeds implements HintSubscriberEvents {
       },
       activity: health.databaseActivity('Comparing heads'),
     });
-    for (const { channelName } of controlled) this.#subscriber.subscribe(channelName).catch(() => undefined); // subscribed when the bus is back
+    for (const state of controlled) {
+      const onNotice = () => {
+        state.look();
+      };
+      this.#subscriber.listen(state.channel, onNotice).catch(() => undefined); // made when the bus is back
+    }
   }
 
   onHint(targetId: string, payload: string): void {
-    const state = targetId.startsWith('$') ? this.#controlled.get(targetId) : undefined;
-    if (state === undefined) this.directory.onHint(targetId, payload);
-    else state.look();
+    this.directory.onHint(targetId, payload);
   }
 
   onState(state: BusState): void {

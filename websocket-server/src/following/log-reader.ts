@@ -1,7 +1,7 @@
 import type { LogQuery, MessageStore } from '@postline/message-store';
 import { FairSlots } from '@postline/service-runtime';
 import { type LogPage, logPageOf } from './log-page.ts';
-import { pause } from '../identifying/read-patiently.ts';
+import { pause } from '../feeds/read-patiently.ts';
 import { ReadPace } from './read-pace.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 

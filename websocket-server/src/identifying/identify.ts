@@ -10,7 +10,7 @@ import { Follower } from '../following/follower.ts';
 import type { LogReader } from '../following/log-reader.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 import type { ConnectionTokens } from './connection-tokens.ts';
-import { readPatiently } from './read-patiently.ts';
+import { readPatiently } from '../feeds/read-patiently.ts';
 import type { TargetOpener } from './target-opener.ts';
 
 export interface IdentifyParts {

@@ -7,7 +7,7 @@ import {
 } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
 import { BatchedReader } from '../feeds/batched-reader.ts';
-import { pause } from './read-patiently.ts';
+import { pause } from '../feeds/read-patiently.ts';
 
 /** Readers that come back together share a read; and one that lies has only a few made for it. */
 const GATHER_MS = 50;

@@ -5,7 +5,7 @@ import type { Feed } from '../feeds/feed.ts';
 import type { FeedDirectory } from '../feeds/feed-directory.ts';
 import type { HeadReader, HeadReading } from '../feeds/head-reader.ts';
 import type { DeviceOpener } from './device-opener.ts';
-import { pause, readPatiently, RETRY_MS } from './read-patiently.ts';
+import { pause, readPatiently, RETRY_MS } from '../feeds/read-patiently.ts';
 import type { StartReader } from './start-reader.ts';
 import { cursorOf, startingPoint } from './starting-point.ts';
 
