@@ -1,6 +1,6 @@
 import { type BusEndEvents, describeBusFault } from '@postline/message-bus';
 import { describeDatabaseFault, type MessageStore } from '@postline/message-store';
-import { ActivityHealth, type Logger, PartHealth, Readiness, StartingError } from '@postline/service-runtime';
+import { type Logger, ServiceHealth, StartingError } from '@postline/service-runtime';
 
 export interface ApiHealthParts {
   readonly store: Pick<MessageStore, 'checkReady' | 'checkWritable'>;
@@ -9,45 +9,38 @@ export interface ApiHealthParts {
 }
 
 /** Whether the API can do its work, for `/readyz` and the log. */
-export interface ApiHealth {
-  readonly readiness: Readiness;
+export interface ApiHealth extends Pick<ServiceHealth, 'readiness' | 'databaseActivity'> {
   /** For the publisher's end of the bus. */
   readonly busEvents: BusEndEvents;
   /** False until `open`: the database does not have the schema yet that this version needs. */
   readonly isOpen: () => boolean;
   open(): void;
-  /** Something that is done with the database over and over. */
-  databaseActivity(title: string): ActivityHealth;
 }
 
 export function createApiHealth({ store, settings, logger }: ApiHealthParts): ApiHealth {
   let isOpen = false;
-  const readiness = new Readiness({ logger, warnings: settings.warnings });
-  const database = new PartHealth({
-    name: 'database',
-    title: 'The database',
-    consequence: 'Requests are answered 503 until it works again.',
-    check: async () => {
-      try {
-        readiness.showWarnings('database', await store.checkReady());
-      } catch (error) {
-        if (isOpen || describeDatabaseFault(error).kind !== 'schema') throw error;
-      }
-      if (!isOpen) throw new StartingError();
-      await store.checkWritable();
+  const health = new ServiceHealth({
+    logger,
+    warnings: settings.warnings,
+    database: {
+      check: async (showWarnings) => {
+        try {
+          showWarnings(await store.checkReady());
+        } catch (error) {
+          if (isOpen || describeDatabaseFault(error).kind !== 'schema') throw error;
+        }
+        if (!isOpen) throw new StartingError();
+        await store.checkWritable();
+      },
+      describe: describeDatabaseFault,
+      consequence: 'Requests are answered 503 until it works again.',
     },
-    describe: describeDatabaseFault,
-    logger,
+    bus: {
+      describe: describeBusFault,
+      consequence: 'Messages are stored, and delivered from the database.',
+    },
   });
-  const bus = new PartHealth({
-    name: 'bus',
-    title: 'Redis',
-    consequence: 'Messages are stored, and delivered from the database.',
-    describe: describeBusFault,
-    logger,
-  });
-  readiness.addPart(database, { isRequired: true });
-  readiness.addPart(bus, { isRequired: false });
+  const { readiness, database, bus } = health;
   return {
     readiness,
     busEvents: {
@@ -63,7 +56,6 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
       isOpen = true;
       database.checkNow();
     },
-    databaseActivity: (title) =>
-      new ActivityHealth({ part: database, title, describe: describeDatabaseFault, logger }),
+    databaseActivity: (title) => health.databaseActivity(title),
   };
 }

@@ -18,6 +18,7 @@ export {
   StartingError,
 } from './health/fault-reason.ts';
 export { OutageLog } from './health/outage-log.ts';
+export { ServiceHealth } from './health/service-health.ts';
 export { PartHealth } from './health/part-health.ts';
 export { Readiness } from './health/readiness.ts';
 export {

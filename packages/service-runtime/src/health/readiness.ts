@@ -17,6 +17,13 @@ export interface ReadinessOptions {
   readonly warnings?: readonly string[] | undefined;
 }
 
+/** Something that an operator should change about a part that can be used. */
+export interface PartWarning {
+  /** Tells the warnings of a part apart. */
+  readonly key: string;
+  readonly text: string;
+}
+
 interface Part {
   readonly health: PartHealth;
   readonly isRequired: boolean;
@@ -59,7 +66,7 @@ export class Readiness {
   }
 
   /** Shows the warnings that a part has now, and takes back those that it had and has no longer. */
-  showWarnings(part: string, warnings: readonly { readonly key: string; readonly text: string }[]): void {
+  showWarnings(part: string, warnings: readonly PartWarning[]): void {
     const current = new Map(warnings.map(({ key, text }) => [`${part}: ${key}`, text]));
     for (const key of [...this.#warnings.keys()]) {
       if (key.startsWith(`${part}: `) && !current.has(key)) this.clearWarning(key);

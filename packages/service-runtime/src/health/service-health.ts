@@ -1,0 +1,56 @@
+import type { Logger } from '../logging/logger.ts';
+import { ActivityHealth } from './activity-health.ts';
+import type { FaultReason } from './fault-reason.ts';
+import { PartHealth } from './part-health.ts';
+import { type PartWarning, Readiness } from './readiness.ts';
+
+interface ServerOptions {
+  /** What an outage means for those who use the service: a sentence for the log. */
+  readonly consequence: string;
+  readonly describe: (error: unknown) => FaultReason;
+}
+
+export interface ServiceHealthOptions {
+  readonly logger: Logger;
+  /** As for Readiness. */
+  readonly warnings: readonly string[];
+  readonly database: ServerOptions & {
+    /** Rejects while the database can't be used. Calls `showWarnings` with what is wrong although it can. */
+    readonly check: (showWarnings: (warnings: readonly PartWarning[]) => void) => Promise<void>;
+  };
+  readonly bus: ServerOptions;
+}
+
+/** Whether a service can do its work, for `/readyz` and the log: it requires its database, and can do without Redis. */
+export class ServiceHealth {
+  readonly readiness: Readiness;
+  readonly database: PartHealth;
+  /** Not checked: the service's end of the bus proves again and again that hints flow, and reports it. */
+  readonly bus: PartHealth;
+  readonly #options: ServiceHealthOptions;
+
+  constructor(options: ServiceHealthOptions) {
+    const { logger, warnings, database, bus } = options;
+    this.#options = options;
+    this.readiness = new Readiness({ logger, warnings });
+    this.database = new PartHealth({
+      ...database,
+      name: 'database',
+      title: 'The database',
+      check: () =>
+        database.check((shown) => {
+          this.readiness.showWarnings('database', shown);
+        }),
+      logger,
+    });
+    this.bus = new PartHealth({ ...bus, name: 'bus', title: 'Redis', logger });
+    this.readiness.addPart(this.database, { isRequired: true });
+    this.readiness.addPart(this.bus, { isRequired: false });
+  }
+
+  /** Something that the service does with the database again and again. */
+  databaseActivity(title: string): ActivityHealth {
+    const { database, logger } = this.#options;
+    return new ActivityHealth({ part: this.database, title, describe: database.describe, logger });
+  }
+}
