@@ -165,10 +165,11 @@ module.exports = {
       sessions: [],
       schema: ['sessions'],
       reading: ['sessions'],
-      append: ['sessions'],
+      members: ['sessions'],
+      append: ['sessions', 'members'],
       acks: ['sessions', 'reading'],
       control: ['sessions'],
-      upkeep: ['sessions', 'schema', 'reading'],
+      upkeep: ['sessions', 'schema', 'reading', 'members'],
     }),
     {
       name: 'store-rules-and-kinds-are-apart',

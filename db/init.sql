@@ -69,33 +69,48 @@ CREATE TABLE acks (
   KEY acks_target (target_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Publishing by SQL: messages from publish_message, until an API moves them to their logs. In id order they are moved;
--- whoever has begun a transaction holds rows of its own here, and nothing that anyone else waits for.
+-- Publishing by SQL: messages from publish_message, joins and leaves from join_group and leave_group, until an API moves
+-- them to the logs and to `members`, for each target in id order. A transaction holds rows of its own here, and nothing
+-- that another one waits for.
 CREATE TABLE outbox (
   id BIGINT NOT NULL AUTO_INCREMENT,
+  -- Of a join or leave the group.
   target_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  message TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  kind ENUM('message', 'join', 'leave') CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'message',
+  -- Who joins or leaves.
+  client_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL DEFAULT NULL,
+  message TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   -- When it was published; the message gets the time of its move, which is the order of its log.
   created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
   KEY outbox_target (target_id),
   -- A row that no log could take would stay for ever.
   CONSTRAINT outbox_target_id CHECK (target_id REGEXP '^[A-Za-z0-9_-]' AND target_id NOT REGEXP '[^A-Za-z0-9._~:@|+-]' AND target_id NOT IN ('group:', '__proto__')),
-  CONSTRAINT outbox_message CHECK (LENGTH(message) >= 1)
+  CONSTRAINT outbox_message CHECK (kind <> 'message' OR (message IS NOT NULL AND LENGTH(message) >= 1)),
+  CONSTRAINT outbox_member CHECK (kind = 'message' OR (message IS NULL AND target_id LIKE 'group:%' AND client_id IS NOT NULL
+    AND client_id REGEXP '^[A-Za-z0-9_-]' AND client_id NOT REGEXP '[^A-Za-z0-9._~:@|+-]'
+    AND client_id NOT LIKE 'group:%' AND client_id <> '__proto__'))
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Rows of the outbox that no log takes, put there by hand or past the checks: an API moves them here, so that they stand
--- before nobody, and logs each once. As bytes, for they may be no text. Read it, then empty it with DELETE; nobody else does.
+-- Rows of the outbox that can't be moved, put there by hand or past the checks: an API moves them here, so that no other
+-- row waits behind them, and logs each once. As bytes, for they may be no text. Read it, then empty it with DELETE: Postline
+-- never does.
 CREATE TABLE outbox_refused (
   id BIGINT NOT NULL AUTO_INCREMENT,
   -- What its id in the outbox was.
   outbox_id BIGINT NOT NULL,
   target_id VARBINARY(512) NULL,
+  -- NULL where an API of a schema before version 10 put it here: it knows no other kind than messages.
+  kind VARBINARY(16) NULL DEFAULT NULL,
+  client_id VARBINARY(512) NULL DEFAULT NULL,
   message LONGBLOB NULL,
   created_at TIMESTAMP(3) NULL DEFAULT NULL,
   refused_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   reason VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  PRIMARY KEY (id)
+  PRIMARY KEY (id),
+  -- An API of a schema before version 10 takes a join or leave for a message that is empty. It can't set it aside: this
+  -- check fails its transaction, and the row waits for an API that knows it.
+  CONSTRAINT outbox_refused_kind CHECK (message IS NOT NULL OR kind IS NOT NULL)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- CALL publish_message('1', 'Hello'): publishes inside the caller's transaction, see docs/publishing-from-sql.md.
@@ -128,7 +143,84 @@ BEGIN
   INSERT INTO outbox (target_id, message) VALUES (target_id, message);
   DO LAST_INSERT_ID(id_before);
 END//
+
+-- CALL join_group('news', 'anna') and CALL leave_group('news', 'anna'): change who reads a group's messages, inside the
+-- caller's transaction and in the order of its calls, those of publish_message included. See docs/groups.md.
+CREATE PROCEDURE join_group(
+  IN group_name LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+  IN client_id LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA
+SQL SECURITY INVOKER
+COMMENT 'Postline, version 1'
+BEGIN
+  DECLARE id_before BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();
+  IF group_name IS NULL OR LENGTH(group_name) NOT BETWEEN 1 AND 122 OR group_name REGEXP '[^A-Za-z0-9._~:@|+-]' THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'group_name must be 1 to 122 of A-Z a-z 0-9 . _ ~ : @ | + -';
+  END IF;
+  IF client_id IS NULL OR LENGTH(client_id) NOT BETWEEN 1 AND 128 OR client_id = '__proto__' OR client_id LIKE 'group:%'
+    OR client_id NOT REGEXP '^[A-Za-z0-9_-]' OR client_id REGEXP '[^A-Za-z0-9._~:@|+-]' THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
+      'client_id must be 1 to 128 of A-Z a-z 0-9 . _ ~ : @ | + -, start with a letter, digit, _ or -, and be no group';
+  END IF;
+  INSERT INTO outbox (target_id, kind, client_id) VALUES (CONCAT('group:', group_name), 'join', client_id);
+  DO LAST_INSERT_ID(id_before);
+END//
+
+CREATE PROCEDURE leave_group(
+  IN group_name LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+  IN client_id LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA
+SQL SECURITY INVOKER
+COMMENT 'Postline, version 1'
+BEGIN
+  DECLARE id_before BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();
+  IF group_name IS NULL OR LENGTH(group_name) NOT BETWEEN 1 AND 122 OR group_name REGEXP '[^A-Za-z0-9._~:@|+-]' THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'group_name must be 1 to 122 of A-Z a-z 0-9 . _ ~ : @ | + -';
+  END IF;
+  IF client_id IS NULL OR LENGTH(client_id) NOT BETWEEN 1 AND 128 OR client_id = '__proto__' OR client_id LIKE 'group:%'
+    OR client_id NOT REGEXP '^[A-Za-z0-9_-]' OR client_id REGEXP '[^A-Za-z0-9._~:@|+-]' THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
+      'client_id must be 1 to 128 of A-Z a-z 0-9 . _ ~ : @ | + -, start with a letter, digit, _ or -, and be no group';
+  END IF;
+  INSERT INTO outbox (target_id, kind, client_id) VALUES (CONCAT('group:', group_name), 'leave', client_id);
+  DO LAST_INSERT_ID(id_before);
+END//
 DELIMITER ;
+
+-- The members of groups: their connections follow the group's log. Every change first takes the group's counter in
+-- `targets`, as an append does, and then member_head.
+CREATE TABLE members (
+  -- Without the group: of its target id.
+  group_name VARCHAR(122) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  client_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- The offset of the group's log after which the member's stream begins.
+  from_offset BIGINT NOT NULL,
+  -- When it joined; when it left where it is no member any more.
+  since TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  -- Departures are kept for a day, so that relays learn of them.
+  state ENUM('member', 'left') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- Of its last change, in the order of the commits.
+  position BIGINT NOT NULL,
+  PRIMARY KEY (group_name, client_id),
+  -- Has all that a relay reads of a client.
+  KEY members_client (client_id, state, group_name, from_offset, position),
+  KEY members_position (state, position)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- One row. Its lock, held to the commit, makes commit order position order, and holds the limit of groups for each client.
+CREATE TABLE member_head (
+  singleton TINYINT NOT NULL DEFAULT 1,
+  -- The last position.
+  head BIGINT NOT NULL DEFAULT 0,
+  -- Departures up to this position may have been deleted.
+  forgotten BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (singleton),
+  CONSTRAINT member_head_one_row CHECK (singleton = 1)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT INTO member_head (head) VALUES (0);
 
 -- Which clients the API disconnected, each with its latest time: relays close what connected before it. One row for each
 -- client that ever was.
@@ -162,4 +254,4 @@ CREATE TABLE schema_migrations (
 
 INSERT INTO schema_migrations (version, name)
 VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox'), (6, 'disconnects'),
-  (7, 'append-ids'), (8, 'wider-ids'), (9, 'replaced-epochs');
+  (7, 'append-ids'), (8, 'wider-ids'), (9, 'replaced-epochs'), (10, 'members');

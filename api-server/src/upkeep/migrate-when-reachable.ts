@@ -93,13 +93,13 @@ function reportSqlPublishing(sqlPublishing: MigrateResult['sqlPublishing'], logg
     case 'created':
       if (sqlPublishing.grantsLost.length > 0) {
         const { grantsLost } = sqlPublishing;
-        logger.warn({ grantsLost }, 'publish_message was replaced: grant EXECUTE on it to its users again');
+        logger.warn({ grantsLost }, 'procedures were replaced: grant EXECUTE on them to their users again');
       }
       return;
     case 'not-allowed':
       logger.warn(
         { part: 'database', errno: sqlPublishing.errno },
-        'Publishing by SQL is missing or outdated: the database user for migrations may not create the procedure publish_message (docs/database-rights.md)',
+        `Publishing by SQL is missing or outdated: the database user for migrations may not create ${sqlPublishing.procedures.join(', ')} (docs/database-rights.md)`,
       );
   }
 }

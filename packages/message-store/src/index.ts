@@ -16,7 +16,6 @@ export {
   DEPARTURES_KEPT_SECONDS,
   DEPARTURES_PER_STEP_MAX,
   type FollowedGroup,
-  GROUPS_PER_CLIENT_MAX,
   type JoinHistory,
   type Member,
   type MemberChange,
@@ -33,9 +32,9 @@ export {
   type MembersQuery,
   type MemberStore,
   type MemberUpkeep,
-  type RefusedJoin,
 } from './member-store.ts';
 export * from './message-store.ts';
 export type { NewEpoch, NewEpochOptions } from './new-epoch.ts';
 export * from './outbox.ts';
 export * from './rules/stream-start.ts';
+export type { StoredMessage } from './stored-message.ts';

@@ -64,12 +64,6 @@ export interface MembersChanged {
   readonly moved: readonly MovedMessages[];
 }
 
-/** A join by SQL that was dropped, because its client already was in GROUPS_PER_CLIENT_MAX groups. */
-export interface RefusedJoin {
-  readonly groupName: string;
-  readonly clientId: string;
-}
-
 export interface MembersQuery {
   readonly groupName: string;
   /** Only ids that are greater in byte order; all are greater than the empty text. */
@@ -178,9 +172,6 @@ export interface MemberUpkeep {
 
 /** Ids in one call that changes members: a statement of this size takes some ten milliseconds. */
 export const MEMBERS_PER_CHANGE_MAX = 1_000;
-
-/** Groups that one client can be a stored member of. A relay reads all of them when the client connects. */
-export const GROUPS_PER_CLIENT_MAX = 1_000;
 
 /** Of clients in 1,000 groups 64,000 rows: the most that one read may bring into memory. */
 export const CLIENTS_PER_MEMBERSHIPS_READ_MAX = 64;

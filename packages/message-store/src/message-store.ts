@@ -1,7 +1,9 @@
 import type { RowMark } from '@postline/protocol';
 import type { AckStore } from './ack-store.ts';
 import type { DisconnectStore } from './disconnect-store.ts';
+import type { MemberStore } from './member-store.ts';
 import type { HistoryDoubt, HistoryFinding } from './history.ts';
+import type { StoredMessage } from './stored-message.ts';
 import type { ReaderCursor, StreamStart } from './rules/stream-start.ts';
 
 /** A message as a publisher gave it, validated. */
@@ -18,18 +20,6 @@ export interface AppendRequest {
   readonly publisher: string;
   /** In this order; messages for one target get offsets in this order. */
   readonly messages: readonly NewMessage[];
-}
-
-/** One row of a target's log. */
-export interface StoredMessage {
-  /** The row's id, as text. Ids are unique, but their order says nothing: only offsets are an order. */
-  readonly id: string;
-  readonly targetId: string;
-  /** Position in the target's log: 1-based, contiguous. */
-  readonly offset: number;
-  readonly message: string;
-  /** When the row was written, by the database's clock: ISO 8601 with milliseconds, UTC. */
-  readonly createdAt: string;
 }
 
 export interface AppendedMessage extends StoredMessage {
@@ -105,7 +95,7 @@ export interface StoreRisk {
  * suite. Every call ends within the store's own deadline; where the database doesn't answer it rejects with a
  * StoreUnavailableError.
  */
-export interface MessageStore extends AckStore, DisconnectStore {
+export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
   /**
    * Appends in one transaction all requests that can be stored, each of them all or nothing; one outcome for each,
    * in order. Commit order is offset order: a reader that has seen an offset will never find a lower one new.

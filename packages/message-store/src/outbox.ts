@@ -1,10 +1,20 @@
-import type { StoredMessage } from './message-store.ts';
+import type { StoredMessage } from './stored-message.ts';
 
-/** Messages that applications published by SQL, at the moment when they have got their places in their logs. */
+/** What applications published and changed by SQL, once it has its place in the logs. */
 export interface MovedMessages {
   /** The one that their offsets belong to. */
   readonly epoch: string;
   readonly messages: readonly StoredMessage[];
+  /** The position of the last change of a group's members; undefined where none was changed. */
+  readonly membersPosition: number | undefined;
+  /** Joins that were dropped: their clients already were in as many groups as a client can be. */
+  readonly refusedJoins: readonly RefusedJoin[];
+}
+
+/** A join by SQL that was dropped, because its client already was in GROUPS_PER_CLIENT_MAX groups. */
+export interface RefusedJoin {
+  readonly groupName: string;
+  readonly clientId: string;
 }
 
 /** A row of the outbox that no log takes, and that was put into the table `outbox_refused` for that. */

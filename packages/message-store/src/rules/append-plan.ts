@@ -1,10 +1,5 @@
-import type {
-  AppendedMessage,
-  AppendOutcome,
-  AppendRequest,
-  NewMessage,
-  StoredMessage,
-} from '../message-store.ts';
+import type { AppendedMessage, AppendOutcome, AppendRequest, NewMessage } from '../message-store.ts';
+import type { StoredMessage } from '../stored-message.ts';
 
 /** A row that an append will insert; only its id and its time are still open. */
 export interface PlannedRow {

@@ -1,4 +1,5 @@
-import type { LogQuery, StoredMessage } from '../message-store.ts';
+import type { LogQuery } from '../message-store.ts';
+import type { StoredMessage } from '../stored-message.ts';
 
 /** A message's bytes can't be more: a bound above it is none. */
 const TEXT_BYTES_MAX = 65_535;

@@ -59,6 +59,7 @@ function begin(database: Database.Database, restoredAt: string | undefined): New
       )
       .run(restoredAt);
   }
+  repairMembers(database);
   const epoch = randomEpoch();
   database
     .prepare(
@@ -67,4 +68,11 @@ function begin(database: Database.Database, restoredAt: string | undefined): New
     )
     .run(epoch);
   return { epoch, previousEpoch, targetCount: Number(one('SELECT COUNT(*) FROM targets')), repairedCount };
+}
+
+/** As in the other kind. */
+function repairMembers(database: Database.Database): void {
+  const head = "COALESCE((SELECT head FROM targets t WHERE t.target_id = 'group:' || group_name), 0)";
+  database.exec(`UPDATE members SET from_offset = ${head} WHERE from_offset > ${head}`);
+  database.exec('UPDATE member_head SET head = MAX(head, COALESCE((SELECT MAX(position) FROM members), 0))');
 }

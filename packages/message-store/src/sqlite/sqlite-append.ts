@@ -1,6 +1,7 @@
 import { countByTarget, keyOf, planAppend, planOutcomes } from '../rules/append-plan.ts';
 import { RowRefusedError } from '../rules/bisect-append.ts';
-import type { AppendOutcome, AppendRequest, StoredMessage } from '../message-store.ts';
+import type { AppendOutcome, AppendRequest } from '../message-store.ts';
+import type { StoredMessage } from '../stored-message.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 import { storedMessageOf } from './sqlite-rows.ts';
 

@@ -3,9 +3,39 @@ import { dirname } from 'node:path';
 import type { RowMark } from '@postline/protocol';
 import Database from 'libsql';
 import type { Ack, DeviceOpening, LogPosition, ReceiptQuery, TargetReceipts } from '../ack-store.ts';
-import { appendApart, appendTheRest, RowRefusedError } from '../rules/bisect-append.ts';
+import { appendApart, appendTheRest } from '../rules/bisect-append.ts';
 import type { Disconnect, DisconnectRequest, DisconnectsReading } from '../disconnect-store.ts';
 import { DOUBTED_ROWS_MAX, type HistoryDoubt, type HistoryFinding } from '../history.ts';
+import type {
+  Member,
+  MemberChangesReading,
+  MemberCursor,
+  MembersChange,
+  MembersChanged,
+  Membership,
+  MembershipsQuery,
+  MembershipsReading,
+  MembersQuery,
+  MemberUpkeep,
+} from '../member-store.ts';
+import {
+  assertMemberChanges,
+  assertMemberCursor,
+  assertMemberPlace,
+  assertMembershipClients,
+  assertMembershipsQuery,
+  assertMembersQuery,
+} from '../rules/member-arguments.ts';
+import type { MemberPlace } from '../rules/member-plan.ts';
+import {
+  changeMembersInFile,
+  forgetDeparturesInFile,
+  groupsInFile,
+  membershipInFile,
+  membersInFile,
+  readMemberChangesFromFile,
+  readMembershipsFromFile,
+} from './sqlite-members.ts';
 import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
@@ -18,7 +48,6 @@ import {
   type MessageStore,
   ROWS_PER_READ_MAX,
   type StoreRisk,
-  StoreUnavailableError,
 } from '../message-store.ts';
 import {
   assertDisconnectQuery,
@@ -40,6 +69,7 @@ import {
   saveDisconnectToFile,
 } from './sqlite-disconnects.ts';
 import { headInFile, markInFile, settleHistoryInFile, streamStartInFile } from './sqlite-history.ts';
+import { FileCalls, unavailable } from './file-calls.ts';
 import { readLogFromFile } from './sqlite-read-log.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
 import { checkFileWritable } from './check-file-writable.ts';
@@ -65,7 +95,7 @@ const FILE_MODE = 0o600;
  */
 export async function createSqliteMessageStore(
   options: SqliteMessageStoreOptions,
-): Promise<MessageStore & LogTrimmer> {
+): Promise<MessageStore & LogTrimmer & MemberUpkeep> {
   const { file, deadlineMs = DEADLINE_MS } = options;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: FOLDER_MODE });
@@ -82,28 +112,28 @@ export async function createSqliteMessageStore(
   }
 }
 
-class SqliteMessageStore implements MessageStore, LogTrimmer {
+class SqliteMessageStore implements MessageStore, LogTrimmer, MemberUpkeep {
   readonly #database: Database.Database;
-  readonly #deadlineMs: number;
   readonly #statements: SqliteStatements;
+  readonly #calls: FileCalls;
 
   constructor(database: Database.Database, deadlineMs: number) {
     this.#database = database;
-    this.#deadlineMs = deadlineMs;
     this.#statements = prepareStatements(database);
+    this.#calls = new FileCalls({ database, statements: this.#statements, deadlineMs });
   }
 
   append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
     return appendTheRest(requests, refusal, (storable) =>
       appendApart(storable, (together) =>
-        this.#whenFree('appending', () => appendToFile(this.#statements, together)),
+        this.#calls.whenFree('appending', () => appendToFile(this.#statements, together)),
       ),
     );
   }
 
   async readLog(query: LogQuery): Promise<LogSlice> {
     assertLogQuery(query);
-    return await this.#snapshot('reading a log', (epoch) => {
+    return await this.#calls.snapshot('reading a log', (epoch) => {
       return {
         epoch,
         ...headInFile(this.#statements, query.targetId),
@@ -117,7 +147,7 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     if (targetIds.length > HEADS_PER_READ_MAX) {
       throw new RangeError(`at most ${HEADS_PER_READ_MAX} heads in one read`);
     }
-    return await this.#snapshot('reading heads', (epoch, now) => ({
+    return await this.#calls.snapshot('reading heads', (epoch, now) => ({
       epoch,
       databaseTimeMs: Date.parse(now),
       heads: new Map(
@@ -131,26 +161,28 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
 
   async readMarks(places: readonly LogPlace[]): Promise<readonly (RowMark | undefined)[]> {
     assertPlaces(places, ROWS_PER_READ_MAX);
-    return await this.#snapshot('reading which rows there are', () =>
+    return await this.#calls.snapshot('reading which rows there are', () =>
       places.map(({ targetId, offset }) => markInFile(this.#statements, targetId, offset)),
     );
   }
 
   async readStreamStarts(cursors: readonly ReaderCursor[]): Promise<readonly StreamStart[]> {
     assertPlaces(cursors, CURSORS_PER_READ_MAX);
-    return await this.#snapshot('reading where streams start', (epoch) =>
+    return await this.#calls.snapshot('reading where streams start', (epoch) =>
       cursors.map((cursor) => streamStartInFile(this.#statements, epoch, cursor)),
     );
   }
 
   async settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding> {
     assertPlaces(doubt.rows, DOUBTED_ROWS_MAX);
-    return await this.#whenFree('settling what is true', () => settleHistoryInFile(this.#statements, doubt));
+    return await this.#calls.whenFree('settling what is true', () =>
+      settleHistoryInFile(this.#statements, doubt),
+    );
   }
 
   async saveAcks(acks: readonly Ack[]): Promise<void> {
     assertAcks(acks);
-    await this.#whenFree('saving acks', () => {
+    await this.#calls.whenFree('saving acks', () => {
       saveAcksToFile(this.#statements, acks);
     });
   }
@@ -159,12 +191,12 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     openings: readonly DeviceOpening[],
   ): Promise<readonly ReadonlyMap<string, LogPosition>[]> {
     assertOpenings(openings);
-    return await this.#whenFree('opening devices', () => openDevicesInFile(this.#statements, openings));
+    return await this.#calls.whenFree('opening devices', () => openDevicesInFile(this.#statements, openings));
   }
 
   async readReceipts({ targetId, limit }: ReceiptQuery): Promise<TargetReceipts> {
     assertReceiptQuery({ targetId, limit });
-    return await this.#snapshot('reading receipts', (epoch) => ({
+    return await this.#calls.snapshot('reading receipts', (epoch) => ({
       epoch,
       head: headInFile(this.#statements, targetId).head,
       receipts: this.#statements.selectReceipts(targetId, limit).map(storedReceiptOf),
@@ -173,35 +205,79 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
 
   async disconnect(request: DisconnectRequest): Promise<Disconnect> {
     assertTargetId(request.clientId);
-    return await this.#whenFree('disconnecting', () => saveDisconnectToFile(this.#statements, request));
+    return await this.#calls.whenFree('disconnecting', () => saveDisconnectToFile(this.#statements, request));
   }
 
   async readDisconnects(clientIds: readonly string[]): Promise<DisconnectsReading> {
     assertDisconnectQuery(clientIds);
-    return await this.#snapshot('reading disconnects', () =>
+    return await this.#calls.snapshot('reading disconnects', () =>
       readDisconnectsFromFile(this.#statements, clientIds),
     );
   }
 
   async readDisconnectsAfter(position: number): Promise<DisconnectsReading> {
     assertWholeNumber('position', position, 0);
-    return await this.#snapshot('reading disconnects', () =>
+    return await this.#calls.snapshot('reading disconnects', () =>
       readDisconnectsAfterFromFile(this.#statements, position),
+    );
+  }
+
+  async changeMembers(changes: readonly MembersChange[]): Promise<MembersChanged> {
+    assertMemberChanges(changes);
+    return await this.#calls.whenFree('changing members', () =>
+      changeMembersInFile(this.#statements, changes),
+    );
+  }
+
+  async readMembers(query: MembersQuery): Promise<readonly Member[]> {
+    assertMembersQuery(query);
+    return await this.#calls.snapshot('reading members', () => membersInFile(this.#statements, query));
+  }
+
+  async readGroupsOfClient(query: MembershipsQuery): Promise<readonly Membership[]> {
+    assertMembershipsQuery(query);
+    return await this.#calls.snapshot('reading groups', () => groupsInFile(this.#statements, query));
+  }
+
+  async readMembership(place: MemberPlace): Promise<Membership | undefined> {
+    assertMemberPlace(place);
+    return await this.#calls.snapshot('reading a membership', () =>
+      membershipInFile(this.#statements, place),
+    );
+  }
+
+  async readMemberships(clientIds: readonly string[]): Promise<MembershipsReading> {
+    assertMembershipClients(clientIds);
+    return await this.#calls.snapshot('reading memberships', (epoch) =>
+      readMembershipsFromFile(this.#statements, epoch, clientIds),
+    );
+  }
+
+  async readMemberChanges(cursor: MemberCursor): Promise<MemberChangesReading> {
+    assertMemberCursor(cursor);
+    return await this.#calls.snapshot('reading changes of members', (epoch) =>
+      readMemberChangesFromFile(this.#statements, epoch, cursor),
+    );
+  }
+
+  async forgetDepartures(): Promise<number> {
+    return await this.#calls.whenFree('forgetting departures', () =>
+      forgetDeparturesInFile(this.#statements),
     );
   }
 
   async deleteOldest(query: TrimQuery): Promise<TrimStep> {
     assertTrimQuery(query);
-    return await this.#whenFree('deleting the oldest', () => trimFile(this.#statements, query));
+    return await this.#calls.whenFree('deleting the oldest', () => trimFile(this.#statements, query));
   }
 
   async checkReady(): Promise<readonly StoreRisk[]> {
-    await this.#snapshot('checking the file', () => undefined);
+    await this.#calls.snapshot('checking the file', () => undefined);
     return [];
   }
 
   async checkWritable(): Promise<void> {
-    await this.#whenFree('trying to write', () => {
+    await this.#calls.whenFree('trying to write', () => {
       checkFileWritable(this.#database);
     });
   }
@@ -214,37 +290,6 @@ class SqliteMessageStore implements MessageStore, LogTrimmer {
     if (this.#database.open) this.#database.close();
     return Promise.resolve();
   }
-
-  /** Reads everything that `read` asks for as of one commit. */
-  #snapshot<T>(what: string, read: (epoch: string, now: string) => T): Promise<T> {
-    return this.#whenFree(what, () => {
-      this.#statements.beginReading();
-      try {
-        const [epoch, now] = this.#statements.selectEpoch()[0] ?? [];
-        if (typeof epoch !== 'string' || typeof now !== 'string') throw new Error('the file has no epoch');
-        return read(epoch, now);
-      } finally {
-        this.#statements.rollback();
-      }
-    });
-  }
-
-  async #whenFree<T>(what: string, work: () => T): Promise<T> {
-    try {
-      return await retryWhileBusy({ what, deadlineMs: this.#deadlineMs }, () => {
-        if (!this.#database.open) throw new Error('the store is closed');
-        return work();
-      });
-    } catch (error) {
-      throw unavailable(what, error);
-    }
-  }
-}
-
-/** What lies in a row or in the caller stays what it is; everything else is the file's trouble. */
-function unavailable(what: string, error: unknown): unknown {
-  const isOwn = error instanceof StoreUnavailableError || error instanceof RowRefusedError;
-  return isOwn ? error : new StoreUnavailableError(`${what} failed`, error);
 }
 
 function refusal(request: AppendRequest): AppendOutcome | undefined {

@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../message-store.ts';
+import type { StoredMessage } from '../stored-message.ts';
 
 /** A row of `id, target_id, offset, message as bytes, created_at`. */
 export function storedMessageOf(row: readonly unknown[]): StoredMessage {

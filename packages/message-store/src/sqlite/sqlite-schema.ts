@@ -57,8 +57,31 @@ const REPLACED_EPOCH = `
 ALTER TABLE log_epoch ADD COLUMN replaced_epoch TEXT;
 ALTER TABLE log_epoch ADD COLUMN certain_until TEXT;`;
 
+/**
+ * As in db/init.sql. Changes are read by their positions alone here: a client's groups and a relay's pages are found in
+ * one index each, and so are the few departures.
+ */
+const MEMBERS = `
+CREATE TABLE members (
+  group_name TEXT NOT NULL CHECK (length(group_name) BETWEEN 1 AND 122),
+  client_id TEXT NOT NULL CHECK (length(client_id) BETWEEN 1 AND 128),
+  from_offset INTEGER NOT NULL CHECK (from_offset >= 0),
+  since TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('member', 'left')),
+  position INTEGER NOT NULL UNIQUE,
+  PRIMARY KEY (group_name, client_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_client ON members (client_id, state, group_name);
+CREATE INDEX members_left ON members (position) WHERE state = 'left';
+CREATE TABLE member_head (
+  singleton INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (singleton = 1),
+  head INTEGER NOT NULL DEFAULT 0,
+  forgotten INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO member_head DEFAULT VALUES;`;
+
 /** Each of them brings a file from one version to the next; the version is kept in the file as user_version. */
-const STEPS = [LOGS, ACKS, DISCONNECTS, REPLACED_EPOCH] as const;
+const STEPS = [LOGS, ACKS, DISCONNECTS, REPLACED_EPOCH, MEMBERS] as const;
 const SCHEMA_VERSION = STEPS.length;
 
 /** The file was written by a newer program. */

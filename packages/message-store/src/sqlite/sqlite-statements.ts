@@ -46,6 +46,7 @@ export function prepareStatements(database: Database.Database) {
     ...historyStatements(makers),
     ...trimStatements(makers),
     ...disconnectStatements(makers),
+    ...memberStatements(makers),
     saveAck: changeOf(
       `INSERT INTO acks (client_id, device_id, target_id, epoch, "offset", acked_at, last_used_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -108,9 +109,7 @@ function disconnectStatements({ rowsOf, changeOf }: ReturnType<typeof statementM
   const columns = 'client_id, position, tokens_refused_up_to';
   return {
     // Microseconds since 1970, as in the other kind: a position that was lost is never given again.
-    addToDisconnectHead: changeOf(
-      "UPDATE disconnect_head SET head = MAX(head + 1, CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER))",
-    ),
+    addToDisconnectHead: changeOf(`UPDATE disconnect_head SET head = MAX(head + 1, ${MICROSECONDS})`),
     saveDisconnect: changeOf(
       `INSERT INTO disconnects (${columns})
        SELECT ?, head, CASE WHEN ? THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END FROM disconnect_head WHERE true
@@ -123,6 +122,51 @@ function disconnectStatements({ rowsOf, changeOf }: ReturnType<typeof statementM
     selectDisconnectsAfter: rowsOf(
       `SELECT ${columns} FROM disconnects WHERE position > ? ORDER BY position LIMIT ?`,
     ),
+  };
+}
+
+/** Microseconds since 1970, as in the other kind. */
+const MICROSECONDS = "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)";
+
+function memberStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>) {
+  return {
+    selectMember: rowsOf(
+      'SELECT from_offset, since, state, position FROM members WHERE group_name = ? AND client_id = ?',
+    ),
+    countGroups: rowsOf("SELECT COUNT(*) FROM members WHERE client_id = ? AND state = 'member'"),
+    selectNextPosition: rowsOf(
+      `SELECT MAX(head, ${MICROSECONDS}), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM member_head`,
+    ),
+    saveMember: changeOf(
+      `INSERT INTO members (group_name, client_id, from_offset, since, state, position) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (group_name, client_id) DO UPDATE SET from_offset = excluded.from_offset, since = excluded.since,
+         state = excluded.state, position = excluded.position`,
+    ),
+    setMemberHead: changeOf('UPDATE member_head SET head = ?'),
+    selectMemberHead: rowsOf('SELECT head, forgotten FROM member_head'),
+    selectMembers: rowsOf(
+      `SELECT client_id, from_offset, since FROM members
+       WHERE group_name = ? AND client_id > ? AND state = 'member' ORDER BY client_id LIMIT ?`,
+    ),
+    selectGroups: rowsOf(
+      `SELECT group_name, from_offset, since FROM members
+       WHERE client_id = ? AND state = 'member' AND group_name > ? ORDER BY group_name LIMIT ?`,
+    ),
+    selectFollowed: rowsOf(
+      "SELECT group_name, from_offset, position FROM members WHERE client_id = ? AND state = 'member'",
+    ),
+    selectMemberAt: rowsOf('SELECT group_name, client_id FROM members WHERE position = ?'),
+    selectMemberChanges: rowsOf(
+      `SELECT group_name, client_id, from_offset, state, position FROM members
+       WHERE position > ? ORDER BY position LIMIT ?`,
+    ),
+    selectMicroseconds: rowsOf(`SELECT ${MICROSECONDS}`),
+    selectOldDepartures: rowsOf(
+      `SELECT group_name, client_id, position FROM members WHERE state = 'left' AND position < ?
+       ORDER BY position LIMIT ?`,
+    ),
+    deleteMember: changeOf('DELETE FROM members WHERE group_name = ? AND client_id = ?'),
+    setForgotten: changeOf('UPDATE member_head SET forgotten = MAX(forgotten, ?)'),
   };
 }
 

@@ -14,6 +14,8 @@ import {
 } from '../support/contract-database.ts';
 import { describeDisconnects } from './disconnect-contract.ts';
 import { describeIdempotency } from './idempotency-contract.ts';
+import { describeMemberChanges } from './member-changes-contract.ts';
+import { describeMembers } from './member-contract.ts';
 import { describeReading } from './reading-contract.ts';
 import { describeRetention } from './retention-contract.ts';
 
@@ -49,6 +51,14 @@ export function describeMessageStore(title: string, createDatabase: () => Promis
       () => database,
     );
     describeDisconnects(
+      () => store,
+      () => database,
+    );
+    describeMembers(
+      () => store,
+      () => database,
+    );
+    describeMemberChanges(
       () => store,
       () => database,
     );

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countByTarget } from '../../rules/append-plan.ts';
-import type { AppendRequest } from '../../message-store.ts';
 import { findHeldTargets } from './contention.ts';
 import type { Session } from '../sessions/session.ts';
 import { hasErrno, isRowError, SQL_ERRORS } from '../sessions/sql-error.ts';
 import { isPlaceTaken, passTakenPlaces } from './taken-places.ts';
+import type { OutboxBounds } from './take-outbox.ts';
 import {
   type AppendResult,
   type AppendWork,
+  countsOf,
+  isChangeOf,
   isForOneOf,
   withContended,
   writeAppend,
@@ -30,19 +31,15 @@ const RETRY_JITTER_MS = 10;
  * whole: error 1205 alone would undo only its statement, and leave the neighbours' counters locked. Throws where the
  * session was lost before the COMMIT.
  */
-export async function appendInTransaction(
-  session: Session,
-  requests: readonly AppendRequest[],
-): Promise<TransactionResult> {
+export async function appendInTransaction(session: Session, work: AppendWork): Promise<TransactionResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptAppend(session, { requests, moveFor: [] });
+      return await attemptAppend(session, work);
     } catch (error) {
       if (session.isLost) throw error;
       await session.run('ROLLBACK');
-      if (isPlaceTaken(error)) await passTakenPlaces(session, [...countByTarget(requests).keys()]);
-      if (hasErrno(error, SQL_ERRORS.lockWaitTimeout))
-        return writeUncontended(session, { requests, moveFor: [] });
+      if (isPlaceTaken(error)) await passTakenPlaces(session, [...countsOf(work).keys()]);
+      if (hasErrno(error, SQL_ERRORS.lockWaitTimeout)) return writeUncontended(session, work);
       const mayChange = hasErrno(error, SQL_ERRORS.deadlock) || hasErrno(error, SQL_ERRORS.duplicateKey);
       if (!mayChange || attempt === ATTEMPTS_MAX) {
         if (isRowError(error)) return { kind: 'row-refused', error };
@@ -60,14 +57,14 @@ export async function appendInTransaction(
 export async function moveInTransaction(
   session: Session,
   targetIds: readonly string[],
-  bounds: Pick<AppendWork, 'outboxRowsMax' | 'setAsideFor'> = {},
+  bounds: OutboxBounds = {},
 ): Promise<TransactionResult> {
   return await writeUncontended(session, { requests: [], moveFor: targetIds, ...bounds });
 }
 
 async function attemptAppend(session: Session, work: AppendWork): Promise<TransactionResult> {
   const written = await writeAppend(session, work);
-  if (written.rows.length === 0 && written.result.setAside.length === 0) {
+  if (!written.hasChanges) {
     await session.run('ROLLBACK');
     return { kind: 'done', result: written.result };
   }
@@ -91,33 +88,43 @@ async function commit(session: Session, written: WrittenAppend): Promise<Transac
  * contended.
  */
 async function writeUncontended(session: Session, work: AppendWork): Promise<TransactionResult> {
-  const { requests } = work;
-  const targetIds = [...countByTarget(requests).keys(), ...work.moveFor];
-  const held = await findHeldTargets(session, targetIds);
-  const isHeld = isForOneOf(held);
+  const { requests, memberChanges = [], moveFor = [] } = work;
+  const held = await findHeldTargets(session, [...countsOf(work).keys()]);
+  const [isHeld, isOfHeld] = [isForOneOf(held), isChangeOf(held)];
   const free: AppendWork = {
     ...work,
     requests: requests.filter((request) => !isHeld(request)),
-    moveFor: work.moveFor.filter((targetId) => !held.has(targetId)),
+    memberChanges: memberChanges.filter((change) => !isOfHeld(change)),
+    moveFor: moveFor.filter((targetId) => !held.has(targetId)),
   };
-  if (free.requests.length === 0 && free.moveFor.length === 0) {
+  if (countsOf(free).size === 0) {
     await session.run('ROLLBACK');
-    return allContended(requests);
+    return allContended(work);
   }
   const result = await attemptFree(session, free);
   const inOrder = (one: AppendResult): AppendResult => ({
     ...one,
     outcomes: withContended(requests, isHeld, one.outcomes),
+    members: { ...one.members, outcomes: withContended(memberChanges, isOfHeld, one.members.outcomes) },
   });
-  if (result === 'contended') return allContended(requests);
+  if (result === 'contended') return allContended(work);
   if (result.kind === 'row-refused') return result;
   if (result.kind === 'done') return { kind: 'done', result: inOrder(result.result) };
   return { ...result, written: { ...result.written, result: inOrder(result.written.result) } };
 }
 
-function allContended(requests: readonly AppendRequest[]): TransactionResult {
-  const outcomes = withContended(requests, () => true, []);
-  return { kind: 'done', result: { epoch: '', outcomes, moved: [], setAside: [], unfinished: new Set() } };
+function allContended({ requests, memberChanges = [] }: AppendWork): TransactionResult {
+  const result: AppendResult = {
+    epoch: '',
+    outcomes: withContended(requests, () => true, []),
+    moved: [],
+    setAside: [],
+    members: { rows: [], outcomes: withContended(memberChanges, () => true, []), refusedJoins: [] },
+    unfinished: new Set(),
+    heldGroups: new Set(),
+    lastMovedTarget: undefined,
+  };
+  return { kind: 'done', result };
 }
 
 async function attemptFree(session: Session, work: AppendWork): Promise<TransactionResult | 'contended'> {
@@ -127,7 +134,7 @@ async function attemptFree(session: Session, work: AppendWork): Promise<Transact
     if (session.isLost) throw error;
     await session.run('ROLLBACK');
     if (isPlaceTaken(error)) {
-      await passTakenPlaces(session, [...countByTarget(work.requests).keys(), ...work.moveFor]);
+      await passTakenPlaces(session, [...countsOf(work).keys()]);
       return 'contended'; // tried again by the caller, behind what lies there
     }
     const isContended = hasErrno(error, SQL_ERRORS.lockWaitTimeout) || hasErrno(error, SQL_ERRORS.deadlock);

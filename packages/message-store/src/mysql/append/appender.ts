@@ -1,15 +1,20 @@
-import { isTargetId } from '@postline/protocol';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { groupIdOf, isTargetId } from '@postline/protocol';
 import { appendApart, RowRefusedError } from '../../rules/bisect-append.ts';
 import { countByTarget } from '../../rules/append-plan.ts';
 import { type AppendOutcome, type AppendRequest, StoreUnavailableError } from '../../message-store.ts';
 import type { MovedMessages, OutboxPage, SetAsideRow } from '../../outbox.ts';
+import type { MembersChange, MembersChanged } from '../../member-store.ts';
+import { placeKey } from '../../rules/member-plan.ts';
 import { appendInTransaction, moveInTransaction, type TransactionResult } from './append-transaction.ts';
+import { CollectedChanges, movedOf } from './collected-changes.ts';
 import { readCommitOutcome } from './commit-outcome.ts';
 import { OUTBOX_ROWS_PER_READ_MAX, readOutboxTargets } from './outbox-rows.ts';
 import type { Session, SessionOptions } from '../sessions/session.ts';
 import type { SessionPool } from '../sessions/session-pool.ts';
 import { setAsideBadTargets } from './set-aside.ts';
-import type { AppendResult } from './write-append.ts';
+import type { OutboxBounds } from './take-outbox.ts';
+import type { AppendResult, WrittenAppend } from './write-append.ts';
 
 export interface AppenderOptions {
   readonly writers: SessionPool;
@@ -21,6 +26,20 @@ export interface AppenderOptions {
 
 /** Rows of the outbox that the database refuses, one after the other, before a request for their target is put off. */
 const OUTBOX_ATTEMPTS_MAX = 8;
+
+/** Between two attempts at a change of members: the database itself waits for a held counter too, for a second. */
+const CONTENDED_PAUSE_MS = 50;
+
+/** An attempt that begins with less time could be cut off while it waits for a lock. */
+const ATTEMPT_MS = 1_200;
+
+/** What attempts at a change of members have left behind. */
+interface EarlierAttempts {
+  /** By `placeKey`: the positions of a COMMIT that was not answered. */
+  readonly givenBefore: Map<string, number>;
+  /** Where the last attempt left it open whether something was stored. */
+  error: Error | undefined;
+}
 
 interface CallSignals {
   /** Aborted when it is too late to write. */
@@ -61,7 +80,8 @@ export class Appender {
   ): Promise<readonly AppendOutcome[]> {
     for (let attempt = 1; attempt <= OUTBOX_ATTEMPTS_MAX; attempt += 1) {
       try {
-        return (await this.#write((session) => appendInTransaction(session, requests), signals)).outcomes;
+        const run = (session: Session) => appendInTransaction(session, { requests });
+        return this.#report(await this.#write(run, signals)).outcomes;
       } catch (error) {
         if (!(error instanceof RowRefusedError && requests.length === 1)) throw error;
         // Perhaps the row that was refused is not the request's: it may have waited in the outbox.
@@ -81,7 +101,10 @@ export class Appender {
       });
       const badIds = targetIds.filter((targetId) => !isTargetId(targetId));
       const hasSetAside = badIds.length > 0 && (await this.#setAsideBadTargets(badIds, writing));
-      const results = await this.#moveApart(targetIds.filter(isTargetId), { writing, signal });
+      const results = [...(await this.#moveApart(targetIds.filter(isTargetId), { writing, signal }))];
+      const heldGroups = results.flatMap((result) => [...result.heldGroups]);
+      const waiting = { waitsForMembers: true };
+      results.push(...(await this.#moveApart(heldGroups, { writing, signal }, waiting)));
       const movedCount = results.reduce((sum, { moved }) => sum + moved.length, 0);
       const lastReached = lastReachedOf(results);
       const nextAfter = lastReached ?? (isLastPage ? undefined : targetIds.at(-1));
@@ -100,35 +123,49 @@ export class Appender {
   }
 
   /** One transaction for all targets; where the database refuses a row, halves, so that the others are moved. */
-  async #moveApart(targetIds: readonly string[], signals: CallSignals): Promise<readonly AppendResult[]> {
+  async #moveApart(
+    targetIds: readonly string[],
+    signals: CallSignals,
+    bounds: OutboxBounds = {},
+  ): Promise<readonly AppendResult[]> {
     if (targetIds.length === 0) return [];
     try {
-      const run = (session: Session) => moveInTransaction(session, targetIds);
-      return [await this.#write(run, signals)];
+      return [await this.#move(targetIds, signals, bounds)];
     } catch (error) {
       if (!(error instanceof RowRefusedError)) throw error;
-      if (targetIds.length === 1) return [await this.#moveLessAndLess(targetIds, signals)];
+      if (targetIds.length === 1) return [await this.#moveLessAndLess(targetIds, signals, bounds)];
     }
     const middle = Math.ceil(targetIds.length / 2);
     return [
-      ...(await this.#moveApart(targetIds.slice(0, middle), signals)),
-      ...(await this.#moveApart(targetIds.slice(middle), signals)),
+      ...(await this.#moveApart(targetIds.slice(0, middle), signals, bounds)),
+      ...(await this.#moveApart(targetIds.slice(middle), signals, bounds)),
     ];
   }
 
   /** Half of a target's rows, a quarter, …: until the one that the database refuses is the first, and is set aside. */
-  async #moveLessAndLess(targetIds: readonly string[], signals: CallSignals): Promise<AppendResult> {
+  async #moveLessAndLess(
+    targetIds: readonly string[],
+    signals: CallSignals,
+    bounds: OutboxBounds,
+  ): Promise<AppendResult> {
     for (let outboxRowsMax = OUTBOX_ROWS_PER_READ_MAX / 2; ; outboxRowsMax /= 2) {
       try {
-        const run = (session: Session) => moveInTransaction(session, targetIds, { outboxRowsMax });
-        return await this.#write(run, signals);
+        return await this.#move(targetIds, signals, { ...bounds, outboxRowsMax });
       } catch (error) {
         if (!(error instanceof RowRefusedError)) throw error;
         if (outboxRowsMax > 1) continue;
-        const bounds = { outboxRowsMax, setAsideFor: error.message };
-        return await this.#write((session) => moveInTransaction(session, targetIds, bounds), signals);
+        return await this.#move(targetIds, signals, { outboxRowsMax, setAsideFor: error.message });
       }
     }
+  }
+
+  async #move(
+    targetIds: readonly string[],
+    signals: CallSignals,
+    bounds: OutboxBounds,
+  ): Promise<AppendResult> {
+    const run = (session: Session) => moveInTransaction(session, targetIds, bounds);
+    return this.#report(await this.#write(run, signals));
   }
 
   async #write(
@@ -138,26 +175,75 @@ export class Appender {
     const transaction = await this.#options.writers.use(writing, run);
     switch (transaction.kind) {
       case 'done':
-        return this.#tell(transaction.result);
+        return transaction.result;
       case 'row-refused':
         throw new RowRefusedError(transaction.error);
       case 'commit-unknown': {
         const { written, error } = transaction;
         const outcome = await readCommitOutcome(this.#options.session, written, signal);
-        if (outcome === 'committed') return this.#tell(written.result);
-        throw new StoreUnavailableError(
-          'the database was lost while committing, and the messages are not found in it',
-          error,
-        );
+        if (outcome === 'committed') return written.result;
+        throw new CommitUnknownError(written, error);
       }
     }
   }
 
-  #tell(result: AppendResult): AppendResult {
-    const { epoch, moved, setAside } = result;
-    if (moved.length > 0) this.#onMoved({ epoch, messages: moved });
-    setAside.forEach(this.#onSetAside);
+  #report(result: AppendResult): AppendResult {
+    const moved = movedOf(result);
+    if (moved !== undefined) this.#onMoved(moved);
+    result.setAside.forEach(this.#onSetAside);
     return result;
+  }
+
+  /**
+   * Changes members of groups. What is contended is tried again here, as no lane of the API does it. So is what may have
+   * been committed: a change that was made changes nothing, and its positions show that it was this call's.
+   */
+  changeMembers(changes: readonly MembersChange[], signal: AbortSignal): Promise<MembersChanged> {
+    return this.#inWritingTime((writing) => this.#changeMembers(changes, { writing, signal }));
+  }
+
+  async #changeMembers(changes: readonly MembersChange[], signals: CallSignals): Promise<MembersChanged> {
+    const collected = new CollectedChanges(changes);
+    const earlier: EarlierAttempts = { givenBefore: new Map(), error: undefined };
+    const lastStartMs = performance.now() + this.#options.writingMs - ATTEMPT_MS;
+    for (;;) {
+      const result = await this.#tryChanges(collected.pending, earlier, signals);
+      if (result !== undefined) {
+        collected.add(result);
+        result.setAside.forEach(this.#onSetAside);
+        earlier.error = undefined;
+      }
+      if (collected.pending.length === 0) return collected.changed();
+      await sleep(CONTENDED_PAUSE_MS);
+      if (performance.now() <= lastStartMs) continue;
+      if (earlier.error !== undefined) throw earlier.error;
+      return collected.changed();
+    }
+  }
+
+  /** Undefined where another attempt may tell. */
+  async #tryChanges(
+    memberChanges: readonly MembersChange[],
+    earlier: EarlierAttempts,
+    signals: CallSignals,
+  ): Promise<AppendResult | undefined> {
+    const { givenBefore } = earlier;
+    try {
+      const work = { requests: [], memberChanges, givenBefore };
+      return await this.#write((session) => appendInTransaction(session, work), signals);
+    } catch (error) {
+      if (error instanceof CommitUnknownError) {
+        for (const row of error.written.result.members.rows) givenBefore.set(placeKey(row), row.position);
+        earlier.error = error;
+        return undefined;
+      }
+      if (!(error instanceof RowRefusedError)) throw error;
+      // The row that was refused lies in the outbox, unless the database refuses members.
+      const targetIds = memberChanges.map(({ groupName }) => groupIdOf(groupName));
+      const results = await this.#moveApart([...new Set(targetIds)], signals);
+      if (results.every(isNothing)) throw error;
+      return undefined;
+    }
   }
 
   async #inWritingTime<T>(work: (writing: AbortSignal) => Promise<T>): Promise<T> {
@@ -171,15 +257,25 @@ export class Appender {
   }
 }
 
-function isNothing({ moved, setAside }: AppendResult): boolean {
-  return moved.length === 0 && setAside.length === 0;
+/** COMMIT was sent, no answer came, and no row proves that it was done. */
+class CommitUnknownError extends StoreUnavailableError {
+  readonly written: WrittenAppend;
+
+  constructor(written: WrittenAppend, cause: unknown) {
+    super('the database was lost while committing, and the messages are not found in it', cause);
+    this.written = written;
+  }
+}
+
+function isNothing({ lastMovedTarget, setAside }: AppendResult): boolean {
+  return lastMovedTarget === undefined && setAside.length === 0;
 }
 
 /** Where a transaction had enough before its last target: the next page begins there, or those would never come. */
 function lastReachedOf(results: readonly AppendResult[]): string | undefined {
-  const reached = results.find(({ unfinished, moved }) => {
-    const last = moved.at(-1)?.targetId;
-    return last !== undefined && [...unfinished].some((targetId) => targetId > last);
-  });
-  return reached?.moved.at(-1)?.targetId;
+  const reached = results.find(
+    ({ unfinished, lastMovedTarget: last }) =>
+      last !== undefined && [...unfinished].some((targetId) => targetId > last),
+  );
+  return reached?.lastMovedTarget;
 }

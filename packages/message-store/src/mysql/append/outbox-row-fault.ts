@@ -1,13 +1,40 @@
 import { isUtf8 } from 'node:buffer';
-import { isTargetId, MESSAGE_BYTES_MAX } from '@postline/protocol';
+import { isGroupId, isTargetId, MESSAGE_BYTES_MAX } from '@postline/protocol';
+
+/** The bytes of a row: text columns may hold anything, where a table was changed by hand. */
+export interface OutboxRowBytes {
+  readonly kind: string;
+  readonly target: Buffer | null;
+  readonly client: Buffer | null;
+  readonly message: Buffer | null;
+}
 
 /**
- * Why no log takes a row of the outbox, `undefined` where one does. What HTTP would refuse, no log takes: the procedure
- * refuses it too, but a table can also be written to by hand, by an older procedure, or with its checks switched off.
- * Compared as bytes: MariaDB takes encoded surrogates for text, which everybody else reads as other characters.
+ * Why a row of the outbox can't be moved, `undefined` where it can. What HTTP would refuse is refused here: the
+ * procedures refuse it too, but a table can also be written to by hand, by an older procedure, or with its checks
+ * switched off. Compared as bytes: MariaDB takes encoded surrogates for text, which everybody else reads as other
+ * characters.
  */
-export function outboxRowFault(target: Buffer | null, message: Buffer | null): string | undefined {
-  if (target === null || !isTargetId(target.toString('latin1'))) return 'target_id is no target id';
+export function outboxRowFault({ kind, target, client, message }: OutboxRowBytes): string | undefined {
+  if (!KINDS.has(kind)) return 'kind is unknown';
+  return targetFault(target) ?? (kind === 'message' ? messageFault(message) : memberFault(target, client));
+}
+
+const KINDS: ReadonlySet<string> = new Set(['message', 'join', 'leave']);
+
+export function targetFault(target: Buffer | null): string | undefined {
+  const isFit = target !== null && isTargetId(target.toString('latin1'));
+  return isFit ? undefined : 'target_id is no target id';
+}
+
+function memberFault(target: Buffer | null, client: Buffer | null): string | undefined {
+  if (target === null || !isGroupId(target.toString('latin1'))) return 'target_id is no group';
+  const clientId = client?.toString('latin1');
+  const isFit = clientId !== undefined && isTargetId(clientId) && !isGroupId(clientId);
+  return isFit ? undefined : 'client_id is no client id';
+}
+
+function messageFault(message: Buffer | null): string | undefined {
   if (message === null || message.length === 0) return 'message is empty';
   if (message.length > MESSAGE_BYTES_MAX) return `message is longer than ${MESSAGE_BYTES_MAX} bytes`;
   return isUtf8(message) ? undefined : 'message is not well-formed UTF-8';

@@ -2,14 +2,13 @@ import { outboxRowFault } from './outbox-row-fault.ts';
 import type { Session } from '../sessions/session.ts';
 import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
 
-/** A message that an application published by SQL, committed. */
-export interface OutboxRow {
-  readonly id: string;
-  readonly targetId: string;
-  readonly message: string;
-}
+/** A message that an application published by SQL, or a join or leave of a group; committed. */
+export type OutboxRow = { readonly id: string; readonly targetId: string } & (
+  | { readonly kind: 'message'; readonly message: string }
+  | { readonly kind: 'join' | 'leave'; readonly clientId: string }
+);
 
-/** A row of the outbox that no log takes. */
+/** A row of the outbox that can't be moved. */
 export interface UntakenRow {
   readonly id: string;
   readonly reason: string;
@@ -18,7 +17,7 @@ export interface UntakenRow {
 export interface OutboxRows {
   /** Each target's in the order in which they were published. */
   readonly rows: readonly OutboxRow[];
-  /** Rows that lay among them and no log takes. */
+  /** Rows among them that can't be moved. */
   readonly untaken: readonly UntakenRow[];
   /** Targets that may have more than was read. */
   readonly unfinished: ReadonlySet<string>;
@@ -88,14 +87,19 @@ export async function readOutboxRows(session: Session, targetIds: readonly strin
 /** As it lies there: bytes, since whoever may write to the table may have put there what is no text. */
 interface StoredRow {
   readonly id: string;
+  readonly kind: OutboxRow['kind'];
   readonly target_bytes: Buffer | null;
+  readonly client_bytes: Buffer | null;
   readonly message_bytes: Buffer | null;
 }
 
-function sortOut({ id, target_bytes: target, message_bytes: message }: StoredRow): OutboxRow | UntakenRow {
-  const reason = outboxRowFault(target, message);
+function sortOut(row: StoredRow): OutboxRow | UntakenRow {
+  const { id, kind, target_bytes: target, client_bytes: client, message_bytes: message } = row;
+  const reason = outboxRowFault({ kind, target, client, message });
   if (reason !== undefined) return { id, reason };
-  return { id, targetId: target?.toString() ?? '', message: message?.toString() ?? '' };
+  const targetId = target?.toString() ?? '';
+  if (kind === 'message') return { id, kind, targetId, message: message?.toString() ?? '' };
+  return { id, kind, targetId, clientId: client?.toString() ?? '' };
 }
 
 /** The one that was asked for: `ascii_bin` takes an id with spaces at its end for the id without them. */
@@ -107,7 +111,7 @@ function lastTargetOf(read: readonly StoredRow[]): string | undefined {
 function readRows(session: Session, targetIds: readonly string[]): Promise<readonly StoredRow[]> {
   const ids = padInList(targetIds);
   return session.select<StoredRow>(
-    `SELECT CAST(id AS CHAR) AS id, CAST(target_id AS BINARY) AS target_bytes, CAST(message AS BINARY) AS message_bytes FROM outbox FORCE INDEX (outbox_target) WHERE target_id IN (${placeholders(ids.length)}) ORDER BY outbox.target_id, outbox.id LIMIT ${OUTBOX_ROWS_PER_READ_MAX}`,
+    `SELECT CAST(id AS CHAR) AS id, kind, CAST(target_id AS BINARY) AS target_bytes, CAST(client_id AS BINARY) AS client_bytes, CAST(message AS BINARY) AS message_bytes FROM outbox FORCE INDEX (outbox_target) WHERE target_id IN (${placeholders(ids.length)}) ORDER BY outbox.target_id, outbox.id LIMIT ${OUTBOX_ROWS_PER_READ_MAX}`,
     ids,
   );
 }

@@ -1,5 +1,5 @@
 import type { SetAsideRow } from '../../outbox.ts';
-import { outboxRowFault } from './outbox-row-fault.ts';
+import { targetFault } from './outbox-row-fault.ts';
 import { deleteOutboxRows, type UntakenRow } from './outbox-rows.ts';
 import type { Session } from '../sessions/session.ts';
 
@@ -11,8 +11,9 @@ const SET_ASIDE_ROWS_MAX = 128;
 
 /** JSON_TABLE can't be locked, and needs not be: the rows are locked already. */
 const MOVE_STATEMENT = `
-INSERT INTO outbox_refused (outbox_id, target_id, message, created_at, reason)
-SELECT o.id, CAST(o.target_id AS BINARY), CAST(o.message AS BINARY), o.created_at, untaken.reason
+INSERT INTO outbox_refused (outbox_id, target_id, kind, client_id, message, created_at, reason)
+SELECT o.id, CAST(o.target_id AS BINARY), CAST(o.kind AS BINARY), CAST(o.client_id AS BINARY), CAST(o.message AS BINARY),
+  o.created_at, untaken.reason
 FROM JSON_TABLE(?, '$[*]' COLUMNS (
   id BIGINT PATH '$.id',
   reason VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason'
@@ -57,7 +58,7 @@ export async function setAsideBadTargets(
       [targetId],
     );
     for (const { id, target_bytes: target } of rows) {
-      const reason = outboxRowFault(target, ANY_MESSAGE);
+      const reason = targetFault(target);
       if (reason !== undefined) untaken.set(id, { id, reason });
     }
     if (untaken.size >= SET_ASIDE_ROWS_MAX) break;
@@ -66,5 +67,3 @@ export async function setAsideBadTargets(
   await session.run('COMMIT');
   return setAside;
 }
-
-const ANY_MESSAGE = Buffer.from('x');

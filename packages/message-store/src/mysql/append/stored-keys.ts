@@ -1,5 +1,6 @@
 import { keyOf } from '../../rules/append-plan.ts';
-import type { AppendRequest, StoredMessage } from '../../message-store.ts';
+import type { AppendRequest } from '../../message-store.ts';
+import type { StoredMessage } from '../../stored-message.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';

@@ -1,4 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { groupIdOf } from '@postline/protocol';
+import type { MembersChange } from '../../member-store.ts';
+import type { AppendOutcome, AppendRequest } from '../../message-store.ts';
+import type { StoredMessage } from '../../stored-message.ts';
+import type { SetAsideRow } from '../../outbox.ts';
 import {
   countByTarget,
   planAppend,
@@ -6,25 +11,26 @@ import {
   planOutcomes,
   storedRows,
 } from '../../rules/append-plan.ts';
-import type { AppendOutcome, AppendRequest, StoredMessage } from '../../message-store.ts';
-import type { SetAsideRow } from '../../outbox.ts';
-import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
+import type { MemberPlan } from '../../rules/member-plan.ts';
+import { writeMembers } from '../members/write-members.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
-import { insertRows } from './insert-rows.ts';
-import { deleteOutboxRows, type OutboxRow, type OutboxRows, readOutboxRows } from './outbox-rows.ts';
 import type { Session } from '../sessions/session.ts';
+import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
+import { insertRows } from './insert-rows.ts';
+import { deleteOutboxRows } from './outbox-rows.ts';
+import { planMoves } from './plan-moves.ts';
 import { setAsideRows } from './set-aside.ts';
 import { readStoredKeys } from './stored-keys.ts';
+import { NOTHING_WAITS, type OutboxBounds, takeOutbox } from './take-outbox.ts';
 
 /** What one transaction is to write. */
-export interface AppendWork {
+export interface AppendWork extends OutboxBounds {
   readonly requests: readonly AppendRequest[];
-  /** Targets whose outbox is to be moved, beside those of the requests. */
-  readonly moveFor: readonly string[];
-  /** Of the outbox at most so many rows: for finding the one that the database refuses. */
-  readonly outboxRowsMax?: number;
-  /** Where the database refused that one: it is set aside for this reason, and nothing is moved. */
-  readonly setAsideFor?: string;
+  readonly memberChanges?: readonly MembersChange[];
+  /** By `placeKey`: positions that an earlier attempt at these changes gave, whose COMMIT was not answered. */
+  readonly givenBefore?: ReadonlyMap<string, number>;
+  /** Targets whose outbox is to be moved, beside those of the requests and changes. */
+  readonly moveFor?: readonly string[];
 }
 
 /** What a transaction brings about; true once it is committed. */
@@ -32,12 +38,18 @@ export interface AppendResult {
   readonly epoch: string;
   /** One for each request, in order. */
   readonly outcomes: readonly AppendOutcome[];
-  /** What was in the outbox for these targets, now in their logs. */
+  /** Messages that were in the outbox for these targets, now in their logs. */
   readonly moved: readonly StoredMessage[];
-  /** What was in the outbox and no log takes, now out of the way. */
+  /** What was in the outbox and can't be moved, now out of the way. */
   readonly setAside: readonly SetAsideRow[];
+  /** With one outcome for each change of the work, in order. */
+  readonly members: MemberPlan;
   /** Targets that still have something in the outbox: it was too much for one transaction. */
   readonly unfinished: ReadonlySet<string>;
+  /** Groups that still have something in the outbox, as another transaction held the members' lock. */
+  readonly heldGroups: ReadonlySet<string>;
+  /** The last target, in byte order, that had something in the outbox which is moved now. */
+  readonly lastMovedTarget: string | undefined;
 }
 
 /** An append whose rows were inserted; whether they are there to stay is the COMMIT's answer. */
@@ -48,32 +60,35 @@ export interface WrittenAppend {
   readonly appendId: string;
   /** Those whose counters the transaction holds. */
   readonly targetIds: readonly string[];
+  /** False where the transaction need not be committed. */
+  readonly hasChanges: boolean;
   readonly result: AppendResult;
 }
 
 /** 96 random bits as 16 characters. */
 const APPEND_ID_BYTES = 12;
 
-const NOTHING_WAITS: OutboxRows = { rows: [], untaken: [], unfinished: new Set() };
+const NO_MEMBERS: MemberPlan = { rows: [], outcomes: [], refusedJoins: [] };
 
 /**
  * Does everything of an append but its COMMIT. The order matters: first the counters, so that from then on nobody
- * else adds to these logs; then what is in the outbox, which comes before the requests; then the idempotency keys.
+ * else adds to these logs or changes the members of these groups; then what is in the outbox, which comes before the
+ * requests and changes; then the idempotency keys; then the rows.
  */
 export async function writeAppend(session: Session, work: AppendWork): Promise<WrittenAppend> {
-  const counts = countByTarget(work.requests);
-  for (const targetId of work.moveFor) if (!counts.has(targetId)) counts.set(targetId, 0);
+  const memberChanges = work.memberChanges ?? [];
+  const counts = countsOf(work);
   const targetIds = [...counts.keys()];
   const counters = await raiseCounters(session, counts);
-  const outbox = counters.outboxHasRows
-    ? limited(await readOutboxRows(session, targetIds), work)
-    : NOTHING_WAITS;
+  const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
   const setAside = outbox.untaken.length === 0 ? [] : await setAsideRows(session, outbox.untaken);
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
   const moves = planMoves(outbox.rows, headBefore);
 
-  // What is left in the outbox comes before these requests: they wait for it.
-  const isContended = isForOneOf(outbox.unfinished);
+  // What is left in the outbox comes before these requests and changes: they wait for it.
+  const { unfinished, heldGroups } = outbox;
+  const left = heldGroups.size === 0 ? unfinished : new Set([...unfinished, ...heldGroups]);
+  const isContended = isForOneOf(left);
   const requests = work.requests.filter((request) => !isContended(request));
   const storedByKey = await readStoredKeys(session, requests);
   const headAfterMoves = (targetId: string) => headBefore(targetId) + (moves.counts.get(targetId) ?? 0);
@@ -83,28 +98,46 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const areAllNew = outbox.rows.length === 0 && plan.rows.length === messageCount(work.requests);
   if (!areAllNew) await correctCounters(session, counts, rows);
   const appendId = randomBytes(APPEND_ID_BYTES).toString('base64url');
-  const stamp = { databaseTime: counters.databaseTime, appendId };
-  const ids = rows.length === 0 ? [] : await insertRows(session, rows, stamp);
+  const { databaseTime, epoch } = counters;
+  const ids = rows.length === 0 ? [] : await insertRows(session, rows, { databaseTime, appendId });
   if (outbox.rows.length > 0) await deleteOutboxRows(session, outbox.rows);
 
-  const { epoch } = counters;
-  const createdAt = isoFromDatabaseTime(counters.databaseTime);
+  const isHeld = isChangeOf(left);
+  const changes = memberChanges
+    .filter((change) => !isHeld(change))
+    .map((change) => ({ change, head: headAfterMoves(groupIdOf(change.groupName)) }));
+  const memberWork = { steps: moves.steps, changes, givenBefore: work.givenBefore };
+  const members =
+    moves.steps.length + changes.length === 0
+      ? NO_MEMBERS
+      : await writeMembers(session, memberWork, { lock: outbox.membersLock, databaseTime });
+
+  const createdAt = isoFromDatabaseTime(databaseTime);
   const planned = planOutcomes(plan, { ids: ids.slice(moves.rows.length), createdAt, epoch });
-  const outcomes = withContended(work.requests, isContended, planned);
-  const moved = storedRows(moves.rows, { ids, createdAt });
-  const result = { epoch, outcomes, moved, setAside, unfinished: outbox.unfinished };
-  return { rows, ids, appendId, targetIds, result };
+  const hasChanges = rows.length + outbox.rows.length + setAside.length + members.rows.length > 0;
+  const result = {
+    epoch,
+    outcomes: withContended(work.requests, isContended, planned),
+    moved: storedRows(moves.rows, { ids, createdAt }),
+    setAside,
+    members: { ...members, outcomes: withContended(memberChanges, isHeld, members.outcomes) },
+    unfinished,
+    heldGroups,
+    lastMovedTarget: outbox.rows.at(-1)?.targetId,
+  };
+  return { rows, ids, appendId, targetIds, hasChanges, result };
 }
 
-/** Only the first rows, where the work says so. */
-function limited(outbox: OutboxRows, { outboxRowsMax = Infinity, setAsideFor }: AppendWork): OutboxRows {
-  if (outbox.rows.length <= outboxRowsMax && setAsideFor === undefined) return outbox;
-  const first = outbox.rows.slice(0, outboxRowsMax);
-  const left = outbox.rows.slice(outboxRowsMax).map(({ targetId }) => targetId);
-  const unfinished = new Set([...outbox.unfinished, ...left]);
-  if (setAsideFor === undefined) return { rows: first, untaken: outbox.untaken, unfinished };
-  const untaken = first.map(({ id }) => ({ id, reason: setAsideFor }));
-  return { rows: [], untaken: [...outbox.untaken, ...untaken], unfinished };
+/** The targets of the work, and how many messages each is given by its requests. */
+export function countsOf({ requests, memberChanges = [], moveFor = [] }: AppendWork): Map<string, number> {
+  const counts = countByTarget(requests);
+  for (const { groupName } of memberChanges) addTarget(counts, groupIdOf(groupName));
+  for (const targetId of moveFor) addTarget(counts, targetId);
+  return counts;
+}
+
+function addTarget(counts: Map<string, number>, targetId: string): void {
+  if (!counts.has(targetId)) counts.set(targetId, 0);
 }
 
 /** Whether a request is for one of these targets. */
@@ -113,17 +146,22 @@ export function isForOneOf(targetIds: ReadonlySet<string>): (request: AppendRequ
   return ({ messages }) => messages.some(({ targetId }) => targetIds.has(targetId));
 }
 
-/** The outcomes of the requests that were tried, in the order of all; the others are contended. */
-export function withContended(
-  requests: readonly AppendRequest[],
-  isContended: (request: AppendRequest) => boolean,
-  outcomes: readonly AppendOutcome[],
-): readonly AppendOutcome[] {
-  const inOrder = outcomes.values();
-  return requests.map((request) =>
-    isContended(request) ? { kind: 'contended' } : (inOrder.next().value ?? { kind: 'contended' }),
-  );
+/** Whether a change is one of these targets' members. */
+export function isChangeOf(targetIds: ReadonlySet<string>): (change: MembersChange) => boolean {
+  return ({ groupName }) => targetIds.has(groupIdOf(groupName));
 }
+
+/** The outcomes of those that were tried, in the order of all; the others are contended. */
+export function withContended<Item, Outcome>(
+  items: readonly Item[],
+  isContended: (item: Item) => boolean,
+  outcomes: readonly Outcome[],
+): readonly (Outcome | typeof CONTENDED)[] {
+  const inOrder = outcomes.values();
+  return items.map((item) => (isContended(item) ? CONTENDED : (inOrder.next().value ?? CONTENDED)));
+}
+
+const CONTENDED = { kind: 'contended' } as const;
 
 function messageCount(requests: readonly AppendRequest[]): number {
   return requests.reduce((sum, { messages }) => sum + messages.length, 0);
@@ -131,22 +169,6 @@ function messageCount(requests: readonly AppendRequest[]): number {
 
 function headOf({ heads }: CounterState, targetId: string): number {
   return heads.get(targetId) ?? NaN;
-}
-
-interface PlannedMoves {
-  readonly rows: readonly PlannedRow[];
-  readonly counts: ReadonlyMap<string, number>;
-}
-
-function planMoves(outboxRows: readonly OutboxRow[], headBefore: (targetId: string) => number): PlannedMoves {
-  const counts = new Map<string, number>();
-  const rows = outboxRows.map(({ targetId, message }): PlannedRow => {
-    const count = (counts.get(targetId) ?? 0) + 1;
-    counts.set(targetId, count);
-    const offset = headBefore(targetId) + count;
-    return { publisher: '', targetId, offset, message, idempotencyKey: undefined };
-  });
-  return { rows, counts };
 }
 
 /** Each request had taken an offset for each message. Replays and refusals need none, what is moved needs more. */

@@ -1,7 +1,7 @@
 import type { Session } from '../sessions/session.ts';
 
 /** The newest migration that this program was written for. */
-export const SCHEMA_VERSION = 9;
+export const SCHEMA_VERSION = 10;
 
 /** The database's schema is not one that this program can work with. */
 export class SchemaVersionError extends Error {

@@ -2,22 +2,33 @@ import { readFile } from 'node:fs/promises';
 import type { Session } from '../sessions/session.ts';
 import { isSqlError, type SqlError } from '../sessions/sql-error.ts';
 
-/** What became of the procedure by which applications publish. */
+/** The state of the procedures by which applications publish and change groups. */
 export type SqlPublishing =
-  /** It was there. */
+  /** All of them were there. */
   | { readonly kind: 'current' }
-  /** It was made. */
+  /** At least one was made. */
   | {
       readonly kind: 'created';
-      /** On MySQL this took away the rights to execute the one before: what has to be granted anew, as far as is known. */
-      readonly grantsLost: readonly string[] | 'unknown';
+      /** On MySQL this took away the rights to execute the one before. */
+      readonly grantsLost: GrantsLost;
     }
-  /** This user may not make it; perhaps an older version is there. */
-  | { readonly kind: 'not-allowed'; readonly errno: number };
+  /** This user may not make these procedures; perhaps older versions are there. */
+  | { readonly kind: 'not-allowed'; readonly errno: number; readonly procedures: readonly ProcedureName[] };
 
-const NAME = 'publish_message';
-/** Made before the old one is dropped: so a user who may drop but not create leaves the old one alone. */
-const PROBE_NAME = 'publish_message_next';
+const PROCEDURES = ['publish_message', 'join_group', 'leave_group'] as const;
+type ProcedureName = (typeof PROCEDURES)[number];
+
+/** What has to be granted anew; unknown where this user may not read it. */
+type GrantsLost = readonly string[] | 'unknown';
+
+function bothGrants(one: GrantsLost, other: GrantsLost): GrantsLost {
+  return one === 'unknown' || other === 'unknown' ? 'unknown' : [...one, ...other];
+}
+
+type EnsuredProcedure =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'created'; readonly grantsLost: GrantsLost }
+  | { readonly kind: 'not-allowed'; readonly errno: number };
 
 /** Access denied: to the database, a table, a privilege of the server, a routine; and creation barred by the binary log. */
 const NOT_ALLOWED_ERRNOS: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1370, 1419]);
@@ -25,22 +36,45 @@ const NOT_ALLOWED_ERRNOS: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227,
 const COMMENT = /^COMMENT '([^']+)'$/m;
 
 /**
- * Makes `publish_message` where it is missing or of another version. Not a numbered migration: a user without the right
- * to create procedures can do all the rest, and a later start with the right completes it.
+ * Makes the procedures that are missing or of another version. Not a numbered migration: a user without the right to
+ * create procedures can do all the rest, and a later start with the right completes it.
  */
 export async function ensureSqlPublishing(session: Session, folder: string): Promise<SqlPublishing> {
-  const file = await readFile(`${folder}/procedures/${NAME}.sql`, 'utf8');
+  const refused: ProcedureName[] = [];
+  let errno = 0;
+  let grantsLost: GrantsLost = [];
+  let isAnyCreated = false;
+  for (const name of PROCEDURES) {
+    const ensured = await ensureProcedure(session, folder, name);
+    if (ensured.kind === 'not-allowed') {
+      refused.push(name);
+      errno = ensured.errno;
+    } else if (ensured.kind === 'created') {
+      isAnyCreated = true;
+      grantsLost = bothGrants(grantsLost, ensured.grantsLost);
+    }
+  }
+  if (refused.length > 0) return { kind: 'not-allowed', errno, procedures: refused };
+  return isAnyCreated ? { kind: 'created', grantsLost } : { kind: 'current' };
+}
+
+async function ensureProcedure(
+  session: Session,
+  folder: string,
+  name: ProcedureName,
+): Promise<EnsuredProcedure> {
+  const file = await readFile(`${folder}/procedures/${name}.sql`, 'utf8');
   const sql = file.slice(file.indexOf('CREATE PROCEDURE')).trim().replace(/;$/, '');
   const comment = COMMENT.exec(sql)?.[1];
   const [found] = await session.select<{ readonly comment: string }>(
     'SELECT routine_comment AS comment FROM information_schema.routines WHERE routine_schema = DATABASE() AND routine_name = ?',
-    [NAME],
+    [name],
   );
   if (found !== undefined && found.comment === comment) return { kind: 'current' };
   try {
     const grantsLost = session.facts.returnsInserted
       ? await replaceAtOnce(session, sql)
-      : await dropAndCreate(session, sql, found !== undefined);
+      : await dropAndCreate(session, name, sql, found !== undefined);
     return { kind: 'created', grantsLost };
   } catch (error) {
     if (isNotAllowed(error)) return { kind: 'not-allowed', errno: error.errno };
@@ -60,6 +94,7 @@ async function replaceAtOnce(session: Session, sql: string): Promise<readonly st
  */
 async function dropAndCreate(
   session: Session,
+  name: ProcedureName,
   sql: string,
   isThere: boolean,
 ): Promise<readonly string[] | 'unknown'> {
@@ -67,22 +102,24 @@ async function dropAndCreate(
     await session.run(sql);
     return [];
   }
-  await session.run(`DROP PROCEDURE IF EXISTS ${PROBE_NAME}`);
-  await session.run(sql.replace(`CREATE PROCEDURE ${NAME}`, `CREATE PROCEDURE ${PROBE_NAME}`));
-  await session.run(`DROP PROCEDURE ${PROBE_NAME}`);
-  const grants = await readGrants(session);
-  await session.run(`DROP PROCEDURE ${NAME}`);
+  // Made before the old one is dropped: so a user who may drop but not create leaves the old one alone.
+  const probeName = `${name}_next`;
+  await session.run(`DROP PROCEDURE IF EXISTS ${probeName}`);
+  await session.run(sql.replace(`CREATE PROCEDURE ${name}`, `CREATE PROCEDURE ${probeName}`));
+  await session.run(`DROP PROCEDURE ${probeName}`);
+  const grants = await readGrants(session, name);
+  await session.run(`DROP PROCEDURE ${name}`);
   await session.run(sql);
   return grants === 'unknown' ? grants : await grantAgain(session, grants);
 }
 
-async function readGrants(session: Session): Promise<readonly string[] | 'unknown'> {
+async function readGrants(session: Session, name: ProcedureName): Promise<readonly string[] | 'unknown'> {
   try {
     const rows = await session.select<{ readonly grant_text: string }>(
-      `SELECT CONCAT('GRANT EXECUTE ON PROCEDURE \`', REPLACE(DATABASE(), '\`', '\`\`'), '\`.${NAME} TO ', QUOTE(User), '@', QUOTE(Host)) AS grant_text
+      `SELECT CONCAT('GRANT EXECUTE ON PROCEDURE \`', REPLACE(DATABASE(), '\`', '\`\`'), '\`.${name} TO ', QUOTE(User), '@', QUOTE(Host)) AS grant_text
        FROM mysql.procs_priv
        WHERE Db = DATABASE() AND Routine_name = ? AND Routine_type = 'PROCEDURE' AND FIND_IN_SET('Execute', Proc_priv)`,
-      [NAME],
+      [name],
     );
     return rows.map((row) => row.grant_text);
   } catch (error) {

@@ -45,6 +45,7 @@ async function begin(session: Session, restoredAt: Date | undefined): Promise<Ne
       [databaseTimeOfMs(restoredAt.getTime())],
     );
   }
+  await repairMembers(session);
   const epoch = randomEpoch();
   await session.change(
     'UPDATE log_epoch SET epoch = ?, started_at = CURRENT_TIMESTAMP(3), replaced_epoch = NULL, certain_until = NULL',
@@ -52,6 +53,22 @@ async function begin(session: Session, restoredAt: Date | undefined): Promise<Ne
   );
   const targetCount = await countOf(session, 'SELECT COUNT(*) AS n FROM targets');
   return { epoch, previousEpoch: previous.epoch, targetCount, repairedCount };
+}
+
+/**
+ * In a backup that is not of one moment a member can begin beyond the head of its group, and would miss what comes next;
+ * positions can be beyond the last one, and relays would not see the next change.
+ */
+async function repairMembers(session: Session): Promise<void> {
+  await session.select('SELECT head FROM member_head WHERE singleton = 1 FOR UPDATE', []);
+  await session.change(
+    "UPDATE members m LEFT JOIN targets t ON t.target_id = CONCAT('group:', m.group_name) SET m.from_offset = COALESCE(t.head, 0) WHERE m.from_offset > COALESCE(t.head, 0)",
+    [],
+  );
+  await session.change(
+    'UPDATE member_head SET head = GREATEST(head, COALESCE((SELECT MAX(position) FROM members), 0)) WHERE singleton = 1',
+    [],
+  );
 }
 
 async function countOf(session: Session, sql: string): Promise<number> {

@@ -87,7 +87,7 @@ it('[SQL-2] what is moved is told with its offsets, epoch and the time of the mo
   await call(application, targetId, 'b');
   await moveAll();
   const { epoch, messages } = await store.readLog({ targetId, afterOffset: 1, limit: 10 });
-  expect(moved).toEqual([{ epoch, messages }]);
+  expect(moved).toEqual([{ epoch, messages, membersPosition: undefined, refusedJoins: [] }]);
   expect(messages.map(({ offset, message }) => `${offset} ${message}`)).toEqual(['2 a', '3 b']);
   for (const { createdAt } of messages)
     expect(Math.abs(Date.now() - Date.parse(createdAt))).toBeLessThan(60_000);

@@ -1,5 +1,5 @@
 /** From the schema before this one, with what may lie in it, while an application and an older API are at work. */
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -36,11 +36,7 @@ beforeAll(async () => {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   for (const name of names.slice(0, VERSION_BEFORE))
     await copyFile(join(folder, name), join(before.path, name));
-  await mkdir(join(before.path, 'procedures'));
-  await copyFile(
-    join(folder, 'procedures/publish_message.sql'),
-    join(before.path, 'procedures/publish_message.sql'),
-  );
+  await cp(join(folder, 'procedures'), join(before.path, 'procedures'), { recursive: true });
 });
 afterAll(async () => {
   await before.remove();

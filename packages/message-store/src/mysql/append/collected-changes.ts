@@ -1,0 +1,47 @@
+import type { MembersChange, MembersChanged, MembersOutcome } from '../../member-store.ts';
+import type { MovedMessages } from '../../outbox.ts';
+import type { AppendResult } from './write-append.ts';
+
+const CONTENDED = { kind: 'contended' } as const;
+
+/** The outcomes of one call's changes, while its attempts go on. */
+export class CollectedChanges {
+  readonly #changes: readonly MembersChange[];
+  readonly #outcomes = new Map<MembersChange, MembersOutcome>();
+  readonly #moved: MovedMessages[] = [];
+  #position: number | undefined;
+
+  constructor(changes: readonly MembersChange[]) {
+    this.#changes = changes;
+  }
+
+  /** Those that are still contended. */
+  get pending(): readonly MembersChange[] {
+    return this.#changes.filter((change) => this.#outcomeOf(change).kind === 'contended');
+  }
+
+  /** Takes the result of an attempt at all that was pending. */
+  add(result: AppendResult): void {
+    const outcomes = result.members.outcomes.values();
+    for (const change of this.pending) this.#outcomes.set(change, outcomes.next().value ?? CONTENDED);
+    this.#position = result.members.rows.at(-1)?.position ?? this.#position;
+    const moved = movedOf(result);
+    if (moved !== undefined) this.#moved.push(moved);
+  }
+
+  changed(): MembersChanged {
+    const outcomes = this.#changes.map((change) => this.#outcomeOf(change));
+    return { outcomes, position: this.#position, moved: this.#moved };
+  }
+
+  #outcomeOf(change: MembersChange): MembersOutcome {
+    return this.#outcomes.get(change) ?? CONTENDED;
+  }
+}
+
+/** What left the outbox; undefined where nothing did. */
+export function movedOf({ epoch, moved, members, lastMovedTarget }: AppendResult): MovedMessages | undefined {
+  if (lastMovedTarget === undefined) return undefined;
+  const { rows, refusedJoins } = members;
+  return { epoch, messages: moved, membersPosition: rows.at(-1)?.position, refusedJoins };
+}

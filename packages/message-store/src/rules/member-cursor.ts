@@ -1,0 +1,45 @@
+import {
+  MEMBER_CHANGES_PER_READ_MAX,
+  type MemberChange,
+  type MemberChangesReading,
+  type MemberCursor,
+} from '../member-store.ts';
+
+/** What a cursor is held against. */
+export interface MembersState {
+  readonly epoch: string;
+  /** The last position. */
+  readonly head: number;
+  /** Departures up to this position may have been deleted. */
+  readonly forgotten: number;
+  /** Where the cursor's mark stands now; undefined where there is no such row, or no mark. */
+  readonly positionAtMark: number | undefined;
+}
+
+/**
+ * Continues from a cursor. `found` has all changes after it, or of each state the first MEMBER_CHANGES_PER_READ_MAX.
+ *
+ * A position that is lower than the cursor's shows a history that was taken back, but only until the next change. So the
+ * row of the last change is looked at too: its position only ever grows, whatever happens to the membership, unless it
+ * is deleted as an old departure.
+ */
+export function continueFrom(
+  cursor: MemberCursor,
+  { epoch, head, forgotten, positionAtMark = -Infinity }: MembersState,
+  found: readonly MemberChange[],
+): MemberChangesReading {
+  const { mark } = cursor;
+  const isMarkGone = mark !== undefined && positionAtMark < mark.position && mark.position > forgotten;
+  if (epoch !== cursor.epoch || head < cursor.position || isMarkGone) {
+    return { kind: 'restart', reason: 'history-changed' };
+  }
+  if (cursor.position < forgotten) return { kind: 'restart', reason: 'forgotten' };
+  const changes = found.toSorted((a, b) => a.position - b.position).slice(0, MEMBER_CHANGES_PER_READ_MAX);
+  const last = changes.at(-1);
+  // Each state has brought its first ones, so as many as fit are the first ones of both.
+  const hasMore = changes.length === MEMBER_CHANGES_PER_READ_MAX;
+  if (last === undefined) return { kind: 'changes', changes, cursor: { ...cursor, position: head }, hasMore };
+  const { groupName, clientId, position } = last;
+  const next = { epoch, position: hasMore ? position : head, mark: { groupName, clientId, position } };
+  return { kind: 'changes', changes, cursor: next, hasMore };
+}
