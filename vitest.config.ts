@@ -30,6 +30,8 @@ const BROKEN_SYSTEM = [
 const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
 
 const SERVER_START_MS = 60_000;
+/** They wait for servers, processes and deadlines for more than a third of their time: three keep two cores busy. */
+const WAITING_WORKERS = 3;
 
 export default defineConfig({
   test: {
@@ -54,6 +56,7 @@ export default defineConfig({
           isolate: false,
           include: NEEDS_SERVERS,
           exclude: NEVER,
+          maxWorkers: WAITING_WORKERS,
           sequence: { groupOrder: 1 },
           globalSetup: 'tests/support/src/shared-servers.ts',
           testTimeout: 30_000,
@@ -67,7 +70,8 @@ export default defineConfig({
           include: WHOLE_SYSTEM,
           exclude: [...NEVER, ...BROKEN_SYSTEM],
           globalSetup: 'tests/support/src/shared-servers.ts',
-          sequence: { groupOrder: 2 },
+          maxWorkers: WAITING_WORKERS,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: SERVER_START_MS,
         },
@@ -79,7 +83,7 @@ export default defineConfig({
           include: BROKEN_SYSTEM,
           exclude: NEVER,
           globalSetup: 'tests/support/src/shared-servers.ts',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: SERVER_START_MS,
