@@ -1,6 +1,5 @@
 import { type Ack, type AckPlace, ACKS_PER_SAVE_MAX, type MessageStore } from '@postline/message-store';
-import { type ActivityHealth, type Logger, withDeadline } from '@postline/service-runtime';
-import { pause } from '../feeds/read-patiently.ts';
+import { type ActivityHealth, type Logger, pause, withDeadline } from '@postline/service-runtime';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
 /** Between two tries while the database is away. */

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { addressGroup, isTrustedProxy, plainAddress } from '@postline/service-runtime';
+import { addressGroup, Counts, isTrustedProxy, plainAddress } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 
 export type TcpConnectionLimitSettings = Pick<
@@ -17,7 +17,7 @@ export type TcpConnectionLimitSettings = Pick<
 export class TcpConnectionLimit {
   readonly #settings: TcpConnectionLimitSettings;
   readonly #onRefused: () => void;
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Counts<string>();
   readonly #beyond = new WeakSet<Socket>();
 
   constructor(settings: TcpConnectionLimitSettings, onRefused: () => void = () => undefined) {
@@ -42,22 +42,16 @@ export class TcpConnectionLimit {
     const peer = plainAddress(socket.remoteAddress ?? '');
     if (isTrustedProxy(peer, trustedProxies)) return;
     const address = addressGroup(peer);
-    const count = (this.#counts.get(address) ?? 0) + 1;
+    const count = this.#counts.get(address) + 1;
     if (count > connectionsPerAddressMax + connectionsAwaitingIdentifyPerAddressMax) {
       socket.destroy();
       this.#onRefused();
       return;
     }
     if (count > connectionsPerAddressMax) this.#beyond.add(socket);
-    this.#counts.set(address, count);
+    this.#counts.add(address);
     socket.once('close', () => {
-      this.#leave(address);
+      this.#counts.subtract(address);
     });
-  }
-
-  #leave(address: string): void {
-    const count = this.#counts.get(address) ?? 0;
-    if (count > 1) this.#counts.set(address, count - 1);
-    else this.#counts.delete(address);
   }
 }

@@ -1,5 +1,5 @@
 import { CLOSE_CODES } from '@postline/protocol';
-import { pause } from '../feeds/read-patiently.ts';
+import { pause } from '@postline/service-runtime';
 import type { ConnectionRegistry } from './connection-registry.ts';
 
 /** Time between two groups of sockets that are closed together. */

@@ -1,3 +1,5 @@
+import { RepeatedTask } from '@postline/service-runtime';
+
 /** Changes after a cursor, in the order of their commits. */
 interface ChangesReading<Cursor, Changes> {
   readonly changes: Changes;
@@ -22,8 +24,7 @@ export class ControlLog<Cursor, Changes> {
   readonly #options: ControlLogOptions<Cursor, Changes>;
   /** Everything up to here was applied; undefined until state was first read, so that nothing depends on a change. */
   #cursor: Cursor | undefined;
-  #looking = false;
-  #wantedAgain = false;
+  readonly #looking = new RepeatedTask({ run: () => this.#look() });
 
   constructor(options: ControlLogOptions<Cursor, Changes>) {
     this.#options = options;
@@ -43,21 +44,14 @@ export class ControlLog<Cursor, Changes> {
 
   /** Reads and applies new changes; if that is under way, once more after it. A failed read is repeated by the next. */
   look(): void {
-    this.#wantedAgain = true;
-    if (!this.#looking) void this.#lookUntilDone();
+    this.#looking.runNow();
   }
 
-  async #lookUntilDone(): Promise<void> {
-    this.#looking = true;
+  async #look(): Promise<void> {
     try {
-      while (this.#wantedAgain) {
-        this.#wantedAgain = false;
-        if (await this.#lookOnce()) this.#wantedAgain = true;
-      }
+      if (await this.#lookOnce()) this.look();
     } catch {
-      this.#wantedAgain = false; // the comparison of heads reports the outage, and looks again
-    } finally {
-      this.#looking = false;
+      // The comparison of heads reports the outage, and looks again.
     }
   }
 

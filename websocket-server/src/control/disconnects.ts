@@ -6,9 +6,9 @@ import {
   isWithdrawn,
 } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
+import { BatchedReader } from '@postline/service-runtime';
 import type { ClientDirectory } from '../connection/client-directory.ts';
 import type { Connection } from '../connection/connection.ts';
-import { BatchedReader } from '../feeds/batched-reader.ts';
 import { readPatiently } from '../feeds/read-patiently.ts';
 import { ControlLog } from './control-log.ts';
 

@@ -7,13 +7,13 @@ import {
   ROWS_PER_READ_MAX,
 } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
-import type { ActivityHealth } from '@postline/service-runtime';
-import type { Feed } from './feed.ts';
+import { type ActivityHealth, RepeatedTask } from '@postline/service-runtime';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
+import type { Feed } from './feed.ts';
 
 /**
- * Feeds about which a hint came that nothing explains are compared together, twice a second at most: a publisher that
- * sends old hints again and again costs no more than that.
+ * Feeds that got a hint which nothing explains are compared together, at most twice a second: a publisher that keeps
+ * sending old hints costs no more than that.
  */
 const SUSPICION_GATHER_MS = 500;
 
@@ -26,86 +26,64 @@ export interface HeadComparisonOptions {
   /** Milliseconds between comparisons while the bus is away and the database alone delivers. */
   readonly intervalWithoutBusMs: number;
   readonly isBusUp: () => boolean;
-  /** Called at the beginning of each round: what else is to be held against the database. */
+  /** Called at the start of each round, for other state that is compared with the database. */
   readonly onRound?: (() => void) | undefined;
-  /** Called after each round that was answered. */
+  /** Called after each round that the database answered. */
   readonly onRoundEnd?: (() => void) | undefined;
   /** Notes whether the database answers. */
   readonly activity: Pick<ActivityHealth, 'worked' | 'failed'>;
 }
 
 /**
- * Holds every feed against the database, again and again: whatever hints were lost, for whatever reason, this finds
- * the messages. While the bus is away it is the only thing that moves feeds.
+ * Compares every feed with the database, again and again, and so finds the messages whose hints were lost. While the bus
+ * is away, nothing else moves feeds.
  */
 export class HeadComparison {
   readonly #options: HeadComparisonOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #running = false;
-  #wantedAgain = false;
-  #stopped = false;
+  readonly #rounds: RepeatedTask;
+  readonly #suspicions = new RepeatedTask({ run: () => this.#compareSuspicious() });
   readonly #suspicious = new Set<Feed>();
-  #suspicionTimer: NodeJS.Timeout | undefined;
 
   constructor(options: HeadComparisonOptions) {
     this.#options = options;
-    this.#plan();
+    const { isBusUp, intervalMs, intervalWithoutBusMs } = options;
+    this.#rounds = new RepeatedTask({
+      run: () => this.#compareAll(),
+      intervalMs: () => (isBusUp() ? intervalMs : intervalWithoutBusMs),
+    });
+    this.#rounds.start();
   }
 
-  /** Compares now; where a comparison is under way, once more after it. */
+  /** Compares now; if a comparison is under way, once more after it. */
   now(): void {
-    if (this.#running) {
-      this.#wantedAgain = true;
-      return;
-    }
-    clearTimeout(this.#timer);
-    void this.#run();
+    this.#rounds.runNow();
   }
 
   /** Compares this feed soon, together with others. */
   suspect(feed: Feed): void {
-    if (this.#stopped) return;
+    if (this.#rounds.isStopped) return;
     this.#suspicious.add(feed);
-    this.#suspicionTimer ??= setTimeout(() => {
-      this.#suspicionTimer = undefined;
-      const feeds = [...this.#suspicious].slice(0, HEADS_PER_READ_MAX);
-      this.#suspicious.clear(); // what is beyond has its turn in the next round
-      void this.#compare(feeds, { isRound: false });
-    }, SUSPICION_GATHER_MS);
+    this.#suspicions.runWithin(SUSPICION_GATHER_MS);
   }
 
+  /** A comparison that is under way ends by itself, within the store's deadline. */
   stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#suspicionTimer);
+    void this.#rounds.stop();
+    void this.#suspicions.stop();
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    do {
-      this.#wantedAgain = false;
-      await this.#compareAll();
-    } while (this.#isWantedAgain() && !this.#stopped);
-    this.#running = false;
-    this.#plan();
+  async #compareSuspicious(): Promise<void> {
+    const feeds = [...this.#suspicious].slice(0, HEADS_PER_READ_MAX);
+    this.#suspicious.clear(); // the next round compares the rest
+    await this.#compare(feeds, { isRound: false });
   }
 
-  #isWantedAgain(): boolean {
-    return this.#wantedAgain;
-  }
-
-  #plan(): void {
-    if (this.#stopped) return;
-    const { isBusUp, intervalMs, intervalWithoutBusMs } = this.#options;
-    this.#timer = setTimeout(() => void this.#run(), isBusUp() ? intervalMs : intervalWithoutBusMs);
-  }
-
-  /** A batch that isn't answered ends the round: the next one tries again. */
+  /** A batch that the database does not answer ends the round; the next round retries. */
   async #compareAll(): Promise<void> {
     const { counters, feeds, onRound, onRoundEnd } = this.#options;
     onRound?.();
     const open = feeds.feeds();
-    for (let start = 0; start < open.length && !this.#stopped; start += HEADS_PER_READ_MAX) {
+    for (let start = 0; start < open.length && !this.#rounds.isStopped; start += HEADS_PER_READ_MAX) {
       const part = open.slice(start, start + HEADS_PER_READ_MAX);
       if (await this.#compare(part, { isRound: true })) continue;
       counters.comparisonsFailed += 1;
@@ -115,7 +93,7 @@ export class HeadComparison {
     onRoundEnd?.();
   }
 
-  /** False where the database didn't answer. */
+  /** False if the database did not answer. */
   async #compare(feeds: readonly Feed[], { isRound }: { readonly isRound: boolean }): Promise<boolean> {
     const asked = feeds.map((feed) => ({ feed, known: feed.position, rows: feed.seenRows() }));
     const answer = await this.#read(() => this.#options.store.readHeads(feeds.map((feed) => feed.targetId)));
@@ -126,7 +104,7 @@ export class HeadComparison {
     );
     const rowsThere = await this.#readRows(rowsBehind);
     if (rowsThere === undefined) return false;
-    const hintsFlow = isRound && this.#options.isBusUp(); // whether a hint was lost is seen from round to round
+    const hintsFlow = isRound && this.#options.isBusUp(); // only two rounds can show that a hint was lost
     for (const { feed, known, rows } of asked) {
       const head = heads.get(feed.targetId);
       if (head === undefined || known === undefined) continue;
@@ -147,7 +125,7 @@ export class HeadComparison {
     return true;
   }
 
-  /** The rows that stand at the places of these; undefined where the database didn't answer. */
+  /** The rows that are now where these were; undefined if the database did not answer. */
   async #readRows(rows: readonly KnownRow[]): Promise<ReadonlyMap<KnownRow, RowMark> | undefined> {
     const found = new Map<KnownRow, RowMark>();
     for (let start = 0; start < rows.length; start += ROWS_PER_READ_MAX) {
@@ -162,7 +140,7 @@ export class HeadComparison {
     return found;
   }
 
-  /** Undefined where the database didn't answer. */
+  /** Undefined if the database did not answer. */
   async #read<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
     const { activity } = this.#options;
     try {
@@ -176,7 +154,7 @@ export class HeadComparison {
   }
 }
 
-/** The row at the head came with the head; any before it is looked up. */
+/** The row at the head was read with the head; an earlier one must be looked up. */
 function isBehindHead(row: KnownRow, heads: LogHeads['heads'], feed: Feed): boolean {
   return row.mark !== undefined && row.offset < (heads.get(feed.targetId)?.head ?? 0);
 }

@@ -1,12 +1,12 @@
 import { HEADS_PER_READ_MAX, type LogHead, type MessageStore } from '@postline/message-store';
-import { BatchedReader } from './batched-reader.ts';
+import { BatchedReader } from '@postline/service-runtime';
 
-/** A target's head as the database told it. */
+/** A target's head as read from the database. */
 export interface HeadReading extends LogHead {
   readonly epoch: string;
 }
 
-/** Reads heads for whoever needs one now, many together; a reading is never older than its request. */
+/** Reads heads from the database, many in one statement; a reading is never older than its request. */
 export class HeadReader extends BatchedReader<HeadReading> {
   constructor(store: Pick<MessageStore, 'readHeads'>) {
     super({

@@ -5,7 +5,7 @@ import {
   type KnownRow,
   type MessageStore,
 } from '@postline/message-store';
-import type { Logger, Readiness } from '@postline/service-runtime';
+import { type Logger, type Readiness, RepeatedTask } from '@postline/service-runtime';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
 /** The doubts of one comparison are settled together. */
@@ -43,10 +43,9 @@ export class LogHistory {
   readonly #doubted = new Map<string, DoubtedRow>();
   #isInDoubt = false;
   #wasInDoubt = false;
+  readonly #asking = new RepeatedTask({ run: () => this.#settle() });
   #isAsking = false;
-  #timer: NodeJS.Timeout | undefined;
   #askedAtMs = -Infinity;
-  #closed = false;
 
   constructor(options: LogHistoryOptions) {
     this.#options = options;
@@ -73,17 +72,12 @@ export class LogHistory {
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
+    void this.#asking.stop();
   }
 
   #plan(): void {
-    if (this.#closed || this.#isAsking || !this.#isInDoubt) return;
-    const waitMs = Math.max(GATHER_MS, this.#askedAtMs + PAUSE_MS - performance.now());
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#settle();
-    }, waitMs);
+    if (this.#isAsking || !this.#isInDoubt) return;
+    this.#asking.runWithin(Math.max(GATHER_MS, this.#askedAtMs + PAUSE_MS - performance.now()));
   }
 
   async #settle(): Promise<void> {
@@ -98,10 +92,10 @@ export class LogHistory {
     try {
       const finding = await this.#options.store.settleHistory({ epoch, rows, sharedUntilMs });
       this.#options.counters.countHistoryCheck(finding.kind);
-      if (!this.#closed) this.#onFinding(finding, epoch, rows.length);
+      if (!this.#asking.isStopped) this.#onFinding(finding, epoch, rows.length);
     } catch (error) {
       this.#options.counters.countHistoryCheck('unanswered');
-      if (!this.#closed) this.#onUndecided(describeDatabaseFault(error).text);
+      if (!this.#asking.isStopped) this.#onUndecided(describeDatabaseFault(error).text);
     } finally {
       this.#isAsking = false;
       this.#plan();

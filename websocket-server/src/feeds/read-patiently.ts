@@ -1,3 +1,5 @@
+import { pause } from '@postline/service-runtime';
+
 /** Time between two tries while the database is away; once it is back, a waiting client goes on within this time. */
 export const RETRY_MS = 500;
 
@@ -14,11 +16,4 @@ export async function readPatiently<Value>(
     }
   }
   return undefined;
-}
-
-/** Uses the global timer, which tests can replace; they can't replace that of `node:timers/promises`. */
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }

@@ -1,7 +1,6 @@
 import type { LogQuery, MessageStore } from '@postline/message-store';
-import { FairSlots } from '@postline/service-runtime';
+import { FairSlots, pause } from '@postline/service-runtime';
 import { type LogPage, logPageOf } from './log-page.ts';
-import { pause } from '../feeds/read-patiently.ts';
 import { ReadPace } from './read-pace.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 

@@ -6,13 +6,12 @@ import {
   type StreamStart,
 } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
-import { BatchedReader } from '../feeds/batched-reader.ts';
-import { pause } from '../feeds/read-patiently.ts';
+import { BatchedReader, pause } from '@postline/service-runtime';
 
-/** Readers that come back together share a read; and one that lies has only a few made for it. */
+/** Readers that come back together share a read, and a client that sends false cursors causes only a few. */
 const GATHER_MS = 50;
 
-/** Reads what decides about a cursor beyond its target's head, many readers together. */
+/** Reads what else decides about a cursor, beside its target's head, for many readers in one statement. */
 export class StartReader {
   readonly #rows: BatchedReader<{ readonly row: RowMark | undefined }>;
   readonly #starts: BatchedReader<StreamStart>;
@@ -37,12 +36,12 @@ export class StartReader {
     });
   }
 
-  /** The row that stands at an offset; undefined where none does. */
+  /** The row at an offset; undefined if there is none. */
   async readRow(targetId: string, offset: number): Promise<RowMark | undefined> {
     return (await this.#rows.read(`${offset} ${targetId}`)).row;
   }
 
-  /** Where the stream goes on, by a new connection to the database. */
+  /** Where the stream starts, read on a new connection to the database. */
   readStart({ targetId, offset, epoch, mark }: ReaderCursor): Promise<StreamStart> {
     return this.#starts.read(JSON.stringify([targetId, offset, epoch, mark?.id, mark?.createdAt]));
   }
@@ -68,7 +67,7 @@ function byKey<Value extends object>(
   const found = new Map(keys.map((key, index) => [key, values[index]]));
   return (key) => {
     const value = found.get(key);
-    if (value === undefined) throw new Error('the store answered less than it was asked');
+    if (value === undefined) throw new Error('the store returned fewer answers than it was asked for');
     return value;
   };
 }

@@ -1,11 +1,12 @@
 import type { ReaderCursor, StreamStart } from '@postline/message-store';
 import type { Resume, RowMark } from '@postline/protocol';
+import { pause } from '@postline/service-runtime';
 import type { AckWriter } from '../acks/ack-writer.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { FeedDirectory } from '../feeds/feed-directory.ts';
 import type { HeadReader, HeadReading } from '../feeds/head-reader.ts';
 import type { DeviceOpener } from './device-opener.ts';
-import { pause, readPatiently, RETRY_MS } from '../feeds/read-patiently.ts';
+import { readPatiently, RETRY_MS } from '../feeds/read-patiently.ts';
 import type { StartReader } from './start-reader.ts';
 import { cursorOf, startingPoint } from './starting-point.ts';
 
@@ -17,7 +18,7 @@ export interface TargetOpenerOptions {
   readonly heads: Pick<HeadReader, 'read'>;
   readonly starts: Pick<StartReader, 'readRow' | 'readStart'>;
   readonly acks: Pick<AckWriter, 'saved'>;
-  readonly devices: Pick<DeviceOpener, 'open'>;
+  readonly devices: Pick<DeviceOpener, 'read'>;
 }
 
 /** The targets that a connection is about to follow, and the client's word on where it stopped. */
@@ -91,7 +92,7 @@ export class TargetOpener {
   }): Promise<Resume | undefined> {
     const { acks, devices } = this.#options;
     await Promise.all(opening.targetIds.map((targetId) => acks.saved({ ...opening, targetId })));
-    const positions = [...(await devices.open(opening))];
+    const positions = [...(await devices.read(opening))];
     const epoch = positions[0]?.[1].epoch;
     return epoch === undefined
       ? undefined

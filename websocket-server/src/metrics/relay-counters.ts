@@ -1,7 +1,8 @@
 import type { HistoryFinding } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
+import { Counts } from '@postline/service-runtime';
 
-/** Codes that are counted by themselves; a client may close with any of thousands, and labels must stay few. */
+/** Codes with a count of their own; a client may close with any of thousands, and labels must stay few. */
 const COUNTED_CLOSE_CODES: ReadonlySet<number> = new Set([
   1000,
   1002,
@@ -12,7 +13,7 @@ const COUNTED_CLOSE_CODES: ReadonlySet<number> = new Set([
   ...Object.values(CLOSE_CODES),
 ]);
 
-/** What the relay counts on its hot path: plain numbers, turned into metrics only when somebody asks for them. */
+/** The relay's counters on its hot path: plain numbers, which become metrics only when these are read. */
 export class RelayCounters {
   connectionsOpened = 0;
   messagesSent = 0;
@@ -22,39 +23,35 @@ export class RelayCounters {
   hintsOld = 0;
   hintsEarly = 0;
   hintsForeign = 0;
-  /** Messages that a comparison found and of which no hint came until the next one. */
+  /** Messages that a comparison found and whose hint did not arrive before the next comparison. */
   hintsLost = 0;
   gapsRepaired = 0;
   comparisons = 0;
   comparisonsFailed = 0;
   /** Acks that were valid and new to their connection. */
   acksKept = 0;
-  /** Acks that were not kept, as too many waited. */
+  /** Acks that were dropped because too many waited. */
   acksDropped = 0;
-  /** Calls of the store that took acks. */
+  /** Calls of the store that saved acks. */
   ackWrites = 0;
-  readonly closesByCode = new Map<string, number>();
-  readonly refusalsByReason = new Map<string, number>();
-  readonly tokenChecksByOutcome = new Map<string, number>();
-  readonly historyChecksByOutcome = new Map<string, number>();
+  readonly closesByCode = new Counts<string>();
+  readonly refusalsByReason = new Counts<string>();
+  readonly tokenChecksByOutcome = new Counts<string>();
+  readonly historyChecksByOutcome = new Counts<string>();
 
   countClose(code: number): void {
-    countOne(this.closesByCode, COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other');
+    this.closesByCode.add(COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other');
   }
 
   countRefusal(reason: string): void {
-    countOne(this.refusalsByReason, reason);
+    this.refusalsByReason.add(reason);
   }
 
   countTokenCheck(outcome: 'accepted' | 'invalid' | 'expired' | 'unverifiable'): void {
-    countOne(this.tokenChecksByOutcome, outcome);
+    this.tokenChecksByOutcome.add(outcome);
   }
 
   countHistoryCheck(outcome: HistoryFinding['kind'] | 'unanswered'): void {
-    countOne(this.historyChecksByOutcome, outcome);
+    this.historyChecksByOutcome.add(outcome);
   }
-}
-
-function countOne(counts: Map<string, number>, label: string): void {
-  counts.set(label, (counts.get(label) ?? 0) + 1);
 }

@@ -26,7 +26,7 @@ describe('DeviceOpener', () => {
 
   it('[ACK-4] devices that come together are asked for together, each gets its own answer', async () => {
     for (let client = 0; client < 600; client += 1) store.appendMany(`c${client}`, client % 5);
-    const opened = Promise.all(Array.from({ length: 600 }, (_, client) => devices.open(opening(client))));
+    const opened = Promise.all(Array.from({ length: 600 }, (_, client) => devices.read(opening(client))));
     await vi.advanceTimersByTimeAsync(10);
     const answers = await opened;
     expect(store.openings.map((openings) => openings.length)).toEqual([256, 256, 88]);
@@ -35,9 +35,9 @@ describe('DeviceOpener', () => {
 
   it('those that come while it works are asked for next', async () => {
     store.beforeAnswer = () => new Promise((answer) => setTimeout(answer, 50));
-    const first = devices.open(opening(1));
+    const first = devices.read(opening(1));
     await vi.advanceTimersByTimeAsync(10);
-    const later = [devices.open(opening(2)), devices.open(opening(3))];
+    const later = [devices.read(opening(2)), devices.read(opening(3))];
     await vi.advanceTimersByTimeAsync(100);
     await Promise.all([first, ...later]);
     expect(store.openings.map((openings) => openings.length)).toEqual([1, 2]);
@@ -45,9 +45,9 @@ describe('DeviceOpener', () => {
 
   it('[DEL-18] a client with a thousand devices keeps nobody waiting for more than a statement', async () => {
     const kiosks = Array.from({ length: 1_000 }, (_, device) =>
-      devices.open({ ...opening(0), deviceId: `d${device}` }),
+      devices.read({ ...opening(0), deviceId: `d${device}` }),
     );
-    const others = [devices.open(opening(1)), devices.open(opening(2))];
+    const others = [devices.read(opening(1)), devices.read(opening(2))];
     await vi.advanceTimersByTimeAsync(10);
     await Promise.all([...kiosks, ...others]);
     expect(store.openings[0]?.slice(0, 4).map(({ clientId }) => clientId)).toEqual(['c0', 'c1', 'c2', 'c0']);
@@ -56,11 +56,11 @@ describe('DeviceOpener', () => {
 
   it('[DEL-16] a database that is away is told to each, and asked again by whoever tries again', async () => {
     store.beforeRead = databaseAway;
-    const outcomes = Promise.allSettled([devices.open(opening(1)), devices.open(opening(2))]);
+    const outcomes = Promise.allSettled([devices.read(opening(1)), devices.read(opening(2))]);
     await vi.advanceTimersByTimeAsync(10);
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     store.beforeRead = () => Promise.resolve();
-    const again = devices.open(opening(1));
+    const again = devices.read(opening(1));
     await vi.advanceTimersByTimeAsync(10);
     expect((await again).get('c1')).toEqual({ epoch: 'epoch-1', offset: 0 });
   });
