@@ -53,12 +53,14 @@ function sourceOf(testFile: string): string {
 }
 
 function checkRules(files: readonly string[]): string[] {
-  const rules = new Set(idsIn(readFileSync('docs/SPEC.md', 'utf8'), RULE_ID));
+  const ids = idsIn(readFileSync('docs/SPEC.md', 'utf8'), RULE_ID);
+  const rules = new Set(ids);
   const tests = files.filter((file) => /(\.test|-contract)\.ts$/.test(file));
   const quoted = new Map(
     tests.flatMap((file) => idsIn(readFileSync(file, 'utf8'), QUOTED_ID).map((id) => [id, file])),
   );
   return [
+    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `docs/SPEC.md: ${id} is there twice`),
     ...[...rules]
       .filter((rule) => !quoted.has(rule))
       .map((rule) => `docs/SPEC.md: no test carries [${rule}]`),
