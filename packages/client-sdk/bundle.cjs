@@ -1,22 +1,22 @@
 /**
- * Builds what is published: for pages and for Node an ES module and a CommonJS one, with their types, and the classic
- * script that the relay serves.
+ * Builds the published files: an ES module and a CommonJS one with their types, each for pages and for Node, and the
+ * classic script that the relay serves.
  */
 const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { build } = require('esbuild');
 
 /**
- * Property names that only this library's own objects have: the classic script, whose size counts, gets short ones.
- * Nothing that is on the wire, in the public interface or in the platform may stand here.
+ * Property names that only this library's own objects have. The classic script gets short ones, because its size
+ * counts. No name of the wire, of the public interface or of the platform may be listed here.
  */
 const INTERNAL_NAMES =
-  'addHandler after badFrame begin connect current cursor disconnectedByApi draining end environment events ' +
-  'failures flush forget frame frameTooLarge goOnFrom handle handlers hold host identifyTimeout isAtHeads ' +
+  'addHandler after badFrame begin connect current cursor disconnectedByApi draining emit end environment events ' +
+  'failures flush forget frame frameTooLarge resumeFrom handle handlers hold host identifyTimeout isAtHeads ' +
   'isEmpty kind listener livedMs logRestarted lose move noProgress notAllowed note onClosed onEmpty onFatal ' +
   'onFrame onLost onMoved onRenewed onRoom onState onText onWake openSocket overloaded owner parser place ' +
   'prepareIdentify release repeat restarts retire settle settled skip start startRenewing stopRenewing ' +
-  'store take tell tokenExpired tooMany unauthorized';
+  'store take tokenExpired tooMany unauthorized';
 
 const shared = { bundle: true, charset: 'utf8', logLevel: 'warning' };
 const PAGE = { ...shared, entryPoints: ['src/index.ts'], target: 'es2022' };
@@ -43,20 +43,22 @@ async function main() {
     mangleProps: new RegExp(`^(?:${INTERNAL_NAMES.replaceAll(' ', '|')})$`),
     outfile: 'dist/client.js',
   });
-  // In this folder `.js` means CommonJS: older bundlers and Jest don't know the ending `.cjs`.
+  // In this folder `.js` means CommonJS, because older bundlers and Jest do not know `.cjs`.
   writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
   writeNodeImport();
   writeTypes('.');
 }
 
-/** In Node `import` gives what `require` gives: one class, whichever way a program and its dependencies load it. */
+/** In Node `import` returns the classes of `require`, so that a program and its dependencies share one class. */
 function writeNodeImport() {
   const names = Object.keys(require('./dist/cjs/node.js')).sort();
   const exported = `export const {\n${names.map((name) => `  ${name},\n`).join('')}} = commonJs;\n`;
   writeFileSync('dist/node-import.js', `import commonJs from './cjs/node.js';\n\n${exported}`);
 }
 
-/** Declarations import each other by names that every TypeScript resolves, and stand beside the CommonJS files too. */
+/**
+ * Makes declarations import each other by names that every TypeScript resolves, and copies them to the CommonJS files.
+ */
 function writeTypes(folder) {
   for (const entry of readdirSync(join('dist', folder), { withFileTypes: true })) {
     const name = join(folder, entry.name);

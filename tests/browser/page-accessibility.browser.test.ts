@@ -35,7 +35,7 @@ async function openWithEverything(options: Options = {}, answer: ApiAnswer = REF
     },
   });
   const { page } = opened;
-  await page.getByText('The connection was ended from the API.').first().waitFor();
+  await page.getByText('The API disconnected this client.').first().waitFor();
   await page.getByRole('button', { name: 'Send' }).click();
   await page.locator('#answer').waitFor();
   await page.getByLabel('Client id').fill('?');

@@ -172,9 +172,7 @@ it('[PAGE-5] a close that means "do not reconnect" stops the page and says why; 
   first.say({ type: 'error', code: 'unauthorized', message: 'A token is required' });
   await first.socket.close({ code: 4501 });
   await page.getByRole('status').filter({ hasText: 'Connection ended' }).waitFor();
-  await troubleOn(page)
-    .getByText('The relay requires a token, and got none that it accepts. (code 4501)')
-    .waitFor();
+  await troubleOn(page).getByText('The relay requires a valid token. (code 4501)').waitFor();
   await page.getByText('The relay says: A token is required (unauthorized).', { exact: true }).waitFor();
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);
   expect(count()).toBe(1);

@@ -1,31 +1,31 @@
 import type { Restart, Truncation } from './message.ts';
 import type { PostlineError } from './postline-error.ts';
 
-/** What a client is doing. Each state has only the fields that mean something in it. */
+/** What a client is doing. Each state has the fields that mean something in it, and no others. */
 export type ClientState =
-  /** There is no connection yet: the cursor, the token, the socket and the relay's first answer are on their way. */
+  /** Not connected yet: loading the cursor and the token, opening the socket, waiting for the relay's first answer. */
   | { readonly state: 'connecting' }
-  /** Connected; what was missed is on its way. */
+  /** Connected, and receiving what was missed. */
   | {
       readonly state: 'catching-up';
       readonly connectionId: string;
-      /** Messages that were in the log when the connection was there, and not yet received. */
+      /** Messages that were in the log when the connection began, and had not been received. */
       readonly missed: number;
     }
   /** Connected, and everything that was missed has been handled. */
   | { readonly state: 'live'; readonly connectionId: string }
-  /** There is no connection, and there will be one again. */
+  /** Not connected, and about to connect again. */
   | {
       readonly state: 'waiting';
-      /** Null where the next attempt waits for the message handler, not for a time. */
+      /** Null if the next attempt waits for the message handler, not for a time. */
       readonly retryInMs: number | null;
-      /** Why the last connection is over. */
+      /** Why the last connection ended. */
       readonly error: PostlineError;
     }
-  /** Over for good. `error` is undefined where `close()` or the signal asked for it. */
+  /** Closed for good. `error` is undefined if `close()` or the signal ended it. */
   | { readonly state: 'closed'; readonly error: PostlineError | undefined };
 
-/** What a client tells, beside its messages. */
+/** The events of a client, apart from its messages. */
 export interface ClientEvents {
   readonly state: ClientState;
   readonly truncated: Truncation;
@@ -38,7 +38,7 @@ interface Listening {
   readonly listener: (event: never) => unknown;
 }
 
-/** Who listens to a client's events. */
+/** The listeners of a client's events. */
 export class ClientEventListeners {
   readonly #listenings = new Set<Listening>();
 
@@ -51,8 +51,8 @@ export class ClientEventListeners {
     return () => void this.#listenings.delete(listening);
   }
 
-  /** A listener that throws is its own page's error: it is told like any other, and stops nothing here. */
-  tell<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void {
+  /** An error thrown by a listener is reported as uncaught, like any error of the page, and stops nothing here. */
+  emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void {
     for (const listening of [...this.#listenings]) {
       try {
         if (listening.name === name) listening.listener(event as never);

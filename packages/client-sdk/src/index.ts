@@ -1,4 +1,4 @@
-/** Everything for pages, workers and bundlers; node.ts is the same for Node. */
+/** The entry for pages, workers and bundlers. It exports the same names as node.ts. */
 import { browserEnvironment } from './platform/browser-environment.ts';
 import type { PostlineClientOptions } from './client-options.ts';
 import { PostlineClientBase } from './postline-client-base.ts';

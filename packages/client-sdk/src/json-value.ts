@@ -1,11 +1,11 @@
 export type JsonObject = Record<string, unknown>;
 
-/** True for a JSON object, whose fields are then still to be checked one by one. */
+/** True for a JSON object. Its fields are still unchecked. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What `text` says as JSON, or `undefined` where it is none. */
+/** The parsed JSON, or `undefined` if `text` is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -14,7 +14,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** True where each of these fields is a string. */
+/** True if each of these fields is a string. */
 export function hasTexts<Value extends JsonObject, Name extends string>(
   value: Value,
   ...names: Name[]
@@ -22,7 +22,7 @@ export function hasTexts<Value extends JsonObject, Name extends string>(
   return names.every((name) => typeof value[name] === 'string');
 }
 
-/** True where each of these fields is a place in a log: an integer that JSON carries exactly. */
+/** True if each of these fields is an offset: a non-negative integer that JSON carries exactly. */
 export function hasOffsets<Value extends JsonObject, Name extends string>(
   value: Value,
   ...names: Name[]

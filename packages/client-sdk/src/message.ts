@@ -1,20 +1,20 @@
-/** One message of a log that this client follows. */
+/** One message of a target that this client follows. */
 export interface Message<Payload = string> {
   readonly id: string;
   readonly targetId: string;
-  /** Its place in the target's log: 1, 2, 3, …, with no gap. */
+  /** Position in the target's log: 1, 2, 3, … without gaps. */
   readonly offset: number;
-  /** The lifetime of the logs that `offset` belongs to. */
+  /** Identifies the lifetime of the logs in which `offset` counts. */
   readonly epoch: string;
-  /** What was published: the text, or what `parse` made of it. */
+  /** The published text, or the result of `parse`. */
   readonly data: Payload;
-  /** ISO 8601 with milliseconds, UTC: when it was stored. */
+  /** When the message was stored: ISO 8601 with milliseconds, UTC. */
   readonly createdAt: string;
-  /** True where it was in the log before this connection was there: it came late because the client was away. */
+  /** True if the message was in the log before this connection began: the client was away and catches up. */
   readonly missed: boolean;
 }
 
-/** The messages `from` to `to` were deleted by the retention rule before they could be delivered. */
+/** The retention rule deleted the messages `from` to `to` before they could be delivered. */
 export interface Truncation {
   readonly targetId: string;
   readonly from: number;
@@ -24,27 +24,27 @@ export interface Truncation {
 /** The log was restarted (a backup was restored): messages that were handled before may come again. */
 export interface Restart {
   readonly targetId: string;
-  /** The lifetime of the logs that has begun. */
+  /** The lifetime of the logs that begins now. */
   readonly epoch: string;
-  /** The cursor that is worth nothing any more; undefined where the relay kept it (`last-ack`). */
+  /** The cursor that is no longer valid; undefined if the relay kept it (`last-ack`). */
   readonly lostOffset: number | undefined;
-  /** The stream goes on after this offset. */
+  /** The stream continues after this offset. */
   readonly offset: number;
 }
 
-/** Anything with a `parse` that returns the value or throws: a zod schema, for one. */
+/** Any object with a `parse` method that returns the value or throws, such as a zod schema. */
 export interface PayloadSchema<Payload> {
   parse(value: unknown): Payload;
 }
 
 /**
- * Makes a payload of a message's text. A function is given the text as it was published; a schema is given what the
- * text says as JSON. Either throws where the text is not what it should be.
+ * Turns the published text into a payload. A function receives the text itself, a schema receives the parsed JSON.
+ * Both throw if the text is invalid.
  */
 export type PayloadParser<Payload> = ((text: string) => Payload) | PayloadSchema<Payload>;
 
 export function parsePayload<Payload>(parser: PayloadParser<Payload> | undefined, text: string): Payload {
-  // Only a client of strings has no parser: the options' type holds that.
+  // The options' type allows no parser for strings only.
   if (parser === undefined) return text as Payload;
   return typeof parser === 'function' ? parser(text) : parser.parse(JSON.parse(text));
 }

@@ -1,4 +1,4 @@
-/** Everything for Node; index.ts is the same for pages, workers and bundlers. */
+/** The entry for Node. It exports the same names as index.ts. */
 import type { PostlineClientOptions } from './client-options.ts';
 import { nodeEnvironment } from './platform/node-environment.ts';
 import { PostlineClientBase } from './postline-client-base.ts';

@@ -18,9 +18,8 @@ import { StreamPosition } from './cursor/stream-position.ts';
 import { TokenKeeper } from './token/token-keeper.ts';
 
 /**
- * One client of a relay: connects when it is made, and from then on hands over every message of its target, in order.
- * At least once; exactly once where the application stores cursor and effect together, and per running client without
- * it.
+ * One client of a relay. It connects when it is constructed, and passes every message of its target to the handlers, in
+ * order: at least once, once per running client, and exactly once if the application stores cursor and effect together.
  */
 export class PostlineClientBase<Payload = string> implements AsyncIterable<Message<Payload>> {
   readonly #options: PostlineClientOptions<Payload>;
@@ -34,9 +33,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   readonly #stopHearing: () => void;
   #state: ClientState = { state: 'connecting' };
   #isCursorLoaded = false;
-  /** Whether the relay was told where to go on from. */
+  /** Whether `identify` named a position to resume from. */
   #hasAskedToResume = false;
-  /** How many restarts of the logs there were: an ack from before one is not for the logs after it. */
+  /** How many restarts of the logs happened: an ack from before one is invalid after it. */
   #restarts = 0;
   #closing: Promise<void> | undefined;
 
@@ -94,17 +93,17 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     else this.#link.connect();
   }
 
-  /** What the client is doing now; `on('state', …)` tells of every change. */
+  /** What the client is doing now; `on('state', …)` reports every change. */
   get state(): ClientState {
     return this.#state;
   }
 
   /**
-   * Calls the handler with each message, one after the other: an async handler's next message waits for it, and the
-   * cursor moves when it has resolved. Messages wait (bounded) until there is a handler. Gives a function that ends it.
+   * Calls the handler with each message, one at a time: the next message waits until an async handler resolves, and
+   * then the cursor moves. Messages wait, bounded, until there is a handler. Returns a function that removes it.
    */
   on(event: 'message', handler: MessageHandler<Payload>): () => void;
-  /** Calls the listener whenever something of that kind happens. Gives a function that ends it. */
+  /** Calls the listener at each event of that name. Returns a function that removes it. */
   on<Name extends keyof ClientEvents>(
     event: Name,
     listener: (event: ClientEvents[Name]) => unknown,
@@ -114,14 +113,17 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     return this.#events.add(event, listener as () => unknown);
   }
 
-  /** The network is back, or the user asks: connects at once instead of waiting, or makes sure that the line lives. */
+  /**
+   * Connects at once instead of waiting, or tests an open connection: for a network that is back, or a user's click.
+   */
   wake(): void {
     this.#link.wake();
   }
 
   /**
-   * Ends it for good. Resolves when the handler at work has ended (or after 5 s), and the relay has read the ack of its
-   * message; without a connection, or with one that is dead, the message comes again where acks are the cursor.
+   * Closes the client for good. Resolves when the running handler has finished (after 5 s at most) and the relay has
+   * read the ack of its message. If there is no connection, and acks are the cursor, a later run receives the message
+   * again.
    */
   close(): Promise<void> {
     return this.#close(undefined);
@@ -143,21 +145,21 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
 
   #setState(state: ClientState): void {
     this.#state = state;
-    this.#events.tell('state', state);
+    this.#events.emit('state', state);
   }
 
   async #prepareIdentify(): Promise<IdentifyFrame> {
     const { clientId, deviceId, cursorStore, resume: start } = this.#options;
     try {
       const cursor = this.#isCursorLoaded ? undefined : ((await this.#cursor.load()) ?? start);
-      if (!this.#isCursorLoaded && cursor !== undefined) this.#position.goOnFrom(cursor);
+      if (!this.#isCursorLoaded && cursor !== undefined) this.#position.resumeFrom(cursor);
       this.#isCursorLoaded = true;
       const token = await this.#tokens.current();
       const resume = this.#position.resume() ?? (cursorStore === 'last-ack' ? cursorStore : undefined);
       this.#hasAskedToResume = resume !== undefined;
       return { type: 'identify', clientId: String(clientId), token, deviceId, resume };
     } catch (error) {
-      this.#events.tell('error', error as PostlineError);
+      this.#events.emit('error', error as PostlineError);
       throw error;
     }
   }
@@ -174,12 +176,12 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
         return;
       case 'error': {
         const error = new PostlineError('relay_error', { relayCode: frame.code, cause: frame.message });
-        return this.#events.tell('error', error);
+        return this.#events.emit('error', error);
       }
       case 'token_accepted':
       case 'heartbeat':
       case 'pong':
-        return; // that something came is all there is to them
+        return; // any frame resets the silence timer
     }
   }
 
@@ -204,7 +206,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     const place = this.#position.place(frame);
     if (place === 'repeat') return;
     if (place === 'gap') {
-      // Never passed over silently: the relay is asked again from the last message that was received.
+      // Never skipped silently: the next connection resumes after the last message that was received.
       return this.#link.lose(new PostlineError('gap'));
     }
     this.#receive({ kind: 'message', frame, missed: place === 'missed', restarts: this.#restarts });
@@ -220,7 +222,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       this.#setState({ state: 'live', connectionId: state.connectionId });
   }
 
-  /** Whether another connection is worth trying. */
+  /** Whether another connection can help. */
   #onLost(error: PostlineError): boolean {
     const { code, closeCode } = error;
     if (closeCode === CLOSE_CODES.tokenExpired && !this.#tokens.forget())
@@ -240,7 +242,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     this.#link.retire();
     const isStopped = this.#delivery.stop();
     this.#setState({ state: 'closed', error });
-    if (error !== undefined) this.#events.tell('error', error);
+    if (error !== undefined) this.#events.emit('error', error);
     await isStopped;
     this.#acks.flush();
     await this.#link.end();

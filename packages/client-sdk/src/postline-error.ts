@@ -1,23 +1,23 @@
 import type { PublishErrorCode } from './publisher/publish.ts';
 
 /**
- * What can go wrong on the way of a message:
- * - `cannot_connect`: there can never be a connection, and `cause` says why: the address is none, or the platform refuses
- *   it (`http:` for a page by `https:`) or has no WebSocket
- * - `closed_by_relay`: the connection ended, with `closeCode`; 1006 where it broke or never came to be. Where the relay
- *   said more before, it is in `relayCode` and, in words, in `cause`
- * - `open_timeout`: there was no connection in time (the token and the cursor are a part of it)
- * - `silent`: nothing came for longer than two heartbeats
- * - `gap`: a message came before the one it follows, so the relay is asked again
- * - `inbox_full`: the handler is slower than the messages come; they are fetched when it has caught up
- * - `token_failed`: the token function threw, or gave something else than a text
- * - `token_expired`: the token is a text, and there is no other
- * - `cursor_store_failed`: the cursor could not be loaded or saved, or what was loaded is none
+ * What can go wrong in a client:
+ * - `cannot_connect`: no connection is possible, and `cause` says why: the address is invalid, or the platform refuses
+ *   it (`http:` in an https page) or has no WebSocket
+ * - `closed_by_relay`: the connection ended with `closeCode`; 1006 if it broke or could not be opened. If the relay
+ *   sent a reason before, it is in `relayCode` and, in words, in `cause`
+ * - `open_timeout`: the connection was not ready in time (loading of token and cursor included)
+ * - `silent`: nothing arrived for longer than two heartbeats
+ * - `gap`: a message arrived before its predecessor, so the client requests both again
+ * - `inbox_full`: messages arrive faster than the handler works; the client fetches them when it has caught up
+ * - `token_failed`: the token function threw, or did not return a string
+ * - `token_expired`: the token is a string, so there is no fresh one
+ * - `cursor_store_failed`: the cursor could not be loaded or saved, or the loaded value is not a cursor
  * - `handler_failed`: the message handler threw on `failedMessage`
  * - `parse_failed`: `parse` threw on `failedMessage`
- * - `relay_error`: the relay told of an error, with its `relayCode`
+ * - `relay_error`: the relay reported an error, with its `relayCode`
  *
- * A publisher's errors have codes of their own (`PublishError`).
+ * The errors of a publisher have codes of their own (`PublishError`).
  */
 export type PostlineErrorCode =
   | PublishErrorCode
@@ -34,7 +34,7 @@ export type PostlineErrorCode =
   | 'parse_failed'
   | 'relay_error';
 
-/** The message that a handler or `parse` failed on, as it was published. */
+/** The message on which a handler or `parse` failed, as it was published. */
 export interface FailedMessage {
   readonly id: string;
   readonly targetId: string;
@@ -51,7 +51,7 @@ interface PostlineErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Every error that this library throws or tells: `code` says which, the message says the same to people. */
+/** Every error that this library throws or reports. Programs read `code`, people read the message. */
 export class PostlineError extends Error {
   override readonly name: string = 'PostlineError';
   readonly code: PostlineErrorCode;
@@ -65,7 +65,7 @@ export class PostlineError extends Error {
     Object.assign(this, details);
   }
 
-  /** One of another copy of this library counts too: the page's script beside a bundle, the module beside `require`. */
+  /** Recognises errors of other copies of this library: of the script beside a bundle, of `import` beside `require`. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return super[Symbol.hasInstance](value) || (this === PostlineError && NAMES.test(nameOf(value)));
   }
@@ -77,7 +77,7 @@ export function nameOf(value: unknown): string {
   return String((value as { readonly name?: unknown } | null | undefined)?.name);
 }
 
-/** In few words, because they are a part of every page: what they are about is in the fields. */
+/** Built from the code, because every page downloads it; the details are in the fields. */
 function wordsOf(code: string, { closeCode, relayCode, failedMessage, cause }: PostlineErrorDetails): string {
   const about = [closeCode, relayCode, failedMessage?.offset].filter((detail) => detail !== undefined);
   const why = cause instanceof Error ? cause.message : cause;

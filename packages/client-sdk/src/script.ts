@@ -1,4 +1,6 @@
-/** The classic script: the global `Postline`. A publisher's key has no place in a page; memory is the default. */
+/**
+ * The classic script with the global `Postline`. It has no publisher, because a publisher's key must not be in a page.
+ */
 import { localStorageCursorStore } from './cursor/cursor-stores.ts';
 import { PostlineClient } from './index.ts';
 import { PostlineError } from './postline-error.ts';

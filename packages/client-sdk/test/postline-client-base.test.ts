@@ -7,7 +7,7 @@ import { identifiedFrame, messageFrame } from './support/fake-relay.ts';
 describe('PostlineClient', () => {
   const scene = ClientScene.forEachTest();
 
-  it('[SDK-6] asks for nothing the first time, and resumes after what it received', async () => {
+  it('[SDK-6] requests nothing the first time, and resumes after the last message received', async () => {
     scene.start();
     scene.handle();
     const first = await scene.relay.connection(1);
@@ -23,7 +23,7 @@ describe('PostlineClient', () => {
     });
   });
 
-  it('[SDK-8] tells what it is doing, and what was missed is marked', async () => {
+  it('[SDK-8] reports its state, and marks missed messages', async () => {
     scene.start();
     const missed: [number, boolean][] = [];
     scene.client.on('message', (message) => missed.push([message.offset, message.missed]));
@@ -49,7 +49,7 @@ describe('PostlineClient', () => {
     ]);
   });
 
-  it('[SDK-6] asks again where a message came before the one it follows, and drops what comes twice', async () => {
+  it('[SDK-6] resumes after a gap, and drops repeated messages', async () => {
     scene.start();
     scene.handle();
     const first = await scene.relay.connection(1);
@@ -65,7 +65,7 @@ describe('PostlineClient', () => {
     await scene.handled(1, 2, 3);
   });
 
-  it('[SDK-6] ignores what it does not know', async () => {
+  it('[SDK-6] ignores unknown frames', async () => {
     scene.start();
     scene.handle();
     const first = await scene.relay.connection(1);
@@ -76,7 +76,7 @@ describe('PostlineClient', () => {
     expect(scene.errors).toEqual([]);
   });
 
-  it('[SDK-7] tells that a log was restarted, after the last message of the one before', async () => {
+  it('[SDK-7] reports a restarted log after the last message of the old one', async () => {
     scene.start({ resume: { epoch: 'e1', offsets: { '1': 8 } } });
     const told: (Restart | number)[] = [];
     let finish: () => void = () => undefined;
@@ -104,10 +104,10 @@ describe('PostlineClient', () => {
     await waitUntil('all', () => told.length === 3);
     expect(told).toEqual([9, { targetId: '1', epoch: 'e2', lostOffset: 9, offset: 5 }, 6]);
     scene.environment.advance(500);
-    expect(await second.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 6 }]);
+    expect(await second.received('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 6 }]);
   });
 
-  it('[SDK-7] tells what was deleted before it could be delivered, in its place', async () => {
+  it('[SDK-7] reports deleted messages in their place in the order', async () => {
     scene.start();
     const told: (Truncation | number)[] = [];
     scene.client.on('truncated', (truncation) => told.push(truncation));
@@ -120,7 +120,7 @@ describe('PostlineClient', () => {
     expect(told).toEqual([{ targetId: '1', from: 1, to: 40 }, 41]);
   });
 
-  it('[SDK-15] close lets the handler end, acks its message, and hears no more', async () => {
+  it('[SDK-15] close waits for the handler, acks its message, and ignores everything after', async () => {
     scene.start();
     let finish: () => void = () => undefined;
     scene.client.on('message', ({ offset }) => {
@@ -137,13 +137,13 @@ describe('PostlineClient', () => {
     expect(scene.client.state.state).toBe('closed');
     finish();
     await closed;
-    expect(await first.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 1 }]);
+    expect(await first.received('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 1 }]);
     await first.closed();
     expect(scene.offsets).toEqual([1]);
     expect(scene.environment.wakers).toBe(0);
   });
 
-  it('[SDK-15] a signal closes it, also one that had aborted before', async () => {
+  it('[SDK-15] a signal closes the client, even one that has already aborted', async () => {
     const controller = new AbortController();
     scene.start({ signal: controller.signal });
     await (await scene.relay.connection(1)).identified();
@@ -170,7 +170,7 @@ describe('PostlineClient', () => {
     for (const listener of before) process.on('uncaughtException', listener);
   });
 
-  it('[SDK-8] tells what the relay complains of', async () => {
+  it('[SDK-8] reports the relay’s errors', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     first.send(identifiedFrame(), { type: 'error', code: 'bad_ack', message: 'no' });

@@ -1,14 +1,16 @@
 import { createServer } from 'node:http';
+import { runInNewContext } from 'node:vm';
 import { freePort } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../src/cursor/cursor.ts';
 import { PostlineError } from '../src/postline-error.ts';
+import { PublishError } from '../src/publisher/publish-error.ts';
 import { ClientScene, settle } from './support/client-scene.ts';
 
-describe('errors that a client tells', () => {
+describe('errors that a client reports', () => {
   const scene = ClientScene.forEachTest();
 
-  it('[SDK-17] what the relay said last is with the close that follows it', async () => {
+  it('[SDK-17] the relay’s last error is part of the close that follows it', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     first.send({ type: 'error', code: 'origin_not_allowed', message: 'Set ALLOWED_ORIGINS.' });
@@ -25,7 +27,7 @@ describe('errors that a client tells', () => {
     });
   });
 
-  it('[SDK-17] an error that the connection went on after is not the reason of its end', async () => {
+  it('[SDK-17] an error after which the connection continued is not the reason of its end', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     await first.identified();
@@ -36,7 +38,7 @@ describe('errors that a client tells', () => {
     expect(scene.states.at(-1)).not.toHaveProperty('error.relayCode');
   });
 
-  it('[SDK-17] a connection that could not be made carries what the platform says', async () => {
+  it('[SDK-17] a failed connection carries the platform’s reason', async () => {
     const port = await freePort();
     scene.start({ url: `ws://127.0.0.1:${port}/` });
     await scene.inState('waiting');
@@ -51,7 +53,7 @@ describe('errors that a client tells', () => {
   });
 
   it.each([7, 'text', {}, { epoch: 'e1' }, { epoch: 'e1', offsets: { 1: '8' } }, { epoch: 1, offsets: {} }])(
-    '[SDK-17] a store that loads %j is told of, and is no cursor',
+    '[SDK-17] a store that loads %j is reported, and the value is not used',
     async (kept) => {
       scene.start({ cursorStore: { load: () => kept as unknown as Cursor } });
       await scene.inState('waiting');
@@ -61,7 +63,7 @@ describe('errors that a client tells', () => {
     },
   );
 
-  it('[SDK-17] whatever token function, store and handler throw is told as the cause', async () => {
+  it('[SDK-17] errors thrown by the token function, the store and the handler are the cause', async () => {
     const thrown: unknown[] = [new Error('own'), 'a text', undefined, { code: 18 }];
     for (const cause of thrown) {
       const fail = () => {
@@ -76,5 +78,28 @@ describe('errors that a client tells', () => {
       await scene.client.close();
       expect(scene.errors).toMatchObject([{ name: 'PostlineError', code: 'cursor_store_failed', cause }]);
     }
+  });
+});
+
+describe('errors of this library', () => {
+  it('[SDK-17] are recognised whichever copy of the library made them', () => {
+    const other: unknown = runInNewContext('Object.assign(new Error("x"), { name: "PostlineError" })');
+    const publish: unknown = runInNewContext('Object.assign(new Error("x"), { name: "PublishError" })');
+    class Own extends PostlineError {}
+    expect(other instanceof PostlineError).toBe(true);
+    expect(publish instanceof PostlineError).toBe(true);
+    expect(publish instanceof PublishError).toBe(true);
+    expect(other instanceof PublishError).toBe(false);
+    expect(other instanceof Own).toBe(false);
+    expect(new Own('gap') instanceof PostlineError).toBe(true);
+    for (const value of [null, undefined, 7, 'PostlineError', new Error('x'), {}])
+      expect(value instanceof PostlineError).toBe(false);
+  });
+
+  it('[SDK-17] have the details and the cause in their message', () => {
+    expect(
+      new PostlineError('closed_by_relay', { closeCode: 1006, cause: new Error('ECONNREFUSED') }).message,
+    ).toBe('closed by relay (1006): ECONNREFUSED');
+    expect(new PostlineError('gap').message).toBe('gap');
   });
 });

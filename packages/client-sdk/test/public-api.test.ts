@@ -14,7 +14,7 @@ import type {
 
 const WHO = { url: 'ws://localhost:3000', clientId: 1 };
 
-/** Only compiled: what is said here of types is checked by `npm run check`. */
+/** Never called: `npm run check` compiles it, and so checks the types. */
 function typesOf(): void {
   const texts = new node.PostlineClient(WHO);
   expectTypeOf(texts).toEqualTypeOf<node.PostlineClient>();
@@ -52,13 +52,13 @@ function typesOf(): void {
 }
 
 describe('the public interface', () => {
-  it('[SDK-8] is typed all the way, and the same for pages and for Node', () => {
+  it('[SDK-8] is fully typed, and the same for pages and for Node', () => {
     expectTypeOf(typesOf).toBeFunction();
     expectTypeOf<keyof typeof browser>().toEqualTypeOf<keyof typeof node>();
     expectTypeOf<browser.PostlineClient>().toExtend<node.PostlineClient>();
   });
 
-  it('[SDK-13] a publisher’s error knows every code of the API', () => {
+  it('[SDK-13] the codes of PublishError include every code of the API', () => {
     type Known = Extract<node.PublishErrorCode, HttpErrorCode>;
     expectTypeOf<Known>().toEqualTypeOf<HttpErrorCode>();
   });

@@ -8,7 +8,7 @@ import { FakeRelay, messageFrame } from './support/fake-relay.ts';
 
 type Script = Pick<typeof Exports, 'PostlineClient' | 'PostlineError' | 'localStorageCursorStore'>;
 
-/** What every platform has; everything else has to come with the script, or to be done without. */
+/** The globals of every platform. The script must bring everything else, or work without it. */
 const PLATFORM = { WebSocket, setTimeout, clearTimeout };
 
 let relay: FakeRelay;
@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => relay.stop());
 
-it('[SDK-14] the classic script brings everything with it, and its short names are its own', async () => {
+it('[SDK-14] the classic script is complete, and its shortened names are internal', async () => {
   const storage = new Map<string, string>();
   const localStorage = {
     getItem: (key: string) => storage.get(key) ?? null,
@@ -58,7 +58,11 @@ it('[SDK-14] the classic script brings everything with it, and its short names a
   first.send(messageFrame(2), { type: 'truncated', targetId: '1', from: 3, to: 4 }, messageFrame(5));
   await waitUntil('a stored cursor', () => [...storage.values()].join('').includes('"offsets":{"1":5}'));
   expect([...storage.values()].join('')).toContain('"at":{"1":{"id":"1005","createdAt":"');
-  expect(await first.told('ack')).toContainEqual({ type: 'ack', targetId: '1', offset: expect.any(Number) });
+  expect(await first.received('ack')).toContainEqual({
+    type: 'ack',
+    targetId: '1',
+    offset: expect.any(Number),
+  });
   first.close(4003);
   const second = await relay.connection(2);
   await second.identified({ offset: 0, head: 0, recovered: false }, 'e2');

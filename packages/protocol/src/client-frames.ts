@@ -70,6 +70,9 @@ const clientFrameSchema = z.discriminatedUnion('type', [
 ]);
 export type ClientFrame = z.output<typeof clientFrameSchema>;
 
+/** A frame as a client writes it, before it is parsed. */
+export type EncodedClientFrame = z.input<typeof clientFrameSchema>;
+
 /** Reads one text frame from a client; `undefined` where it is not one of ours (close code 4500). */
 export function parseClientFrame(text: string): ClientFrame | undefined {
   const value = parseJson(text);

@@ -19,6 +19,15 @@ export const CLOSE_CODES = {
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
 
+/** Codes of RFC 6455 that clients see although no relay of ours sends them. */
+export const STANDARD_CLOSE_CODES = {
+  noCode: 1005,
+  broken: 1006,
+  policyViolation: 1008,
+  internalError: 1011,
+  restarting: 1012,
+} as const;
+
 const RECONNECT_STANDARD_CODES: ReadonlySet<number> = new Set([1001, 1005, 1006, 1011, 1012, 1013]);
 
 /** Whether a client that was closed with `code` should connect again. */

@@ -7,6 +7,7 @@ export {
 export {
   type AckFrame,
   type ClientFrame,
+  type EncodedClientFrame,
   hasBadClientId,
   type IdentifyFrame,
   parseClientFrame,

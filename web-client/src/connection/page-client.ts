@@ -116,8 +116,8 @@ function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor
 }
 
 /**
- * Where this page keeps its cursors: in the browser's storage, so that a reload goes on where the tab stopped. A browser
- * may refuse that (for a page from disk, say); then they last as long as the page.
+ * Where this page keeps its cursors: in the browser's storage, so that a reload goes on where the tab stopped. A
+ * browser may refuse that (for a page from disk, say); then they last as long as the page.
  */
 function pageCursorStore(): Required<CursorStore> {
   const page = memoryCursorStore();

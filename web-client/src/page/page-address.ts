@@ -13,10 +13,10 @@ export interface PageAddresses {
 }
 
 /**
- * Where this page finds the API and the relay. Served by the relay: the API's address is what the relay wrote into
- * the page, else port 8080 of the page's own host; the relay is where the page is, which behind a reverse proxy may be
- * under a path (`/push/`, or `/push`). Opened from disk: localhost, or other ports by `?api=…&relay=…`. Those are taken from loopback hosts only, and never on a served page, so that a
- * link cannot make anyone's page talk to a stranger.
+ * Where this page finds the API and the relay. Served by the relay: the API's address is what the relay wrote into the
+ * page, else port 8080 of the page's own host; the relay is where the page is, which behind a reverse proxy may be
+ * under a path (`/push/`, or `/push`). Opened from disk: localhost, or other ports by `?api=…&relay=…`. Those are taken
+ * from loopback hosts only, and never on a served page, so that a link cannot make anyone's page talk to a stranger.
  */
 export function resolveAddresses(href: string, apiUrlSetting: string): PageAddresses {
   const page = new URL(href);

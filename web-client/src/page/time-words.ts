@@ -1,7 +1,9 @@
 const TIME = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
 const DAY_AND_TIME = { day: 'numeric', month: 'short', ...TIME } as const;
 
-/** A moment as a person here would write it: the time today, with the day on other days. As it came if it is no time. */
+/**
+ * A moment as a person here would write it: the time today, with the day on other days. As it came if it is no time.
+ */
 export function localTime(isoText: string, now: Date, locale?: string): string {
   const moment = new Date(isoText);
   if (Number.isNaN(moment.getTime())) return isoText;

@@ -19,7 +19,7 @@ it('[PAGE-5] what the relay said before it closed is told with the close', () =>
     cause: 'This page is not in ALLOWED_ORIGINS',
   });
   expect(errorWords(error)).toBe(
-    'This page, or this id, is not allowed here. (code 4503) The relay says: This page is not in ALLOWED_ORIGINS (origin_not_allowed).',
+    'This page or this client id is not allowed to connect. (code 4503) The relay says: This page is not in ALLOWED_ORIGINS (origin_not_allowed).',
   );
 });
 

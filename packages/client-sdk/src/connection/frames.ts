@@ -1,86 +1,62 @@
+/** The frames of the wire. Their shapes are the protocol's: only types are imported, so a page downloads no schema. */
 import type {
+  EncodedClientFrame,
+  ErrorFrame,
   FollowedTarget,
-  HeartbeatFrame,
   IdentifiedFrame,
-  NewMessageFrame,
-  PongFrame,
-  TruncatedFrame,
+  RelayFrame as ProtocolRelayFrame,
 } from '@postline/protocol';
 import { hasOffsets, hasTexts, isJsonObject, type JsonObject, parseJson } from '../json-value.ts';
-import type { Cursor } from '../cursor/cursor.ts';
 
-export interface IdentifyFrame {
-  readonly type: 'identify';
-  readonly clientId: string;
-  readonly token: string | undefined;
-  readonly deviceId: string | undefined;
-  readonly resume: Cursor | 'last-ack' | undefined;
-}
+/** A frame that a client may send. */
+export type ClientFrame = EncodedClientFrame;
+export type IdentifyFrame = Extract<ClientFrame, { type: 'identify' }>;
 
-/** What a client may say on its socket; in JSON a field that is undefined is left out. */
-export type ClientFrame =
-  | IdentifyFrame
-  | { readonly type: 'ack'; readonly targetId: string; readonly offset: number }
-  | { readonly type: 'token'; readonly token: string }
-  | { readonly type: 'ping' };
-
-/** A later relay may tell of errors that this client has no word for. */
-interface ErrorFrame {
-  readonly type: 'error';
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Answers a `token` frame: it counts from now on. How long, the token itself says. */
-interface TokenAcceptedFrame {
-  readonly type: 'token_accepted';
-}
-
+/** A frame that a relay may send. A later relay may have more error codes than this client knows. */
 export type RelayFrame =
-  | IdentifiedFrame
-  | NewMessageFrame
-  | TruncatedFrame
-  | TokenAcceptedFrame
-  | HeartbeatFrame
-  | PongFrame
-  | ErrorFrame;
+  | Exclude<ProtocolRelayFrame, ErrorFrame>
+  | (Omit<ErrorFrame, 'code'> & { readonly code: string });
 
-/** All there is to these is that they came. */
-const EMPTY_FRAMES: ReadonlySet<unknown> = new Set(['token_accepted', 'heartbeat', 'pong']);
-
-/** Reads one text frame of the relay's. `undefined` where it is none that this client knows: a later relay may say more. */
+/**
+ * Parses a text frame of the relay. `undefined` for frames that this client does not know: a later relay may have more.
+ */
 export function readRelayFrame(text: string): RelayFrame | undefined {
   const value = parseJson(text);
   return isJsonObject(value) && isRelayFrame(value) ? withTargetsAsMap(value) : undefined;
 }
 
 /** On the wire the targets of `identified` are an object. */
-type EncodedFrame =
+type EncodedRelayFrame =
   | Exclude<RelayFrame, IdentifiedFrame>
   | (Omit<IdentifiedFrame, 'targets'> & { readonly targets: Readonly<Record<string, FollowedTarget>> });
 
-function withTargetsAsMap(frame: EncodedFrame): RelayFrame {
+function withTargetsAsMap(frame: EncodedRelayFrame): RelayFrame {
   return frame.type === 'identified' ? { ...frame, targets: new Map(Object.entries(frame.targets)) } : frame;
 }
 
-function isRelayFrame(value: JsonObject): value is EncodedFrame & JsonObject {
-  switch (value['type']) {
-    case 'identified':
-      return (
-        hasTexts(value, 'clientId', 'connectionId', 'epoch') &&
-        (value['heartbeatSeconds'] as number) > 0 &&
-        isJsonObject(value['targets']) &&
-        Object.values(value['targets']).every(isFollowedTarget)
-      );
-    case 'new_message':
-      return hasTexts(value, 'id', 'targetId', 'epoch', 'data', 'createdAt') && hasOffsets(value, 'offset');
-    case 'truncated':
-      return hasTexts(value, 'targetId') && hasOffsets(value, 'from', 'to');
-    case 'error':
-      return hasTexts(value, 'code', 'message');
-    default:
-      return EMPTY_FRAMES.has(value['type']);
-  }
+const isAnything = () => true;
+
+/** Checks the fields that this client reads. */
+const CHECKS: { readonly [Type in RelayFrame['type']]: (value: JsonObject) => boolean } = {
+  identified: (value) =>
+    hasTexts(value, 'clientId', 'connectionId', 'epoch') &&
+    (value['heartbeatSeconds'] as number) > 0 &&
+    isJsonObject(value['targets']) &&
+    Object.values(value['targets']).every(isFollowedTarget),
+  new_message: (value) =>
+    hasTexts(value, 'id', 'targetId', 'epoch', 'data', 'createdAt') && hasOffsets(value, 'offset'),
+  truncated: (value) => hasTexts(value, 'targetId') && hasOffsets(value, 'from', 'to'),
+  error: (value) => hasTexts(value, 'code', 'message'),
+  token_accepted: isAnything,
+  heartbeat: isAnything,
+  pong: isAnything,
+};
+
+/** A Map, because `type` may be `constructor`. */
+const CHECK_OF_TYPE: ReadonlyMap<unknown, (value: JsonObject) => boolean> = new Map(Object.entries(CHECKS));
+
+function isRelayFrame(value: JsonObject): value is EncodedRelayFrame & JsonObject {
+  return CHECK_OF_TYPE.get(value['type'])?.(value) === true;
 }
 
 function isFollowedTarget(value: unknown): boolean {

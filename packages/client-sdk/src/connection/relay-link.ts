@@ -5,19 +5,19 @@ import { PostlineError, type PostlineErrorCode } from '../postline-error.ts';
 import { failuresAfter, type RetryWidths, retryDelayMs, silenceMsMax } from '../retry-policy.ts';
 import { absoluteUrl } from '../platform/absolute-url.ts';
 
-/** What a relay is taken for until it says otherwise. */
+/** Assumed until `identified` says otherwise. */
 const HEARTBEAT_SECONDS_DEFAULT = 25;
 
-/** After the network or the page came back: a connection that is alive answers a ping well within this. */
+/** A connection that survived the loss of network or page answers a ping well within this time. */
 const PONG_MS_MAX = 5_000;
 
-/** What keeps the line asks of the client that it keeps it for. */
+/** What the link needs of its client. */
 interface RelayLinkHost {
-  /** Whatever has to be fetched before a connection can be made. Rejects with the reason why none can be. */
+  /** Loads everything that `identify` needs. Rejects with the reason why there can be no connection. */
   prepareIdentify(): Promise<IdentifyFrame>;
   onFrame(frame: RelayFrame): void;
   onState(state: ClientState): void;
-  /** A connection, or an attempt at one, is over. False where another one can't help. */
+  /** A connection, or an attempt at one, has ended. False if another one cannot help. */
   onLost(error: PostlineError): boolean;
 }
 
@@ -29,20 +29,20 @@ export interface RelayLinkParts extends RetryWidths {
 }
 
 /**
- * Keeps one connection to the relay, and gets another one whenever it breaks; it notices when the line is dead, also
- * where nobody says so.
+ * Keeps one connection to the relay, and replaces it whenever it breaks. A connection that is silent for too long
+ * counts as broken.
  */
 export class RelayLink {
   readonly #parts: RelayLinkParts;
   #state: 'connecting' | 'open' | 'paused' | 'waiting' | 'held' | 'closed' = 'connecting';
   #socket: RelaySocket | undefined;
-  /** One at a time: the deadline of the connection, or the wait for the next attempt. */
+  /** The only timer: the deadline of the connection, or the wait for the next attempt. */
   #cancelTimer: () => void = () => undefined;
-  /** Tells an attempt whose token or cursor comes late that it is not wanted any more. */
+  /** Lets an attempt whose token or cursor arrives late notice that it is no longer wanted. */
   #attempt = 0;
   #failures = 0;
   #identifiedAtMs: number | undefined;
-  /** The last thing that the relay said, where it was an error: often the reason of the close that follows. */
+  /** The relay's last frame, if it was an error: often the reason of the close that follows. */
   #complaint: { readonly relayCode: string; readonly cause: unknown } | undefined;
   #silenceMsMax = silenceMsMax(HEARTBEAT_SECONDS_DEFAULT);
 
@@ -58,7 +58,7 @@ export class RelayLink {
     void this.#open(this.#attempt);
   }
 
-  /** The network or the page is back: connect at once instead of waiting, or make sure that the connection lives. */
+  /** The network or the page is back: connects at once instead of waiting, or tests the connection with a ping. */
   wake(): void {
     if (this.#state === 'waiting') this.connect();
     if (this.#state !== 'open') return;
@@ -66,18 +66,18 @@ export class RelayLink {
     this.#expectWithin(Math.min(PONG_MS_MAX, this.#silenceMsMax), 'silent');
   }
 
-  /** False where there is no connection that the relay has answered on. True says that it was sent, not that it came. */
+  /** False if the relay has not identified the client on this connection. True means sent, not received. */
   send(frame: ClientFrame): boolean {
     this.#socket?.send(JSON.stringify(frame));
     return this.#identifiedAtMs !== undefined;
   }
 
-  /** Too much has come: stop reading, or where the platform can't, do without a connection for a while. */
+  /** The inbox is full: stops reading; on a platform that cannot, ends the connection for a while. */
   hold(): void {
     if (this.#state !== 'open') return;
     if (this.#socket?.pause !== undefined) {
       this.#state = 'paused';
-      this.#cancelTimer(); // whoever doesn't listen can't tell silence
+      this.#cancelTimer(); // silence means nothing while nobody reads
       this.#socket.pause();
       return;
     }
@@ -86,7 +86,7 @@ export class RelayLink {
     this.#parts.host.onState({ state: 'waiting', retryInMs: null, error: new PostlineError('inbox_full') });
   }
 
-  /** There is room again. */
+  /** The inbox has room again. */
   release(): void {
     if (this.#state === 'held') this.connect();
     if (this.#state !== 'paused') return;
@@ -95,7 +95,7 @@ export class RelayLink {
     this.#listen();
   }
 
-  /** Gives up on the connection, and gets another one after a while. */
+  /** Gives up the connection, and opens another one after a while. */
   lose(error: PostlineError): void {
     const { environment, host } = this.#parts;
     const livedMs = this.#identifiedAtMs === undefined ? 0 : environment.now() - this.#identifiedAtMs;
@@ -108,15 +108,15 @@ export class RelayLink {
     host.onState({ state: 'waiting', retryInMs, error });
   }
 
-  /** No other connection is made; the one there is stays for what is still to be said, until `end`. */
+  /** Opens no further connection. The current one stays for the last acks, until `end`. */
   retire(): void {
     if (this.#identifiedAtMs === undefined) void this.end();
     this.#state = 'closed';
   }
 
   /**
-   * Lets go of the socket at once: a dead one would take up to a minute to close by the rules. Resolves when the relay
-   * has read what was sent, or has not said so in time.
+   * Drops the socket at once, because a dead one takes up to a minute to close properly. Resolves when the relay has
+   * read everything that was sent, or after a timeout.
    */
   async end(): Promise<void> {
     const socket = this.#socket;
@@ -172,14 +172,14 @@ export class RelayLink {
     if (this.#state === 'open') this.#expectWithin(this.#silenceMsMax, 'silent');
   }
 
-  /** The connection counts as broken unless something comes within this time. */
+  /** The connection counts as broken unless a frame arrives within this time. */
   #expectWithin(milliseconds: number, code: PostlineErrorCode): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#parts.environment.after(milliseconds, () => this.lose(new PostlineError(code)));
   }
 }
 
-/** The relay's address as a WebSocket takes it. Throws a PostlineError where it is none. */
+/** The relay's address as `ws:` or `wss:`. Throws a PostlineError if it is invalid. */
 export function relayUrl(url: string | URL): string {
   try {
     return absoluteUrl(url, /^(?:http|ws)s?:\/\//).replace(/^http/, 'ws');

@@ -1,7 +1,7 @@
 import { type Cursor, type CursorOwner, type CursorStore, isCursor } from './cursor.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json-value.ts';
 
-/** Keeps cursors for as long as it lives itself: several clients one after the other may share it. */
+/** Keeps cursors in memory. Clients that follow one another in one process may share it. */
 export function memoryCursorStore(): CursorStore {
   const cursors = new Map<string, Cursor>();
   const nameOf = ({ relayUrl, clientId }: CursorOwner) => JSON.stringify([relayUrl, clientId]);
@@ -13,21 +13,20 @@ export function memoryCursorStore(): CursorStore {
   };
 }
 
-/** Cursors kept for one page's origin: more clients than share one browser. The longest unused ones are dropped. */
+/** Cursors kept for one origin: more clients than share a browser. The least recently used one is dropped. */
 const CURSORS_MAX = 20;
 
 const STORAGE_KEY = 'postline';
 
 export interface LocalStorageCursorStoreOptions {
-  /** Keeps two clients with the same id apart that live in one page. */
+  /** Tells two clients with the same id in one page apart. */
   readonly name?: string;
 }
 
 /**
- * Keeps a page's cursors in the browser. Each tab has its own in `sessionStorage`, so a reload goes on where that tab
- * stopped, and a tab that is duplicated takes a copy along. The furthest one of all tabs is in `localStorage`: a new
- * tab, or the browser after a restart, goes on from there. Where the browser keeps nothing, the cursor lives as long
- * as the page.
+ * Keeps a page's cursors in the browser. Each tab has its own in `sessionStorage`: a reload continues where that tab
+ * stopped, and a duplicated tab starts with a copy. `localStorage` has the furthest one of all tabs: a new tab, or the
+ * restarted browser, continues from there. If the browser stores nothing, the cursor lives as long as the page.
  */
 export function localStorageCursorStore({ name = '' }: LocalStorageCursorStoreOptions = {}): CursorStore {
   const keyOf = ({ relayUrl, clientId }: CursorOwner) => JSON.stringify([relayUrl, clientId, name]);
@@ -44,7 +43,7 @@ export function localStorageCursorStore({ name = '' }: LocalStorageCursorStoreOp
   };
 }
 
-/** Of each target the offset that any tab has got to; another epoch than the one kept is a newer one. */
+/** The greatest offset of each target that any tab has reached. A new epoch replaces the stored one. */
 function furthestOf(cursor: Cursor, kept: Cursor | undefined): Cursor {
   if (kept?.epoch !== cursor.epoch) return cursor;
   const offsets = { ...cursor.offsets };
@@ -57,13 +56,13 @@ function furthestOf(cursor: Cursor, kept: Cursor | undefined): Cursor {
   return { epoch: cursor.epoch, offsets, at };
 }
 
-/** `undefined` where there is none, or what is there is none: anything on the page's origin may write there. */
+/** `undefined` if there is no valid cursor: every script of the origin may write here. */
 function read(storage: Storage, key: string): Cursor | undefined {
   const cursor = readAll(storage)[key];
   return isCursor(cursor) ? cursor : undefined;
 }
 
-/** The one that was used last comes first. */
+/** Most recently used first. */
 function write(storage: Storage, key: string, cursor: Cursor): void {
   const others = Object.entries(readAll(storage)).filter(([other]) => other !== key);
   const kept = others.slice(0, CURSORS_MAX - 1);
@@ -75,7 +74,7 @@ function readAll(storage: Storage): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-/** A browser may refuse its storage altogether, or have no room left; a worker and React Native have none. */
+/** Browsers may refuse access or be out of space; workers and React Native have no storage. */
 function quietly<Value>(use: () => Value): Value | undefined {
   try {
     return use();

@@ -3,29 +3,35 @@ import { type Cursor, type CursorMark, markOf } from './cursor.ts';
 import { hasTexts, isJsonObject } from '../json-value.ts';
 import type { Restart } from '../message.ts';
 
-/** What an `identified` frame means to a client that may have been connected before. */
+/** As it is written in `identify`. */
+interface ReceivedCursor extends Cursor {
+  readonly offsets: Record<string, number>;
+  readonly at: Record<string, CursorMark>;
+}
+
+/** The meaning of an `identified` frame for a client that may have been connected before. */
 export interface StreamStart {
-  /** Where the stream of each target goes on. */
-  readonly cursor: Cursor;
-  /** Messages that are in the logs already and come now. */
+  /** Where the stream of each target continues. */
+  readonly cursor: ReceivedCursor;
+  /** Messages that are already in the logs and will arrive now. */
   readonly missed: number;
-  /** The targets whose log is another one than the cursor belonged to. */
+  /** The targets whose log was restarted since the cursor. */
   readonly restarts: readonly Restart[];
 }
 
 /**
- * What has been received of each target, over all connections: it runs ahead of the cursor, which only moves when a
- * message has been handled. What waits between the two is in the inbox, so a reconnect asks for nothing twice.
+ * The last offset received of each target, over all connections. It runs ahead of the cursor, which moves when a
+ * message has been handled. The inbox holds the messages between the two, so a reconnect requests nothing twice.
  */
 export class StreamPosition {
   #epoch: string | undefined;
   readonly #offsets = new Map<string, number>();
-  /** The message at that offset, where it is known. */
+  /** The message at each of these offsets, where it is known. */
   readonly #at = new Map<string, CursorMark>();
   readonly #heads = new Map<string, number>();
 
-  /** Goes on from a cursor that was kept. */
-  goOnFrom(cursor: Cursor): void {
+  /** Continues from a stored cursor. */
+  resumeFrom(cursor: Cursor): void {
     this.#epoch = cursor.epoch;
     for (const [targetId, offset] of Object.entries(cursor.offsets)) {
       const mark: unknown = cursor.at?.[targetId];
@@ -34,12 +40,12 @@ export class StreamPosition {
     }
   }
 
-  /** What the relay is to be told on a reconnect; `undefined` where there is nothing to go on from. */
-  resume(): Cursor | undefined {
+  /** What the next `identify` asks for; `undefined` if there is no position yet. */
+  resume(): ReceivedCursor | undefined {
     return this.#epoch === undefined ? undefined : this.#cursor(this.#epoch);
   }
 
-  /** `asked`: the relay was told to go on from somewhere, by a cursor or by the last ack. */
+  /** `asked`: the client requested a position, by a cursor or by its last ack. */
   begin(frame: IdentifiedFrame, asked: boolean): StreamStart {
     const { epoch } = frame;
     const restarts: Restart[] = [];
@@ -58,7 +64,7 @@ export class StreamPosition {
     return { cursor: this.#cursor(epoch), missed, restarts };
   }
 
-  /** Moves on to a message. `repeat`: it came before. `gap`: one before it is missing; nothing has moved. */
+  /** Moves to a message. `repeat`: it came before. `gap`: its predecessor is missing, and nothing moves. */
   place(frame: NewMessageFrame): 'missed' | 'live' | 'repeat' | 'gap' {
     const { targetId, offset, epoch } = frame;
     const last = this.#offsets.get(targetId);
@@ -70,7 +76,7 @@ export class StreamPosition {
     return offset <= (this.#heads.get(targetId) ?? 0) ? 'missed' : 'live';
   }
 
-  /** Moves on over messages that the retention rule deleted. False where it was there already. */
+  /** Moves past messages that the retention rule deleted. False if it was there already. */
   skip({ targetId, to }: TruncatedFrame): boolean {
     const last = this.#offsets.get(targetId);
     if (last === undefined || to <= last) return false;
@@ -79,12 +85,12 @@ export class StreamPosition {
     return true;
   }
 
-  /** Whether everything has been received that was there when the connection was. */
+  /** Whether everything has been received that was in the logs when the connection began. */
   isAtHeads(): boolean {
     return [...this.#heads].every(([targetId, head]) => (this.#offsets.get(targetId) ?? 0) >= head);
   }
 
-  #cursor(epoch: string): Cursor {
+  #cursor(epoch: string): ReceivedCursor {
     return { epoch, offsets: Object.fromEntries(this.#offsets), at: Object.fromEntries(this.#at) };
   }
 }

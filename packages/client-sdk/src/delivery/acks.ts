@@ -3,16 +3,16 @@ import type { Environment } from '../platform/environment.ts';
 interface AcksParts {
   readonly environment: Environment;
   readonly ackIntervalMs: number;
-  /** False where there is no connection to send it on. */
+  /** False if there is no connection to send it on. */
   readonly send: (targetId: string, offset: number) => boolean;
 }
 
-/** Tells the relay what has been handled: the highest offset of each target, together, once in a while. */
+/** Acknowledges what has been handled: the highest offset of each target, several targets at once, at intervals. */
 export class Acks {
   readonly #parts: AcksParts;
-  /** The highest offset that was handled of each target. It stays: what was sent may not have been received. */
+  /** The highest handled offset of each target. Kept after sending, because the relay may not receive it. */
   readonly #offsets = new Map<string, number>();
-  /** The targets whose offset was not sent on the connection that is open. */
+  /** The targets whose offset has not been sent on the current connection. */
   readonly #unsent = new Set<string>();
   #cancelTimer: (() => void) | undefined;
 
@@ -27,15 +27,15 @@ export class Acks {
     this.#cancelTimer ??= environment.after(ackIntervalMs, () => this.flush());
   }
 
-  /** What was noted of logs that are no more is not said of those that took their place. */
+  /** The logs were restarted: the noted offsets mean nothing in the new ones. */
   forget(): void {
     this.#offsets.clear();
     this.#unsent.clear();
   }
 
   /**
-   * There is another connection, which follows these targets: what was sent on the one before may have been lost with
-   * it, and the relay ignores what it has received already.
+   * A new connection follows these targets. Acks sent on the previous one may be lost, so they are sent again; the
+   * relay ignores those it knows.
    */
   repeat(followed: { has(targetId: string): boolean }): void {
     for (const targetId of this.#offsets.keys()) {
@@ -45,7 +45,7 @@ export class Acks {
     this.flush();
   }
 
-  /** Sends at once what there is to say; what can't be sent is kept for the next connection. */
+  /** Sends all unsent acks at once. Without a connection they wait for the next one. */
   flush(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -1,31 +1,31 @@
 import type { NewMessageFrame, TruncatedFrame } from '@postline/protocol';
 import type { StreamStart } from '../cursor/stream-position.ts';
 
-/** What is handled in the order in which it was received. */
+/** One thing to handle, in the order of arrival. */
 export type InboxStep =
   | { readonly kind: 'start'; readonly start: StreamStart }
   | {
       readonly kind: 'message';
       readonly frame: NewMessageFrame;
       readonly missed: boolean;
-      /** How many restarts of the logs came before it. */
+      /** How many restarts of the logs happened before it. */
       readonly restarts: number;
     }
   | { readonly kind: 'truncated'; readonly frame: TruncatedFrame; readonly restarts: number };
 
 interface InboxParts {
-  /** Beyond these it is full: messages, and their UTF-16 units. */
+  /** The inbox is full beyond these: messages, and their UTF-16 units. */
   readonly inboxMessagesMax: number;
   readonly inboxUnitsMax: number;
-  /** Works through one step; the next one waits for it. False: the client has stopped, and nothing moves any more. */
+  /** Handles one step; the next one waits for it. False: the client has stopped, so the rest stays. */
   readonly take: (step: InboxStep) => Promise<boolean>;
-  /** Everything that was in it has been worked through. */
+  /** Every step has been handled. */
   readonly onEmpty: () => void;
-  /** It was full, and is half empty again. */
+  /** The inbox was full, and is half empty again. */
   readonly onRoom: () => void;
 }
 
-/** What has been received and waits to be handled, in order, one after the other. */
+/** Received messages that wait to be handled, in order, one at a time. */
 export class Inbox {
   readonly #parts: InboxParts;
   readonly #steps: InboxStep[] = [];
@@ -42,12 +42,12 @@ export class Inbox {
     return this.#steps.length === 0;
   }
 
-  /** Resolves when no step is at work. */
+  /** Resolves when no step is being handled. */
   get settled(): Promise<void> {
     return this.#settled;
   }
 
-  /** Takes it in any case: whoever fills the inbox asks for the answer, which is false where it is full now. */
+  /** Always takes the step. False if the inbox is full now, so that the caller stops reading. */
   push(step: InboxStep): boolean {
     this.#steps.push(step);
     this.#units += unitsOfStep(step);
@@ -56,7 +56,7 @@ export class Inbox {
     return !this.#wasFull;
   }
 
-  /** Until everything is worked through; once a step was not, what is left stays where it is. */
+  /** Handles steps until none is left, or one was refused. */
   async #work(): Promise<void> {
     this.#isWorking = true;
     for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
@@ -75,7 +75,7 @@ export class Inbox {
     this.#parts.onRoom();
   }
 
-  /** Whether what waits is within the bounds divided by `divisor`. */
+  /** Whether the waiting steps are within the bounds divided by `divisor`. */
   #fits(divisor: number): boolean {
     const { inboxMessagesMax, inboxUnitsMax } = this.#parts;
     return this.#steps.length <= inboxMessagesMax / divisor && this.#units <= inboxUnitsMax / divisor;

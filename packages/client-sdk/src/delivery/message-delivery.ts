@@ -9,7 +9,7 @@ import { markOf } from '../cursor/cursor.ts';
 import { type FailedMessage, PostlineError } from '../postline-error.ts';
 import type { RetryWidths } from '../retry-policy.ts';
 
-/** A handler that is at work when the client is closed is waited for this long, so that its message is acked. */
+/** How long a closing client waits for a running handler, so that its message is acknowledged. */
 const LAST_HANDLER_MS_MAX = 5_000;
 
 export interface MessageDeliveryParts<Payload> extends RetryWidths {
@@ -21,17 +21,17 @@ export interface MessageDeliveryParts<Payload> extends RetryWidths {
   readonly onParseError?: 'skip' | 'stop';
   readonly inboxMessagesMax: number;
   readonly inboxUnitsMax: number;
-  /** The cursor has moved. `restarts`: how many restarts of the logs came before it. */
+  /** The cursor has moved. `restarts`: how many restarts of the logs happened before. */
   readonly onMoved: (targetId: string, offset: number, restarts: number) => void;
-  /** A message can't be handled, and is not to be passed over. */
+  /** A message failed, and the options say to stop. */
   readonly onFatal: (error: PostlineError) => void;
-  /** Everything that was received has been handled. */
+  /** Every received message has been handled. */
   readonly onEmpty: () => void;
   /** The inbox was full, and is half empty again. */
   readonly onRoom: () => void;
 }
 
-/** From what was received to what has been handled: in order, one after the other, the cursor last. */
+/** Takes received messages to their handlers: in order, one at a time, and moves the cursor last. */
 export class MessageDelivery<Payload> {
   readonly handlers: MessageHandlers<Payload>;
   readonly #parts: MessageDeliveryParts<Payload>;
@@ -48,12 +48,12 @@ export class MessageDelivery<Payload> {
     return this.#inbox.isEmpty;
   }
 
-  /** Takes it in any case; false where the inbox is full now. */
+  /** Always takes the step; false if the inbox is full now. */
   push(step: InboxStep): boolean {
     return this.#inbox.push(step);
   }
 
-  /** Nothing more is begun. Resolves when what was at work has ended, or has taken too long to be waited for. */
+  /** Starts nothing more. Resolves when the running handler has finished, or has taken too long. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.handlers.stop();
@@ -70,12 +70,12 @@ export class MessageDelivery<Payload> {
     if (this.#isStopped) return false;
     switch (step.kind) {
       case 'start':
-        for (const restart of step.start.restarts) events.tell('restarted', restart);
+        for (const restart of step.start.restarts) events.emit('restarted', restart);
         await cursor.start(step.start.cursor);
         return true;
       case 'truncated': {
         const { targetId, from, to } = step.frame;
-        events.tell('truncated', { targetId, from, to });
+        events.emit('truncated', { targetId, from, to });
         await cursor.move(targetId, to);
         onMoved(targetId, to, step.restarts);
         return true;
@@ -102,13 +102,13 @@ export class MessageDelivery<Payload> {
     return this.handlers.handle(message, (cause) => this.#onFailed('handler_failed', fields, cause));
   }
 
-  /** True where the client goes on: without this message, or with another attempt at it. */
+  /** True if the client continues: without this message, or with another attempt. */
   #onFailed(code: 'parse_failed' | 'handler_failed', failedMessage: FailedMessage, cause: unknown): boolean {
     const { onParseError, onHandlerError, events, onFatal } = this.#parts;
     const error = new PostlineError(code, { failedMessage, cause });
-    const goesOn = (code === 'parse_failed' ? onParseError : onHandlerError) !== 'stop';
-    if (goesOn) events.tell('error', error);
+    const mayContinue = (code === 'parse_failed' ? onParseError : onHandlerError) !== 'stop';
+    if (mayContinue) events.emit('error', error);
     else onFatal(error);
-    return goesOn;
+    return mayContinue;
   }
 }

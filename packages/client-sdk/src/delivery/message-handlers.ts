@@ -2,17 +2,17 @@ import type { Environment } from '../platform/environment.ts';
 import type { Message } from '../message.ts';
 import { type RetryWidths, retryDelayMs } from '../retry-policy.ts';
 
-/** May be async: the next message waits for it, and the cursor moves when it has resolved. */
+/** May be async: the next message waits until it resolves, and then the cursor moves. */
 export type MessageHandler<Payload> = (message: Message<Payload>) => unknown;
 
-/** What a handler answers that goes away without having handled its message: another one gets it. */
+/** Returned by a handler that ends without having handled its message: the next handler receives it. */
 export const LEFT_UNHANDLED: unique symbol = Symbol('left unhandled');
 
 interface MessageHandlersParts extends RetryWidths {
   readonly environment: Environment;
 }
 
-/** Who handles a client's messages: each message goes to each of them, one after the other. */
+/** The message handlers of a client. Each message goes to each of them, one after the other. */
 export class MessageHandlers<Payload> {
   readonly #parts: MessageHandlersParts;
   readonly #handlers = new Set<MessageHandler<Payload>>();
@@ -30,16 +30,15 @@ export class MessageHandlers<Payload> {
     return () => void this.#handlers.delete(own);
   }
 
-  /** No handler is called any more; one that is at work may end. */
+  /** Calls no further handler; a running one may finish. */
   stop(): void {
     this.#isStopped = true;
     this.#wake();
   }
 
   /**
-   * Resolves with true when every handler has handled the message; where there is none yet it waits for one. With
-   * false where the client has stopped before that. `onFailed` is told what a handler threw, and whether it is to get
-   * the message again after a while.
+   * Resolves with true when every handler has handled the message, and waits for one if there is none yet; with false
+   * if the client stops before. `onFailed` receives the error of a handler; true calls the handler again after a while.
    */
   async handle(message: Message<Payload>, onFailed: (error: unknown) => boolean): Promise<boolean> {
     const done = new Set<MessageHandler<Payload>>();
@@ -62,7 +61,7 @@ export class MessageHandlers<Payload> {
     }
   }
 
-  /** Until the time is over (where there is one), a handler is added, or the client stops. */
+  /** Waits until the time is over (if there is one), a handler is added, or the client stops. */
   async #pause(milliseconds: number | undefined): Promise<void> {
     if (this.#isStopped) return;
     let cancelTimer: () => void = () => undefined;

@@ -1,10 +1,10 @@
 import type { Message } from '../message.ts';
 import { LEFT_UNHANDLED, type MessageHandler } from './message-handlers.ts';
 
-/** What an iterator asks of its client. */
+/** The part of a client that an iterator needs. */
 export interface MessageSource<Payload> {
   addHandler(handler: MessageHandler<Payload>): () => void;
-  /** Calls once when the client is closed, at once where it is already; what it returns ends that. */
+  /** Calls the listener when the client closes, or at once if it is closed. Returns a function that removes it. */
   onClosed(listener: (error: Error | undefined) => void): () => void;
 }
 
@@ -14,9 +14,9 @@ interface GivenMessage<Payload> {
 }
 
 /**
- * The messages as `for await` takes them. One counts as handled when the loop asks for the next; a loop that is left
- * by `break` or by an error has not handled the one it was at. It ends when the client is closed, with the error
- * where there was one.
+ * The messages for a `for await` loop. A message counts as handled when the loop requests the next one; a loop that
+ * ends by `break` or by an error has not handled its last one. The iteration ends when the client closes, and throws if
+ * an error closed it.
  */
 export async function* iterateMessages<Payload>(
   source: MessageSource<Payload>,
@@ -31,7 +31,7 @@ export async function* iterateMessages<Payload>(
         wake();
       }),
   );
-  const unhear = source.onClosed((error) => {
+  const removeListener = source.onClosed((error) => {
     closed = { error };
     wake();
   });
@@ -52,7 +52,7 @@ export async function* iterateMessages<Payload>(
     }
   } finally {
     removeHandler();
-    unhear();
+    removeListener();
     for (const { settle } of given) settle(LEFT_UNHANDLED);
   }
 }

@@ -1,24 +1,24 @@
-/** What a page has around it; elsewhere some of it is missing. */
-interface Surroundings {
+/** The parts of a page's global scope that are used here. Other platforms lack some of them. */
+interface PageGlobals {
   readonly URL?: typeof URL;
   readonly document?: { readonly baseURI?: string };
   readonly location?: { readonly href?: string };
 }
 
-/** A page by https: may talk to its own machine in the clear, and to nobody else. */
-const IN_THE_CLEAR = /^(?:http|ws):\/\/(?!(?:[^/]*\.)?localhost[:/]|127\.|\[::1\])/;
+/** Unencrypted addresses that an https page may not use: all but those of its own machine. */
+const INSECURE = /^(?:http|ws):\/\/(?!(?:[^/]*\.)?localhost[:/]|127\.|\[::1\])/;
 
 /**
- * The whole address of a server; in a page it may be given relative to it. Throws a TypeError that says in words why an
- * address can't work: those that would be refused at every try are refused at once.
+ * The absolute address of a server; in a page `url` may be relative. Throws a TypeError for an address that can never
+ * work, so that the caller learns it at once and not from endless retries.
  */
 export function absoluteUrl(url: string | URL, schemes: RegExp): string {
-  const { URL: Parser, document, location } = globalThis as Surroundings;
+  const { URL: Parser, document, location } = globalThis as PageGlobals;
   const base = document?.baseURI ?? location?.href;
   const href = Parser === undefined ? String(url) : new Parser(url, base).href;
-  if (!schemes.test(href)) throw new TypeError('the address has another scheme, or no host');
+  if (!schemes.test(href)) throw new TypeError('the address has an unsupported scheme, or no host');
   if (href.includes('#')) throw new TypeError('the address has a #fragment');
-  if (location?.href?.startsWith('https:') === true && IN_THE_CLEAR.test(href))
-    throw new TypeError('the page is encrypted, and the address is not');
+  if (location?.href?.startsWith('https:') === true && INSECURE.test(href))
+    throw new TypeError('an https page cannot use an unencrypted address');
   return href;
 }

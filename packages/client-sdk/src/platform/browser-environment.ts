@@ -6,23 +6,23 @@ import {
   timeAndChance,
 } from './environment.ts';
 
-/** A page, a worker, React Native, or what else has a WebSocket like theirs: it can't stop reading. */
+/** Pages, workers, React Native and every platform with a WebSocket of that kind. It cannot stop reading. */
 export const browserEnvironment: Environment = { ...timeAndChance, openSocket, onWake };
 
-/** `WebSocket.OPEN`, which not every platform has as a constant. */
+/** `WebSocket.OPEN`: some platforms lack the constant. */
 const OPEN = 1;
 
 function openSocket(url: string, listener: SocketListener): RelaySocket {
   const socket = new WebSocket(url);
-  let isHeard = true;
+  let isActive = true;
   socket.onopen = () => {
-    if (isHeard) listener.onOpen();
+    if (isActive) listener.onOpen();
   };
   socket.onmessage = ({ data }: { data: unknown }) => {
-    if (isHeard && typeof data === 'string') listener.onText(data);
+    if (isActive && typeof data === 'string') listener.onText(data);
   };
   socket.onclose = ({ code }) => {
-    if (isHeard) listener.onClose(code);
+    if (isActive) listener.onClose(code);
   };
   return {
     send: (text) => {
@@ -30,7 +30,7 @@ function openSocket(url: string, listener: SocketListener): RelaySocket {
     },
     close: () =>
       new Promise((resolve) => {
-        isHeard = false;
+        isActive = false;
         socket.onclose = () => resolve();
         socket.close();
         timeAndChance.after(CLOSE_ANSWER_MS_MAX, resolve);
@@ -38,13 +38,13 @@ function openSocket(url: string, listener: SocketListener): RelaySocket {
   };
 }
 
-/** Whatever tells of events. Outside of pages there may be none, or one that only looks like it. */
+/** Outside of pages it may be absent, or lack these methods. */
 interface EventSource {
   readonly addEventListener?: (name: string, listener: () => void) => void;
   readonly removeEventListener?: (name: string, listener: () => void) => void;
 }
 
-/** Timers of hidden pages are throttled: one that is shown again doesn't wait for them. */
+/** Browsers throttle the timers of hidden pages, so a page that is shown again does not wait for them. */
 function onWake(listener: () => void): () => void {
   const page = globalThis as EventSource & { readonly document?: EventSource };
   page.addEventListener?.('online', listener);

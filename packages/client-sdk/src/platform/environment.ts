@@ -1,42 +1,42 @@
-/** What a client needs of the world around it: time, chance, sockets, and word that the network is back. */
+/** The platform as a client sees it: time, randomness, sockets, and news of the network. */
 export interface Environment {
-  /** Milliseconds of a clock that nobody sets: good for durations, and says nothing about the time of day. */
+  /** Milliseconds on a monotonic clock: right for durations, unrelated to the time of day. */
   now(): number;
   /** 0 to 1. */
   readonly random: () => number;
-  /** Calls once after so many milliseconds; what it returns cancels that. */
+  /** Calls `callback` once after this time. Returns a function that cancels it. */
   after(milliseconds: number, callback: () => void): () => void;
-  /** Throws where this platform will never open such a socket. */
+  /** Throws where the platform can never open such a socket. */
   openSocket(url: string, listener: SocketListener): RelaySocket;
-  /** Tells when the network or the page is back; what it returns ends that. */
+  /** Calls the listener when the network or the page comes back. Returns a function that removes it. */
   onWake(listener: () => void): () => void;
 }
 
-/** Hears of one socket. After `close()` it hears nothing more. */
+/** Receives the events of one socket; none after `close()`. */
 export interface SocketListener {
   onOpen(): void;
   onText(text: string): void;
-  /** `cause`: what the platform says about it, where it says anything. */
+  /** `cause`: the platform's reason, if it gives one. */
   onClose(code: number, cause?: unknown): void;
 }
 
 export interface RelaySocket {
-  /** A socket that is not open any more drops it. */
+  /** Drops the text if the socket is not open. */
   readonly send: (text: string) => void;
-  /** Resolves when the other side has answered, so that it has read what was sent before, or has not in time. */
+  /** Resolves when the relay has answered the close, and so has read everything sent before, or after a timeout. */
   readonly close: () => Promise<void>;
-  /** Stops reading, so that the relay holds back what is to come. Only where the platform can. */
+  /** Stops reading, so that the relay holds back the rest. Absent where the platform cannot. */
   readonly pause?: () => void;
   readonly resume?: () => void;
 }
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** A relay that doesn't answer the close frame within this time is not waited for. */
+/** A relay answers a close frame within one round trip; a client that ends does not wait longer than this. */
 export const CLOSE_ANSWER_MS_MAX = 1_000;
 
 export const timeAndChance = {
-  // A platform without this clock is left with the one that its user may set.
+  // Some platforms have no monotonic clock; theirs can be set by the user.
   now: () => (globalThis as { performance?: Partial<Performance> }).performance?.now?.() ?? Date.now(),
   random: () => Math.random(),
   after(milliseconds: number, callback: () => void): () => void {

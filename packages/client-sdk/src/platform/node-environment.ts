@@ -7,10 +7,10 @@ import {
   timeAndChance,
 } from './environment.ts';
 
-/** Frames of the relay hold one message: 65,535 bytes, at most six times that when escaped. */
+/** A frame holds one message: 65,535 bytes, six times that if every character is escaped. */
 const FRAME_BYTES_MAX = 1024 * 1024;
 
-/** Node: always ws, also where there is a WebSocket built in, because ws can stop reading. */
+/** Node. Uses ws even where a WebSocket is built in, because ws can stop reading. */
 export const nodeEnvironment: Environment = {
   ...timeAndChance,
   openSocket,
@@ -19,16 +19,16 @@ export const nodeEnvironment: Environment = {
 
 function openSocket(url: string, listener: SocketListener): RelaySocket {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX });
-  let isHeard = true;
+  let isActive = true;
   let failure: Error | undefined;
   socket.on('open', () => {
-    if (isHeard) listener.onOpen();
+    if (isActive) listener.onOpen();
   });
   socket.on('message', (data: Buffer, isBinary) => {
-    if (isHeard && !isBinary) listener.onText(data.toString('utf8'));
+    if (isActive && !isBinary) listener.onText(data.toString('utf8'));
   });
   socket.on('close', (code) => {
-    if (isHeard) listener.onClose(code, failure);
+    if (isActive) listener.onClose(code, failure);
   });
   socket.on('error', (error) => {
     failure = error; // the close event follows
@@ -39,7 +39,7 @@ function openSocket(url: string, listener: SocketListener): RelaySocket {
     },
     close: () =>
       new Promise((resolve) => {
-        isHeard = false;
+        isActive = false;
         if (socket.readyState === WebSocket.CLOSED) return resolve();
         socket.on('close', () => resolve());
         socket.resume();

@@ -8,7 +8,7 @@ const STATUS_TOO_MANY_REQUESTS = 429;
 export interface ApiAnswer {
   readonly status: number;
   readonly body: string;
-  /** The `Date` header: what the server's clock said. */
+  /** The `Date` header: the server's clock. */
   readonly date: string | null;
   /** The `Retry-After` header. */
   readonly retryAfter: string | null;
@@ -16,7 +16,7 @@ export interface ApiAnswer {
   readonly isReplayed: boolean;
 }
 
-/** The messages that the answer says are stored, so many. Throws a PublishError where it says anything else. */
+/** The stored messages of an answer, `count` of them. Throws a PublishError for any other answer. */
 export function readPublishedMessages(answer: ApiAnswer, count: number): PublishedMessage[] {
   const value = parseJson(answer.body);
   if (answer.status < 200 || answer.status > 299) throw readProblem(answer, value);
@@ -44,7 +44,7 @@ function readPublished(value: unknown, answer: ApiAnswer): PublishedMessage {
   };
 }
 
-/** A proxy's refusal has no code of the API's, and its Retry-After counts all the same. */
+/** A proxy's answer has no `code`, but its Retry-After still counts. */
 function readProblem(answer: ApiAnswer, value: unknown): PublishError {
   const retryAfterMs = readRetryAfterMs(answer);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
@@ -59,7 +59,7 @@ function readProblem(answer: ApiAnswer, value: unknown): PublishError {
 }
 
 function unknownAnswer({ status }: ApiAnswer, wait: { readonly retryAfterMs?: number } = {}): PublishError {
-  const words = `The answer with status ${status} is not one of the API's.`;
+  const words = `The answer with status ${status} is not from the API.`;
   return new PublishError('unknown_answer', words, { status, retryable: isRetryable(status), ...wait });
 }
 
@@ -67,7 +67,7 @@ function isRetryable(status: number): boolean {
   return status >= 500 || status === STATUS_TOO_MANY_REQUESTS || status === STATUS_REQUEST_TIMEOUT;
 }
 
-/** In milliseconds: the header holds seconds, or a time of the server's clock, which may be far from this one's. */
+/** In milliseconds. The header has seconds, or a time of the server's clock, which may differ from this one's. */
 function readRetryAfterMs({ retryAfter, date }: ApiAnswer): number | undefined {
   if (retryAfter === null) return undefined;
   const ms = /^\d+$/.test(retryAfter)

@@ -3,14 +3,14 @@ import type { Environment } from '../platform/environment.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import { PublishError } from './publish-error.ts';
 
-/** The API's address as it was configured, without a slash at its end. Throws a PublishError where it is none. */
+/** The API's address without a trailing slash. Throws a PublishError if it is invalid. */
 export function apiUrl(url: string | URL): string {
   try {
     const href = absoluteUrl(url, /^https?:\/\//);
-    if (/^[^/]*\/\/[^/]*@/.test(href)) throw new TypeError('a name and a password in it: use `key`');
+    if (/^[^/]*\/\/[^/]*@/.test(href)) throw new TypeError('it contains a password; use `key`');
     return href.replace(/\?.*/, '').replace(/\/+$/, '');
   } catch (cause) {
-    const words = `The API's address can't work: ${cause instanceof Error ? cause.message : String(cause)}.`;
+    const words = `The API's address is invalid: ${cause instanceof Error ? cause.message : String(cause)}.`;
     throw new PublishError('cannot_connect', words, { retryable: false, cause });
   }
 }
@@ -23,14 +23,14 @@ export interface ApiRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One attempt. Rejects with a PublishError where no whole answer came. */
+/** Makes one attempt. Rejects with a PublishError if no complete answer arrives. */
 export async function sendRequest(
   request: ApiRequest,
   environment: Pick<Environment, 'after'>,
 ): Promise<ApiAnswer> {
   const { msMax, signal } = request;
   if (signal?.aborted === true) throw abortedError(signal);
-  // Where a platform's fetch can't be aborted, nobody waits for it any more.
+  // Some platforms cannot abort a fetch; its result is then ignored.
   const controller = typeof AbortController === 'undefined' ? undefined : new AbortController();
   let giveUp: (error: PublishError) => void = () => undefined;
   const givenUp = new Promise<never>((_resolve, reject) => {

@@ -11,12 +11,12 @@ import type {
 import { PublishError } from './publish-error.ts';
 import { randomKey } from './random-key.ts';
 
-/** What an HTTP header can hold: anything else would fail at every try. */
+/** The characters of an HTTP header. Any other one would fail at every attempt. */
 const HEADER_TEXT = /^[\t\x20-\x7e]*$/;
 
 type TimeAndChance = Pick<Environment, 'now' | 'random' | 'after'>;
 
-/** Publishes over HTTP: what may have failed is sent again, under the same key, so that it is stored once. */
+/** Publishes over HTTP. After a failure it sends the message again under the same key, so that it is stored once. */
 export class PostlinePublisher {
   readonly #url: string;
   readonly #key: string | undefined;
@@ -29,9 +29,9 @@ export class PostlinePublisher {
     this.#url = apiUrl(options.url);
     this.#key = options.key;
     this.#environment = environment;
-    /** Twice what the API takes to give up. */
+    /** Twice the time after which the API itself gives up. */
     this.#attemptMsMax = options.attemptMsMax ?? 10_000;
-    /** A restart of everything takes less. */
+    /** Longer than a restart of API and database. */
     this.#totalMsMax = options.totalMsMax ?? 60_000;
     this.#retry = {
       firstRetryMsMax: options.firstRetryMsMax ?? 200,
@@ -46,11 +46,11 @@ export class PostlinePublisher {
       'Idempotency-Key': idempotencyKey,
     });
     const published = await this.#send(request, 1);
-    // An answer without one message was thrown as unknown.
+    // An answer with another number of messages was rejected as unknown.
     return published[0] as PublishedMessage;
   }
 
-  /** Stores all of them, 1 to 1,000, or none; resolves in their order. Rejects with a PublishError. */
+  /** Stores 1 to 1,000 messages, all or none. Resolves in their order; rejects with a PublishError. */
   async publishBatch(
     messages: readonly OutgoingMessage[],
     options: PublishOptions = {},
@@ -60,7 +60,7 @@ export class PostlinePublisher {
     return this.#send(request, messages.length);
   }
 
-  /** Throws a PublishError where there can be no such request. */
+  /** Throws a PublishError if no such request is possible. */
   #request(
     path: string,
     makeBody: () => unknown,
@@ -73,11 +73,12 @@ export class PostlinePublisher {
       throw new PublishError('cannot_connect', 'This platform has no fetch.', { retryable: false });
     try {
       for (const [name, text] of Object.entries(headers))
-        if (!HEADER_TEXT.test(text)) throw new TypeError(`${name} has a character that no header can hold`);
+        if (!HEADER_TEXT.test(text))
+          throw new TypeError(`${name} has a character that is not allowed in a header`);
       const body = JSON.stringify(makeBody());
       return { url: `${this.#url}/${path}`, headers, body, msMax: this.#attemptMsMax, signal };
     } catch (cause) {
-      const words = `This can't be put into a request: ${cause instanceof Error ? cause.message : String(cause)}.`;
+      const words = `The request cannot be built: ${cause instanceof Error ? cause.message : String(cause)}.`;
       throw new PublishError('invalid_request', words, { retryable: false, cause });
     }
   }
@@ -99,7 +100,7 @@ export class PostlinePublisher {
     }
   }
 
-  /** Rejects at once where the signal aborts. */
+  /** Rejects at once if the signal aborts. */
   async #wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
     let stop: () => void = () => undefined;
     await new Promise<void>((resolve) => {

@@ -1,14 +1,14 @@
 import { nameOf, PostlineError } from '../postline-error.ts';
 import type { PublishErrorCode } from './publish.ts';
 
-/** What is wrong with one field of the request. */
+/** The problem of one field of the request. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
 }
 
 export interface PublishErrorDetails {
-  /** Of the answer; undefined where there was none. */
+  /** The HTTP status; undefined if there was no answer. */
   readonly status?: number;
   readonly errors?: readonly FieldError[];
   readonly retryable: boolean;
@@ -16,15 +16,15 @@ export interface PublishErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A message that was not acknowledged. Where `retryable`, it may be stored or not: the same key makes sure. */
+/** The message was not confirmed. If `retryable`, it may be stored or not; a retry with the same key stores it once. */
 export class PublishError extends PostlineError {
   override readonly name: string = 'PublishError';
   declare readonly code: PublishErrorCode;
   readonly status: number | undefined;
   readonly errors: readonly FieldError[];
-  /** Whether the same request can succeed without changing it. */
+  /** Whether the same request can succeed later, unchanged. */
   readonly retryable: boolean;
-  /** What the API asked to wait. */
+  /** The wait that the API requested. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: PublishErrorCode, message: string, details: PublishErrorDetails) {

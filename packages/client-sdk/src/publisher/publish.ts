@@ -1,29 +1,29 @@
-/** What is to be published. */
+/** A message to publish. */
 export interface OutgoingMessage {
   /** 1 to 65,535 bytes in UTF-8. */
   readonly message: string;
   /** A client id, or `group:<name>`; `1` and `"1"` are the same. */
   readonly targetId: string | number;
-  /** Names this publish, so that it is stored once however often it is sent. One is made where it is left out. */
+  /** Identifies this publish, so that it is stored once however often it is sent. Default: a random key. */
   readonly idempotencyKey?: string;
 }
 
-/** It is committed in the database. */
+/** A message that is committed in the database. */
 export interface PublishedMessage {
   readonly id: string;
   readonly targetId: string;
-  /** Its place in the target's log. */
+  /** Its position in the target's log. */
   readonly offset: number;
   /** ISO 8601 with milliseconds, UTC. */
   readonly createdAt: string;
-  /** `sent`: it is on its way. `stored`: the relay finds it in the database by itself. */
+  /** `sent`: the relay was notified. `stored`: the relay will find it in the database. */
   readonly status: 'sent' | 'stored';
-  /** True where it had been stored under its key before. */
+  /** True if an earlier request with the same key had stored it. */
   readonly replayed: boolean;
 }
 
 export interface PublishOptions {
-  /** Gives up when it aborts. Whether the message was stored is then not known. */
+  /** Ends the attempt when it aborts. The message may then be stored or not. */
   readonly signal?: AbortSignal;
 }
 
@@ -32,17 +32,17 @@ export interface PostlinePublisherOptions {
   readonly url: string | URL;
   /** The bearer key. */
   readonly key?: string;
-  /** One attempt may take this long; the API itself answers or gives up within 5 s. 10,000 ms. */
+  /** The time for one attempt; the API itself answers or gives up within 5 s. Default: 10,000 ms. */
   readonly attemptMsMax?: number;
-  /** All attempts together, waits included. 60,000 ms. */
+  /** The time for all attempts, waits included. Default: 60,000 ms. */
   readonly totalMsMax?: number;
-  /** The first retry comes at a random moment within this time. 200 ms. */
+  /** The first retry happens at a random moment within this time. Default: 200 ms. */
   readonly firstRetryMsMax?: number;
-  /** The time doubles with each failure, up to this. 10,000 ms. */
+  /** The time doubles with each failure, up to this. Default: 10,000 ms. */
   readonly retryMsMax?: number;
 }
 
-/** The API's own codes, as its documentation lists them. */
+/** The codes of the API, as its documentation lists them. */
 type ApiErrorCode =
   | 'malformed_json'
   | 'validation_failed'
@@ -59,13 +59,14 @@ type ApiErrorCode =
   | 'store_unavailable';
 
 /**
- * Why a publish failed: a code of the API's (a later one may have more of them), or
- * - `cannot_connect`: it can't be sent at all, and `cause` says why: the address is none, or the platform has no `fetch`
- * - `invalid_request`: what was given can't be put into a request
+ * Why a publish failed: a code of the API (a later API may have more), or
+ * - `cannot_connect`: no request is possible, and `cause` says why: the address is invalid, or the platform has no
+ *   `fetch`
+ * - `invalid_request`: the arguments do not fit into a request
  * - `unreachable`: no connection, or it broke before the answer
  * - `timeout`: no answer in time
- * - `aborted`: the signal did
- * - `unknown_answer`: not an answer of the API's; a proxy's page, perhaps
+ * - `aborted`: the signal aborted
+ * - `unknown_answer`: the answer is not from the API, but perhaps from a proxy
  */
 export type PublishErrorCode =
   | ApiErrorCode

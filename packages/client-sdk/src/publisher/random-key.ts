@@ -1,16 +1,16 @@
 const KEY_BYTES = 16;
 
-/** What may be missing: `randomUUID` on a page by plain http, all of it in React Native. */
-interface Surroundings {
+/** Http pages lack `randomUUID`, React Native lacks all of it. */
+interface RandomGlobals {
   readonly crypto?: Partial<Pick<Crypto, 'randomUUID' | 'getRandomValues'>>;
 }
 
 /**
- * A key that nobody else makes. Keys are apart for each publisher, so it need not be a secret: where the platform has no
- * better chance, 128 bits of the ordinary one and the time do.
+ * A unique key. It need not be secret, because each publisher has keys of its own: on a platform without `crypto`, 128
+ * bits of `Math.random` and the time are enough.
  */
 export function randomKey(): string {
-  const { crypto } = globalThis as Surroundings;
+  const { crypto } = globalThis as RandomGlobals;
   if (crypto?.randomUUID !== undefined) return crypto.randomUUID();
   const bytes = new Uint8Array(KEY_BYTES);
   if (crypto?.getRandomValues !== undefined) crypto.getRandomValues(bytes);

@@ -3,8 +3,8 @@ import { isJsonObject, parseJson } from '../json-value.ts';
 const BASE64_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /**
- * How long a JWT lives from when it was issued, in milliseconds; infinite where it doesn't say. Both times are of the
- * clock that issued it: the device's own may be hours away from that. Nothing is verified: the relay does that.
+ * The lifetime of a JWT from issue to expiry, in milliseconds; infinite if its claims do not say. Both times are of the
+ * issuer's clock, because the device's own may be hours off. Nothing is verified: the relay does that.
  */
 export function tokenLifeMs(token: string): number {
   const claims = parseJson(decodeBase64Url(token.split('.')[1] ?? ''));
@@ -13,7 +13,7 @@ export function tokenLifeMs(token: string): number {
   return lifeMs > 0 ? lifeMs : Number.POSITIVE_INFINITY;
 }
 
-/** One character for each byte: not every platform has `atob`, and the claims that count are ASCII. */
+/** One character for each byte, which is enough for the ASCII claims read here. Some platforms lack `atob`. */
 function decodeBase64Url(text: string): string {
   let bytes = '';
   let bits = 0;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { encodeRelayFrame, type RelayFrame } from '@postline/protocol';
 import { readRelayFrame } from '../../src/connection/frames.ts';
 
 const NEW_MESSAGE = {
-  type: 'new_message',
+  type: 'new_message' as const,
   id: '1024',
   targetId: '1',
   offset: 58,
@@ -11,7 +12,7 @@ const NEW_MESSAGE = {
   createdAt: '2026-11-23T00:00:00.000Z',
 };
 const IDENTIFIED = {
-  type: 'identified',
+  type: 'identified' as const,
   clientId: '1',
   connectionId: 'c',
   epoch: 'e',
@@ -20,25 +21,22 @@ const IDENTIFIED = {
 };
 
 describe('readRelayFrame', () => {
-  it('[PRO-4] reads every frame that the relay sends', () => {
-    expect(readRelayFrame(JSON.stringify(NEW_MESSAGE))).toEqual(NEW_MESSAGE);
-    expect(readRelayFrame(JSON.stringify(IDENTIFIED))).toEqual({
-      ...IDENTIFIED,
-      targets: new Map([['1', { offset: 41, head: 57, recovered: true }]]),
-    });
-    for (const frame of [
-      { type: 'truncated', targetId: '1', from: 1, to: 40 },
-      { type: 'error', code: 'bad_ack', message: 'No' },
-      { type: 'token_accepted', expiresAt: '2026-11-23T00:00:00.000Z' },
-      { type: 'token_accepted', expiresAt: null },
-      { type: 'heartbeat' },
-      { type: 'pong' },
-    ]) {
-      expect(readRelayFrame(JSON.stringify(frame))).toEqual(frame);
-    }
+  // A frame that is added to the protocol makes this table incomplete, and `npm run check` fails.
+  const FRAMES: { readonly [Type in RelayFrame['type']]: Extract<RelayFrame, { type: Type }> } = {
+    identified: { ...IDENTIFIED, targets: new Map(Object.entries(IDENTIFIED.targets)) },
+    new_message: NEW_MESSAGE,
+    truncated: { type: 'truncated', targetId: '1', from: 1, to: 40 },
+    error: { type: 'error', code: 'bad_ack', message: 'No' },
+    token_accepted: { type: 'token_accepted', expiresAt: '2026-11-23T00:00:00.000Z' },
+    heartbeat: { type: 'heartbeat' },
+    pong: { type: 'pong' },
+  };
+
+  it.each(Object.values<RelayFrame>(FRAMES))('[PRO-4] reads the frame $type of the protocol', (frame) => {
+    expect(readRelayFrame(encodeRelayFrame(frame))).toEqual(frame);
   });
 
-  it('[PRO-3] takes no offence at unknown fields and unknown frames', () => {
+  it('[PRO-3] ignores unknown fields and unknown frames', () => {
     expect(readRelayFrame(JSON.stringify({ ...NEW_MESSAGE, later: true }))).toMatchObject(NEW_MESSAGE);
     expect(readRelayFrame('{"type":"presence"}')).toBeUndefined();
   });
@@ -50,6 +48,7 @@ describe('readRelayFrame', () => {
     '"heartbeat"',
     '{}',
     '{"type":"__proto__"}',
+    '{"type":"constructor"}',
     JSON.stringify({ ...NEW_MESSAGE, offset: '58' }),
     JSON.stringify({ ...NEW_MESSAGE, offset: -1 }),
     JSON.stringify({ ...NEW_MESSAGE, offset: 1.5 }),
@@ -59,7 +58,7 @@ describe('readRelayFrame', () => {
     JSON.stringify({ ...IDENTIFIED, targets: [] }),
     JSON.stringify({ type: 'truncated', targetId: '1', from: 1 }),
     JSON.stringify({ type: 'error', code: 1, message: 'No' }),
-  ])('[PRO-3] is not misled by %s', (text) => {
+  ])('[PRO-3] rejects %s', (text) => {
     expect(readRelayFrame(text)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ClientScene, settle } from '../support/client-scene.ts';
 
-describe('the line to the relay', () => {
+describe('the connection to the relay', () => {
   const scene = ClientScene.forEachTest();
 
   it.each([1001, 1006, 1011, 1012, 1013, 4000, 4002, 4003, 4008, 4029, 4499])(
@@ -32,7 +32,7 @@ describe('the line to the relay', () => {
     },
   );
 
-  it('[SDK-4] waits longer with each failure, and at once is not before its time', async () => {
+  it('[SDK-4] waits longer with each failure', async () => {
     scene.environment.chance = 1;
     scene.start({ firstRetryMsMax: 100, retryMsMax: 250 });
     for (const [number, retryInMs] of [
@@ -58,13 +58,13 @@ describe('the line to the relay', () => {
     await scene.relay.connection(2);
   });
 
-  it('[SDK-4] makes sure that a connection lives when the network is back', async () => {
+  it('[SDK-4] tests the connection with a ping when the network is back', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     await first.identified();
     await scene.inState('live');
     scene.environment.wake();
-    await first.told('ping');
+    await first.received('ping');
     scene.environment.advance(4_999);
     first.send({ type: 'pong' });
     await settle();
@@ -75,7 +75,7 @@ describe('the line to the relay', () => {
     expect(scene.client.state).toMatchObject({ state: 'waiting', error: { code: 'silent' } });
   });
 
-  it('[SDK-5] takes silence of more than two heartbeats for a broken line', async () => {
+  it('[SDK-5] treats silence of more than two heartbeats as a broken connection', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     await first.identified();
@@ -90,7 +90,7 @@ describe('the line to the relay', () => {
     await first.closed();
   });
 
-  it('[SDK-5] a connection that is not there in time is given up', () => {
+  it('[SDK-5] a connection that is not ready in time is given up', () => {
     scene.start({ token: () => new Promise(() => undefined), openMsMax: 3_000 });
     scene.environment.advance(3_000);
     expect(scene.client.state).toMatchObject({ state: 'waiting', error: { code: 'open_timeout' } });

@@ -9,7 +9,7 @@ import { messageFrame } from '../support/fake-relay.ts';
 describe('cursors and acks', () => {
   const scene = ClientScene.forEachTest();
 
-  it('[SDK-12] acks what has been handled together, and keeps what nobody could hear', async () => {
+  it('[SDK-12] sends acks together, and keeps those that could not be sent', async () => {
     scene.start();
     scene.handle();
     const first = await scene.relay.connection(1);
@@ -17,7 +17,7 @@ describe('cursors and acks', () => {
     first.send(messageFrame(1), messageFrame(2));
     await scene.handled(1, 2);
     scene.environment.advance(500);
-    expect(await first.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 2 }]);
+    expect(await first.received('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 2 }]);
     first.send(messageFrame(3));
     await scene.handled(1, 2, 3);
     first.cut();
@@ -25,10 +25,10 @@ describe('cursors and acks', () => {
     scene.environment.advance(1_000);
     const second = await scene.relay.connection(2);
     await second.identified({ offset: 3, head: 3 });
-    expect(await second.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 3 }]);
+    expect(await second.received('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 3 }]);
   });
 
-  it('[SDK-12] without a memory it goes on after the last ack of its device', async () => {
+  it('[SDK-12] with last-ack it resumes after the last ack of its device', async () => {
     scene.start({ cursorStore: 'last-ack', deviceId: 'kiosk' });
     const restarts: Restart[] = [];
     scene.client.on('restarted', (restart) => restarts.push(restart));
@@ -46,7 +46,7 @@ describe('cursors and acks', () => {
     expect(again).toMatchObject({ deviceId: 'kiosk', resume: { offsets: { '1': 4 } } });
   });
 
-  it('[SDK-11] goes on from the cursor that was stored, and tries again where it can’t be had', async () => {
+  it('[SDK-11] resumes from the stored cursor, and retries if loading fails', async () => {
     let attempts = 0;
     scene.start({
       cursorStore: {
@@ -74,7 +74,7 @@ describe('cursors and acks', () => {
 
   const markOf = (offset: number) => ({ id: String(1_000 + offset), createdAt: '2026-11-25T12:00:00.000Z' });
 
-  it('[SDK-19] says which message it has at its cursor, on a reconnect and from its store', async () => {
+  it('[SDK-19] sends the mark of its cursor on a reconnect and from its store', async () => {
     const store = memoryCursorStore();
     scene.start({ cursorStore: store });
     scene.handle();
@@ -95,7 +95,7 @@ describe('cursors and acks', () => {
     expect((await third.identified({ offset: 2, head: 3 }))['resume']).toEqual(resume);
   });
 
-  it('[SDK-19] says nothing of an offset that it was given anew, or whose message was deleted', async () => {
+  it('[SDK-19] sends no mark for an offset that the relay set, or whose message was deleted', async () => {
     const kept: Cursor[] = [];
     scene.start({
       cursorStore: {
@@ -125,7 +125,7 @@ describe('cursors and acks', () => {
     expect(kept.at(-1)).toEqual({ epoch: 'e1', offsets: { '1': 6 }, at: { '1': markOf(6) } });
   });
 
-  it('[SDK-19] a store that knows only epoch and offset works, and one whose marks are none', async () => {
+  it('[SDK-19] a store without marks works, and so does one with invalid marks', async () => {
     for (const [index, at] of [undefined, null, 5, { '1': 'x' }, { '1': { id: 7 } }].entries()) {
       scene.start({ cursorStore: { load: () => ({ epoch: 'e1', offsets: { '1': 4 }, at }) as Cursor } });
       const connection = await scene.relay.connection(index + 1);

@@ -24,7 +24,7 @@ describe('localStorageCursorStore', () => {
     vi.stubGlobal('sessionStorage', storage());
   }
 
-  it('[SDK-11] a reload goes on where that tab stopped, whatever other tabs did', () => {
+  it('[SDK-11] a reload continues where that tab stopped, whatever other tabs did', () => {
     void localStorageCursorStore().save?.(cursor(3), OWNER);
     const own = sessionStorage;
     inNewTab();
@@ -33,7 +33,7 @@ describe('localStorageCursorStore', () => {
     expect(localStorageCursorStore().load(OWNER)).toEqual(cursor(3));
   });
 
-  it('[SDK-11] a new tab goes on after the furthest that any tab has handled', () => {
+  it('[SDK-11] a new tab continues after the furthest offset that any tab has handled', () => {
     void localStorageCursorStore().save?.(cursor(9), OWNER);
     inNewTab();
     void localStorageCursorStore().save?.(cursor(3), OWNER);
@@ -41,7 +41,7 @@ describe('localStorageCursorStore', () => {
     expect(localStorageCursorStore().load(OWNER)).toMatchObject(cursor(9));
   });
 
-  it('[SDK-19] keeps with each offset the message that stands there, also where tabs differ', () => {
+  it('[SDK-19] keeps the mark of each offset, even if tabs differ', () => {
     const at = (offset: number) => ({ '1': { id: `id-${offset}`, createdAt: 'then' } });
     void localStorageCursorStore().save?.({ ...cursor(9), at: at(9) }, OWNER);
     inNewTab();
@@ -54,7 +54,7 @@ describe('localStorageCursorStore', () => {
     expect(localStorageCursorStore().load(OWNER)).toEqual({ ...cursor(12), at: at(12) });
   });
 
-  it('[SDK-19] a cursor from before marks were kept stays one, and lends its offset no mark of another', () => {
+  it('[SDK-19] a stored cursor without marks is valid, and its offset gets no mark of another one', () => {
     const old = '{"[\\"ws://relay/\\",\\"1\\",\\"\\"]":{"epoch":"e1","offsets":{"1":9}}}';
     vi.stubGlobal('localStorage', storage([['postline', old]]));
     expect(localStorageCursorStore().load(OWNER)).toEqual(cursor(9));
@@ -64,7 +64,7 @@ describe('localStorageCursorStore', () => {
     expect(localStorageCursorStore().load(OWNER)).toEqual({ ...cursor(9), at: {} });
   });
 
-  it('[SDK-11] another epoch replaces the one before', () => {
+  it('[SDK-11] a new epoch replaces the stored one', () => {
     void localStorageCursorStore().save?.(cursor(9), OWNER);
     void localStorageCursorStore().save?.(cursor(2, 'e2'), OWNER);
     inNewTab();
@@ -78,7 +78,7 @@ describe('localStorageCursorStore', () => {
     expect(localStorageCursorStore({ name: 'b' }).load(OWNER)).toBeUndefined();
   });
 
-  it('[SDK-11] keeps 20 clients, and drops the longest unused', () => {
+  it('[SDK-11] keeps 20 clients, and drops the least recently used', () => {
     const store = localStorageCursorStore();
     const owners = Array.from({ length: 21 }, (_, index) => ({ ...OWNER, clientId: `c${index}` }));
     for (const owner of owners.slice(0, 20)) void store.save?.(cursor(1), owner);
@@ -92,7 +92,7 @@ describe('localStorageCursorStore', () => {
     ]);
   });
 
-  it('[SDK-11] takes nothing that is no cursor, and lives without a storage', () => {
+  it('[SDK-11] ignores stored values that are not cursors, and works without a storage', () => {
     for (const text of [
       '',
       '[]',

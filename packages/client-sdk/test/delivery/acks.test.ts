@@ -5,7 +5,7 @@ import { messageFrame } from '../support/fake-relay.ts';
 describe('acks', () => {
   const scene = ClientScene.forEachTest();
 
-  it('[SDK-12] an ack that was sent on a line that died is sent again on the next one', async () => {
+  it('[SDK-12] an ack sent on a connection that broke is sent again on the next one', async () => {
     scene.start();
     scene.handle();
     const first = await scene.relay.connection(1);
@@ -13,20 +13,20 @@ describe('acks', () => {
     first.send(messageFrame(1), messageFrame(2));
     await scene.handled(1, 2);
     scene.environment.advance(500);
-    expect(await first.told('ack')).toHaveLength(1);
+    expect(await first.received('ack')).toHaveLength(1);
     first.cut();
     await scene.inState('waiting');
     scene.environment.advance(1_000);
     const second = await scene.relay.connection(2);
     await second.identified({ offset: 2, head: 2 });
-    expect(await second.told('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 2 }]);
+    expect(await second.received('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 2 }]);
     second.send(messageFrame(3));
     await scene.handled(1, 2, 3);
     scene.environment.advance(500);
-    expect(await second.told('ack', 2)).toContainEqual({ type: 'ack', targetId: '1', offset: 3 });
+    expect(await second.received('ack', 2)).toContainEqual({ type: 'ack', targetId: '1', offset: 3 });
   });
 
-  it('[SDK-12] none is sent again of a log that was restarted, or of a target that is not followed', async () => {
+  it('[SDK-12] no ack is sent again for a restarted log or a target that is not followed', async () => {
     scene.start();
     scene.handle();
     const first = await scene.relay.connection(1);
@@ -34,7 +34,7 @@ describe('acks', () => {
     first.send(messageFrame(1));
     await scene.handled(1);
     scene.environment.advance(500);
-    await first.told('ack');
+    await first.received('ack');
     first.close(4003);
     await scene.inState('waiting');
     scene.environment.advance(1_000);
@@ -56,7 +56,7 @@ describe('acks', () => {
     expect(first.isClosed).toBe(true);
   });
 
-  it('[SDK-10] a token that was sent on a line that died is the one that the next line identifies with', async () => {
+  it('[SDK-10] a token sent on a connection that broke is used to identify on the next one', async () => {
     const tokens = ['h.eyJpYXQiOjAsImV4cCI6NjAwfQ.1', 'h.eyJpYXQiOjAsImV4cCI6NjAwfQ.2'];
     scene.start({ token: () => tokens.shift() ?? 'too many' });
     const first = await scene.relay.connection(1);
@@ -67,7 +67,7 @@ describe('acks', () => {
       await settle();
       scene.environment.advance(20_000);
     }
-    const [{ token } = {}] = await first.told('token');
+    const [{ token } = {}] = await first.received('token');
     expect(token).toMatch(/2$/);
     first.cut();
     await scene.inState('waiting');

@@ -4,7 +4,7 @@ import { PostlineClientBase } from '../../src/postline-client-base.ts';
 import { ModelRelay } from '../support/model-relay.ts';
 import { TestEnvironment } from '../support/test-environment.ts';
 
-/** Everything that is ready to go on has gone on: the model answers in microtasks, and time stands still. */
+/** Resolves when nothing more can happen without time passing: the model answers in microtasks. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }
@@ -29,7 +29,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(1, 500, 5_000, 60_000) }),
 );
 
-/** Gives the offsets whose handler has resolved, in that order, and what came of the head. */
+/** Returns the handled offsets in their order, and the head of the log. */
 async function run(
   events: readonly Event[],
   canPause: boolean,
@@ -74,9 +74,9 @@ async function run(
   return { handled, head: relay.head };
 }
 
-describe('messages on their way to the handler', () => {
+describe('delivery to the handler', () => {
   it.each([true, false])(
-    '[SDK-1] each is handled once and in order, whatever relay, network and handler do (can pause: %s)',
+    '[SDK-1] each message is handled once and in order, whatever relay, network and handler do (can pause: %s)',
     async (canPause) => {
       await fc.assert(
         fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (events) => {

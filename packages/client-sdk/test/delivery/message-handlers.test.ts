@@ -10,7 +10,7 @@ import { TestEnvironment } from '../support/test-environment.ts';
 describe('message handlers', () => {
   const scene = ClientScene.forEachTest();
 
-  it('[SDK-2] the next message waits for the handler, and the cursor for both', async () => {
+  it('[SDK-2] the next message waits for the handler, and so does the cursor', async () => {
     const saved: (number | undefined)[] = [];
     scene.start({
       cursorStore: { load: () => undefined, save: (cursor) => void saved.push(cursor.offsets['1']) },
@@ -31,7 +31,7 @@ describe('message handlers', () => {
     expect(saved).toEqual([0, 1]);
   });
 
-  it('[SDK-2] messages wait until there is a handler, and go to each of several', async () => {
+  it('[SDK-2] messages wait until there is a handler, and go to each handler', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     await first.identified();
@@ -49,7 +49,7 @@ describe('message handlers', () => {
     await waitUntil('one', () => order.join() === 'a,b,a');
   });
 
-  it('[SDK-3] a message whose handler throws is reported, and comes again', async () => {
+  it('[SDK-3] a handler that throws is reported, and called again with the message', async () => {
     scene.start();
     let attempts = 0;
     scene.client.on('message', ({ offset }) => {
@@ -75,7 +75,7 @@ describe('message handlers', () => {
     expect(scene.errors[0]?.cause).toEqual(new Error('not now'));
   });
 
-  it('[SDK-3] or the client closes, and the cursor stays', async () => {
+  it('[SDK-3] with onHandlerError stop the client closes, and the cursor stays', async () => {
     const saved: unknown[] = [];
     scene.start({
       onHandlerError: 'stop',
@@ -91,7 +91,7 @@ describe('message handlers', () => {
     await first.closed();
   });
 
-  it('[SDK-3] what can’t be parsed is reported and passed over, or closes the client', async () => {
+  it('[SDK-3] a message that cannot be parsed is reported and skipped, or closes the client', async () => {
     const parse = (text: string) => {
       if (text === 'text 1') throw new Error('not that');
       return text.length;
@@ -122,7 +122,7 @@ describe('message handlers', () => {
     expect(scene.client.state).toMatchObject({ error: { code: 'parse_failed' } });
   });
 
-  it('[SDK-9] in Node it stops reading while the handler is behind, and nothing is lost', async () => {
+  it('[SDK-9] in Node it stops reading while the handler is behind, and loses nothing', async () => {
     scene.start({ inboxMessagesMax: 10 });
     const first = await scene.relay.connection(1);
     await first.identified();
@@ -136,7 +136,7 @@ describe('message handlers', () => {
     expect(scene.relay.connections).toHaveLength(1);
   });
 
-  it('[SDK-9] where it can’t stop reading it lets go, and fetches the rest when there is room', async () => {
+  it('[SDK-9] if it cannot stop reading it disconnects, and fetches the rest when there is room', async () => {
     scene.environment = new TestEnvironment({ canPause: false });
     scene.start({ inboxMessagesMax: 10 });
     const first = await scene.relay.connection(1);
@@ -150,7 +150,7 @@ describe('message handlers', () => {
     scene.handle();
     const second = await scene.relay.connection(2);
     const { resume } = await second.identified({ offset: 10, head: 20 });
-    // The start of the stream is a step like any other; whether it is still there is a matter of milliseconds.
+    // The start of the stream is a step too, and may still be in the inbox.
     expect([10, 11]).toContain((resume as Cursor).offsets['1']);
   });
 });

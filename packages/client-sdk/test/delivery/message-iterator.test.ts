@@ -6,7 +6,7 @@ import { messageFrame } from '../support/fake-relay.ts';
 describe('for await', () => {
   const scene = ClientScene.forEachTest();
 
-  it('[SDK-15] for await: handled is what the loop asked to go on after', async () => {
+  it('[SDK-15] for await: a message counts as handled when the loop requests the next one', async () => {
     scene.start();
     const first = await scene.relay.connection(1);
     await first.identified();
@@ -23,7 +23,7 @@ describe('for await', () => {
     await rest;
   });
 
-  it('[SDK-15] for await throws where the client closed with an error', async () => {
+  it('[SDK-15] for await throws if an error closed the client', async () => {
     scene.start();
     const loop = (async () => {
       for await (const message of scene.client satisfies AsyncIterable<Message>)

@@ -14,7 +14,7 @@ type World = Record<string, unknown>;
 const CODE = readFileSync(new URL('../../dist/cjs/index.js', import.meta.url), 'utf8');
 const TIMERS = { setTimeout, clearTimeout };
 
-/** The library where these globals are, and no others but those of the language. */
+/** Loads the library with these globals and those of the language. */
 function libraryIn(world: World): Library {
   const module = { exports: {} };
   runInNewContext(CODE, { ...world, module, exports: module.exports });
@@ -25,7 +25,7 @@ function ThrowingSocket(): never {
   throw new DOMException('blocked', 'SecurityError');
 }
 
-describe('a platform that is no browser', () => {
+describe('a platform other than a browser', () => {
   let relay: FakeRelay;
 
   beforeEach(async () => {
@@ -66,15 +66,15 @@ describe('a platform that is no browser', () => {
     const connection = await relay.connection(1);
     await connection.identified();
     connection.send(messageFrame(1));
-    await connection.told('ack');
+    await connection.received('ack');
     expect(received).toEqual([1]);
     client.wake();
-    await connection.told('ping');
+    await connection.received('ping');
     await client.close();
     expect(client.state).toMatchObject({ state: 'closed', error: undefined });
   });
 
-  it('[SDK-16] a listener that throws is reported where there is no queueMicrotask', async () => {
+  it('[SDK-16] a listener that throws is reported on a platform without queueMicrotask', async () => {
     const thrown: unknown[] = [];
     const later = (callback: () => void, milliseconds?: number) =>
       setTimeout(() => {
@@ -110,7 +110,7 @@ describe('a platform that is no browser', () => {
     await expect(client[Symbol.asyncIterator]().next()).rejects.toBe(errors[0]);
   });
 
-  it('[SDK-16] a publisher needs fetch alone, and its keys never meet', async () => {
+  it('[SDK-16] a publisher needs only fetch, and its keys are unique', async () => {
     const keys: unknown[] = [];
     const server = createServer((request, response) => {
       keys.push(request.headers['idempotency-key']);

@@ -13,7 +13,7 @@ interface Request {
   readonly body: unknown;
 }
 
-/** What the API is to answer: `cut` breaks the connection, `never` keeps it waiting. */
+/** The API's next answer: `cut` breaks the connection, `never` sends nothing. */
 type Answer =
   | 'cut'
   | 'never'
@@ -59,14 +59,14 @@ describe('PostlinePublisher', () => {
     await new Promise((done) => server.close(done));
   });
 
-  /** Waits for the nth request to be over, then lets so much time go by. */
+  /** Waits for the end of the nth request, then advances the clock. */
   async function afterRequest(number: number, milliseconds: number): Promise<void> {
     await waitUntil(`request ${number}`, () => requests.length === number);
     await new Promise((done) => setTimeout(done, 50));
     environment.advance(milliseconds);
   }
 
-  it('[SDK-13] keeps one key over all attempts, and waits as the API asks and a little more', async () => {
+  it('[SDK-13] uses one key for all attempts, and waits the requested time plus jitter', async () => {
     answers = ['cut', OVERLOADED, { status: 201, body: STORED, headers: { 'Idempotent-Replayed': 'true' } }];
     const published = publisher.publish({ message: 'Hello', targetId: 1 });
     await afterRequest(1, 100);
@@ -92,7 +92,7 @@ describe('PostlinePublisher', () => {
     expect(await published).toMatchObject(STORED);
   });
 
-  it('[SDK-13] a batch gives each message a key of its own', async () => {
+  it('[SDK-13] each message of a batch has its own key', async () => {
     answers = [{ status: 201, body: { messages: [STORED, { ...STORED, offset: 4, replayed: true }] } }];
     const messages = [
       { message: 'a', targetId: 1, idempotencyKey: 'own' },
@@ -110,7 +110,7 @@ describe('PostlinePublisher', () => {
     });
   });
 
-  it('[SDK-13] what can’t succeed is not tried again: the error carries the API’s code', async () => {
+  it('[SDK-13] does not retry what cannot succeed; the error has the API’s code', async () => {
     const errors = [{ path: 'message', message: 'must not be empty' }];
     answers = [{ status: 400, body: { code: 'validation_failed', detail: 'no', errors } }];
     const failed = publisher.publish({ message: '', targetId: 1 });
@@ -123,14 +123,14 @@ describe('PostlinePublisher', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('[SDK-13] an answer that is not the API’s says so', async () => {
+  it('[SDK-13] an answer that is not from the API is reported as such', async () => {
     answers = [{ status: 200, body: '<h1>Welcome</h1>' }];
     await expect(publisher.publish({ message: 'a', targetId: 1 })).rejects.toMatchObject({
       code: 'unknown_answer',
     });
   });
 
-  it('[SDK-13] gives up on an attempt, and in the end on all of them', async () => {
+  it('[SDK-13] gives up one attempt after its time, and all of them after the total time', async () => {
     let error: PublishError | undefined;
     void publisher.publish({ message: 'a', targetId: 1 }).catch((cause: unknown) => {
       error = cause as PublishError;
@@ -146,7 +146,7 @@ describe('PostlinePublisher', () => {
     expect(requests.length).toBeGreaterThan(2);
   });
 
-  it('[SDK-16] a time to retry at is held against the clock of the server that gave it', async () => {
+  it('[SDK-16] a date in Retry-After is compared with the clock of the server that sent it', async () => {
     const serverClock = 'Sat, 01 Jan 2000 00:00:00 GMT';
     const headers = { 'Retry-After': 'Sat, 01 Jan 2000 00:00:02 GMT', Date: serverClock };
     answers = [
@@ -160,7 +160,7 @@ describe('PostlinePublisher', () => {
     expect(await published).toMatchObject(STORED);
   });
 
-  it('[SDK-17] what can be no request is refused at once', async () => {
+  it('[SDK-17] arguments that fit into no request are refused at once', async () => {
     const circular: { itself?: unknown } = {};
     circular.itself = circular;
     for (const message of [
@@ -185,7 +185,7 @@ describe('PostlinePublisher', () => {
     expect(requests).toEqual([]);
   });
 
-  it('[SDK-17] an answer for another number of messages is none', async () => {
+  it('[SDK-17] an answer with another number of messages is rejected', async () => {
     answers = [
       { status: 201, body: { messages: [] } },
       { status: 201, body: { messages: [STORED] } },
@@ -200,7 +200,7 @@ describe('PostlinePublisher', () => {
     await expect(publisher.publishBatch(two)).rejects.toMatchObject({ code: 'unknown_answer' });
   });
 
-  it('[SDK-13] a signal ends it, in an attempt and between two', async () => {
+  it('[SDK-13] a signal ends a publish, during an attempt and between two', async () => {
     const inAttempt = new AbortController();
     const first = publisher.publish({ message: 'a', targetId: 1 }, { signal: inAttempt.signal });
     await waitUntil('a request', () => requests.length === 1);

@@ -7,12 +7,12 @@ import type { PostlineError } from '../../src/postline-error.ts';
 import { FakeRelay } from './fake-relay.ts';
 import { TestEnvironment } from './test-environment.ts';
 
-/** Whatever is on its way between two sockets of this process has arrived. */
+/** Waits until data between two sockets of this process has arrived. */
 export function settle(): Promise<void> {
   return new Promise((done) => setTimeout(done, 30));
 }
 
-/** One client and one relay, fresh for each test, and what the client told. */
+/** A new client and relay for each test, and what the client reported. */
 export class ClientScene {
   relay!: FakeRelay;
   environment!: TestEnvironment;
@@ -48,7 +48,7 @@ export class ClientScene {
     return this.client;
   }
 
-  /** From here on messages are handled, and their offsets noted. */
+  /** Adds a handler that records the offsets. */
   handle(): void {
     this.client.on('message', ({ offset }) => this.offsets.push(offset));
   }

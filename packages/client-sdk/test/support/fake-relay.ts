@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { parseClientFrame } from '@postline/protocol';
 import { waitUntil } from '@postline/test-support';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 type Frame = Readonly<Record<string, unknown>>;
 
-/** One connection as the relay sees it: what came, and what the test lets it answer. */
+/** One connection, seen from the relay: the client's frames, and the answers that the test sends. */
 export class FakeConnection {
   readonly frames: Frame[] = [];
   isClosed = false;
@@ -13,10 +14,16 @@ export class FakeConnection {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString('utf8')) as Frame));
+    socket.on('message', (data: Buffer) => this.#onText(data.toString('utf8')));
     socket.on('close', () => {
       this.isClosed = true;
     });
+  }
+
+  /** Like a real relay, closes on a frame that does not fit the protocol's schemas. */
+  #onText(text: string): void {
+    if (parseClientFrame(text) === undefined) this.#socket.close(4500, 'bad frame');
+    this.frames.push(JSON.parse(text) as Frame);
   }
 
   send(...frames: Frame[]): void {
@@ -27,17 +34,17 @@ export class FakeConnection {
     this.#socket.send(text);
   }
 
-  /** What it was told in frames of one type, once there are so many of them. */
-  async told(type: string, count = 1): Promise<readonly Frame[]> {
+  /** The client's frames of one type, once there are `count` of them. */
+  async received(type: string, count = 1): Promise<readonly Frame[]> {
     return waitUntil(`${count} ${type}`, () => {
       const frames = this.frames.filter((frame) => frame['type'] === type);
       return frames.length >= count && frames;
     });
   }
 
-  /** Answers the `identify` that has to come, and gives it. */
+  /** Waits for `identify`, answers it, and returns it. */
   async identified(target: Frame = {}, epoch = 'e1'): Promise<Frame> {
-    const [identify = {}] = await this.told('identify');
+    const [identify = {}] = await this.received('identify');
     this.send(identifiedFrame(target, epoch));
     return identify;
   }
@@ -46,7 +53,7 @@ export class FakeConnection {
     this.#socket.close(code);
   }
 
-  /** Without a close frame, as a line that breaks. */
+  /** Ends it without a close frame, as when a network breaks. */
   cut(): void {
     this.#socket.terminate();
   }
@@ -56,7 +63,7 @@ export class FakeConnection {
   }
 }
 
-/** A relay that does nothing by itself: a real WebSocket server on a free port, and the test says what it answers. */
+/** A real WebSocket server on a free port. It answers only what the test tells it to. */
 export class FakeRelay {
   readonly connections: FakeConnection[] = [];
   readonly #server: WebSocketServer;
@@ -76,7 +83,7 @@ export class FakeRelay {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** The nth connection (1, 2, …), waited for. */
+  /** Waits for the nth connection (1, 2, …). */
   connection(number: number): Promise<FakeConnection> {
     return waitUntil(`connection ${number}`, () => this.connections[number - 1]);
   }

@@ -6,10 +6,10 @@ interface Cursor {
   readonly offsets: Readonly<Record<string, number>>;
 }
 
-/** A relay and its log in memory, which keeps the rules of the wire and is otherwise as unkind as it likes. */
+/** A relay with a log in memory. It keeps the rules of the wire, and misbehaves in every way that they allow. */
 export class ModelRelay {
   head = 0;
-  /** Sent again before what follows, on each resume: a relay may repeat, never leave out. */
+  /** How many messages are repeated on each resume: a relay may repeat messages, but never skip one. */
   repeats = 0;
   #socket: { readonly listener: SocketListener; cursor: number | undefined; isPaused: boolean } | undefined;
   readonly #canPause: boolean;
@@ -50,7 +50,7 @@ export class ModelRelay {
     this.deliver();
   }
 
-  /** Sends what the reader is behind, as long as it reads. */
+  /** Sends the backlog while the client reads. */
   deliver(): void {
     const socket = this.#socket;
     while (socket?.cursor !== undefined && socket.cursor < this.head && !socket.isPaused) {
@@ -60,7 +60,7 @@ export class ModelRelay {
     }
   }
 
-  /** Leaves one message out, as a relay that is broken would. */
+  /** Skips one message, as a faulty relay would. */
   skip(): void {
     if (this.#socket?.cursor !== undefined && this.#socket.cursor < this.head) this.#socket.cursor += 1;
   }

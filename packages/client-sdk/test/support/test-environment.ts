@@ -6,9 +6,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Real sockets, and a clock that moves only when the test says so. */
+/** Real sockets, and a clock that only the test moves. */
 export class TestEnvironment implements Environment {
-  /** What chance comes to. */
+  /** The result of `random`. */
   chance = 0.5;
   #nowMs = 1_000_000;
   readonly #timers = new Set<Timer>();
@@ -50,7 +50,7 @@ export class TestEnvironment implements Environment {
     return this.#wakers.size;
   }
 
-  /** Lets time go by: every timer that falls due is called, in order. */
+  /** Advances the clock, and calls every timer that falls due, in order. */
   advance(milliseconds: number): void {
     const endMs = this.#nowMs + milliseconds;
     for (;;) {

@@ -8,7 +8,7 @@ import { TestEnvironment } from '../support/test-environment.ts';
 describe('TokenKeeper', () => {
   let environment: TestEnvironment;
   let renewed: string[];
-  /** How far the issuing server's clock is from the device's. */
+  /** The difference between the issuer's clock and the device's. */
   let serverSeconds: number;
   let errors: PostlineError[];
 
@@ -34,13 +34,15 @@ describe('TokenKeeper', () => {
     return `header.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
   }
 
-  /** A token as a relay would get it, good for so many seconds from now on, by the clock of the server that issues it. */
+  /**
+   * A token as a relay would get it, good for so many seconds from now on, by the clock of the server that issues it.
+   */
   function tokenFor(seconds: number): string {
     const iat = serverSeconds + environment.now() / 1_000;
     return tokenOf({ sub: 'ä', iat, exp: iat + seconds });
   }
 
-  /** Tokens as a function gives them one after the other. */
+  /** A token function that returns one token after the other. */
   function issuer(...seconds: number[]): { calls: number; token: () => Promise<string> } {
     const issued = {
       calls: 0,
@@ -58,7 +60,7 @@ describe('TokenKeeper', () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   }
 
-  it('[SDK-10] a text is given as it is, and there is no other', async () => {
+  it('[SDK-10] a string is used as it is and cannot be renewed', async () => {
     const tokens = keeper('abc');
     expect(await tokens.current()).toBe('abc');
     tokens.startRenewing();
@@ -68,7 +70,7 @@ describe('TokenKeeper', () => {
     expect(await keeper().current()).toBeUndefined();
   });
 
-  it('[SDK-10] a function is called again where its token has expired, or the relay says so', async () => {
+  it('[SDK-10] a function is called again when its token has expired or the relay rejects it', async () => {
     const issued = issuer(3_600, 3_600, 3_600);
     const tokens = keeper(issued.token);
     const first = await tokens.current();
@@ -82,7 +84,7 @@ describe('TokenKeeper', () => {
     expect(issued.calls).toBe(3);
   });
 
-  it('[SDK-10] a connection has a fresh token a minute before the old one expires', async () => {
+  it('[SDK-10] a connection gets a fresh token a minute before the old one expires', async () => {
     const tokens = keeper(issuer(3_600, 120, 40).token);
     await tokens.current();
     tokens.startRenewing();
@@ -98,7 +100,7 @@ describe('TokenKeeper', () => {
     expect(errors).toEqual([]);
   });
 
-  it('[SDK-10] tries again, more and more often, where there is no fresh one', async () => {
+  it('[SDK-10] retries more and more often while there is no fresh token', async () => {
     const issued = issuer(3_600);
     const tokens = keeper(issued.token);
     await tokens.current();
@@ -115,7 +117,7 @@ describe('TokenKeeper', () => {
   });
 
   it.each([-7_200, -90, 0, 90, 7_200, 86_400])(
-    '[SDK-16] a clock that is %i s off makes no other number of token calls',
+    '[SDK-16] a clock that is %i s off does not change the number of token calls',
     async (seconds) => {
       serverSeconds += seconds;
       const issued = issuer(...Array<number>(10).fill(600));
@@ -128,7 +130,7 @@ describe('TokenKeeper', () => {
     },
   );
 
-  it('[SDK-16] a token that does not say how long it lives is used until the relay says that it has expired', async () => {
+  it('[SDK-16] a token of unknown life is used until the relay reports that it has expired', async () => {
     for (const claims of [{ exp: 1 }, { iat: 9, exp: 5 }, { exp: 'soon', iat: 0 }, 'text', null]) {
       const issued = { calls: 0 };
       const tokens = keeper(() => tokenOf(claims) + String((issued.calls += 1)));
@@ -148,7 +150,7 @@ describe('TokenKeeper', () => {
     expect(renewed).toEqual([]);
   });
 
-  it('[SDK-16] a token that is given again is as old as it was, and is not asked for in a storm', async () => {
+  it('[SDK-16] a token that is returned again keeps its age, and is not requested in a storm', async () => {
     const kept = tokenFor(600);
     const issued = { calls: 0 };
     const tokens = keeper(() => {
@@ -159,11 +161,11 @@ describe('TokenKeeper', () => {
     tokens.startRenewing();
     for (let second = 0; second < 3_600; second += 1) await advance(1_000);
     expect(renewed).toEqual([]);
-    // Ten around its end, then once a minute for as long as the relay goes on with it.
+    // About ten around its end, then one a minute while the relay still accepts it.
     expect(issued.calls).toBeLessThan(70);
   });
 
-  it('[SDK-16] what is fetched while the connection breaks is what the next one identifies with', async () => {
+  it('[SDK-16] a token fetched while the connection breaks is used to identify on the next one', async () => {
     const issued = issuer(600, 600, 600);
     const tokens = keeper(issued.token);
     const first = await tokens.current();
@@ -176,7 +178,7 @@ describe('TokenKeeper', () => {
     expect(issued.calls).toBe(2);
   });
 
-  it('[SDK-17] a function that gives no text has failed', async () => {
+  it('[SDK-17] a function that returns no string has failed', async () => {
     for (const answer of [null, 7, { token: 'a' }]) {
       const tokens = keeper((() => answer) as unknown as Token);
       await expect(tokens.current()).rejects.toMatchObject({
@@ -187,7 +189,7 @@ describe('TokenKeeper', () => {
     }
   });
 
-  it('[SDK-10] what is no JWT never expires', async () => {
+  it('[SDK-10] a token that is not a JWT never expires', async () => {
     for (const token of ['', 'a.b.c', 'a.e30.c', 'a.W10.c']) {
       const issued = { calls: 0 };
       const tokens = keeper(() => {
