@@ -18,6 +18,14 @@ describe('parseTokenArguments', () => {
       expect(parseTokenArguments(words)).toMatchObject({ ok: true, value: { clientId: words.at(-1) } });
   });
 
+  it('[TOK-4] takes the claims about groups', () => {
+    const words = ['1', '--groups', 'news,room-7', '--follow=room-*,*,lobby'];
+    expect(parseTokenArguments(words)).toMatchObject({
+      ok: true,
+      value: { groups: ['news', 'room-7'], follow: ['room-*', '*', 'lobby'] },
+    });
+  });
+
   it.each([
     [[]],
     [['1', '2']],
@@ -28,6 +36,11 @@ describe('parseTokenArguments', () => {
     [['1', '--expires-in-seconds', '999999999']],
     [['1', '--expires-in-seconds']],
     [['1', '--admin']],
+    [['1', '--groups', '']],
+    [['1', '--groups', 'news,']],
+    [['1', '--groups', 'room-*']],
+    [['1', '--follow', 'a b']],
+    [['1', '--follow', 'room-**']],
   ])('[TOK-4] refuses %j', (words) => {
     expect(parseTokenArguments(words)).toMatchObject({ ok: false });
   });

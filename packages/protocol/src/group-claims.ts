@@ -15,12 +15,16 @@ export interface FollowClaim {
 
 /** Reads names, and beginnings of names that end with `*`. */
 export function readFollowClaim(claim: unknown): FollowClaim {
-  const entries = textsIn(claim);
-  const prefixes = entries.filter((entry) => entry.endsWith('*')).map((entry) => entry.slice(0, -1));
+  const entries = textsIn(claim).filter(isFollowEntry);
   return {
-    names: new Set(entries.filter(isGroupName)),
-    prefixes: prefixes.filter((prefix) => prefix === '' || isGroupName(prefix)),
+    names: new Set(entries.filter((entry) => !entry.endsWith('*'))),
+    prefixes: entries.filter((entry) => entry.endsWith('*')).map((entry) => entry.slice(0, -1)),
   };
+}
+
+/** True for a name of a group, or a beginning of names with a trailing `*`. */
+export function isFollowEntry(entry: string): boolean {
+  return entry === '*' || isGroupName(entry.endsWith('*') ? entry.slice(0, -1) : entry);
 }
 
 export function mayFollow({ names, prefixes }: FollowClaim, name: string): boolean {

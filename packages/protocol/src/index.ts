@@ -26,7 +26,13 @@ export {
   type Problem,
   problemSchema,
 } from './error-codes.ts';
-export { type FollowClaim, mayFollow, readFollowClaim, readGroupsClaim } from './group-claims.ts';
+export {
+  type FollowClaim,
+  isFollowEntry,
+  mayFollow,
+  readFollowClaim,
+  readGroupsClaim,
+} from './group-claims.ts';
 export {
   type FollowCause,
   followCauseSchema,
