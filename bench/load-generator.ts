@@ -5,6 +5,8 @@
 import { once } from 'node:events';
 import { runCatchUpLoad } from './load/catch-up-load.ts';
 import { runFanOutLoad } from './load/fan-out-load.ts';
+import { runGroupIdentifyLoad } from './load/group-identify-load.ts';
+import { runGroupJoinLoad } from './load/group-join-load.ts';
 import { runIdleLoad } from './load/idle-load.ts';
 import type { LoadJob, LoadReport, MeasureSignals } from './load/load-job.ts';
 import { runPollingLoad } from './load/polling-load.ts';
@@ -35,6 +37,10 @@ function run(job: LoadJob) {
       return runCatchUpLoad(job, signals);
     case 'fan-out':
       return runFanOutLoad(job, signals);
+    case 'group-identify':
+      return runGroupIdentifyLoad(job, signals);
+    case 'group-join':
+      return runGroupJoinLoad(job, signals);
     case 'idle':
       return runIdleLoad(job, signals);
     case 'storm':

@@ -3,6 +3,7 @@ import { percentile, sort } from '../measure/statistics.ts';
 import { FanOutLedger } from './fan-out-ledger.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { FanOutJob, FanOutResult, MeasureSignals } from './load-job.ts';
+import { memberId, memberIds, storeMembers } from './member-filling.ts';
 import { forEachNumber } from './recipients.ts';
 import { connectFanOutRecipient } from './fan-out-recipient.ts';
 import { warmUpPublishing } from './warm-up-publishing.ts';
@@ -14,15 +15,16 @@ const SETTLE_POLL_MS = 10;
 
 /** Publishes to one target as fast as its many connections are served, and checks what each of them gets. */
 export async function runFanOutLoad(job: FanOutJob, signals: MeasureSignals): Promise<FanOutResult> {
-  const { system, targetId, connections } = job;
+  const { system, targetId, connections, areMembers = false } = job;
   const ledger = new FanOutLedger(job);
   let closing = false;
   await warmUpPublishing(system);
+  if (areMembers && system.hasOffsets) await storeMembers(system, targetId, memberIds(connections));
   const sockets: { close: () => void }[] = [];
   await forEachNumber(connections, HANDSHAKES_AT_ONCE_MAX, async (index) => {
     const socket = await connectFanOutRecipient({
       system,
-      clientId: targetId,
+      ...(areMembers ? { clientId: memberId(index), groups: [targetId] } : { clientId: targetId }),
       takeFrames: (buffer, end) => ledger.takeKnown(index, buffer, end),
       onMessage: (text) => ledger.deliver(index, text),
       onFault: (what) => {

@@ -5,6 +5,8 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 export interface FanOutRecipientOptions {
   readonly system: SystemUnderLoad;
   readonly clientId: string;
+  /** As for `RecipientOptions`. */
+  readonly groups?: readonly string[];
   /** The text of a frame that was not taken before; only to be read during the call. */
   readonly onMessage: (bytes: Buffer) => void;
   /** See `WebSocketHandlers`. */
@@ -17,11 +19,9 @@ const MESSAGE_STARTS = [Buffer.from('{"type":"new_message"'), Buffer.from('42["m
 
 /** A connection that identifies as its client and hands on each message without reading it. */
 export function connectFanOutRecipient(options: FanOutRecipientOptions): Promise<WebSocketConnection> {
-  const { system, clientId, takeFrames, onMessage, onFault } = options;
+  const { onMessage, onFault } = options;
   return connectRecipient({
-    system,
-    clientId,
-    takeFrames,
+    ...options,
     onIdentified: () => undefined,
     onMessage: () => onFault('a message was read that should have been handed on'),
     onMessageBytes: (bytes) => {

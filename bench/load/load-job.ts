@@ -73,6 +73,8 @@ export interface FanOutJob {
   readonly system: SystemUnderLoad;
   readonly targetId: string;
   readonly connections: number;
+  /** The target is a group: each connection has a client id of its own, and is a member. Left out: all have one id. */
+  readonly areMembers?: boolean;
   readonly messageBytes: number;
   /** The next message is sent when no more than so many have not arrived everywhere. */
   readonly messagesUnderWay: number;
@@ -122,6 +124,43 @@ export interface StormResult {
   readonly readerMs: { readonly p50: number; readonly p99: number };
 }
 
+/** Clients that are in many groups each connect at once. */
+export interface GroupIdentifyJob {
+  readonly kind: 'group-identify';
+  readonly system: SystemUnderLoad;
+  readonly clients: number;
+  readonly groups: number;
+  readonly groupsPerClient: number;
+}
+
+export interface GroupIdentifyResult {
+  readonly faults: readonly string[];
+  /** From the first connection's start until all have identified. */
+  readonly milliseconds: number;
+  /** From connecting to `identified`. */
+  readonly clientMs: { readonly p50: number; readonly p99: number };
+  /** The same for a client that connects alone, afterwards. */
+  readonly aloneMs: { readonly p50: number; readonly p99: number };
+}
+
+/** Many clients join one group by requests of 1,000; some of them are connected. */
+export interface GroupJoinJob {
+  readonly kind: 'group-join';
+  readonly system: SystemUnderLoad;
+  /** Nobody is a member of it before. */
+  readonly groupId: string;
+  readonly joining: number;
+  readonly connected: number;
+}
+
+export interface GroupJoinResult {
+  readonly faults: readonly string[];
+  /** From the first request to the last answer. */
+  readonly joinMs: number;
+  /** From the last answer until the last connected client had its `followed`. */
+  readonly lastFollowedMs: number;
+}
+
 /** Clients that get a message now and then, and ask for it or are told. */
 export interface PollingJob {
   readonly kind: 'polling';
@@ -157,12 +196,22 @@ export interface CatchUpResult {
   readonly milliseconds: number;
 }
 
-export type LoadJob = PublishJob | CatchUpJob | FanOutJob | IdleJob | StormJob | PollingJob;
+export type LoadJob =
+  | PublishJob
+  | CatchUpJob
+  | FanOutJob
+  | GroupIdentifyJob
+  | GroupJoinJob
+  | IdleJob
+  | StormJob
+  | PollingJob;
 
 interface Results {
   readonly publish: PublishResult;
   readonly 'catch-up': CatchUpResult;
   readonly 'fan-out': FanOutResult;
+  readonly 'group-identify': GroupIdentifyResult;
+  readonly 'group-join': GroupJoinResult;
   readonly idle: IdleResult;
   readonly storm: StormResult;
   readonly polling: PollingResult;

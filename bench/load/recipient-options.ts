@@ -7,10 +7,14 @@ export interface StreamStart {
 }
 
 export interface RecipientOptions {
-  readonly system: Pick<SystemUnderLoad, 'relayUrl' | 'protocol'>;
+  readonly system: SystemUnderLoad;
   readonly clientId: string;
   readonly resume?: { readonly epoch: string; readonly offset: number };
+  /** Groups that its client is a member of: it asks for its groups, and has to follow these at once. */
+  readonly groups?: readonly string[];
   readonly onIdentified: (start: StreamStart) => void;
+  /** A group was added later. */
+  readonly onFollowed?: (targetId: string) => void;
   /** See `WebSocketHandlers`. */
   readonly takeFrames?: (buffer: Buffer, end: number) => number;
   readonly onMessage: (frame: Readonly<Record<string, unknown>>) => void;

@@ -10,7 +10,7 @@ export function connectRecipient(options: RecipientOptions): Promise<WebSocketCo
 }
 
 async function connectPostlineRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
-  const { system, clientId, resume, onIdentified, onMessage, onMessageBytes, takeFrames, onFault } = options;
+  const { system, clientId, resume, groups, onMessageBytes, takeFrames, onFault } = options;
   let identified: (() => void) | undefined;
   const isIdentified = new Promise<void>((resolve) => {
     identified = resolve;
@@ -21,11 +21,15 @@ async function connectPostlineRecipient(options: RecipientOptions): Promise<WebS
     onText: (text) => {
       const frame = JSON.parse(text) as Readonly<Record<string, unknown>>;
       if (frame['type'] === 'new_message') {
-        onMessage(frame);
+        options.onMessage(frame);
       } else if (frame['type'] === 'identified') {
         const { epoch, targets } = frame as unknown as IdentifiedFrame;
-        onIdentified({ epoch, offset: targets[clientId]?.offset ?? NaN });
+        const missing = groups?.filter((group) => targets[group] === undefined) ?? [];
+        if (missing.length > 0) onFault(`${clientId} does not follow ${missing.join(', ')}`);
+        options.onIdentified({ epoch, offset: targets[clientId]?.offset ?? NaN });
         identified?.();
+      } else if (frame['type'] === 'followed' && options.onFollowed !== undefined) {
+        options.onFollowed(String(frame['targetId']));
       } else if (frame['type'] !== 'heartbeat') {
         onFault(`${clientId} was given ${text}`);
       }
@@ -39,6 +43,8 @@ async function connectPostlineRecipient(options: RecipientOptions): Promise<WebS
     JSON.stringify({
       type: 'identify',
       clientId,
+      // Postline finds the groups of a client by itself; the bare parts know them from here.
+      ...(groups === undefined ? {} : { groups: true, rooms: system.hasOffsets ? undefined : groups }),
       ...(resume === undefined ? {} : { resume: { epoch: resume.epoch, offsets } }),
     }),
   );

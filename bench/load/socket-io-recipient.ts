@@ -7,9 +7,18 @@ const PATH = '/socket.io/?EIO=4&transport=websocket';
 /** The first digits of its text frames: the engine's packet, and in a message Socket.IO's own. */
 const PACKETS = { open: '0', ping: '2', pong: '3', connect: '40', event: '42' } as const;
 
-/** One Socket.IO client, as far as it takes to receive; resolves once it has joined the room of its id. */
+/** One Socket.IO client, as far as it takes to receive; resolves once it has joined the rooms of its id and groups. */
 export async function connectSocketIoRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
-  const { system, clientId, onIdentified, onMessage, onMessageBytes, takeFrames, onFault } = options;
+  const {
+    system,
+    clientId,
+    groups = [],
+    onIdentified,
+    onMessage,
+    onMessageBytes,
+    takeFrames,
+    onFault,
+  } = options;
   let joined: (() => void) | undefined;
   const hasJoined = new Promise<void>((resolve) => {
     joined = resolve;
@@ -21,7 +30,7 @@ export async function connectSocketIoRecipient(options: RecipientOptions): Promi
       if (text.startsWith(PACKETS.event)) onEvent(JSON.parse(text.slice(PACKETS.event.length)) as unknown[]);
       else if (text === PACKETS.ping) answer(PACKETS.pong);
       else if (text.startsWith(PACKETS.connect))
-        answer(PACKETS.event + JSON.stringify(['identify', clientId]));
+        answer(PACKETS.event + JSON.stringify(['identify', [clientId, ...groups]]));
       else if (text.startsWith(PACKETS.open)) answer(PACKETS.connect);
       else onFault(`${clientId} was given ${text}`);
     },

@@ -41,14 +41,25 @@ async function follow(targetId: string, socket: Socket): Promise<void> {
   await redis.subscribe(channel);
 }
 
+interface Identify {
+  readonly clientId: string;
+  /** Groups of the client. */
+  readonly rooms?: readonly string[];
+}
+
 const server = createServer();
 const webSockets = new WebSocketServer({ server, perMessageDeflate: false, clientTracking: false });
 webSockets.on('connection', (ws, request) => {
   ws.once('message', (data: Buffer) => {
-    const { clientId } = JSON.parse(data.toString('utf8')) as { clientId: string };
-    const targets = { [clientId]: { offset: 0, head: 0, recovered: true } };
-    ws.once('close', () => socketsOf.get(`updates:${clientId}`)?.delete(request.socket));
-    void follow(clientId, request.socket).then(() => {
+    const { clientId, rooms = [] } = JSON.parse(data.toString('utf8')) as Identify;
+    const followed = [clientId, ...rooms];
+    const targets = Object.fromEntries(
+      followed.map((targetId) => [targetId, { offset: 0, head: 0, recovered: true }]),
+    );
+    ws.once('close', () => {
+      for (const targetId of followed) socketsOf.get(`updates:${targetId}`)?.delete(request.socket);
+    });
+    void Promise.all(followed.map((targetId) => follow(targetId, request.socket))).then(() => {
       ws.send(JSON.stringify({ type: 'identified', clientId, epoch: 'none', targets }));
     });
   });

@@ -1,4 +1,4 @@
-/** The receiving end of Socket.IO: each client joins the room of its id; the Redis adapter brings what is for it. */
+/** The receiving end of Socket.IO: each client joins the rooms of its id and its groups; the Redis adapter brings what is for it. */
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
@@ -13,8 +13,8 @@ const io = new Server(server, {
 });
 
 io.on('connection', (socket) => {
-  socket.on('identify', async (clientId: string) => {
-    await socket.join(clientId);
+  socket.on('identify', async (rooms: string[]) => {
+    await socket.join(rooms);
     socket.emit('identified');
   });
 });

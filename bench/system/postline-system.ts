@@ -94,6 +94,7 @@ function serviceEnvironment(inspectorPort: number | undefined): Record<string, s
     AUTH: 'open',
     ALLOW_OPEN_IN_PRODUCTION: 'yes',
     DRAIN_MS: '0',
+    CONNECTIONS_PER_ADDRESS_MAX: '50000', // all come from this machine
     ...inspect,
   };
 }

@@ -1,6 +1,7 @@
 import { batchPublish } from './batch-publish.ts';
 import { catchUp } from './catch-up.ts';
 import { busyFanOut, fanOut } from './fan-out.ts';
+import { group, groupIdentify, groupJoin } from './group.ts';
 import { hotTarget } from './hot-target.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largeTable } from './large-table.ts';
@@ -15,6 +16,9 @@ export const WORKLOADS: readonly Workload[] = [
   targetedPublish,
   fanOut,
   busyFanOut,
+  group,
+  groupIdentify,
+  groupJoin,
   idleConnections,
   lightLoad,
   batchPublish,

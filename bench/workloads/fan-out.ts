@@ -1,4 +1,5 @@
 /** How many deliveries a second does one target's relay make when 5,000 sockets follow it, and at what cost? */
+import type { FanOutJob } from '../load/load-job.ts';
 import { measureLoad } from '../system/measure-load.ts';
 import { costFigures, memoryFigures } from './cost-figures.ts';
 import { MESSAGE_BYTES } from './measure-publishing.ts';
@@ -12,26 +13,37 @@ const IN_TURN = 2;
 /** The relay always finds several: what a target looks like whose messages come faster than its sockets take them. */
 const BUSY = 8;
 
+const ONE_ID = {
+  question:
+    'How many deliveries a second does a message to one target with many sockets come to, at what cost?',
+  setting: 'sockets with one id',
+  targetId: 'everybody',
+  connections: SOCKETS,
+} as const;
+
 /** Message after message. */
-export const fanOut = fanOutWorkload('w2', IN_TURN);
+export const fanOut = fanOutWorkload({ ...ONE_ID, name: 'w2', messagesUnderWay: IN_TURN });
 
 /** More messages than are sent on at a time. */
-export const busyFanOut = fanOutWorkload('w2-busy', BUSY);
+export const busyFanOut = fanOutWorkload({ ...ONE_ID, name: 'w2-busy', messagesUnderWay: BUSY });
 
-function fanOutWorkload(name: string, messagesUnderWay: number): Workload {
+type FanOutSettings = Pick<Workload, 'name' | 'question' | 'setting'> &
+  Pick<FanOutJob, 'targetId' | 'connections' | 'areMembers' | 'messagesUnderWay'>;
+
+export function fanOutWorkload({ name, question, setting, ...job }: FanOutSettings): Workload {
+  const { connections, messagesUnderWay } = job;
   return {
     name,
-    question:
-      'How many deliveries a second does a message to one target with many sockets come to, at what cost?',
-    setting: `${SOCKETS} sockets with one id, ${messagesUnderWay} messages of ${MESSAGE_BYTES} bytes under way at a time`,
+    question,
+    setting: `${connections} ${setting}, messages of ${MESSAGE_BYTES} bytes, ${messagesUnderWay} under way at a time`,
     systems: ['postline', 'bare parts', 'socket.io'],
     compared: ['deliveries', '  websocket-server'],
-    run: (conditions) => measureFanOut(messagesUnderWay, conditions),
+    run: (conditions) => measureFanOut(job, conditions),
   };
 }
 
 async function measureFanOut(
-  messagesUnderWay: number,
+  fanOutJob: Omit<FanOutSettings, 'name' | 'question' | 'setting'>,
   { system, cores, profilePath, warmUpSeconds, measureSeconds }: RunConditions,
 ): Promise<RunOutcome> {
   const { result, measurement } = await measureLoad({
@@ -39,12 +51,10 @@ async function measureFanOut(
     cores,
     profilePath,
     job: {
+      ...fanOutJob,
       kind: 'fan-out',
       system: systemUnderLoad(system),
-      targetId: 'everybody',
-      connections: SOCKETS,
       messageBytes: MESSAGE_BYTES,
-      messagesUnderWay,
       warmUpSeconds,
       measureSeconds,
     },
