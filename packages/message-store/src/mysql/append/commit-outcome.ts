@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSession, type Session, type SessionOptions } from '../sessions/session.ts';
 import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
 import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import { placeKey } from '../../rules/member-plan.ts';
+import { readMemberPlaces } from '../members/write-members.ts';
 import type { WrittenAppend } from './write-append.ts';
 
 /** Between two attempts to reach a database that is just coming back. */
@@ -40,7 +42,7 @@ async function lookUp(
   try {
     await waitForCluster(session);
     await lockCounters(session, [...written.targetIds].sort());
-    const isStored = await hasRowOfAppend(session, written);
+    const isStored = (await hasRowOfAppend(session, written)) || (await hasMemberOfAppend(session, written));
     await session.run('ROLLBACK');
     return isStored ? 'committed' : 'not-found';
   } finally {
@@ -83,6 +85,14 @@ async function hasRowOfAppend(session: Session, { ids, appendId }: WrittenAppend
     if (rows.length > 0) return true;
   }
   return false;
+}
+
+/** Looks for a change of members: its position is given once. One that was changed again meanwhile is not found. */
+async function hasMemberOfAppend(session: Session, { result }: WrittenAppend): Promise<boolean> {
+  const { rows } = result.members;
+  if (rows.length === 0) return false;
+  const stored = await readMemberPlaces(session, rows);
+  return rows.some((row) => stored.get(placeKey(row))?.position === row.position);
 }
 
 /** On a Galera cluster this may be another node than the one that committed: waits until it has applied all commits. */

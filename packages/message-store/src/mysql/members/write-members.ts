@@ -61,7 +61,7 @@ export async function writeMembers(
 ): Promise<MemberPlan> {
   const { positionBefore } = lock ?? (await lockMembers(session));
   const places = placesOf(work);
-  const stored = await readRows(session, places);
+  const stored = await readMemberPlaces(session, places);
   const joining = joiningClients(work, stored);
   const groupCounts = await countGroups(session, joining);
   const now = isoFromDatabaseTime(databaseTime);
@@ -119,7 +119,8 @@ interface StoredRow {
   readonly position: number;
 }
 
-async function readRows(
+/** What is stored for some places, by `placeKey`; former members too. */
+export async function readMemberPlaces(
   session: Session,
   places: readonly MemberPlace[],
 ): Promise<ReadonlyMap<string, MemberRow>> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import type { MessageStore } from '../../../src/message-store.ts';
 import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
 import { appended, newTarget, publish, readTexts } from '../../support/contract-database.ts';
+import { change, changesAfter, cursorOf, join } from '../../support/members.ts';
 import { createMigratedDatabase } from '../support/migrated-database.ts';
 
 const DEADLINE_MS = 4_000;
@@ -139,4 +140,35 @@ it('[LOG-8] a connection that dies while a statement is sent on it is replaced b
   expect(appended(outcome)[0]?.offset).toBe(3);
   breakOpenConnections();
   expect((await store.readHeads([targetId])).heads.get(targetId)?.head).toBe(3);
+});
+
+for (const fate of ['reset-unanswered', 'silence-unanswered', 'reset-unheard'] as const) {
+  it(`[GRP-13] ${fate} COMMIT: a change of members is made once, and answered as if nothing had happened`, async () => {
+    const group = newTarget();
+    await join(store, group, 'ben');
+    const cursor = await cursorOf(store);
+    breakNextCommit(fate);
+    const changing = store.changeMembers([change(group, { add: ['anna'], remove: ['ben', 'nobody'] })]);
+    const { result, milliseconds } = await timed(changing);
+    expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(result).toMatchObject({
+      value: { outcomes: [{ added: [{ clientId: 'anna', isNew: true }], removed: ['ben'] }] },
+    });
+    const { changes } = await changesAfter(store, cursor);
+    expect(changes.map(({ clientId, state }) => `${clientId} ${state}`)).toEqual(['anna member', 'ben left']);
+  });
+}
+
+it('[GRP-13] silence-unheard COMMIT: while the old transaction lives nobody knows, and the change can be repeated', async () => {
+  const group = newTarget();
+  breakNextCommit('silence-unheard');
+  const { result, milliseconds } = await timed(join(store, group, 'anna'));
+  expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
+  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+  proxy.heal();
+  await waitUntil('the server has ended the old transaction', async () => {
+    const outcome = await join(store, group, 'anna').catch(() => undefined);
+    return outcome?.kind === 'changed';
+  });
+  expect(await store.readMembers({ groupName: group, afterClientId: '', limit: 9 })).toHaveLength(1);
 });
