@@ -8,6 +8,7 @@ import {
 } from '../../rules/member-plan.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
+import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
 import { partsOf } from '../sessions/statement-shape.ts';
 
 /** Places of one statement: a parameter of at most 300 kB, and the least that a server takes is 1 MiB. */
@@ -36,9 +37,17 @@ export async function lockMembers(session: Session): Promise<MembersLock> {
   return lock;
 }
 
-/** The same where the row is free; undefined where another transaction holds it. */
+/**
+ * The same where the row is free; undefined where another transaction holds it. And where the user lacks the right, so
+ * that only groups that have joins wait for somebody to grant it.
+ */
 export async function tryLockMembers(session: Session): Promise<MembersLock | undefined> {
-  return await takeLock(session, `${LOCK_STATEMENT} SKIP LOCKED`);
+  try {
+    return await takeLock(session, `${LOCK_STATEMENT} SKIP LOCKED`);
+  } catch (error) {
+    if (hasErrno(error, SQL_ERRORS.accessDenied)) return undefined;
+    throw error;
+  }
 }
 
 async function takeLock(session: Session, statement: string): Promise<MembersLock | undefined> {

@@ -7,6 +7,7 @@ export interface SqlError extends Error {
 /** Server errors by their number; the same on MySQL and MariaDB where both have them. */
 export const SQL_ERRORS = {
   duplicateKey: 1062,
+  accessDenied: 1142,
   lockWaitTimeout: 1205,
   deadlock: 1213,
   wrongStringValue: 1366,
