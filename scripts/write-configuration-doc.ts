@@ -43,7 +43,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Both in one process (`npm start`)',
     intro:
-      'Beside these, everything of the API and the relay but `PORT`. `DATABASE_URL` and `REDIS_URL`: both or neither.',
+      'All settings of the API and the relay except `PORT`, and these. `DATABASE_URL` and `REDIS_URL`: both or neither.',
     shape: without(standaloneProcessEnvironment, EVERYWHERE, apiEnvironment, relayEnvironment),
   },
 ];
@@ -87,40 +87,39 @@ const MEMORY_ROWS = [
 
 const MEMORY = `## How much memory
 
-Each process counts what it holds for others, in bytes by what they take in memory, before it takes them, and holds
-\`HELD_BYTES_MAX\` of it at most. Where there is no room, the largest holder gives way to a smaller one: its body is refused,
-or its connection closed. One process that runs both services has one such sum for both.
+Each process counts the memory that it holds for others at its real cost, before it takes it: \`HELD_BYTES_MAX\` bytes at most. If
+there is no room, the largest holder gives way to a smaller one: its body is refused, or its connection closed. A process that
+runs both services has one such sum for both.
 
-Where \`HELD_BYTES_MAX\` is not set, it is derived: of the container's memory limit 96 MiB are for the program and two thirds
-of the rest for the heap; if Node's own heap limit is lower, that counts. Less 80 MiB for the service itself, half of the
-heap may be held (256 MiB at most), and the other half is for the work of the moment. With \`WORKERS\`, each process has
-its part of the limit: two workers in 1 GB are two processes in 512 MB. A start is refused where a sum is above three
-quarters of that room, and where one body or one page would not fit \`HELD_BYTES_MAX\` (a body takes up to four times its
-bytes while it is read, a page three times).
+If \`HELD_BYTES_MAX\` is not set, it is derived from the container's memory limit: 96 MiB of it are for the program, and two thirds of
+the rest for the heap, or Node's own heap limit if that is lower. After 80 MiB for the service itself, half of the heap may be held
+(256 MiB at most); the other half is for the work of the moment. With \`WORKERS\`, each process has an equal part of the limit: two
+workers in 1 GB are two processes with 512 MB each. The start is refused if a sum exceeds three quarters of that room, or if one body or
+one page would not fit \`HELD_BYTES_MAX\` (a body takes up to four times its bytes while it is read, a page three times).
 
 | sum | service | what it bounds | default |
 | --- | --- | --- | --- |
-| \`HELD_BYTES_MAX\` | both | bodies, answers and what waits in sockets, together | derived |
+| \`HELD_BYTES_MAX\` | both | bodies, answers and bytes that wait in sockets, together | derived |
 | \`BODIES_BYTES_MAX\` | API | bodies, from their first byte until they are stored | ¾ of it |
-| \`COMMIT_WAITING_BYTES_MAX\` | API | publishes that wait for the database: texts, ids, keys; counted by itself, and the texts of larger bodies among the bodies too | ½ of it, 64 MiB at most |
-| \`READER_ANSWERS_BYTES_MAX\` | API | pages and receipts while they are made and until they are taken, other answers that are not taken, requests that wait behind them | ½ of it |
-| \`SOCKET_QUEUES_BYTES_MAX\` | relay | what waits in all sockets for clients that read slowly, 256 KiB in each; as much again for frames that have come in part | ½ of it, 128 MiB at most |
+| \`COMMIT_WAITING_BYTES_MAX\` | API | publishes that wait for the database: texts, ids, keys. Counted separately; the texts of larger bodies count among the bodies too | ½ of it, 64 MiB at most |
+| \`READER_ANSWERS_BYTES_MAX\` | API | pages and receipts until they are read, other unread answers, requests that wait behind them | ½ of it |
+| \`SOCKET_QUEUES_BYTES_MAX\` | relay | bytes that wait in all sockets for slow clients, 256 KiB in each; as much again for incomplete frames | ½ of it, 128 MiB at most |
 
-The sums may come to more than the whole: what one kind does not need is there for the others.
+The sums may exceed the whole: room that one kind does not need is available to the others.
 
 | memory limit | \`HELD_BYTES_MAX\` by default | at most | largest batch | to set |
 | --- | --- | --- | --- | --- |
 ${MEMORY_ROWS.join('\n')}
 
-The rows are for one process, with a heap of half the limit, as Node has it where nothing is said.
+The rows are for one process with a heap of half the limit, which is Node's default.
 \`NODE_OPTIONS=--max-old-space-size=…\` sets the heap in MiB; more than two thirds of the limit is of no use.
 
-Beside these sums, what is small is bounded by its count. Look at it where many connections meet little memory:
+Small items are bounded by their number. Check these if many connections meet little memory:
 
-- **Connections of the API**: an open one takes about 3 KB, and one that has sent half of its headers as much again as
-  \`HEADERS_BYTES_MAX\`: \`API_CONNECTIONS_MAX\` × (\`HEADERS_BYTES_MAX\` + 3 KB), 190 MB with the defaults, for
-  \`HEADERS_TIMEOUT_MS\` at most. A body of 4 KiB that came whole in one piece counts only among the publishes that wait.
-- **Publishes that wait**: \`COMMIT_WAITING_REQUESTS_MAX\`, each with about 4 KB for its request and response.
+- **Connections of the API**: an open one takes about 3 KB, and one that has sent half of its headers up to
+  \`HEADERS_BYTES_MAX\` more: \`API_CONNECTIONS_MAX\` × (\`HEADERS_BYTES_MAX\` + 3 KB), 190 MB with the defaults, for
+  \`HEADERS_TIMEOUT_MS\` at most. A body of up to 4 KiB that arrived in one piece counts only among the waiting publishes.
+- **Waiting publishes**: \`COMMIT_WAITING_REQUESTS_MAX\`, each with about 4 KB for its request and response.
 - **Connections of the relay**: \`CONNECTIONS_MAX\`, each with about 4 KB of heap while it is idle; those that have not
   identified, \`CONNECTIONS_AWAITING_IDENTIFY_MAX\`, with one frame of 64 KiB at most.
 - **Tokens that wait for a key**: 512 of one address and 4,096 in all, of 8 KiB at most: 32 MiB.
@@ -129,8 +128,8 @@ Beside these sums, what is small is bounded by its count. Look at it where many 
 
 const text = `# Configuration
 
-Everything is set by environment variables. This page is made from the schemas that read them
-(\`node scripts/dist/write-configuration-doc.js\`); a wrong value stops the start with one line for each wrong variable.
+All settings are environment variables. This page is generated from the schemas that read them
+(\`node scripts/dist/write-configuration-doc.js\`). A wrong value stops the start with one line for each wrong variable.
 
 ${SECTIONS.map(table).join('\n')}
 ${MEMORY}`;
