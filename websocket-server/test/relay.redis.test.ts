@@ -67,7 +67,7 @@ async function commit(targetId: string, message: string): Promise<string> {
   const [outcome] = await store.append([{ publisher: '', messages: [{ targetId, message }] }]);
   const stored = outcome?.kind === 'appended' ? outcome.messages[0] : undefined;
   if (outcome?.kind !== 'appended' || stored === undefined) throw new Error('not stored');
-  return encodeNewMessage({ ...stored, epoch: outcome.epoch, data: message });
+  return encodeNewMessage(stored, outcome.epoch);
 }
 
 /** Commits and publishes; true where Redis took the hint. */

@@ -76,6 +76,5 @@ function groupByTarget(hints: readonly Hint[]): readonly Hint[] {
 }
 
 function encodeHint(stored: StoredMessage, epoch: string): Hint {
-  const { id, targetId, offset, message: data, createdAt } = stored;
-  return { targetId, frame: encodeNewMessage({ id, targetId, offset, epoch, data, createdAt }) };
+  return { targetId: stored.targetId, frame: encodeNewMessage(stored, epoch) };
 }

@@ -83,7 +83,7 @@ export {
   RECEIPTS_PER_ANSWER_MAX,
   TOKEN_BYTES_MAX,
 } from './limits.ts';
-export { type LogEntry, type LogPage, logPageQuerySchema, logPageSchema } from './log-page.ts';
+export { type LogEntry, logEntryOf, type LogPage, logPageQuerySchema, logPageSchema } from './log-page.ts';
 export {
   idempotencyKeySchema,
   publishBatchRequestSchema,
@@ -102,6 +102,7 @@ export {
   type FollowedTarget,
   type HeartbeatFrame,
   type IdentifiedFrame,
+  type LogMessage,
   type NewMessageFrame,
   type PongFrame,
   type RelayFrame,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EPOCH_CHARACTERS_MAX, LOG_PAGE_MESSAGES_DEFAULT, LOG_PAGE_MESSAGES_MAX } from './limits.ts';
 import { queryNumber } from './query-number.ts';
+import type { LogMessage } from './relay-frames.ts';
 import { rowMarkSchema } from './row-mark.ts';
 
 /** Query of `GET /targets/:targetId/messages`. */
@@ -37,6 +38,10 @@ const logEntrySchema = z
   })
   .meta({ id: 'LogEntry' });
 export type LogEntry = z.output<typeof logEntrySchema>;
+
+export function logEntryOf({ id, targetId, offset, message, createdAt }: LogMessage): LogEntry {
+  return { id, targetId, offset, data: message, createdAt };
+}
 
 /** Answer of `GET /targets/:targetId/messages`, oldest first. */
 export const logPageSchema = z

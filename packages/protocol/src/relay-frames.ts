@@ -73,20 +73,29 @@ export type RelayFrame =
   | PongFrame
   | ErrorFrame;
 
-/** One frame as the text that goes on the socket. */
-export function encodeRelayFrame(frame: RelayFrame): string {
-  if (frame.type === 'new_message') return encodeNewMessage(frame);
+/** Encodes a frame for the socket. `encodeNewMessage` encodes messages. */
+export function encodeRelayFrame(frame: Exclude<RelayFrame, NewMessageFrame>): string {
   if (frame.type !== 'identified') return JSON.stringify(frame);
   return JSON.stringify({ ...frame, targets: Object.fromEntries(frame.targets) });
 }
 
+/** A message as it is stored. */
+export interface LogMessage {
+  readonly id: string;
+  readonly targetId: string;
+  readonly offset: number;
+  /** The text that was published. Frames and log pages call it `data`; it is renamed in this package only. */
+  readonly message: string;
+  readonly createdAt: string;
+}
+
 /**
- * A `new_message` frame as text, its fields always in this order. Ids, epochs and times hold nothing that JSON
- * escapes, so only `data` goes through the encoder.
+ * Encodes a `new_message` frame, its fields always in this order. Ids, epochs and times hold no character that JSON
+ * escapes, so only the text goes through the JSON encoder.
  */
-export function encodeNewMessage(frame: Omit<NewMessageFrame, 'type'>): string {
+export function encodeNewMessage(stored: LogMessage, epoch: string): string {
   return (
-    `{"type":"new_message","id":"${frame.id}","targetId":"${frame.targetId}","offset":${frame.offset},` +
-    `"epoch":"${frame.epoch}","data":${JSON.stringify(frame.data)},"createdAt":"${frame.createdAt}"}`
+    `{"type":"new_message","id":"${stored.id}","targetId":"${stored.targetId}","offset":${stored.offset},` +
+    `"epoch":"${epoch}","data":${JSON.stringify(stored.message)},"createdAt":"${stored.createdAt}"}`
   );
 }

@@ -12,10 +12,11 @@ const newMessage = {
   data: 'm',
   createdAt: '2026-11-23T00:00:00.000Z',
 } as const;
+const encode = (message = 'm') => encodeNewMessage({ ...newMessage, message }, 'e');
 
 describe('decodeEnvelope', () => {
   it('[DEL-7] reads what the API wrote, and keeps the frame as it came', () => {
-    const frame = encodeNewMessage(newMessage);
+    const frame = encode();
     expect(decodeEnvelope('bob', frame)).toEqual({
       targetId: 'bob',
       epoch: 'e',
@@ -27,7 +28,7 @@ describe('decodeEnvelope', () => {
   });
 
   it('[DEL-3] a frame for another target is no envelope, however alike the ids are', () => {
-    const frame = encodeNewMessage(newMessage);
+    const frame = encode();
     for (const targetId of ['Bob', 'bob.', 'bo', '', 'group:bob']) {
       expect(decodeEnvelope(targetId, frame)).toBeUndefined();
     }
@@ -66,7 +67,7 @@ describe('decodeEnvelope', () => {
   it.each([
     ['other spaces', ` ${JSON.stringify(newMessage, undefined, 1)}`],
     ['another order, and a field more', JSON.stringify({ more: [1], ...newMessage, type: 'new_message' })],
-    ['escapes in the epoch', encodeNewMessage(newMessage).replace('"epoch":"e"', '"epoch":"\\u0065"')],
+    ['escapes in the epoch', encode().replace('"epoch":"e"', '"epoch":"\\u0065"')],
   ])('[DEL-7] reads a frame that somebody else wrote: %s', (_what, frame) => {
     expect(decodeEnvelope('bob', frame)).toEqual({
       targetId: 'bob',
@@ -82,7 +83,7 @@ describe('decodeEnvelope', () => {
     const broken = fc.tuple(fc.nat(), fc.constantFrom('', '"', '\\', '{', '\u0000', '\n', ' ', 'x', '\\u00'));
     fc.assert(
       fc.property(anyText, broken, (data, [place, piece]) => {
-        const frame = encodeNewMessage({ ...newMessage, data });
+        const frame = encode(data);
         expect(decodeEnvelope('bob', frame)?.offset).toBe(58);
         const at = place % frame.length;
         const changed = frame.slice(0, at) + piece + frame.slice(at + 1);

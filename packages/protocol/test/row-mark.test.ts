@@ -23,13 +23,13 @@ describe('the mark of a row', () => {
   it('[EPO-4] keeps no frame in memory', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    const data = 'x'.repeat(60_000);
+    const message = 'x'.repeat(60_000);
     const kept: (RowMark | undefined)[] = [];
     collect();
     const before = process.memoryUsage().heapUsed;
     for (let offset = 1; offset <= 500; offset += 1) {
       const id = `${1_000_000_000_000 + offset}`;
-      const bytes = Buffer.from(encodeNewMessage({ ...MARK, id, targetId: '1', offset, epoch: 'e', data }));
+      const bytes = Buffer.from(encodeNewMessage({ ...MARK, id, targetId: '1', offset, message }, 'e'));
       const envelope = decodeEnvelope('1', bytes.toString());
       if (envelope !== undefined) kept.push(rowMarkToKeep(envelope.id, envelope.createdAt));
     }

@@ -16,8 +16,7 @@ class LogFrame {
   /** The `new_message` frame. As JSON a text can take six times its bytes. */
   get text(): string {
     if (typeof this.#content === 'string') return this.#content;
-    const { id, targetId, offset, message, createdAt } = this.#content;
-    this.#content = encodeNewMessage({ id, targetId, offset, epoch: this.#epoch, data: message, createdAt });
+    this.#content = encodeNewMessage(this.#content, this.#epoch);
     return this.#content;
   }
 }

@@ -63,7 +63,7 @@ export class ModelStore {
       createdAt: CREATED_AT,
     };
     log.messages.push(message);
-    return encodeNewMessage({ ...message, epoch: this.epoch, data: text });
+    return encodeNewMessage(message, this.epoch);
   }
 
   /** Commits so many messages. */

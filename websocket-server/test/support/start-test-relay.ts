@@ -73,7 +73,7 @@ export async function startTestRelay(
     port,
     publish: async (targetId, ...messages) => {
       const { epoch, messages: stored } = await append(targetId, messages);
-      const frames = stored.map(({ message, ...row }) => encodeNewMessage({ ...row, epoch, data: message }));
+      const frames = stored.map((row) => encodeNewMessage(row, epoch));
       await publisher.publish(frames.map((frame) => ({ targetId, frame })));
     },
     append: async (targetId, ...messages) => {

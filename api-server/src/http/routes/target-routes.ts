@@ -2,6 +2,7 @@ import type { TargetReceipts } from '@postline/message-store';
 import {
   LOG_PAGE_MESSAGES_DEFAULT,
   type LogPage,
+  logEntryOf,
   logPageQuerySchema,
   type Receipts,
   targetIdFault,
@@ -88,10 +89,7 @@ async function answerLogPage(
 }
 
 function logPageBody({ epoch, head, recovered, messages, truncatedBefore }: LogPageContent): LogPage {
-  const entries = messages.map(({ id, targetId, offset, message, createdAt }) => {
-    return { id, targetId, offset, data: message, createdAt };
-  });
-  return { epoch, head, recovered, messages: entries, truncatedBefore };
+  return { epoch, head, recovered, messages: messages.map(logEntryOf), truncatedBefore };
 }
 
 async function answerReceipts(
