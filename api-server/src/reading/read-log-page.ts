@@ -1,4 +1,5 @@
 import {
+  holeBefore,
   type LogQuery,
   type LogSlice,
   type MessageStore,
@@ -86,8 +87,9 @@ async function readPage(request: LogPageRequest, source: PageSource): Promise<Lo
   const isOutdated = epoch !== slice.epoch || start > slice.head; // it came from a server that is behind
   if (start !== after || isOutdated) slice = await readLog(start);
 
+  const hole = holeBefore(slice.messages[0], slice, start);
   const page = await readOn(slice, { request, start, source });
-  return { ...page, recovered, truncatedBefore: truncatedBefore(page, start) };
+  return { ...page, recovered, truncatedBefore: hole === undefined ? null : hole.to + 1 };
 }
 
 /** One read of the store; its memory is reserved before. */
@@ -142,7 +144,7 @@ async function readOn(
     const next = await readRows(query, source).catch(endOfRoom);
     if (next === undefined) break;
     // The log was restarted or truncated meanwhile: this page is a correct part of it, and the next one reports it.
-    if (next.epoch !== slice.epoch || next.messages[0]?.offset !== last + 1) break;
+    if (next.epoch !== slice.epoch || holeBefore(next.messages[0], next, last) !== undefined) break;
     slice = next;
     hasRoom = addRows(page, slice, source);
   }
@@ -165,7 +167,7 @@ function addRows(
 ): boolean {
   for (const message of slice.messages) {
     const last = page.messages.at(-1);
-    if (last !== undefined && message.offset !== last.offset + 1) return false;
+    if (last !== undefined && holeBefore(message, slice, last.offset) !== undefined) return false;
     const jsonBytes = rowJsonBytes(message);
     if (page.messages.length > 0 && page.bytes + jsonBytes > pageBytesMax) return false;
     if (!reader.grow(jsonBytes + ROW_OBJECT_BYTES + textMemoryBytes(message.message))) {
@@ -185,10 +187,4 @@ function rowJsonBytes({ id, targetId, message }: StoredMessage): number {
 /** V8 stores a text with one byte per character if it can. */
 function textMemoryBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : text.length * MEMORY_BYTES_PER_TEXT_BYTE;
-}
-
-/** The oldest offset kept, if messages after `start` were deleted; retention only deletes the oldest. */
-function truncatedBefore(page: Pick<LogPageContent, 'head' | 'messages'>, start: number): number | null {
-  const oldestKept = page.messages[0]?.offset ?? page.head + 1;
-  return oldestKept > start + 1 ? oldestKept : null;
 }

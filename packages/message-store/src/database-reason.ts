@@ -1,4 +1,11 @@
-import { DeadlineError, SlotsExhaustedError } from '@postline/service-runtime';
+import {
+  DeadlineError,
+  type FaultReason,
+  LOST_KIND,
+  SlotsExhaustedError,
+  STARTING,
+  StartingError,
+} from '@postline/service-runtime';
 import { isReadOnly, isTooManyConnections, serverErrno } from './mysql/sessions/sql-error.ts';
 
 /** Why a database can't be used, as far as it makes a difference to whoever has to mend it. */
@@ -105,6 +112,13 @@ export function databaseReason(error: unknown): DatabaseReason {
     current = current.cause;
   }
   return reason ?? passing('other', 'the database can not be used');
+}
+
+/** The same for the health of a service, which distinguishes a start and a lost connection. */
+export function describeDatabaseFault(error: unknown): FaultReason {
+  if (error instanceof StartingError) return STARTING;
+  const { code, text } = databaseReason(error);
+  return { kind: code === 'connection_lost' ? LOST_KIND : code, text };
 }
 
 function reasonOf(error: Error): DatabaseReason | undefined {

@@ -1,7 +1,29 @@
-export * from './ack-store.ts';
-export { describeDatabaseFault } from './database-fault.ts';
-export { databaseReason, type DatabaseReason, type DatabaseReasonCode } from './database-reason.ts';
-export * from './disconnect-store.ts';
+export {
+  type Ack,
+  type AckPlace,
+  ACKS_PER_SAVE_MAX,
+  type AckStore,
+  type DeviceOpening,
+  DEVICES_PER_OPEN_MAX,
+  type LogPosition,
+  type ReceiptQuery,
+  type StoredReceipt,
+  type TargetReceipts,
+} from './ack-store.ts';
+export {
+  databaseReason,
+  type DatabaseReason,
+  type DatabaseReasonCode,
+  describeDatabaseFault,
+} from './database-reason.ts';
+export {
+  type Disconnect,
+  type DisconnectRequest,
+  DISCONNECTS_PER_READ_MAX,
+  type DisconnectsReading,
+  type DisconnectStore,
+  isWithdrawn,
+} from './disconnect-store.ts';
 export {
   contradicts,
   DOUBTED_ROWS_MAX,
@@ -9,7 +31,7 @@ export {
   type HistoryFinding,
   type KnownRow,
 } from './history.ts';
-export * from './log-trimmer.ts';
+export type { LogTrimmer, RetentionRule, TrimQuery, TrimStep } from './log-trimmer.ts';
 export {
   type AddedMember,
   CLIENTS_PER_MEMBERSHIPS_READ_MAX,
@@ -33,8 +55,29 @@ export {
   type MemberStore,
   type MemberUpkeep,
 } from './member-store.ts';
-export * from './message-store.ts';
+export {
+  type AppendedMessage,
+  type AppendOutcome,
+  type AppendRequest,
+  HEADS_PER_READ_MAX,
+  type LogHead,
+  type LogHeads,
+  type LogPlace,
+  type LogQuery,
+  type LogSlice,
+  type MessageStore,
+  type NewMessage,
+  ROWS_PER_READ_MAX,
+  type StoreRisk,
+  StoreUnavailableError,
+} from './message-store.ts';
 export type { NewEpoch, NewEpochOptions } from './new-epoch.ts';
-export * from './outbox.ts';
-export * from './rules/stream-start.ts';
+export type { MovedMessages, Outbox, OutboxPage, RefusedJoin, SetAsideRow } from './outbox.ts';
+export { holeBefore, type LogHole } from './rules/log-hole.ts';
+export {
+  CURSORS_PER_READ_MAX,
+  type ReaderCursor,
+  type StreamStart,
+  streamStart,
+} from './rules/stream-start.ts';
 export type { StoredMessage } from './stored-message.ts';

@@ -1,3 +1,4 @@
+import { holeBefore, type LogHole } from '@postline/message-store';
 import { CLOSE_CODES, type CloseCode, encodeRelayFrame, FRAME_ERRORS } from '@postline/protocol';
 import type { FeedFollower } from '../feeds/fan-out.ts';
 import type { Feed } from '../feeds/feed.ts';
@@ -182,14 +183,15 @@ export class Follower implements FeedFollower {
     let rows = 0;
     for (const frame of page.frames) {
       if (rows > 0 && characters >= room) break;
-      if (frame.offset > this.#cursor + 1) texts.push(this.#truncatedTo(frame.offset - 1));
+      const hole = holeBefore(frame, page, this.#cursor);
+      if (hole !== undefined) texts.push(this.#truncated(hole));
       texts.push(frame.text);
       characters += frame.text.length;
       rows += 1;
       this.#cursor = frame.offset;
     }
-    const isWhole = rows === page.frames.length && page.reachesHead;
-    if (isWhole && this.#cursor < page.head) texts.push(this.#truncatedTo(page.head));
+    const lastHole = rows === page.frames.length ? holeBefore(undefined, page, this.#cursor) : undefined;
+    if (lastHole !== undefined) texts.push(this.#truncated(lastHole));
     this.#socket.sendAll(texts);
     this.#counters.messagesSent += rows;
     this.#adaptPageRows({ rows, characters, room });
@@ -199,8 +201,7 @@ export class Follower implements FeedFollower {
   }
 
   /** Moves the cursor past a hole, and returns the frame that reports it. */
-  #truncatedTo(to: number): string {
-    const from = this.#cursor + 1;
+  #truncated({ from, to }: LogHole): string {
     this.#cursor = to;
     this.#counters.truncationsSent += 1;
     return encodeRelayFrame({ type: 'truncated', targetId: this.feed.targetId, from, to });

@@ -26,8 +26,8 @@ export interface LogPage {
   readonly epoch: string;
   readonly head: number;
   readonly frames: readonly LogFrame[];
-  /** True where the page holds all that is left up to `head`: what is missing there was deleted. */
-  readonly reachesHead: boolean;
+  /** False if the page holds all messages up to `head`. */
+  readonly hasMore: boolean;
   /** What reading it took, in bytes. */
   readonly cost: number;
 }
@@ -42,7 +42,7 @@ export function logPageOf({ epoch, head, messages, hasMore }: LogSlice): LogPage
     epoch,
     head,
     frames: messages.map((message) => new LogFrame(message, epoch)),
-    reachesHead: !hasMore,
+    hasMore,
     cost: READ_COST_BYTES + messages.length * ROW_COST_BYTES + texts,
   };
 }

@@ -50,16 +50,16 @@ describe('LogReader', () => {
   it('hands out frames that are ready for the socket', async () => {
     const hint = store.append('1', 'Hello "Client" 1! 🚀');
     const page = await read('1');
-    expect(page).toMatchObject({ epoch: 'epoch-1', head: 1, reachesHead: true });
+    expect(page).toMatchObject({ epoch: 'epoch-1', head: 1, hasMore: false });
     expect(page.frames.map(({ offset, text }) => ({ offset, text }))).toEqual([{ offset: 1, text: hint }]);
     expect(page.frames[0]?.text).toBe(page.frames[0]?.text);
   });
 
   it('[DEL-12] tells a full page from one that reaches the head', async () => {
     store.appendMany('1', 11);
-    expect((await read('1')).reachesHead).toBe(false);
-    expect((await read('1', 1)).reachesHead).toBe(false); // exactly full: what follows is not known
-    expect((await read('1', 2)).reachesHead).toBe(true);
+    expect((await read('1')).hasMore).toBe(true);
+    expect((await read('1', 1)).hasMore).toBe(true); // exactly full: what follows is not known
+    expect((await read('1', 2)).hasMore).toBe(false);
   });
 
   it('followers that stand at the same place share one read, others have their own', async () => {
@@ -90,7 +90,7 @@ describe('LogReader', () => {
     for (let count = 0; count < 8; count += 1) store.append('1', 'x'.repeat(60_000));
     const page = await read('1');
     expect(page.frames.map(({ offset }) => offset)).toEqual([1, 2]);
-    expect(page.reachesHead).toBe(false);
+    expect(page.hasMore).toBe(true);
     expect(store.logQueries[0]?.bytesMax).toBe(128 * 1024);
   });
 

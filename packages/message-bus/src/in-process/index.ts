@@ -1,1 +1,1 @@
-export * from './in-process-message-bus.ts';
+export { createInProcessMessageBus } from './in-process-message-bus.ts';

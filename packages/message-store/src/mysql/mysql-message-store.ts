@@ -39,15 +39,17 @@ import {
 } from '../message-store.ts';
 import type { MovedMessages, Outbox, OutboxPage, SetAsideRow } from '../outbox.ts';
 import {
+  assertAcks,
   assertDisconnectQuery,
   assertLogQuery,
+  assertOpenings,
   assertPlaces,
+  assertReceiptQuery,
   assertTargetId,
   assertTrimQuery,
   assertWholeNumber,
   storageFault,
 } from '../rules/store-arguments.ts';
-import { assertAcks, assertOpenings, assertReceiptQuery } from '../rules/ack-arguments.ts';
 import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../rules/stream-start.ts';
 import { Appender } from './append/appender.ts';
 import { checkWritable } from './append/check-writable.ts';

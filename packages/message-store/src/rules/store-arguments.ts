@@ -1,4 +1,11 @@
-import { isTargetId } from '@postline/protocol';
+import { EPOCH_CHARACTERS_MAX, isDeviceId, isTargetId } from '@postline/protocol';
+import {
+  type Ack,
+  ACKS_PER_SAVE_MAX,
+  type DeviceOpening,
+  DEVICES_PER_OPEN_MAX,
+  type ReceiptQuery,
+} from '../ack-store.ts';
 import { DISCONNECTS_PER_READ_MAX } from '../disconnect-store.ts';
 import type { TrimQuery } from '../log-trimmer.ts';
 import type { AppendRequest, LogPlace, LogQuery } from '../message-store.ts';
@@ -65,4 +72,41 @@ export function assertPlaces(places: readonly LogPlace[], placesMax: number): vo
 export function assertTrimQuery({ secondsMax, messagesPerTargetMax }: TrimQuery): void {
   if (secondsMax !== undefined) assertWholeNumber('secondsMax', secondsMax, 1);
   if (messagesPerTargetMax !== undefined) assertWholeNumber('messagesPerTargetMax', messagesPerTargetMax, 1);
+}
+
+/** A space at its end would be ignored by ascii_bin. */
+const EPOCH = new RegExp(`^[\\x21-\\x7e]{1,${EPOCH_CHARACTERS_MAX}}$`);
+
+/** Throws where an ack can't be stored as it is. */
+export function assertAcks(acks: readonly Ack[]): void {
+  if (acks.length > ACKS_PER_SAVE_MAX) throw new RangeError(`at most ${ACKS_PER_SAVE_MAX} acks at once`);
+  for (const { clientId, deviceId, targetId, epoch, offset } of acks) {
+    assertTargetId(clientId);
+    if (deviceId !== undefined) assertDeviceId(deviceId);
+    assertTargetId(targetId);
+    if (!EPOCH.test(epoch)) throw new RangeError('the epoch is not well-formed');
+    assertWholeNumber('offset', offset, 0);
+  }
+}
+
+/** Throws where a device can't be opened. One follows its own client's log and those of a few groups. */
+export function assertOpenings(openings: readonly DeviceOpening[]): void {
+  if (openings.length > DEVICES_PER_OPEN_MAX) {
+    throw new RangeError(`at most ${DEVICES_PER_OPEN_MAX} devices at once`);
+  }
+  for (const { clientId, deviceId, targetIds } of openings) {
+    assertTargetId(clientId);
+    assertDeviceId(deviceId);
+    targetIds.forEach(assertTargetId);
+  }
+}
+
+/** Throws where receipts can't be read so. */
+export function assertReceiptQuery({ targetId, limit }: ReceiptQuery): void {
+  assertTargetId(targetId);
+  assertWholeNumber('limit', limit, 1);
+}
+
+function assertDeviceId(deviceId: string): void {
+  if (!isDeviceId(deviceId)) throw new RangeError('the device id is not well-formed');
 }

@@ -50,15 +50,17 @@ import {
   type StoreRisk,
 } from '../message-store.ts';
 import {
+  assertAcks,
   assertDisconnectQuery,
   assertLogQuery,
+  assertOpenings,
   assertPlaces,
+  assertReceiptQuery,
   assertTargetId,
   assertTrimQuery,
   assertWholeNumber,
   storageFault,
 } from '../rules/store-arguments.ts';
-import { assertAcks, assertOpenings, assertReceiptQuery } from '../rules/ack-arguments.ts';
 import { CURSORS_PER_READ_MAX, type ReaderCursor, type StreamStart } from '../rules/stream-start.ts';
 import { retryWhileBusy } from './busy-retry.ts';
 import { openDevicesInFile, saveAcksToFile, storedReceiptOf } from './sqlite-acks.ts';
