@@ -1,4 +1,4 @@
-// Receives client 1's messages and keeps a sum of what they say, each counted exactly once:  node consumer.mjs 1 sum.json
+// Receives the messages of a client and keeps the sum of their numbers, each counted exactly once:  node consumer.mjs 1 sum.json
 // Publish numbers to it, kill it at any moment (kill -9 too), start it again: the sum is right.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { PostlineClient } from '@postline/client';
@@ -6,17 +6,17 @@ import { PostlineClient } from '@postline/client';
 const [clientId, path] = process.argv.slice(2);
 let stored = load();
 
-/** Cursor and effect are in one file, and a rename replaces it whole: both are there, or neither. */
+/** Cursor and effect are in one file, and a rename replaces it as a whole: both are stored, or neither. */
 function load() {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error; // a file that can't be read is no reason to begin at nothing
+    if (error.code !== 'ENOENT') throw error; // never start from zero because of an unreadable file
     return { sum: 0, cursor: undefined };
   }
 }
 
-/** `flush` puts the content on the disk before the name points to it, in case the power goes. */
+/** `flush` writes the content to the disk before the rename, in case of a power cut. */
 function save(next) {
   writeFileSync(`${path}.new`, JSON.stringify(next), { flush: true });
   renameSync(`${path}.new`, path);
@@ -28,7 +28,7 @@ const client = new PostlineClient({
   clientId,
   cursorStore: {
     load: () => stored.cursor,
-    // Where the stream starts there is no message yet; after that, the handler below has stored the cursor already.
+    // The handler below stores the cursor with each message; only the start of the stream is saved here.
     save: (cursor) => stored.cursor ?? save({ ...stored, cursor }),
   },
 });

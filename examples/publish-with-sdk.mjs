@@ -1,5 +1,5 @@
 // Publishes one message with the client library:  node publish-with-sdk.mjs 1 'Hello Client 1!' [idempotency-key]
-// The key, the retries, their random waits and Retry-After are the library's.
+// The library handles the key, retries, random waits and Retry-After.
 import { PostlinePublisher } from '@postline/client';
 
 const publisher = new PostlinePublisher({

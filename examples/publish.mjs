@@ -6,7 +6,7 @@ const API_URL = process.env.POSTLINE_URL ?? 'http://localhost:8080';
 const TRIES_MAX = 8;
 const ANSWER_WITHIN_MS = 15_000;
 
-/** One try. Status 0 where no answer came: the message may be stored or not. */
+/** One attempt. Status 0 means no answer: the message may be stored or not. */
 async function post(message, key) {
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
   if (process.env.POSTLINE_KEY) headers.Authorization = `Bearer ${process.env.POSTLINE_KEY}`;
@@ -24,7 +24,7 @@ async function post(message, key) {
   }
 }
 
-/** Tries until there is an answer that a repetition can't change. The key stays the same: it is stored once. */
+/** Repeats until a retry cannot change the answer. The key stays the same, so the message is stored once. */
 async function publish(message, key) {
   for (let tries = 1; ; tries += 1) {
     const { status, body, retryAfterSeconds } = await post(message, key);

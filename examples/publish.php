@@ -6,7 +6,7 @@ define('API_URL', getenv('POSTLINE_URL') ?: 'http://localhost:8080');
 const TRIES_MAX = 8;
 const ANSWER_WITHIN_SECONDS = 15;
 
-/** One try: status, body, seconds to wait. Status 0 where no answer came: the message may be stored or not. */
+/** One attempt: status, body, seconds to wait. Status 0 means no answer: the message may be stored or not. */
 function post(array $message, string $key): array
 {
     $headers = ['Content-Type: application/json', "Idempotency-Key: $key"];
@@ -30,7 +30,7 @@ function post(array $message, string $key): array
     return [$isLate ? 0 : (int) $status[1], $body, (int) ($wait[1] ?? 0)];
 }
 
-/** Tries until there is an answer that a repetition can't change. The key stays the same: it is stored once. */
+/** Repeats until a retry cannot change the answer. The key stays the same, so the message is stored once. */
 function publish(array $message, string $key): array
 {
     for ($tries = 1; ; $tries++) {

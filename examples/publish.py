@@ -16,7 +16,7 @@ ANSWER_WITHIN_SECONDS = 15
 
 
 def post(message, key):
-    """One try: status, body, seconds to wait. Status 0 where no answer came: it may be stored or not."""
+    """One attempt: status, body, seconds to wait. Status 0 means no answer: it may be stored or not."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": key}
     if "POSTLINE_KEY" in os.environ:
         headers["Authorization"] = "Bearer " + os.environ["POSTLINE_KEY"]
@@ -32,7 +32,7 @@ def post(message, key):
 
 
 def publish(message, key):
-    """Tries until there is an answer that a repetition can't change. The key stays the same: it is stored once."""
+    """Repeats until a retry cannot change the answer. The key stays the same, so the message is stored once."""
     for tries in range(1, TRIES_MAX + 1):
         status, body, retry_after = post(message, key)
         if 200 <= status < 300:

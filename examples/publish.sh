@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Publishes one message with curl:  ./publish.sh '{"message": "Hello Client 1!", "targetId": 1}' [idempotency-key]
-# The body is JSON as it goes over the wire; where it is put together from data, let `jq` do it.
+# The body is sent unchanged; use `jq` to build it from data.
 set -euo pipefail
 body=$1
 key=${2:-$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)}
@@ -8,9 +8,9 @@ key=${2:-$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)}
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# curl repeats what a repetition can mend (no answer, 408, 429, 5xx), with the same key, so it is stored once. It waits
-# as long as Retry-After says; the random delay keeps many such scripts from coming back in the same second.
-# Without --fail, because a 4xx is an answer, and no reason to try again.
+# curl retries after no answer, 408, 429 and 5xx, with the same key, so the message is stored once. It waits as long as
+# Retry-After says; the random delay keeps many such scripts from coming back in the same second.
+# No --fail, because a 4xx is a final answer.
 status=$(curl --silent --show-error --max-time 15 \
   --retry 8 --retry-all-errors --retry-delay $((RANDOM % 3 + 1)) \
   --header 'Content-Type: application/json' --header "Idempotency-Key: $key" \

@@ -121,7 +121,7 @@ it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated on
   for (const offset of [41, 42, 42, 43]) second.message(offset);
   await textsOnceThereAre(page, 3);
   expect(await offsetsOn(page)).toEqual([41, 42, 43]);
-  await page.getByText('Connected again. One message came meanwhile:').waitFor();
+  await page.getByText('Connected again. One message arrived in the meantime:').waitFor();
   const origins = `Array.from(document.querySelectorAll('li.message'), (item) => item.dataset.origin)`;
   expect(await page.evaluate(origins)).toEqual(['live', 'missed', 'live']);
   await close();
@@ -160,7 +160,7 @@ it('[PAGE-5] a restarted log and deleted messages are told in words', async () =
   second.message(5);
   await textsOnceThereAre(page, 2);
   const log = page.getByRole('log');
-  await log.getByText('The log was restarted: what follows may have been shown before.').waitFor();
+  await log.getByText('The log was restarted: the following messages may have been shown before.').waitFor();
   await log.getByText('Messages 1 to 4 were deleted by the retention rule').waitFor();
   expect(await offsetsOn(page)).toEqual([7, 5]);
   await close();
@@ -219,25 +219,22 @@ it('[PAGE-5] when the network or the tab comes back, a dead connection is found 
   await close();
 });
 
-it('[PAGE-10] every change of the connection is told with its time; tries in a row are one entry that counts them', async () => {
+it('[PAGE-10] every change of the connection has an entry with its time; attempts in a row share one entry', async () => {
   const { page, visit, close } = await openVisited('1');
   const entries = () => page.locator('#connection-history .history-words').allTextContents();
   (await visit(1)).identified({ offset: 0, head: 2 });
   (await visit(1)).message(1);
   (await visit(1)).message(2);
   await connectedAs(page, '1');
-  expect(await entries()).toEqual(['Live as 1', 'Connected; 2 messages were missed', 'Connecting as 1']);
+  expect(await entries()).toEqual(['Live as 1', 'Connected; receiving 2 missed messages', 'Connecting as 1']);
   const lost = [
-    'Lost. The',
-    'Lost, and not back after one try. The',
-    'Lost, and not back after 2 tries. The',
+    'Connection lost. The',
+    'Connection lost; one attempt to reconnect failed. The',
+    'Connection lost; 2 attempts to reconnect failed. The',
   ];
   for (const [index, words] of lost.entries()) {
     await (await visit(index + 1)).socket.close({ code: 1013 });
-    await waitUntil(
-      words,
-      async () => (await entries())[0] === `${words} relay has too much to do right now. (code 1013)`,
-    );
+    await waitUntil(words, async () => (await entries())[0] === `${words} relay is overloaded. (code 1013)`);
     await page.evaluate(`window.dispatchEvent(new Event('online'))`); // no need to wait for the next try
   }
   (await visit(4)).identified({ offset: 2, head: 2 });
@@ -270,7 +267,7 @@ it('[PAGE-6] the list is bounded, and a reader further up is told of new message
   expect(offsets).toHaveLength(KEPT);
   expect(offsets[0]).toBe(MORE_THAN_THE_PAGE_KEEPS - KEPT + 1);
   await page
-    .getByText('The newest 500 are shown; 20 before them left this page')
+    .getByText('Showing the newest 500 messages. 20 older ones left this page')
     .waitFor({ state: 'attached' });
 
   const scrollTop = () => page.evaluate<number>(`document.getElementById('messages').scrollTop`);

@@ -61,8 +61,8 @@ it('[PAGE-7] a retry keeps its Idempotency-Key, whether there was an answer or n
     answer(201, { ...ACCEPTED, offset: 4 }),
   ]);
   await send(page, 'once');
-  await page.getByText('No answer came').waitFor();
-  await page.getByText('It may have been stored or not.').waitFor();
+  await page.getByText('No answer from the API').waitFor();
+  await page.getByText('The message may have been stored or not.').waitFor();
   await page.getByRole('button', { name: 'Send again' }).click();
   await page.getByText('The database does not answer').first().waitFor();
   await page.getByText('Send it again (in 2 s or later)').waitFor();
@@ -123,7 +123,7 @@ it('[PAGE-7] what is no answer of the API (a proxy, say) is shown as it came, as
       }),
   ]);
   await send(page, 'x');
-  await page.getByText('This is not an answer of the API').waitFor();
+  await page.getByText('This answer is not from the API').waitFor();
   await page.getByText('<h1 id="proxy">Bad</h1>').waitFor();
   expect(await page.locator('#proxy').count()).toBe(0);
   expect(incidents).toEqual([]);

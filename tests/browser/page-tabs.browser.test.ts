@@ -81,7 +81,7 @@ it('[PAGE-11] two tabs each show every message; a reload goes on where that tab 
   await connectedAs(first, 'two-tabs');
   expect(await textsOnceThereAre(first, 2)).toEqual(['ahead 1', 'ahead 2']);
   expect(await originsOn(first)).toEqual(['missed', 'missed']);
-  await first.getByText('2 messages came while this page was away:').waitFor();
+  await first.getByText('2 messages arrived while this page was away:').waitFor();
 
   await first.reload();
   await first.getByText('Nothing was missed since message 4').waitFor();

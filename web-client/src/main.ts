@@ -1,4 +1,4 @@
-/** Puts the page together: the addresses, the connection, and the parts of index.html that show and use them. */
+/** Puts the page together: the addresses, the connection, and the parts of index.html that use them. */
 import { Arrivals } from './sending/arrivals.ts';
 import { createClientExamples } from './sending/client-examples.ts';
 import { createConnectForm } from './connection/connect-form.ts';
@@ -22,7 +22,7 @@ import {
 } from './messages/stream-words.ts';
 import { createTroubleView } from './connection/trouble-view.ts';
 
-/** What the forms propose on a first visit. */
+/** Filled into the forms on a first visit. */
 const CLIENT_ID_FIRST = '1';
 
 function metaContent(name: string): string {
@@ -101,7 +101,7 @@ interface StreamViews {
   readonly arrivals: Arrivals;
 }
 
-/** What comes in goes to the list, and is counted where it matters. */
+/** Passes the events of the stream to the list, the title and the sender's journey. */
 function showStream({ list, title, arrivals }: StreamViews): Omit<PageClientListener, 'onState'> {
   return {
     onStreamStart: (start) => {
@@ -117,18 +117,18 @@ function showStream({ list, title, arrivals }: StreamViews): Omit<PageClientList
     onTruncated: (truncation) => list.addNotice(truncatedWords(truncation)),
     onRestarted: () => list.addNotice(RESTARTED_WORDS),
     onError: (error) => {
-      // What ended a connection is shown with the state.
+      // Other errors are shown with the state.
       if (error.code === 'relay_error') list.addNotice(errorWords(error));
     },
   };
 }
 
-/** So that a reload connects again. An address that may not be changed is no reason to fail. */
+/** Makes a reload connect again, if the browser allows it. */
 function rememberInAddress(id: string | undefined): void {
   try {
     history.replaceState(null, '', addressForClientId(location.href, id));
   } catch {
-    // Some browsers refuse this for a page opened from disk, or when it happens too often.
+    // Some browsers refuse this for a page from disk, or if it happens too often.
   }
 }
 

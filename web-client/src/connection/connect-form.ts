@@ -4,7 +4,7 @@ import { pageElement } from '../page/page-element.ts';
 
 export interface ConnectForm {
   show(state: ConnectionState): void;
-  /** Connects as the id that is in the field, as if "Connect" was pressed. */
+  /** Puts the id into the field and connects, as if "Connect" was pressed. */
   submit(id: string): void;
 }
 
@@ -13,14 +13,14 @@ export interface ConnectFormListener {
   onDisconnect(): void;
 }
 
-/** Where a person chooses which client this page is. */
+/** The form that chooses the client of this page. */
 export function createConnectForm(listener: ConnectFormListener): ConnectForm {
   const form = pageElement('connect-form', HTMLFormElement);
   const field = pageElement('client-id', HTMLInputElement);
   const problem = pageElement('client-id-problem', HTMLElement);
   const connect = pageElement('connect', HTMLButtonElement);
   const disconnect = pageElement('disconnect', HTMLButtonElement);
-  /** The client that this page is, or tries to be. */
+  /** The client as which this page is connected or connecting. */
   let activeId: string | undefined;
 
   function showButtons(): void {
@@ -30,7 +30,7 @@ export function createConnectForm(listener: ConnectFormListener): ConnectForm {
     const focused = document.activeElement;
     connect.hidden = !isOther;
     disconnect.hidden = activeId === undefined;
-    // A button that goes away must not take the keyboard's place with it.
+    // The keyboard focus must not disappear with the button.
     if (focused === connect && connect.hidden) disconnect.focus();
     if (focused === disconnect && disconnect.hidden) connect.focus();
   }

@@ -2,16 +2,16 @@ import type { ConnectionState } from './connection-state.ts';
 import { localTime } from '../page/time-words.ts';
 import { pageElement, textElement } from '../page/page-element.ts';
 
-/** Enough to see what happened; a relay that is away for a night must not fill the page. */
+/** Enough for the recent history; a relay that is away for a night must not fill the page. */
 const ENTRIES_MAX = 20;
 
-/** What the connection has been through, the newest first. Tries in a row are one entry that counts them. */
+/** The history of the connection, newest first. Attempts in a row are one entry with their number. */
 export function createConnectionHistory(): (state: ConnectionState) => void {
   const list = pageElement('connection-history', HTMLOListElement);
   const empty = pageElement('connection-history-empty', HTMLElement);
   let last: ConnectionState['state'] = 'idle';
   let newestWords: HTMLElement | undefined;
-  let tries = 0;
+  let attempts = 0;
 
   function add(words: string, state: ConnectionState['state']): void {
     const now = new Date();
@@ -31,14 +31,14 @@ export function createConnectionHistory(): (state: ConnectionState) => void {
     if (state.state === last && state.state === 'idle') return;
     if (state.state === 'connecting' && isRetrying) return;
     last = state.state;
-    tries = isRetrying ? tries + 1 : 0;
-    const words = historyWords(state, tries);
+    attempts = isRetrying ? attempts + 1 : 0;
+    const words = historyWords(state, attempts);
     if (isRetrying && state.state === 'waiting' && newestWords !== undefined) newestWords.textContent = words;
     else add(words, state.state);
   };
 }
 
-function historyWords(state: ConnectionState, tries: number): string {
+function historyWords(state: ConnectionState, attempts: number): string {
   switch (state.state) {
     case 'idle':
       return 'Disconnected';
@@ -46,15 +46,15 @@ function historyWords(state: ConnectionState, tries: number): string {
       return `Connecting as ${state.clientId}`;
     case 'catching-up':
       return state.missed === 1
-        ? 'Connected; one message was missed'
-        : `Connected; ${state.missed} messages were missed`;
+        ? 'Connected; receiving one missed message'
+        : `Connected; receiving ${state.missed} missed messages`;
     case 'live':
       return `Live as ${state.clientId}`;
     case 'waiting':
-      return tries === 0
-        ? `Lost. ${state.reason}`
-        : `Lost, and not back after ${tries === 1 ? 'one try' : `${tries} tries`}. ${state.reason}`;
+      return attempts === 0
+        ? `Connection lost. ${state.reason}`
+        : `Connection lost; ${attempts === 1 ? 'one attempt' : `${attempts} attempts`} to reconnect failed. ${state.reason}`;
     case 'stopped':
-      return `Ended. ${state.reason}`;
+      return `Connection ended. ${state.reason}`;
   }
 }

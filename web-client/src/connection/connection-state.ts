@@ -1,7 +1,7 @@
 import type { ClientState } from '@postline/client';
 import { errorWords } from './error-words.ts';
 
-/** What this page's connection is doing, and as which client. */
+/** The state of this page's connection, and its client. */
 export type ConnectionState =
   | { readonly state: 'idle' }
   | { readonly state: 'connecting'; readonly clientId: string }
@@ -10,14 +10,14 @@ export type ConnectionState =
   | {
       readonly state: 'waiting';
       readonly clientId: string;
-      /** Null where no time is waited for, but the page itself: it has not shown yet what has come. */
+      /** Null if the connection waits for the page, which has not yet shown all messages. */
       readonly retryInMs: number | null;
       readonly reason: string;
     }
-  /** Over for good: trying again would not help. */
+  /** Closed for good: another attempt would fail too. */
   | { readonly state: 'stopped'; readonly clientId: string; readonly reason: string };
 
-/** What the SDK says of its client, as this page shows it. */
+/** The SDK's client state in the terms of this page. */
 export function connectionState(clientId: string, client: ClientState): ConnectionState {
   switch (client.state) {
     case 'connecting':
@@ -34,12 +34,12 @@ export function connectionState(clientId: string, client: ClientState): Connecti
   }
 }
 
-/** Whether messages can come in now. */
+/** Whether messages can arrive now. */
 export function isConnected({ state }: ConnectionState): boolean {
   return state === 'catching-up' || state === 'live';
 }
 
-/** The client that this page is, or is trying to be; undefined where it is none. */
+/** The client as which this page is connected or connecting; undefined if it is neither. */
 export function activeClientId(state: ConnectionState): string | undefined {
   return state.state === 'idle' || state.state === 'stopped' ? undefined : state.clientId;
 }

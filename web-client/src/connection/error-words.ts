@@ -3,13 +3,13 @@ import { explainClose, type PostlineError, type PostlineErrorCode } from '@postl
 const CLOSED_ABNORMALLY = 1006;
 
 const WORDS: Partial<Record<PostlineErrorCode, string>> = {
-  open_timeout: 'The relay could not be reached in time.',
+  open_timeout: 'The relay did not answer in time.',
   silent: 'The relay has been silent for too long.',
-  gap: 'A message came before the one it follows, so this page asks for both again.',
-  inbox_full: 'Messages come faster than this page can show them.',
+  gap: 'A message arrived before its predecessor, so this page requests both again.',
+  inbox_full: 'Messages arrive faster than this page can show them.',
 };
 
-/** What went wrong, in plain words: the library itself says it in codes. */
+/** Explains an error in a sentence; the library itself has codes. */
 export function errorWords(error: PostlineError): string {
   const { code, closeCode, relayCode, cause } = error;
   const said = `The relay says: ${String(cause)} (${relayCode ?? 'no code'}).`;

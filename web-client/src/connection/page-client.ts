@@ -10,11 +10,11 @@ import {
 } from '@postline/client';
 import { type ConnectionState, connectionState, isConnected } from './connection-state.ts';
 
-/** How the stream of a connection begins. */
+/** The start of a connection's stream. */
 export interface StreamStart {
-  /** Messages that came while this page was away, and arrive now. */
+  /** Messages from the time without connection, which arrive now. */
   readonly missed: number;
-  /** Where this page stopped before; undefined where it never was connected as this client. */
+  /** The last offset handled before; undefined if this page was never connected as this client. */
   readonly resumedAfter: number | undefined;
 }
 
@@ -24,14 +24,14 @@ export interface PageClientListener {
   onStreamStart(start: StreamStart): void;
   onMessage(message: Message): void;
   onTruncated(truncation: Truncation): void;
-  /** The log was restarted: what was shown may come again. */
+  /** The log was restarted: messages that were shown may come again. */
   onRestarted(): void;
   onError(error: PostlineError): void;
 }
 
-/** The client that this page is: one at a time, as a person chooses. */
+/** The page's connection: one client at a time, chosen by the user. */
 export interface PageClient {
-  /** Connects as this client. One that this tab has been before goes on where it stopped. */
+  /** Connects as this client, and continues where this tab stopped if it was this client before. */
   connect(clientId: string): void;
   disconnect(): void;
   /** Connects at once instead of waiting. */
@@ -53,11 +53,11 @@ export function createPageClient(relayUrl: string, listener: PageClientListener)
     const watched = watchCursor(cursorStore);
     const client = new PostlineClient({ url: relayUrl, clientId, cursorStore: watched.store });
     current = client;
-    /** A client that was left may still tell of its end. */
+    /** A client that was left may still report its end. */
     const unlessLeft =
-      <Event>(tell: (event: Event) => void) =>
+      <Event>(listen: (event: Event) => void) =>
       (event: Event) => {
-        if (client === current) tell(event);
+        if (client === current) listen(event);
       };
     let shown: ConnectionState = { state: 'connecting', clientId };
     listener.onState(shown);
@@ -100,7 +100,7 @@ export function createPageClient(relayUrl: string, listener: PageClientListener)
   };
 }
 
-/** The same store, and the cursor that went through it last. */
+/** Wraps a store, and remembers the last cursor that passed through it. */
 function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor: () => Cursor | undefined } {
   let last: Cursor | undefined;
   return {
@@ -116,8 +116,8 @@ function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor
 }
 
 /**
- * Where this page keeps its cursors: in the browser's storage, so that a reload goes on where the tab stopped. A
- * browser may refuse that (for a page from disk, say); then they last as long as the page.
+ * Keeps the cursors in the browser's storage, so that a reload continues where the tab stopped. If the browser refuses
+ * (for a page from disk, for example), they last as long as the page.
  */
 function pageCursorStore(): Required<CursorStore> {
   const page = memoryCursorStore();

@@ -10,14 +10,14 @@ const ICONS: Readonly<Record<ConnectionState['state'], PageIcon>> = {
   stopped: 'stopped',
 };
 
-/** Shows the connection's state in colour, shape and words. Only the words are read out, and only when they change. */
+/** Shows the connection's state in colour, shape and words. A screen reader reads the words when they change. */
 export function createStatusView(): (state: ConnectionState) => void {
   const status = pageElement('status', HTMLElement);
   const icon = pageElement('status-icon', SVGUseElement);
   const text = pageElement('status-text', HTMLElement);
 
   return (state) => {
-    // Between two tries the words stay as they are, so that they are not read out again for each.
+    // Between two attempts the words stay the same, so that they are not read out for each.
     if (state.state === 'connecting' && status.dataset['state'] === 'waiting') return;
     status.dataset['state'] = state.state;
     showIcon(icon, ICONS[state.state]);

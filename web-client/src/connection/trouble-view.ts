@@ -4,7 +4,7 @@ import { pageElement } from '../page/page-element.ts';
 const COUNTDOWN_STEP_MS = 250;
 const TRYING_WORDS = 'Trying again…';
 
-/** Shows why there is no connection, and when the next attempt comes; a button cuts the wait short. */
+/** Shows why there is no connection and when the next attempt starts, with a button that starts it now. */
 export function createTroubleView(onRetryNow: () => void): (state: ConnectionState) => void {
   const trouble = pageElement('trouble', HTMLElement);
   const reason = pageElement('trouble-reason', HTMLElement);
@@ -21,7 +21,7 @@ export function createTroubleView(onRetryNow: () => void): (state: ConnectionSta
   function showRetry(on: boolean): void {
     const hadFocus = document.activeElement === retry;
     retry.hidden = !on;
-    // A button that goes away must not take the keyboard's place with it.
+    // The keyboard focus must not disappear with the button.
     if (hadFocus && !on) pageElement('messages', HTMLElement).focus({ preventScroll: true });
   }
 
@@ -36,7 +36,7 @@ export function createTroubleView(onRetryNow: () => void): (state: ConnectionSta
   };
 }
 
-/** The seconds that are left; null where there is nothing to wait for. */
+/** A countdown in seconds; null hides it. */
 function createCountdown(element: HTMLElement): { show(milliseconds: number | null): void } {
   let timer: ReturnType<typeof setInterval> | undefined;
 

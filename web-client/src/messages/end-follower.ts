@@ -1,20 +1,20 @@
 import { pageElement } from '../page/page-element.ts';
 
-/** So near to the end counts as being at the end, whatever the zoom rounds it to. */
+/** This close to the end counts as the end, because zooming rounds positions. */
 const END_TOLERANCE_PIXELS = 48;
 
 export interface EndFollower {
-  /** Runs what adds items: a reader at the end stays there, one who reads further up is told how many came. */
+  /** Runs `addItems`. A reader at the end stays there; one further up sees how many items were added. */
   whileAdding(count: number, addItems: () => void): void;
-  /** The list is empty: what comes next is followed. */
+  /** The list is empty: follow its end again. */
   reset(): void;
 }
 
-/** Keeps a reader at the end of the messages who is there already, and never moves one who is not. */
+/** Keeps a reader who is at the end of the messages there, and never moves one who is not. */
 export function createEndFollower(scroller: HTMLElement): EndFollower {
   const jump = pageElement('jump-to-newest', HTMLButtonElement);
   let unseenCount = 0;
-  /** What stands in an empty list may be longer than the list is high: whoever reads it is at the end all the same. */
+  /** The placeholder of an empty list may be higher than the list; its reader counts as at the end. */
   let startsOver = true;
 
   const isAtEnd = () =>

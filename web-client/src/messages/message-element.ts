@@ -2,7 +2,7 @@ import type { Message } from '@postline/client';
 import { localTime } from '../page/time-words.ts';
 import { textElement } from '../page/page-element.ts';
 
-/** One message as an item of the list: its offset as a postmark on the line, its text, and when and how it came. */
+/** One message as an item of the list: its offset as a postmark on the line, its text, its time and how it arrived. */
 export function messageElement(message: Message): HTMLLIElement {
   const origin = message.missed ? 'missed' : 'live';
   const item = textElement('li', 'message');
@@ -29,7 +29,7 @@ export function messageElement(message: Message): HTMLLIElement {
   return item;
 }
 
-/** Something that happened to the stream itself, told between the messages. */
+/** An event of the stream itself, shown between the messages. */
 export function noticeElement(text: string): HTMLLIElement {
   const item = textElement('li', 'stream-notice');
   item.append(textElement('span', '', text));

@@ -2,25 +2,25 @@ import { createEndFollower } from './end-follower.ts';
 import { noticeElement } from './message-element.ts';
 import { pageElement } from '../page/page-element.ts';
 
-/** What stays on the page. Older ones are in the log still; a list without a bound would take the tab's memory. */
+/** Items that stay on the page: an unbounded list would exhaust the tab's memory. Older messages remain in the log. */
 const ITEMS_MAX = 500;
 
-/** More than so many at once are summed up for a screen reader instead of being read out one by one. */
+/** A screen reader reads up to this many new messages one by one, and only the number of more. */
 const READ_OUT_MAX = 5;
 
-/** A hidden tab draws no frames, but its list must not wait until it is looked at. */
+/** A hidden tab draws no frames, so its list is updated by a timer. */
 const HIDDEN_FLUSH_MS = 250;
 
 export interface MessageList {
   add(item: HTMLLIElement): void;
-  /** Tells of something between the messages; once, where the same thing happens again and again. */
+  /** Adds a notice between the messages, unless the last item is the same notice. */
   addNotice(text: string): void;
   isEmpty(): boolean;
-  /** Empties the list, for another client. */
+  /** Empties the list for another client. */
   clear(): void;
 }
 
-/** The list of messages. Items that come together are shown together, so a long backlog costs one layout. */
+/** The list of messages. Items that arrive together are added together, so a long backlog costs one layout. */
 export function createMessageList(onEmptyChange: (isEmpty: boolean) => void): MessageList {
   const scroller = pageElement('messages', HTMLElement);
   const list = pageElement('message-list', HTMLOListElement);
@@ -49,7 +49,7 @@ export function createMessageList(onEmptyChange: (isEmpty: boolean) => void): Me
     item?.remove();
     droppedCount += 1;
     dropped.hidden = false;
-    dropped.textContent = `The newest ${ITEMS_MAX} are shown; ${droppedCount} before them left this page (not the log).`;
+    dropped.textContent = `Showing the newest ${ITEMS_MAX} messages. ${droppedCount} older ones left this page, but not the log.`;
   }
 
   function add(item: HTMLLIElement): void {

@@ -8,7 +8,7 @@ export type ClientIdResult =
   | { readonly ok: true; readonly id: string }
   | { readonly ok: false; readonly problem: string };
 
-/** Reads what a person typed as the id to connect as. Nothing is trimmed or folded: ids are compared as they are. */
+/** Validates a typed client id. Nothing is trimmed or folded, because ids are compared exactly. */
 export function readClientId(typed: string): ClientIdResult {
   if (typed === '') return { ok: false, problem: 'Type a client id first, for example 1 or anna.' };
   if (!ID_PATTERN.test(typed) || typed === RESERVED_ID) {
@@ -21,7 +21,7 @@ export function readClientId(typed: string): ClientIdResult {
   return { ok: true, id: typed };
 }
 
-/** The id as it is written in JSON: `1` as a number, as in the documented example, everything else as a string. */
+/** The id in JSON: integers as a number, as in the documented example, everything else as a string. */
 export function jsonId(id: string): number | string {
   const isInteger = INTEGER_PATTERN.test(id) && Number.isSafeInteger(Number(id));
   return isInteger ? Number(id) : id;

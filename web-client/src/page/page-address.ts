@@ -6,17 +6,17 @@ const WEB_SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss
 const CLIENT_ID_PARAMETER = 'clientId';
 
 export interface PageAddresses {
-  /** Where messages are posted to. */
+  /** Messages are posted here. */
   readonly apiUrl: string;
   /** The relay's WebSocket. */
   readonly relayUrl: string;
 }
 
 /**
- * Where this page finds the API and the relay. Served by the relay: the API's address is what the relay wrote into the
- * page, else port 8080 of the page's own host; the relay is where the page is, which behind a reverse proxy may be
- * under a path (`/push/`, or `/push`). Opened from disk: localhost, or other ports by `?api=…&relay=…`. Those are taken
- * from loopback hosts only, and never on a served page, so that a link cannot make anyone's page talk to a stranger.
+ * The addresses of the API and the relay. A page served by the relay: the relay is at the page's own address, which may
+ * have a path behind a reverse proxy (`/push/` or `/push`); the API's address is in the page, or else port 8080 of the
+ * same host. A page from disk: localhost, or the ports in `?api=…&relay=…`. Only loopback hosts are accepted there, and
+ * none on a served page, so that no link can make a page talk to a foreign server.
  */
 export function resolveAddresses(href: string, apiUrlSetting: string): PageAddresses {
   const page = new URL(href);
@@ -33,15 +33,15 @@ export function resolveAddresses(href: string, apiUrlSetting: string): PageAddre
 }
 
 /**
- * The id that the page's address asks to connect as at once, or `undefined` where it names none. A plus sign is one,
- * as people type `?clientId=user+tag@shop.example`; URLSearchParams would read it as a space, which no id has.
+ * The client id in the page's address, with which the page connects at once, or `undefined`. A plus sign stays one,
+ * because people type `?clientId=user+tag@shop.example`; URLSearchParams would read a space, which no id contains.
  */
 export function clientIdInAddress(href: string): string | undefined {
   const query = new URL(href).search.replaceAll('+', '%2B');
   return new URLSearchParams(query).get(CLIENT_ID_PARAMETER) ?? undefined;
 }
 
-/** The page's address for another client id (none: the page that connects to nothing by itself). */
+/** The page's address for another client id; without one the page does not connect by itself. */
 export function addressForClientId(href: string, id: string | undefined): string {
   const page = new URL(href);
   if (id === undefined) page.searchParams.delete(CLIENT_ID_PARAMETER);
@@ -56,7 +56,7 @@ function loopbackParameter(page: URL, name: string): string | undefined {
   return WEB_SCHEMES.has(protocol) && LOOPBACK_HOSTS.has(hostname) ? value : undefined;
 }
 
-/** Only where the page is, without what it was told. */
+/** The page's address without query and fragment. */
 function pathOf(page: URL): URL {
   const where = new URL(page);
   where.search = '';
@@ -64,14 +64,14 @@ function pathOf(page: URL): URL {
   return where;
 }
 
-/** With a slash at its end: a proxy that has `/push/api/` may not have `/push/api`. */
+/** With a trailing slash: a proxy that serves `/push/api/` may not serve `/push/api`. */
 function folderOf(address: string): string {
   const url = new URL(address);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }
 
-/** The same address as `http:` or `ws:`; what was encrypted stays encrypted. */
+/** The same address as `http:` or `ws:`, or as `https:` or `wss:` if it was encrypted. */
 function withScheme(url: URL, scheme: 'http' | 'ws'): string {
   const isEncrypted = url.protocol === 'https:' || url.protocol === 'wss:';
   const result = new URL(url.href.replace(/^[a-z]+:/, isEncrypted ? `${scheme}s:` : `${scheme}:`));

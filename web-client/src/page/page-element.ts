@@ -1,7 +1,4 @@
-/**
- * The element of index.html with this id, as the class it is expected to be. Throws where index.html and the script
- * do not belong together.
- */
+/** The element of index.html with this id and class. Throws if index.html and the script do not match. */
 export function pageElement<T extends Element>(id: string, expected: new () => T): T {
   const element = document.getElementById(id);
   if (!(element instanceof expected))
@@ -9,7 +6,7 @@ export function pageElement<T extends Element>(id: string, expected: new () => T
   return element;
 }
 
-/** A new element with a class and a text. The text is only ever text: nothing in it becomes an element. */
+/** A new element with a class and a text. Markup in the text stays text. */
 export function textElement<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,
@@ -21,7 +18,7 @@ export function textElement<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The icons of index.html. Each state and outcome has a shape of its own, for whoever doesn't see the colour. */
+/** The icons of index.html. Each state and outcome has its own shape, for people who cannot see the colours. */
 export type PageIcon = 'idle' | 'connecting' | 'live' | 'waiting' | 'stopped';
 
 /** Shows an icon in a `<use>` of index.html. */

@@ -2,11 +2,11 @@ const NAME = 'Postline';
 
 export interface PageTitle {
   showClient(id: string): void;
-  /** A message came: counted in the title while nobody looks. */
+  /** Counts a message in the title while the tab is in the background. */
   countMessage(): void;
 }
 
-/** The tab's title: whose page it is, and how many messages came while it was in the background. */
+/** The tab's title: the client, and how many messages arrived while the tab was in the background. */
 export function createPageTitle(): PageTitle {
   let clientId = '';
   let unseenCount = 0;

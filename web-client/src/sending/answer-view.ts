@@ -6,7 +6,7 @@ export interface AnswerView {
   show(answer: PublishAnswer, clickToAnswerMs: number): void;
 }
 
-/** What the API said to the last message, in words. */
+/** The API's answer to the last message, in words. */
 export function createAnswerView(): AnswerView {
   const region = pageElement('answer', HTMLElement);
   const icon = pageElement('answer-icon', SVGUseElement);
@@ -26,7 +26,7 @@ export function createAnswerView(): AnswerView {
   };
 }
 
-/** How long an accepted message took is told by its journey. */
+/** The duration of an accepted message is shown by its journey. */
 function timingWords(answer: PublishAnswer, clickToAnswerMs: number): string {
   switch (answer.kind) {
     case 'accepted':
@@ -45,7 +45,7 @@ function summaryWords(answer: PublishAnswer): string {
     case 'refused':
       return answer.title;
     case 'unanswered':
-      return 'No answer came';
+      return 'No answer from the API';
   }
 }
 
@@ -65,27 +65,29 @@ function detailWords(answer: PublishAnswer): string[] {
   switch (answer.kind) {
     case 'accepted': {
       const delivery =
-        answer.delivery === 'stored' ? 'Stored; the relay fetches it from the database within seconds.' : '';
+        answer.delivery === 'stored' ? 'Stored. The relay fetches it from the database within seconds.' : '';
       const replayed = answer.replayed
-        ? 'It was stored already by an earlier try; nothing was stored twice.'
+        ? 'An earlier attempt had already stored it; nothing was stored twice.'
         : '';
       return [delivery, replayed].filter((text) => text !== '');
     }
     case 'refused': {
       const wait =
         answer.retryAfterSeconds === undefined ? '' : ` (in ${answer.retryAfterSeconds} s or later)`;
-      const retry = answer.retryable ? `Send it again${wait}: with its key kept, it is stored once.` : '';
+      const retry = answer.retryable
+        ? `Send it again${wait}. The same key makes sure that it is stored only once.`
+        : '';
       return [answer.detail, retry].filter((text) => text !== '');
     }
     case 'unanswered':
       return [
         answer.reason,
-        'It may have been stored or not. Send it again: with its key kept, it is stored once.',
+        'The message may have been stored or not. Send it again: the same key makes sure that it is stored only once.',
       ];
   }
 }
 
-/** The API's answer as it came, and the key that the message was sent under. */
+/** The API's answer, unchanged, and the idempotency key of the message. */
 export function createRawAnswerView(): (answer: PublishAnswer, idempotencyKey: string) => void {
   const raw = pageElement('answer-raw', HTMLDetailsElement);
   const json = pageElement('answer-json', HTMLElement);

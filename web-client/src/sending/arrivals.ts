@@ -1,9 +1,9 @@
-/** A message arrives before or soon after the API's answer tells its id: so many are more than enough to look back. */
+/** A message arrives shortly before or after the API's answer with its id, so a hundred are enough. */
 const ARRIVALS_KEPT = 100;
 
-/** When messages arrived on this page, so that a sender learns how long his took. */
+/** When messages arrived on this page, to show senders how long theirs took. */
 export class Arrivals {
-  /** By message id, the oldest first. */
+  /** By message id, oldest first. */
   readonly #timesMs = new Map<string, number>();
   #awaited: { readonly id: string; readonly tell: (atMs: number) => void } | undefined;
 
@@ -16,7 +16,7 @@ export class Arrivals {
     if (this.#awaited?.id === id) this.#tellAwaited(atMs);
   }
 
-  /** Calls once, now or when the message arrives. Only the last one that was asked for is waited for. */
+  /** Calls once, now or when the message arrives. A later call replaces an earlier one that still waits. */
   when(id: string, tell: (atMs: number) => void): void {
     this.#awaited = { id, tell };
     const atMs = this.#timesMs.get(id);

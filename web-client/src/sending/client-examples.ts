@@ -10,7 +10,7 @@ export interface ClientExamples {
   show(id: string): void;
 }
 
-/** What to try with the chosen client: the command that writes to it, and a second tab to write from. */
+/** Ways to send to the chosen client: a command for the terminal, and a second tab. */
 export function createClientExamples(apiUrl: string): ClientExamples {
   const blocks = Array.from(document.querySelectorAll<HTMLElement>('.copy-block'), createCopyBlock);
   const otherTab = pageElement('other-tab', HTMLAnchorElement);
@@ -24,15 +24,15 @@ export function createClientExamples(apiUrl: string): ClientExamples {
   };
 }
 
-/** A command that sends a first message to this client, ready to paste into a terminal. */
+/** A command that sends a message to this client, ready to paste into a terminal. */
 export function curlLine(apiUrl: string, id: string): string {
   const body = `{"message": "Hello Client ${id}!", "targetId": ${JSON.stringify(jsonId(id))}}`;
-  // Without its slash where it is a whole host; a path keeps it, because a proxy may send curl elsewhere without.
+  // A bare host needs no slash; a path keeps it, because a proxy may redirect without it.
   const url = apiUrl.replace(/^(\w+:\/\/[^/]*)\/$/, '$1');
   return `curl -X POST ${quoted(url)} -H "Content-Type: application/json" -d '${body}'`;
 }
 
-/** An address needs quotes only where the shell would read something into it. */
+/** Quotes an address only if the shell would interpret it. */
 function quoted(url: string): string {
   return /^[\w.:/[\]-]+$/.test(url) && !url.includes('[') ? url : `'${url.replaceAll("'", '%27')}'`;
 }

@@ -4,7 +4,7 @@ export interface CopyBlock {
   show(text: string): void;
 }
 
-/** A line of code with a button that copies it. `root` holds one `code` and one `button`. */
+/** A line of code with a button that copies it. `root` contains one `code` and one `button`. */
 export function createCopyBlock(root: HTMLElement): CopyBlock {
   const code = root.querySelector('code');
   const button = root.querySelector('button');
@@ -29,10 +29,10 @@ export function createCopyBlock(root: HTMLElement): CopyBlock {
   };
 }
 
-/** The clipboard exists on secure pages only: elsewhere the line is selected, and the person copies it. */
+/** Only secure pages have a clipboard. On others the line is selected, so that the user can copy it. */
 async function copy(code: HTMLElement): Promise<string> {
   getSelection()?.selectAllChildren(code);
-  // The type says it is always there; a page by plain http from another machine has none, and this rejects.
+  // Despite its type, `clipboard` is undefined on an http page of another machine, so this rejects.
   await navigator.clipboard.writeText(code.textContent);
   return 'Copied';
 }

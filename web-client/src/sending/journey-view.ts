@@ -3,27 +3,27 @@ import { pageElement, textElement } from '../page/page-element.ts';
 
 interface Stop {
   readonly name: string;
-  /** Since the click. Undefined where it has not been reached, or this page can't see it. */
+  /** Since the click. Undefined if it has not been reached, or happens on another page. */
   readonly atMs: number | undefined;
   readonly words: string;
 }
 
 export interface JourneyView {
-  /** The API has answered, and the message comes to this page. */
+  /** The API has answered, and this page will receive the message. */
   showAnswer(clickToAnswerMs: number): void;
-  /** The API has answered, and the message goes to another client. */
+  /** The API has answered, and another client will receive the message. */
   showAnswerFor(targetId: string, clickToAnswerMs: number): void;
   showArrival(clickToArrivalMs: number): void;
   hide(): void;
 }
 
-/** The way of the message that was sent last, as stops on a line: the click, the API's answer, the arrival here. */
+/** The way of the last sent message, as stops on a line: the click, the API's answer, the arrival here. */
 export function createJourneyView(): JourneyView {
   const journey = pageElement('journey', HTMLOListElement);
   const click = stopAt('Click', 0);
   let answer = click;
 
-  /** What was reached first stands first: a message is often here before the API's answer is. */
+  /** In order of time: a message often arrives before the API's answer. */
   function show(arrival: Stop): void {
     const stops = [answer, arrival].sort((a, b) => (a.atMs ?? Infinity) - (b.atMs ?? Infinity));
     journey.hidden = false;

@@ -6,7 +6,7 @@ interface FieldError {
   readonly message: string;
 }
 
-/** What became of a message that was sent to the API. */
+/** The outcome of a message that was sent to the API. */
 export type PublishAnswer =
   | {
       readonly kind: 'accepted';
@@ -14,7 +14,7 @@ export type PublishAnswer =
       readonly id: string;
       readonly targetId: string;
       readonly offset: number;
-      /** `sent`: it is on its way. `stored`: the relay finds it in the database by itself. */
+      /** `sent`: the relay was notified. `stored`: the relay will find it in the database. */
       readonly delivery: 'sent' | 'stored';
       readonly replayed: boolean;
       readonly json: string;
@@ -25,12 +25,12 @@ export type PublishAnswer =
       readonly title: string;
       readonly detail: string;
       readonly errors: readonly FieldError[];
-      /** Whether the same message can go through without changing it. */
+      /** Whether the same message can succeed later, unchanged. */
       readonly retryable: boolean;
       readonly retryAfterSeconds: number | undefined;
       readonly json: string;
     }
-  /** No answer came: the message may have been stored or not. */
+  /** No answer: the message may have been stored or not. */
   | { readonly kind: 'unanswered'; readonly reason: string };
 
 export interface HttpAnswer {
@@ -40,7 +40,7 @@ export interface HttpAnswer {
   readonly retryAfter: string | null;
 }
 
-/** Reads the API's answer; one that is not the API's (a proxy's page, say) is told as it came. */
+/** Reads the API's answer. An answer from somewhere else, such as a proxy's page, is shown unchanged. */
 export function readPublishAnswer(answer: HttpAnswer): PublishAnswer {
   const value = parseJson(answer.body);
   const isSuccess = answer.status >= 200 && answer.status < 300;
@@ -69,7 +69,7 @@ function readRefused({ status, retryAfter, body }: HttpAnswer, value: unknown): 
   return {
     kind: 'refused',
     status,
-    title: textOr(problem['title'], 'This is not an answer of the API'),
+    title: textOr(problem['title'], 'This answer is not from the API'),
     detail: textOr(problem['detail'], ''),
     errors: Array.isArray(problem['errors']) ? problem['errors'].flatMap(readFieldError) : [],
     retryable: status >= 500 || status === STATUS_TOO_MANY_REQUESTS || status === STATUS_REQUEST_TIMEOUT,
@@ -88,12 +88,12 @@ function textOr(value: unknown, otherwise: string): string {
   return typeof value === 'string' && value !== '' ? value : otherwise;
 }
 
-/** True for a JSON object, whose fields are then still to be checked one by one. */
+/** True for a JSON object. Its fields are still unchecked. */
 function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What `text` says as JSON, or `undefined` where it is none. */
+/** The parsed JSON, or `undefined` if `text` is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -8,22 +8,22 @@ import { SendKey } from './send-key.ts';
 
 const MESSAGE_BYTES_MAX = 65_535;
 
-/** From here on it is worth knowing how much room is left. */
+/** From this size on, the form shows how much room is left. */
 const BYTES_SHOWN_FROM = 60_000;
 
 export interface PublishForm {
-  /** Proposes a target, for as long as the person has not typed one. */
+  /** Fills in a target until the user types one. */
   suggestTarget(id: string): void;
 }
 
 export interface PublishFormParts {
   readonly apiUrl: string;
   readonly arrivals: Arrivals;
-  /** The client that this page is; `undefined` where it is none. */
+  /** The client of this page; `undefined` if it is not connected. */
   readonly pageClientId: () => string | undefined;
 }
 
-/** Where a person sends a message, reads what the API says to it, and sees how long it took. */
+/** The form that sends a message, and shows the API's answer and how long it took. */
 export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFormParts): PublishForm {
   const form = pageElement('publish-form', HTMLFormElement);
   const target = pageElement('target-id', HTMLInputElement);
@@ -60,7 +60,7 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
     }
   }
 
-  /** A message that an earlier try stored may have arrived long ago: from this click to then is no time. */
+  /** A message stored by an earlier attempt may have arrived before this click, so it has no journey. */
   function showJourney(answer: PublishAnswer, clickedAtMs: number, answeredAtMs: number): void {
     const clickToAnswerMs = answeredAtMs - clickedAtMs;
     if (answer.kind !== 'accepted' || answer.replayed) journey.hide();
@@ -72,7 +72,7 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
     }
   }
 
-  /** The button stays focusable while it works, so the keyboard keeps its place. */
+  /** The button stays focusable while sending, so that the keyboard focus stays on it. */
   function showSending(on: boolean): void {
     send.setAttribute('aria-disabled', String(on));
     send.textContent = on ? 'Sending…' : 'Send';
@@ -89,7 +89,7 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
   });
   form.addEventListener('input', () => {
     showSize();
-    if (!isSending) send.textContent = 'Send'; // what changed is a new message, with a key of its own
+    if (!isSending) send.textContent = 'Send'; // an edited text is a new message with a new key
   });
   target.addEventListener('input', () => {
     isTargetTyped = target.value !== '';
@@ -102,7 +102,7 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
   };
 }
 
-/** Shows how much room is left, once it is worth knowing. */
+/** Shows how much room is left in a long message. */
 function createSizeHint(text: HTMLTextAreaElement): () => void {
   const size = pageElement('message-size', HTMLElement);
   return () => {

@@ -1,7 +1,7 @@
 import { jsonId } from '../page/client-id.ts';
 import { type PublishAnswer, readPublishAnswer } from './publish-answer.ts';
 
-/** The API answers or gives up within five seconds; beyond three times that nothing is to be expected any more. */
+/** The API answers or gives up within five seconds; after three times that no answer will come. */
 const ANSWER_WITHIN_MS = 15_000;
 
 export interface OutgoingMessage {
@@ -9,7 +9,7 @@ export interface OutgoingMessage {
   readonly text: string;
 }
 
-/** Sends one message to the API. Never rejects: what went wrong is part of the answer. */
+/** Sends one message to the API. Never rejects: a failure is part of the answer. */
 export async function publishMessage(
   apiUrl: string,
   message: OutgoingMessage,

@@ -3,8 +3,8 @@ import type { OutgoingMessage } from './publish-message.ts';
 const KEY_BYTES = 16;
 
 /**
- * The Idempotency-Key of the message that is being sent. It is made once for each message and kept until that
- * message is accepted, so pressing "Send" again after an error or a lost answer stores it once.
+ * The idempotency key of the message in the form. It stays the same until that message is accepted, so pressing "Send"
+ * again after an error or a lost answer stores the message once.
  */
 export class SendKey {
   #current: { readonly message: OutgoingMessage; readonly key: string } | undefined;
@@ -17,13 +17,13 @@ export class SendKey {
     return key;
   }
 
-  /** The message is stored: the same text sent once more is a new message. */
+  /** The message is stored; sending the same text again is a new message. */
   accepted(): void {
     this.#current = undefined;
   }
 }
 
-/** `randomUUID` exists on secure pages only; a relay on the local network is reached by plain http. */
+/** Not `randomUUID`, which only secure pages have: a page on the local network uses plain http. */
 function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;

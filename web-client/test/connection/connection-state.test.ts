@@ -4,7 +4,7 @@ import { activeClientId, connectionState, isConnected } from '../../src/connecti
 
 const error = new PostlineError('closed_by_relay', { closeCode: 1012 });
 
-it('is what the client says, with the words of its error', () => {
+it('shows the client’s state, with its error in words', () => {
   expect(connectionState('anna', { state: 'connecting' })).toEqual({ state: 'connecting', clientId: 'anna' });
   expect(connectionState('anna', { state: 'catching-up', connectionId: 'c', missed: 3 })).toEqual({
     state: 'catching-up',
@@ -23,7 +23,7 @@ it('is what the client says, with the words of its error', () => {
   });
 });
 
-it('is stopped where the client was closed by an error, idle where a person closed it', () => {
+it('is stopped if an error closed the client, idle if the user did', () => {
   expect(connectionState('anna', { state: 'closed', error })).toMatchObject({
     state: 'stopped',
     clientId: 'anna',
@@ -31,7 +31,7 @@ it('is stopped where the client was closed by an error, idle where a person clos
   expect(connectionState('anna', { state: 'closed', error: undefined })).toEqual({ state: 'idle' });
 });
 
-it('tells whose messages can come, and whether they can come now', () => {
+it('says whose messages can arrive, and whether they can arrive now', () => {
   const waiting = connectionState('anna', { state: 'waiting', retryInMs: 250, error });
   expect([activeClientId(waiting), isConnected(waiting)]).toEqual(['anna', false]);
   const live = connectionState('anna', { state: 'live', connectionId: 'c' });

@@ -2,7 +2,7 @@ import { PostlineError, type PostlineErrorCode } from '@postline/client';
 import { expect, it } from 'vitest';
 import { errorWords } from '../../src/connection/error-words.ts';
 
-it('[PAGE-5] a close is told by its code', () => {
+it('[PAGE-5] a close is explained by its code', () => {
   expect(errorWords(new PostlineError('closed_by_relay', { closeCode: 1012 }))).toContain('(code 1012)');
   expect(errorWords(new PostlineError('token_expired', { closeCode: 4001 }))).toContain('expired');
 });
@@ -12,7 +12,7 @@ it("[PAGE-5] the relay's own words are told as they came", () => {
   expect(errorWords(error)).toBe('The relay says: A token is required (unauthorized).');
 });
 
-it('[PAGE-5] what the relay said before it closed is told with the close', () => {
+it('[PAGE-5] the relay’s error before a close is shown with the close', () => {
   const error = new PostlineError('closed_by_relay', {
     closeCode: 4503,
     relayCode: 'origin_not_allowed',
@@ -24,7 +24,7 @@ it('[PAGE-5] what the relay said before it closed is told with the close', () =>
 });
 
 it.each<PostlineErrorCode>(['open_timeout', 'silent', 'gap', 'inbox_full', 'handler_failed'])(
-  '[PAGE-5] %s is told in a sentence',
+  '[PAGE-5] %s is explained in a sentence',
   (code) => {
     expect(errorWords(new PostlineError(code))).toMatch(/^(The|A|This|Messages) .+\.$/);
   },

@@ -36,7 +36,7 @@ describe('readClientId', () => {
     `a${'b'.repeat(128)}`,
   ])('[PRO-1] refuses %j, and trims nothing', (id) => expect(readClientId(id).ok).toBe(false));
 
-  it('[DEL-13] refuses a group: no client may be one', () => {
+  it('[DEL-13] refuses a group as a client id', () => {
     expect(readClientId('group:all')).toEqual({ ok: false, problem: 'A client cannot connect as a group.' });
   });
 });

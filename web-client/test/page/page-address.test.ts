@@ -65,7 +65,7 @@ describe('resolveAddresses', () => {
     });
   });
 
-  it('[PAGE-4] a served page takes no address from its own address, not even a loopback one', () => {
+  it('[PAGE-4] a served page takes no address from its query, not even a loopback one', () => {
     const href = 'http://localhost:3000/?api=http://localhost:1&relay=ws://localhost:2';
     expect(resolveAddresses(href, '')).toEqual({
       apiUrl: 'http://localhost:8080/',
@@ -75,7 +75,7 @@ describe('resolveAddresses', () => {
 });
 
 describe('the client id in the address', () => {
-  it('[PAGE-3] is read as it is written', () => {
+  it('[PAGE-3] is read unchanged', () => {
     expect(clientIdInAddress('http://localhost:3000/?clientId=1')).toBe('1');
     expect(clientIdInAddress('http://localhost:3000/?clientId=')).toBe('');
     expect(clientIdInAddress('http://localhost:3000/')).toBeUndefined();
@@ -85,7 +85,7 @@ describe('the client id in the address', () => {
     expect(clientIdInAddress('http://localhost:3000/?clientId=a%20b')).toBe('a b');
   });
 
-  it('[PAGE-3] can be put in and taken out, and leaves the rest', () => {
+  it('[PAGE-3] can be set and removed, and leaves the rest unchanged', () => {
     const disk = 'file:///index.html?api=http://localhost:1#messages';
     const withId = addressForClientId(disk, 'a@b');
     expect(clientIdInAddress(withId)).toBe('a@b');

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { Arrivals } from '../../src/sending/arrivals.ts';
 
-it('[PAGE-9] tells of a message that arrived before it was asked for, and of one that arrives after', () => {
+it('[PAGE-9] reports a message that arrived before the question, and one that arrives after', () => {
   const arrivals = new Arrivals();
   const tell = vi.fn();
   arrivals.note('7', 12.5);
@@ -16,7 +16,7 @@ it('[PAGE-9] tells of a message that arrived before it was asked for, and of one
   expect(tell.mock.calls).toEqual([[12.5], [14]]);
 });
 
-it('[PAGE-9] waits for the last message that was asked for, and for no other', () => {
+it('[PAGE-9] waits only for the last message asked for', () => {
   const arrivals = new Arrivals();
   const first = vi.fn();
   const second = vi.fn();

@@ -24,7 +24,7 @@ describe('readPublishAnswer', () => {
     });
   });
 
-  it('[PUB-10] reads a problem with its fields, and leaves out fields that are none', () => {
+  it('[PUB-10] reads a problem with its fields, and ignores invalid ones', () => {
     const errors = [{ path: 'message', message: 'is required' }, { path: 1 }, null];
     const read = readPublishAnswer(answer(400, { title: 'Not valid', detail: 'One field.', errors }));
     expect(read).toMatchObject({
@@ -37,7 +37,7 @@ describe('readPublishAnswer', () => {
     });
   });
 
-  it.each([408, 429, 500, 502, 503])('[PAGE-7] %i can be tried again', (status) => {
+  it.each([408, 429, 500, 502, 503])('[PAGE-7] %i can be retried', (status) => {
     expect(readPublishAnswer(answer(status, {}, { retryAfter: '2' }))).toMatchObject({
       retryable: true,
       retryAfterSeconds: 2,

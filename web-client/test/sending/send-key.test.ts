@@ -11,7 +11,7 @@ describe('SendKey', () => {
     expect(sendKey.keyFor({ targetId: '1', text: 'a' })).not.toBe(key);
   });
 
-  it('[PAGE-7] gives another text or target another key', () => {
+  it('[PAGE-7] uses a new key for another text or target', () => {
     const sendKey = new SendKey();
     const keys = [
       sendKey.keyFor({ targetId: '1', text: 'a' }),
