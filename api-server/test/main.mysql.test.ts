@@ -111,5 +111,5 @@ it('[DBC-5] a parameter that is not known ends the start in one line that names 
     PORT: '0',
   });
   expect(await api.ended).toBe(1);
-  expect(api.output().trim()).toMatch(/^DATABASE_URL: the parameter ssl-modus is not known[^\n]*$/);
+  expect(api.output().trim()).toMatch(/^DATABASE_URL: the parameter ssl-modus is unknown[^\n]*$/);
 });

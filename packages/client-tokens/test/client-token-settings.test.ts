@@ -63,7 +63,7 @@ describe('settings of client tokens', () => {
     expect(linesOf({ CLIENT_TOKEN_SECRET_FILE: file })).toMatchObject([/^CLIENT_TOKEN_SECRET_FILE: .*32/]);
     await folder.remove();
     expect(linesOf({ CLIENT_TOKEN_SECRET_FILE: file })).toEqual([
-      'CLIENT_TOKEN_SECRET_FILE: names a file that can not be read (ENOENT)',
+      'CLIENT_TOKEN_SECRET_FILE: names a file that cannot be read (ENOENT)',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { caFileSetting } from './settings/ca-file.ts';
+import { caFileSetting } from './settings/certificate-file.ts';
 import { parseTrustedProxies } from './http/client-address.ts';
 import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './database/database-settings.ts';
 import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './http/origins.ts';
@@ -14,7 +14,7 @@ const redisUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Settings that every service has, by the name of their environment variable. */
+/** Settings of every service, by the name of the environment variable. */
 export const sharedSettings = {
   NODE_ENV: z.string().optional().meta({ description: '`production` makes `AUTH` default to `required`.' }),
   LOG_LEVEL: z
@@ -75,7 +75,7 @@ export const sharedSettings = {
   }),
 };
 
-/** The two real servers: both or none. */
+/** The database and Redis: both or neither. */
 export const serverSettings = {
   ...databaseSettings,
   REDIS_URL: redisUrl.optional().meta({
@@ -94,7 +94,10 @@ export const serverSettings = {
     .meta({ description: 'Put before every channel and key: keeps two deployments on one Redis apart.' }),
 };
 
-/** For whoever migrates: the services' own user then needs no right to change the schema. */
+/**
+ * Settings of a process that migrates. With a user for migrations, the services' own user needs no right to change the
+ * schema.
+ */
 export const migrationSettings = {
   DATABASE_MIGRATION_URL: databaseUrlSetting.optional().meta({
     description:
@@ -127,7 +130,7 @@ export function effectiveUrls(settings: ServerUrls) {
   };
 }
 
-/** A URL that is given twice could be two. */
+/** Refuses a URL that is set both directly and by a file: the two could differ. */
 function checkGivenOnce(settings: ServerUrls, context: z.core.$RefinementCtx): void {
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'DATABASE_MIGRATION_URL'] as const) {
     if (settings[name] === undefined || settings[`${name}_FILE`] === undefined) continue;
@@ -155,18 +158,19 @@ function checkServerUrls(
   }
 }
 
-/** A file that is not used would be taken for security that is not there. */
+/** Refuses a file that has no effect: an operator would believe that the connection is verified. */
 function checkRedisCa(settings: ServerUrls, context: z.core.$RefinementCtx): void {
   const { redisUrl } = effectiveUrls(settings);
   if (settings.REDIS_CA_FILE === undefined || redisUrl === undefined) return;
   const parsed = parseRedisUrl(redisUrl);
   if (!parsed.ok || parsed.value.tls !== undefined) return;
-  const message = 'is for TLS, and REDIS_URL asks for none: it must start with rediss://';
+  const message = 'requires TLS, but REDIS_URL does not use it: it must start with rediss://';
   context.addIssue({ code: 'custom', path: ['REDIS_CA_FILE'], message });
 }
 
-/** Said at start and in `/readyz`, so that nobody runs open without knowing it. */
-export const OPEN_MODE_WARNING = 'AUTH=open: whoever reaches this port may publish to and listen as anyone';
+/** Shown at the start and in `/readyz`, so that operators notice that a service is open. */
+export const OPEN_MODE_WARNING =
+  'AUTH=open: anyone who reaches this port may publish, and may listen as any client';
 
 interface AuthSettings {
   readonly NODE_ENV?: string | undefined;
@@ -174,7 +178,7 @@ interface AuthSettings {
   readonly ALLOW_OPEN_IN_PRODUCTION?: boolean | undefined;
 }
 
-/** The mode that applies: in production nothing is open unless it is said. */
+/** The mode that applies: a service in production is open only where `AUTH` says so. */
 export function effectiveAuth(settings: AuthSettings): 'open' | 'required' {
   return settings.AUTH ?? (settings.NODE_ENV === 'production' ? 'required' : 'open');
 }
@@ -190,7 +194,7 @@ export function effectiveOriginRules(settings: OriginSettings): OriginRules {
   return settings.ALLOW_NULL_ORIGIN === false ? withoutNullOrigin(rules) : rules;
 }
 
-/** Open in production has to be said twice. */
+/** Being open in production takes two settings, so that one mistake does not cause it. */
 function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void {
   const { NODE_ENV, AUTH, ALLOW_OPEN_IN_PRODUCTION = false } = settings;
   if (NODE_ENV !== 'production' || AUTH !== 'open' || ALLOW_OPEN_IN_PRODUCTION) return;
@@ -199,8 +203,7 @@ function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void
 }
 
 /**
- * A process's variables with the checks that take several of them at once; `servers` says whether it can run without
- * the two real ones.
+ * Adds the checks that concern several variables. `servers`: whether the process can run without the two real servers.
  */
 export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings>>(
   schema: Schema,
@@ -214,6 +217,6 @@ export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings
       checkDatabaseTls(settings, context);
       checkAuth(settings, context);
     },
-    { when: () => true }, // also where a variable is wrong, so that everything is told at once
+    { when: () => true }, // also where a variable is wrong, so that all errors are reported at once
   );
 }

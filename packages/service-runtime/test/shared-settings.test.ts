@@ -75,7 +75,7 @@ describe('shared settings', () => {
       "DATABASE_URL_FILE: can't be set beside DATABASE_URL",
     ]);
     expect(lines({ DATABASE_URL_FILE: join(folder, 'none'), REDIS_URL })).toEqual([
-      'DATABASE_URL_FILE: names a file that can not be read (ENOENT)',
+      'DATABASE_URL_FILE: names a file that cannot be read (ENOENT)',
     ]);
     await writeFile(file, 's3cr3t, and no URL');
     const [line] = lines({ DATABASE_URL_FILE: file, REDIS_URL });
@@ -167,12 +167,12 @@ describe('shared settings', () => {
     const file = join(folder, 'ca.pem');
     await writeFile(file, '-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n');
     const ca = (path: string, url: string) => lines({ DATABASE_URL, REDIS_URL: url, REDIS_CA_FILE: path });
-    expect(ca(file, 'rediss://h')).toEqual(['REDIS_CA_FILE: names a file that is no certificate in PEM']);
-    expect(ca(join(folder, 'none'), 'rediss://h')[0]).toContain('can not be read (ENOENT)');
+    expect(ca(file, 'rediss://h')).toEqual(['REDIS_CA_FILE: holds a broken certificate']);
+    expect(ca(join(folder, 'none'), 'rediss://h')[0]).toContain('cannot be read (ENOENT)');
     await writeFile(file, rootCertificates[0] ?? '');
     expect(ca(file, 'rediss://h')).toEqual([]);
     expect(ca(file, 'redis://h')).toEqual([
-      'REDIS_CA_FILE: is for TLS, and REDIS_URL asks for none: it must start with rediss://',
+      'REDIS_CA_FILE: requires TLS, but REDIS_URL does not use it: it must start with rediss://',
     ]);
     await rm(folder, { recursive: true });
   });

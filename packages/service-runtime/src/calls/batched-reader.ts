@@ -15,14 +15,15 @@ export interface BatchedReaderOptions<Value, Key> {
   readonly parallelReadsMax?: number;
   /** Reads several keys at once, and returns the value of each. */
   readonly readBatch: (keys: readonly Key[]) => Promise<(key: Key) => Value>;
-  /** Who asks. Where it is given, each batch takes one key of every asker, then a second one, until it is full. */
+  /**
+   * Whom a key is read for. If given, each batch takes one key for every asker, then a second one, until it is full.
+   */
   readonly askerOf?: (key: Key) => string;
 }
 
 /**
- * Coalesces many callers into few reads. Calls that arrive while a read is under way share the next one, which is sent
- * after they came: a value is never older than its call. Callers of one key share its value. The callers bound how
- * many wait.
+ * Coalesces many callers into few reads. Calls that arrive during a read share the next one, which starts after them: a
+ * value is never older than its call. Callers of one key share its value. The callers bound how many wait.
  */
 export class BatchedReader<Value, Key = string> {
   readonly #options: BatchedReaderOptions<Value, Key>;

@@ -1,4 +1,4 @@
-/** A wait that took longer than it may. `code` is for logs and metrics. */
+/** A call exceeded its deadline. `code` is for logs and metrics. */
 export class DeadlineError extends Error {
   readonly code = 'deadline_exceeded';
 
@@ -9,19 +9,19 @@ export class DeadlineError extends Error {
 }
 
 export interface Deadline {
-  /** What is waited for, as the error says it. */
+  /** The name of the call in the error's message. */
   readonly what: string;
   readonly milliseconds: number;
-  /** Called when time is up, to give back what the late work holds. */
+  /** Called when time is up, to release what the late work holds. */
   readonly onExpired?: () => void;
 }
 
 /**
- * Settles as `work` does, or rejects with a DeadlineError after `milliseconds`. The work itself goes on: its later
- * outcome is dropped, so `onExpired` should end it.
+ * Settles as `work` does, or rejects with a DeadlineError after `milliseconds`. The work itself continues and its
+ * outcome is ignored, so `onExpired` should end it.
  *
- * In a process that was busy the timer comes before the answers that lie in its sockets. They are read first (by
- * waiting for the immediate that follows the poll for I/O), so a busy process does not take its peer for dead.
+ * In a busy process the timer fires before answers that already wait in its sockets are read. So they are read first
+ * (by waiting for the immediate that follows the poll for I/O): a busy process does not consider its peer dead.
  */
 export function withDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise<T>((resolve, reject) => {

@@ -2,53 +2,55 @@ import { type ListEntry, LinkedList } from '../structures/linked-list.ts';
 import { SlotsExhaustedError } from './slots.ts';
 
 /**
- * Payers without anything waiting whose debt is remembered. One that is forgotten gets a single piece of work sooner
- * than it should; at 100 bytes each they take a megabyte.
+ * Absent payers whose debt is remembered; at 100 bytes each they take a megabyte. A forgotten one gets a single call
+ * sooner than it should.
  */
 const ABSENT_DEBTORS_MAX = 10_000;
 
 export interface FairSlotsBounds {
-  /** Work that is done at the same time. */
+  /** Calls that run at the same time. */
   readonly slotsMax: number;
-  /** Work of one payer that is done at the same time; left out, one payer may have all slots while nobody else asks. */
+  /**
+   * Calls of one payer that run at the same time; left out, one payer may have all slots while no other payer waits.
+   */
   readonly slotsPerPayerMax?: number;
-  /** Work that may wait for a slot; left out where those who ask are bounded themselves. */
+  /** Calls that may wait for a slot; left out where the callers are bounded already. */
   readonly waitersMax?: number;
-  /** Work of one payer that may wait for a slot: the rest of `waitersMax` stays free for others. */
+  /** Calls of one payer that may wait for a slot: the rest of `waitersMax` stays free for others. */
   readonly waitersPerPayerMax?: number;
-  /** What a payer may cost each time that its turn comes round, in the unit of `costOf`; 1 where it is left out. */
+  /** What a payer may cost in each turn, in the unit of `costOf`; 1 if left out. */
   readonly costPerTurn?: number;
 }
 
 export interface FairUse<T> {
-  /** Rejects the call while it waits as soon as this is aborted: work that nobody wants any more is never begun. */
+  /** Aborting it rejects the call while it waits, so work that is no longer needed never starts. */
   readonly signal?: AbortSignal | undefined;
-  /** What the work turned out to cost, as soon as it is done; 1 where it failed or nothing is said. */
+  /** The cost of the work, once it is done; 1 if it failed, or if this is left out. */
   readonly costOf?: ((result: T) => number) | undefined;
   /**
-   * What the payer waits for after this work until its next one: the slot itself goes on to others at once, but still
-   * counts among the payer's own. Must not reject.
+   * A rest of the payer after this call: the slot is free for others at once, but still counts as one of the payer's.
+   * Must not reject.
    */
   readonly restOf?: ((result: T) => Promise<unknown> | undefined) | undefined;
 }
 
 interface Payer {
   readonly id: string;
-  /** Work under way, and rests after it. */
+  /** Running calls and rests. */
   active: number;
-  /** What its work has cost beyond its share; only counted while somebody waits. */
+  /** The cost of its work beyond its share; counted only while calls wait. */
   debt: number;
-  /** Each is called when a slot has come free for it. */
+  /** Each is called when it gets a slot. */
   readonly waiters: LinkedList<() => void>;
-  /** Where it stands among those that may have the next slot. */
+  /** Its place in the queue for turns. */
   place: ListEntry<Payer> | undefined;
 }
 
 /**
- * A number of slots for work, like `Slots`, where those who wait are served in turn by who pays for them: a payer with a
- * thousand calls delays another's by one piece of work, not by a thousand. Turns are weighed by cost (deficit round
- * robin): whose work was dear is passed over until the others have had as much. What something costs is known when it
- * is done, so a payer may go into debt by what it has under way.
+ * Limits how many calls run at once, like `Slots`, but payers take turns: a payer with a thousand calls delays
+ * another's call by one call, not by a thousand. Turns are weighted by cost (deficit round robin): a payer whose work
+ * was expensive is skipped until the others have had as much. The cost is known when the work is done, so running calls
+ * may bring a payer into debt.
  */
 export class FairSlots {
   #free: number;
@@ -58,9 +60,9 @@ export class FairSlots {
   readonly #waitersPerPayerMax: number;
   readonly #costPerTurn: number;
   readonly #payers = new Map<string, Payer>();
-  /** Payers that wait for a slot and may have one; the first has the next turn. */
+  /** Payers with a waiting call that may have a slot; the first has the next turn. */
   readonly #turns = new LinkedList<Payer>();
-  /** Debts of payers that have nothing here at the moment. */
+  /** Debts of payers without a running or waiting call. */
   readonly #absentDebts = new Map<string, number>();
 
   constructor(bounds: FairSlotsBounds) {
@@ -71,21 +73,20 @@ export class FairSlots {
     this.#costPerTurn = bounds.costPerTurn ?? 1;
   }
 
-  /** Calls that wait for a slot. */
+  /** Number of waiting calls. */
   get waiting(): number {
     return this.#waiting;
   }
 
   /**
-   * Does the work when a slot is free and it is the payer's turn; at once where nobody waits for a slot. Rejects with a
-   * SlotsExhaustedError where too many wait.
+   * Runs the work once a slot is free and it is the payer's turn. Rejects with a SlotsExhaustedError if too many wait.
    */
   async use<T>(payerId: string, work: () => Promise<T>, use: FairUse<T> = {}): Promise<T> {
     const { signal, costOf, restOf } = use;
     signal?.throwIfAborted();
     const payer = this.#payerOf(payerId);
     if (this.#free > 0 && this.#mayBegin(payer)) this.#begin(payer);
-    else await this.#wait(payer, signal); // begun by whoever gave its slot on
+    else await this.#wait(payer, signal); // `#serve` has begun it
     let cost = 1;
     let rest: Promise<unknown> | undefined;
     try {
@@ -130,10 +131,10 @@ export class FairSlots {
     }
   }
 
-  /** The payer may use one more slot. */
+  /** Frees one slot of the payer. */
   #goOn(payer: Payer): void {
     payer.active -= 1;
-    if (payer.active === 0) payer.debt = Math.max(payer.debt, 0); // cheap work saves nothing up
+    if (payer.active === 0) payer.debt = Math.max(payer.debt, 0); // cheap work earns no credit
     this.#takePlace(payer);
     this.#serve();
     this.#forgetIfIdle(payer);
@@ -169,7 +170,7 @@ export class FairSlots {
     return new SlotsExhaustedError(waitersMax);
   }
 
-  /** At the end of the row, where the payer waits for nothing but a slot. */
+  /** Queues the payer for a turn, if it waits for nothing but a slot. */
   #takePlace(payer: Payer): void {
     if (payer.place !== undefined || payer.waiters.size === 0 || payer.active >= this.#slotsPerPayerMax)
       return;
@@ -181,7 +182,7 @@ export class FairSlots {
     payer.place = undefined;
   }
 
-  /** Straight to those who wait: a slot that was free in between could be taken by a newcomer. */
+  /** Hands free slots directly to waiting calls: a newcomer could take a slot that is free in between. */
   #serve(): void {
     while (this.#free > 0) {
       const payer = this.#nextPayer();
@@ -194,13 +195,13 @@ export class FairSlots {
   }
 
   /**
-   * The first in the row that owes nothing; it loses its place. Each that is looked at is forgiven a part, so this comes
-   * to an end, and takes no more steps in all than there was cost.
+   * Removes and returns the first payer in the queue without debt. Each payer it passes is forgiven a part of its debt,
+   * so this ends, and takes no more steps in all than there was cost.
    */
   #nextPayer(): Payer | undefined {
     for (let payer = this.#turns.first; payer !== undefined; payer = this.#turns.first) {
       this.#losePlace(payer);
-      if (this.#turns.size === 0) payer.debt = 0; // nobody else may have the slot
+      if (this.#turns.size === 0) payer.debt = 0; // no other payer waits
       const owed = payer.debt;
       payer.debt -= this.#costPerTurn;
       if (owed <= 0) return payer;
@@ -210,7 +211,7 @@ export class FairSlots {
   }
 
   #forgetIfIdle(payer: Payer): void {
-    if (this.#waiting === 0) this.#absentDebts.clear(); // nobody was kept waiting by it
+    if (this.#waiting === 0) this.#absentDebts.clear(); // nobody waits because of it
     if (payer.active > 0 || payer.waiters.size > 0 || this.#payers.get(payer.id) !== payer) return;
     this.#payers.delete(payer.id);
     if (this.#waiting === 0 || payer.debt <= 0) return;

@@ -1,9 +1,9 @@
-/** Counts calls that are under way, so that whoever closes can wait for them. */
+/** Counts calls under way, so that a shutdown can wait for them. */
 export class OpenCalls {
   #count = 0;
   #onIdle: (() => void)[] = [];
 
-  /** Settles as the call does, and counts it until then. */
+  /** Counts the call until it settles, and settles as it does. */
   async track<T>(call: Promise<T>): Promise<T> {
     this.#count += 1;
     try {
@@ -14,7 +14,7 @@ export class OpenCalls {
     }
   }
 
-  /** Resolves once none is under way. */
+  /** Resolves when no call is under way. */
   idle(): Promise<void> {
     if (this.#count === 0) return Promise.resolve();
     return new Promise((resolve) => {

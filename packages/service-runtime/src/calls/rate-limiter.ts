@@ -1,33 +1,33 @@
 export interface RateLimiterOptions {
-  /** What each key may use up in a second, on average. */
+  /** Units that each key may use in a second, on average. */
   readonly perSecond: number;
-  /** Seconds' worth that may be used up at once, after as long a silence. */
+  /** The burst: units of this many seconds may be used at once after as long a silence. */
   readonly burstSeconds?: number;
-  /** Keys that are remembered; beyond it the oldest are forgotten, and begin anew. */
+  /** Keys that are remembered; beyond it the oldest are forgotten and start without debt. */
   readonly keysMax?: number;
-  /** Milliseconds of a clock that only goes forward. */
+  /** A monotonic clock, in milliseconds. */
   readonly now?: () => number;
 }
 
 /** About 100 bytes each. */
 const KEYS_DEFAULT_MAX = 100_000;
 
-/** Keys that are looked at, for one that owes nothing, before one that does is forgotten. */
+/** Keys that are examined for one without debt before a key with debt is forgotten. */
 const FORGOTTEN_LOOKS_MAX = 16;
 
-/** Sums of thirds of a second fall short of a second by less. */
+/** Rounding errors (of thirds of a second, say) are smaller than this. */
 const ROUNDING_MS = 0.001;
 
 /**
- * Lets each key use up so much in a second, in this process: it asks nobody, so it works whatever else is away, and N
- * processes together allow N times as much.
+ * Limits the rate of each key in this process. It needs no other server, so it works during outages; N processes
+ * together allow N times as much.
  */
 export class RateLimiter {
   readonly #msPerUnit: number;
   readonly #burstMs: number;
   readonly #keysMax: number;
   readonly #now: () => number;
-  /** When all that a key has used up will be paid off; a key that owes nothing need not be here. */
+  /** When the debt of a key will be paid off; a key without debt need not be here. */
   readonly #paidAt = new Map<string, number>();
 
   constructor(options: RateLimiterOptions) {
@@ -43,19 +43,19 @@ export class RateLimiter {
     this.#now = now;
   }
 
-  /** Keys that are remembered. */
+  /** Number of remembered keys. */
   get size(): number {
     return this.#paidAt.size;
   }
 
-  /** Uses up one and gives 0, or gives the milliseconds until this key may go on, and uses up nothing. */
+  /** Uses one unit and returns 0; or uses none, and returns the milliseconds until the key may continue. */
   take(key: string): number {
     const waitMs = this.waitMs(key);
     if (waitMs === 0) this.charge(key, 1);
     return waitMs;
   }
 
-  /** Uses up `cost`, also beyond what is left: the debt is paid off before the next. */
+  /** Uses `cost` units, even beyond the limit: the debt must be paid off before the next use. */
   charge(key: string, cost: number): void {
     const now = this.#now();
     const paidAt = this.#paidAt.get(key);
@@ -63,7 +63,7 @@ export class RateLimiter {
     this.#paidAt.set(key, Math.max(paidAt ?? now, now) + cost * this.#msPerUnit);
   }
 
-  /** Milliseconds until this key may go on; 0 where it may now. */
+  /** Milliseconds until this key may continue; 0 if it may now. */
   waitMs(key: string): number {
     const now = this.#now();
     const owedMs = Math.max(0, (this.#paidAt.get(key) ?? now) - now);

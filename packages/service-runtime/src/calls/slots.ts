@@ -1,6 +1,6 @@
 import { LinkedList } from '../structures/linked-list.ts';
 
-/** As many wait for a slot as may. */
+/** The queue for slots is full. */
 export class SlotsExhaustedError extends Error {
   readonly code = 'slots_exhausted';
 
@@ -11,17 +11,17 @@ export class SlotsExhaustedError extends Error {
 }
 
 export interface SlotsBounds {
-  /** Work that is done at the same time. */
+  /** Calls that run at the same time. */
   readonly slotsMax: number;
-  /** Work that may wait for a slot; left out where those who ask are bounded themselves. */
+  /** Calls that may wait for a slot; left out where the callers are bounded already. */
   readonly waitersMax?: number;
 }
 
-/** A number of slots for work, and a queue of those who wait for one, first come first served. */
+/** Limits how many calls run at once; further ones wait in a queue, first come first served. */
 export class Slots {
   #free: number;
   readonly #waitersMax: number;
-  /** Each is called when a slot has come free for it. */
+  /** Each is called when it gets a slot. */
   readonly #waiters = new LinkedList<() => void>();
 
   constructor({ slotsMax, waitersMax = Infinity }: SlotsBounds) {
@@ -30,8 +30,8 @@ export class Slots {
   }
 
   /**
-   * Does the work when a slot is free; at once where one is. Rejects with a SlotsExhaustedError where too many wait, and
-   * while it waits as soon as `signal` is aborted.
+   * Runs the work once a slot is free. Rejects with a SlotsExhaustedError if too many wait, and when `signal` is
+   * aborted while it waits.
    */
   async use<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
@@ -63,7 +63,7 @@ export class Slots {
     });
   }
 
-  /** Straight to whoever waits longest: a slot that was free in between could be taken by a newcomer. */
+  /** Hands the slot directly to the call that waits longest: a newcomer could take a slot that is free in between. */
   #passOn(): void {
     const next = this.#waiters.first;
     if (next === undefined) this.#free += 1;

@@ -2,17 +2,17 @@ import { isAbsolute } from 'node:path';
 import type { Result } from '../structures/result.ts';
 import { combineTls, type DatabaseTls, type TlsStatement, tlsStatementOf } from './database-tls.ts';
 
-/** What stands behind the `?` of a database's URL. */
+/** The query parameters of a database URL. */
 export interface DatabaseParameters {
   /** The server's Unix socket on this machine; undefined: TCP. */
   readonly socketPath: string | undefined;
-  /** `off`: no TLS is asked for in so many words; undefined: nothing is said, which is no TLS either. */
+  /** `off`: a parameter turns TLS off. Undefined: no parameter is about TLS, which means no TLS either. */
   readonly tls: DatabaseTls | 'off' | undefined;
 }
 
 const SOCKET_NAMES: ReadonlySet<string> = new Set(['socketpath', 'socket', 'unixsocket']);
 
-/** Said by some clients' URLs, and always so here; any other value is refused. */
+/** Parameters of other clients whose only accepted value is how this service works anyway. */
 const FIXED: ReadonlyMap<string, RegExp> = new Map([
   ['charset', /^utf-?8(mb4)?$/i],
   ['characterencoding', /^utf-?8(mb4)?$/i],
@@ -20,10 +20,10 @@ const FIXED: ReadonlyMap<string, RegExp> = new Map([
   ['servertimezone', /^(z|utc|[ +]00:00)$/i],
 ]);
 
-const POOL_ADVICE = 'connections are bounded by DATABASE_READ_CONNECTIONS_MAX and its like';
-const TIME_ADVICE = 'the deadlines are those of the service';
+const POOL_ADVICE = 'DATABASE_READ_CONNECTIONS_MAX and similar settings bound the connections';
+const TIME_ADVICE = 'the service has its own deadlines';
 
-/** Refused with what to do instead. */
+/** Parameters that are refused with advice. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['connectionlimit', POOL_ADVICE],
   ['maxconnections', POOL_ADVICE],
@@ -36,17 +36,19 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['timeout', TIME_ADVICE],
 ]);
 
-/** Longer than any name that means something; what is longer may be a part of a password. */
+/** Longer than any real name; a longer one may be part of a password. */
 const NAME_THAT_MAY_BE_SHOWN = /^[\w.-]{1,40}$/;
 
-/** What one parameter says; a text where it is refused. */
+/** The meaning of one parameter, or why it is refused. */
 type Statement =
   | TlsStatement
   | { readonly socketPath: string }
   | 'nothing new'
   | { readonly refusal: string };
 
-/** Names are read in any case, with `-`, `_` or nothing between their words: each client writes them another way. */
+/**
+ * Reads names in any case, with `-`, `_` or nothing between the words: every client library writes them differently.
+ */
 export function readDatabaseParameters(parameters: URLSearchParams): Result<DatabaseParameters> {
   const errors: string[] = [];
   const statements: TlsStatement[] = [];
@@ -88,6 +90,6 @@ function shownName(name: string): string {
 
 function unknown(name: string): string {
   const advice = ADVICE.get(name);
-  if (advice !== undefined) return `is not understood here: ${advice}`;
-  return 'is not known (docs/database-connection.md lists those that are)';
+  if (advice !== undefined) return `is not supported: ${advice}`;
+  return 'is unknown (docs/database-connection.md lists the known ones)';
 }

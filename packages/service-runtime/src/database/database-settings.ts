@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { caFileSetting } from '../settings/ca-file.ts';
+import { caFileSetting } from '../settings/certificate-file.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { fileSetting, integerSetting } from '../settings/settings.ts';
 
@@ -9,12 +9,12 @@ export const databaseUrlSetting = z.string().superRefine((text, context) => {
   if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.error });
 });
 
-/** More connections than any server of ours would be given. */
+/** More connections than one process needs on any server. */
 const CONNECTIONS_MAX = 1_000;
 
 const HOUR_MS = 3_600_000;
 
-/** Where the database is, and how many connections each process has to it. */
+/** The address of the database, and how many connections each process opens. */
 export const databaseSettings = {
   DATABASE_URL: databaseUrlSetting.optional().meta({
     description:
@@ -23,14 +23,14 @@ export const databaseSettings = {
   DATABASE_URL_FILE: fileSetting()
     .pipe(databaseUrlSetting)
     .optional()
-    .meta({ description: 'Or: a file that holds it, as secrets are mounted.' }),
+    .meta({ description: 'Or a file that contains it, as secrets are mounted.' }),
   DATABASE_CA_FILE: caFileSetting().optional().meta({
     description:
       "PEM file with the authorities that may have signed the database's certificate, in place of the system's. TLS is then used, with `VERIFY_IDENTITY` where the URL has no `ssl-mode`.",
   }),
   DATABASE_WRITE_CONNECTIONS_MAX: integerSetting({ from: 1, to: CONNECTIONS_MAX, default: 4 }).meta({
     description:
-      'Connections of each process for publishing (the API). With few allowed by the server, [less](database-connection.md#how-many-connections).',
+      'Connections of each process for publishing (the API). Where the server allows few, [fewer](database-connection.md#how-many-connections).',
   }),
   DATABASE_READ_CONNECTIONS_MAX: integerSetting({ from: 1, to: CONNECTIONS_MAX, default: 8 }).meta({
     description: 'Connections of each process for reading (both services).',
@@ -39,17 +39,17 @@ export const databaseSettings = {
     description: 'Connections of each process for acks (the relay) and retention (the API).',
   }),
   DATABASE_CONNECTION_IDLE_MS: integerSetting({ from: 100, to: HOUR_MS, default: 5_000 }).meta({
-    description: 'Milliseconds after which a connection to the database that nobody used is closed.',
+    description: 'Milliseconds after which an unused connection to the database is closed.',
   }),
   DATABASE_CONNECTION_AGE_MS_MAX: integerSetting({ from: 1_000, to: 24 * HOUR_MS, default: 20_000 }).meta({
     description:
-      'Milliseconds after which a connection to the database is made anew, used or not: for so long a database that moved behind its address is not noticed.',
+      'Milliseconds after which a connection to the database is replaced, used or not: the longest time until a service notices that the database moved behind its address.',
   }),
 };
 
 type DatabaseEnvironment = z.output<z.ZodObject<Omit<typeof databaseSettings, 'DATABASE_URL_FILE'>>>;
 
-/** How a store connects, beside the URL. */
+/** Options of a store's connections, other than the URL. */
 export function databaseConnections(env: DatabaseEnvironment) {
   return {
     databaseCa: env.DATABASE_CA_FILE,
@@ -69,7 +69,7 @@ interface DatabaseUrls {
   readonly DATABASE_CA_FILE?: string | undefined;
 }
 
-/** An authority for a connection that is not encrypted is a mistake in one of the two. */
+/** Refuses an authority for a connection without TLS: one of the two settings is a mistake. */
 export function checkDatabaseTls(settings: DatabaseUrls, context: z.core.$RefinementCtx): void {
   if (settings.DATABASE_CA_FILE === undefined) return;
   const names = [
@@ -84,7 +84,7 @@ export function checkDatabaseTls(settings: DatabaseUrls, context: z.core.$Refine
     context.addIssue({
       code: 'custom',
       path: ['DATABASE_CA_FILE'],
-      message: `is set, and ${name} turns TLS off`,
+      message: `is set, but ${name} turns TLS off`,
     });
   }
 }

@@ -1,10 +1,10 @@
 import { checkCertificates, readPemFile } from '../settings/certificate-file.ts';
 
-/** What is checked of who answers, from least to most: no certificate, who signed it, and for which host. */
+/** What is verified about the server, from least to most: nothing, who signed its certificate, and for which host. */
 const LEVELS = ['nothing', 'authority', 'identity'] as const;
 type TlsLevel = (typeof LEVELS)[number];
 
-/** TLS is used, or there is no connection. */
+/** TLS is required: without it there is no connection. */
 export interface DatabaseTls {
   readonly verify: TlsLevel;
   /** PEM of the authorities that are trusted in place of the system's. */
@@ -14,7 +14,7 @@ export interface DatabaseTls {
   readonly key?: string;
 }
 
-/** What one parameter says; a `level` of undefined says nothing about how much is checked. */
+/** The meaning of one parameter. An undefined `level` leaves open how much is verified. */
 export interface TlsStatement {
   readonly name: string;
   readonly use: 'on' | 'off' | undefined;
@@ -31,8 +31,8 @@ const UNSAID: Statement = { use: undefined };
 const on = (level: TlsLevel): Statement => ({ use: 'on', level });
 
 /**
- * MySQL's modes and PostgreSQL's words for them. Where a client "prefers" TLS it would also go without, and then
- * everybody on the way reads along: here it is TLS or nothing.
+ * MySQL's modes and PostgreSQL's words for them. A client that only "prefers" TLS falls back to plain text, which an
+ * attacker can force: here TLS is required instead.
  */
 const MODES: ReadonlyMap<string, Statement> = new Map([
   ['disabled', OFF],
@@ -79,7 +79,7 @@ const WORDS: ReadonlyMap<string, ReadonlyMap<string, Statement>> = new Map([
 
 const CA_NAMES: ReadonlySet<string> = new Set(['sslca', 'sslcafile', 'sslrootcert', 'tlsca', 'tlscafile']);
 
-/** What a parameter says about TLS; a text where its value is wrong, undefined where it is no such parameter. */
+/** The meaning of a parameter about TLS; a text where its value is wrong, undefined where it is another parameter. */
 export function tlsStatementOf(name: string, value: string): Statement | string | undefined {
   try {
     if (CA_NAMES.has(name)) {
@@ -98,7 +98,7 @@ export function tlsStatementOf(name: string, value: string): Statement | string 
     : (words.get(value.toLowerCase().replace(/[-_]/g, '')) ?? NOT_A_WORD);
 }
 
-const NOT_A_WORD = 'has a value that is not known (docs/database-connection.md lists those that are)';
+const NOT_A_WORD = 'has an unknown value (docs/database-connection.md lists the known ones)';
 
 const OBJECT_KEYS: ReadonlySet<string> = new Set([
   'rejectUnauthorized',
@@ -114,11 +114,10 @@ function objectStatement(json: string): Statement | string {
   try {
     options = JSON.parse(json) as Record<string, unknown>;
   } catch {
-    return 'is no JSON';
+    return 'is not JSON';
   }
   const strange = Object.keys(options).find((key) => !OBJECT_KEYS.has(key));
-  if (strange !== undefined)
-    return 'has a key that is not known (docs/database-connection.md lists those that are)';
+  if (strange !== undefined) return 'has an unknown key (docs/database-connection.md lists the known ones)';
   const { rejectUnauthorized = true, verifyIdentity = false, ca, cert, key } = options;
   if (typeof rejectUnauthorized !== 'boolean' || typeof verifyIdentity !== 'boolean') {
     return 'needs true or false for rejectUnauthorized and verifyIdentity';
@@ -133,7 +132,7 @@ function objectStatement(json: string): Statement | string {
   return { use: 'on', level, ...given };
 }
 
-/** All statements together: the strictest counts, and one for TLS can't stand beside one against it. */
+/** Combines all parameters: the strictest wins, and a parameter for TLS contradicts one against it. */
 export function combineTls(
   statements: readonly TlsStatement[],
 ): DatabaseTls | 'off' | undefined | { readonly error: string } {
@@ -161,7 +160,7 @@ export function combineTls(
   );
 }
 
-/** Who names an authority wants it checked: `REQUIRED` with one is at least `VERIFY_CA`, as PostgreSQL has it. */
+/** An authority that is named is verified: `REQUIRED` with one means at least `VERIFY_CA`, as in PostgreSQL. */
 export function withAuthority(tls: DatabaseTls, ca: string | undefined): DatabaseTls {
   if (ca === undefined) return tls;
   const together = tls.ca === undefined ? ca : `${tls.ca}\n${ca}`;

@@ -1,7 +1,7 @@
 import type { Result } from '../structures/result.ts';
 import { type DatabaseParameters, readDatabaseParameters } from './database-parameters.ts';
 
-/** Where a database is, and how it is spoken to: everything that a `DATABASE_URL` says. */
+/** The content of a `DATABASE_URL`: where the database is, and how to connect. */
 export interface DatabaseAddress extends DatabaseParameters {
   /** Without the brackets of an IPv6 address. */
   readonly host: string;
@@ -17,9 +17,8 @@ const NOT_A_URL =
   'must be a URL that starts with mysql:// (with % codes for special characters in a password)';
 
 /**
- * Parses `mysql://user:password@host:port/database?parameters`. A parameter that is not known is an error: one that is
- * overlooked may be the one that asks for TLS. Reads the files that parameters name. The error repeats no values: they may
- * be secrets.
+ * Parses `mysql://user:password@host:port/database?parameters`. An unknown parameter is an error, because it may be the
+ * one that requires TLS. Reads the files that parameters name. The error repeats no values: they may be secrets.
  */
 export function parseDatabaseUrl(text: string): Result<DatabaseAddress> {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -4,17 +4,17 @@ import { OutageLog } from './outage-log.ts';
 import type { PartHealth } from './part-health.ts';
 
 export interface ActivityHealthOptions {
-  /** The part that the activity needs. */
+  /** The part that the activity uses. */
   readonly part: PartHealth;
-  /** What fails, as the beginning of a sentence: `Storing acks`. */
+  /** The subject of log lines: `Storing acks`. */
   readonly title: string;
   readonly describe: (error: unknown) => FaultReason;
   readonly logger: Logger;
 }
 
 /**
- * Something that a service does with a part again and again. A failure makes the part's health check the part, which
- * logs its own outages. A failure while the part is up (a missing right, say) is an outage of the activity.
+ * A recurring activity of a service that uses a part. A failure triggers a check of the part, which logs its own
+ * outages. A failure while the part is up (because of a missing right, say) is logged as an outage of the activity.
  */
 export class ActivityHealth {
   readonly #options: ActivityHealthOptions;

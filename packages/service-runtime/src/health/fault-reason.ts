@@ -1,25 +1,25 @@
-/** Why a server that a service needs can't be used, as logs and `/readyz` may say it: no name, address or password. */
+/** Why a server cannot be used, for the log and `/readyz`: without any name, address or password. */
 export interface FaultReason {
-  /** Tells reasons apart; what was said once about an outage is not said again for the same kind. */
+  /** Distinguishes reasons: each kind is logged once in an outage. */
   readonly kind: string;
-  /** For people, with the code that they can search for. */
+  /** For people, with a code that they can search for. */
   readonly text: string;
 }
 
-/** A cause of a cause of ours: a driver's error under a package's. */
+/** Nested causes: a driver's error under a package's. */
 const CAUSES_MAX = 5;
 
-/** The connection ended, and nobody knows yet why: the next attempt mostly tells. */
+/** The connection ended for an unknown reason; the error of the next attempt is usually more precise. */
 export const LOST_KIND = 'lost';
 
-/** The service has not finished its start: nothing is wrong, and nothing is logged. */
+/** The service has not finished its start: this is not an outage, and is not logged. */
 export const STARTING: FaultReason = { kind: 'starting', text: 'the service is starting' };
 
 const KINDS_BY_CODE: Readonly<Record<string, Readonly<FaultReason>>> = {
   ECONNREFUSED: { kind: 'refused', text: 'connection refused' },
   ENOTFOUND: { kind: 'unknown-host', text: 'unknown host' },
-  EAI_AGAIN: { kind: 'unknown-host', text: 'the host name can not be looked up' },
-  EAI_FAIL: { kind: 'unknown-host', text: 'the host name can not be looked up' },
+  EAI_AGAIN: { kind: 'unknown-host', text: 'the host name cannot be resolved' },
+  EAI_FAIL: { kind: 'unknown-host', text: 'the host name cannot be resolved' },
   ETIMEDOUT: { kind: 'timed-out', text: 'timed out' },
   ERR_SOCKET_CONNECTION_TIMEOUT: { kind: 'timed-out', text: 'timed out' },
   deadline_exceeded: { kind: 'timed-out', text: 'timed out' },
@@ -39,11 +39,11 @@ const KINDS_BY_CODE: Readonly<Record<string, Readonly<FaultReason>>> = {
   ENFILE: { kind: 'descriptors', text: 'no file descriptor is left' },
 };
 
-/** Codes that Node's TLS gives: OpenSSL's verdicts on a certificate, and errors of the handshake. */
+/** Codes of Node's TLS errors: OpenSSL's results of verifying a certificate, and errors of the handshake. */
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|EPROTO$|ERROR_IN_CERT_)/;
 
-/** The service itself is not ready to use a part that may well be up. */
+/** The service itself is not ready yet; the part may be up. */
 export class StartingError extends Error {
   readonly code = 'starting';
 
@@ -53,7 +53,7 @@ export class StartingError extends Error {
   }
 }
 
-/** What the network or TLS said, in the error or one of its causes; undefined where it was something else. */
+/** The error of the network or TLS, taken from the error or one of its causes; undefined if there is none. */
 export function networkFault(error: unknown): FaultReason | undefined {
   for (const cause of causesOf(error)) {
     const code = codeOf(cause);
@@ -65,7 +65,7 @@ export function networkFault(error: unknown): FaultReason | undefined {
   return undefined;
 }
 
-/** The same; where it was something else, by the code that the error carries. */
+/** The same, or else a reason with the code of the error. */
 export function describeFault(error: unknown): FaultReason {
   const fault = networkFault(error);
   if (fault !== undefined) return fault;
@@ -73,7 +73,7 @@ export function describeFault(error: unknown): FaultReason {
   return { kind: code ?? 'other', text: code === undefined ? 'failed' : withCode('failed', code) };
 }
 
-/** An error and what caused it, outermost first; of one for several addresses, that of the last one too. */
+/** An error and its causes, outermost first; for an error about several addresses, the last one's too. */
 export function* causesOf(error: unknown): Generator<Error, void, undefined> {
   let next = error;
   for (let depth = 0; depth <= CAUSES_MAX && next instanceof Error; depth += 1) {

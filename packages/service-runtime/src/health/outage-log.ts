@@ -1,7 +1,7 @@
 import type { Logger } from '../logging/logger.ts';
 import type { FaultReason } from './fault-reason.ts';
 
-/** Kinds of reason come from a fixed table or from a driver's codes; an outage with more of them is one that varies. */
+/** More kinds than one outage has: they come from a fixed table or are codes of a driver. */
 const KINDS_MAX = 20;
 
 export interface OutageLogOptions {
@@ -12,13 +12,12 @@ export interface OutageLogOptions {
   readonly describe: (reason: string) => string;
   /** The line for its end. */
   readonly over: string;
-  /** An outage that lasts is logged again after so many milliseconds; left out: it is not. */
+  /** Milliseconds after which a lasting outage is logged again; left out: never. */
   readonly reminderMs?: number;
 }
 
 /**
- * Logs an outage once when it begins, again for each further kind of reason (and as a reminder), and once when it is over.
- * An outage that was not logged ends without a line.
+ * Logs an outage once when it begins, once for each further kind of reason (and as a reminder), and once when it ends.
  */
 export class OutageLog {
   readonly #options: OutageLogOptions;
@@ -34,7 +33,7 @@ export class OutageLog {
     return this.#loggedAtMs.size > 0;
   }
 
-  /** It failed. `fields` stand beside `reason` on the line. */
+  /** Reports a failure. `fields` are added to the line. */
   failed({ kind, text: reason }: FaultReason, fields?: object): void {
     const { logger, fields: always, describe, reminderMs = Infinity } = this.#options;
     const loggedAtMs = this.#loggedAtMs.get(kind);
@@ -45,7 +44,7 @@ export class OutageLog {
     logger.warn({ ...always, reason, ...fields }, describe(reason));
   }
 
-  /** It works. */
+  /** Reports a success, which ends the outage. */
   worked(fields?: object): void {
     if (this.#loggedAtMs.size === 0) return;
     this.#loggedAtMs.clear();

@@ -4,34 +4,34 @@ import type { Logger } from '../logging/logger.ts';
 import { pause } from '../timing/pause.ts';
 import { OutageLog } from './outage-log.ts';
 
-/** An idle service notices an outage as soon as a busy one does, at the cost of a round trip now and then. */
+/** An idle service notices an outage as soon as a busy one, at the cost of a round trip every 2 s. */
 const CHECK_INTERVAL_MS = 2_000;
-/** However many probes ask, each part is checked once a second at most. */
+/** However many probes arrive, each part is checked once a second at most. */
 const CHECK_AGE_MAX_MS = 1_000;
-/** Longer than any healthy answer takes, shorter than the second that Kubernetes gives a probe by default. */
+/** Longer than any healthy answer, shorter than the default timeout of a Kubernetes probe (1 s). */
 const CHECK_DEADLINE_MS = 900;
-/** Where calls fail now and then, not each failure is worth a check of its own. */
+/** Failures within this time share one check. */
 const SUSPICION_PAUSE_MS = 250;
-/** How long the line about a lost connection waits for the next attempt, which tells why. */
+/** How long the log line about a lost connection waits for the next attempt, whose error is more precise. */
 const REASON_WAIT_MS = 2_000;
 
-/** One part's state as `/readyz` shows it. */
+/** The state of a part, as `/readyz` shows it. */
 export interface PartState {
   readonly status: 'up' | 'down';
-  /** ISO time since when. */
+  /** ISO time of the last change. */
   readonly since: string;
-  /** With `down`: why. Never a name, an address or a password. */
+  /** With `down`: the reason, without any name, address or password. */
   readonly reason?: string;
 }
 
 export interface PartHealthOptions {
-  /** Its name in `/readyz` and in the log's field `part`. */
+  /** Its name in `/readyz` and in the field `part` of log lines. */
   readonly name: string;
   /** Its name in sentences. */
   readonly title: string;
-  /** What an outage means for those who use the service: a sentence for the log. */
+  /** What an outage means for users of the service: a sentence for the log. */
   readonly consequence: string;
-  /** Rejects while the part can't be used. Left out where the part reports by itself how it is. */
+  /** Rejects while the part cannot be used. Left out if the part reports its own state. */
   readonly check?: () => Promise<void>;
   readonly describe: (error: unknown) => FaultReason;
   readonly logger: Logger;
@@ -46,16 +46,15 @@ type Health =
   | { readonly status: 'down'; readonly since: Date; readonly reason: FaultReason };
 
 /**
- * A server that a service depends on: whether it can be used, since when and why not. Logs an outage when it begins
- * (with its reason), again where another kind of reason turns up, and when it ends. Learns from those who use the part,
- * and checks it by itself from `start` on.
+ * The state of a server that a service depends on: whether it can be used, since when, and why not. Logs outages as
+ * OutageLog does. Users of the part report successes and failures; from `start` on, it is also checked periodically.
  */
 export class PartHealth {
   readonly name: string;
   readonly #options: PartHealthOptions;
   #health: Health = { status: 'unknown', since: new Date() };
   readonly #log: OutageLog;
-  /** The line that waits for a better reason. */
+  /** The log line that waits for a more precise reason. */
   #pendingLine: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #check: Promise<void> | undefined;
@@ -90,24 +89,24 @@ export class PartHealth {
     void this.#refresh();
   }
 
-  /** From now on nothing is checked or logged: the service ends the part itself. */
+  /** Ends checks and log lines: the service closes the part next. */
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#pendingLine);
   }
 
-  /** Somebody used it with success. */
+  /** A call of the part succeeded. */
   worked(): void {
     const health = this.#health;
     if (health.status === 'up' || this.#isStopped) return;
     this.#health = { status: 'up', since: new Date() };
     if (health.status === 'unknown') return;
-    if (this.#pendingLine !== undefined) this.#logNow(health.reason); // it is back, and no better reason came
+    if (this.#pendingLine !== undefined) this.#logNow(health.reason); // it works again before a more precise reason came
     this.#log.worked({ downMs: Date.now() - health.since.getTime() });
   }
 
-  /** Somebody could not use it. */
+  /** A call of the part failed. */
   failed(error: unknown): void {
     if (this.#isStopped) return;
     const reason = this.#options.describe(error);
@@ -122,7 +121,7 @@ export class PartHealth {
       }, REASON_WAIT_MS).unref();
   }
 
-  /** Its state, checked just now unless it was a moment ago. */
+  /** Its state, after a check unless the last one is recent. */
   async state(): Promise<PartState> {
     const startMs = Date.now();
     try {
@@ -136,7 +135,7 @@ export class PartHealth {
     return downState(health.since, health.status === 'down' ? health.reason : NOT_CHECKED);
   }
 
-  /** Somebody who used it failed for the first time: what the last check found may be over. */
+  /** A call failed after successes: the result of the last check may be outdated. */
   suspect(): void {
     const nowMs = performance.now();
     if (nowMs - this.#suspectedAtMs < SUSPICION_PAUSE_MS) return;
@@ -144,16 +143,16 @@ export class PartHealth {
     this.#checkedAtMs = -Infinity;
   }
 
-  /** Checks it anew, as somebody who used it failed: at once, or once the last check is old enough. */
+  /** Checks it again after a failed call, as soon as the last check is old enough. */
   async recheck(): Promise<void> {
     await this.#check;
-    if (!this.isUp) return; // then it is checked again in a moment anyhow
+    if (!this.isUp) return; // the next periodic check is soon enough
     const waitMs = this.#checkedAtMs + CHECK_AGE_MAX_MS - performance.now();
     if (waitMs > 0) await pause(waitMs, { holdsProcess: false });
     await this.#refresh();
   }
 
-  /** Checks it now, whenever that was done last: something changed that the check depends on. */
+  /** Checks it now, however recent the last check is, because the service's own state changed. */
   checkNow(): void {
     this.#checkedAtMs = -Infinity;
     void this.#refresh();

@@ -1,11 +1,11 @@
 import type { Logger } from '../logging/logger.ts';
 import type { PartHealth, PartState } from './part-health.ts';
 
-const DRAINING_WARNING = 'The service is draining: it shuts down and takes no new work.';
+const DRAINING_WARNING = 'The service is draining: it shuts down and accepts no new work.';
 
-/** What `/readyz` answers, on every service. */
+/** The answer of `/readyz` on every service. */
 export interface ReadinessReport {
-  /** `degraded`: the service does its work without a part that it can do without for a while. */
+  /** `degraded`: the service works, but lacks a part that it can do without for a while. */
   readonly status: 'ready' | 'degraded' | 'not_ready';
   readonly parts: Readonly<Record<string, PartState>>;
   readonly warnings: readonly string[];
@@ -13,13 +13,13 @@ export interface ReadinessReport {
 
 export interface ReadinessOptions {
   readonly logger: Logger;
-  /** What operators should know from the start on, in sentences; logged by whoever starts the service. */
+  /** Permanent warnings for operators, in sentences. The starting code logs them. */
   readonly warnings?: readonly string[] | undefined;
 }
 
-/** Something that an operator should change about a part that can be used. */
+/** A problem with a usable part that an operator should fix. */
 export interface PartWarning {
-  /** Tells the warnings of a part apart. */
+  /** Identifies the warning within its part. */
   readonly key: string;
   readonly text: string;
 }
@@ -29,12 +29,12 @@ interface Part {
   readonly isRequired: boolean;
 }
 
-/** Whether a service can do its work now: by its parts, and until it drains. */
+/** Whether a service can work: it depends on its parts, and ends with draining. */
 export class Readiness {
   readonly #logger: Logger;
   readonly #fixedWarnings: readonly string[];
   readonly #parts: Part[] = [];
-  /** By the key under which they are cleared. */
+  /** By key. */
   readonly #warnings = new Map<string, string>();
   #isDraining = false;
 
@@ -43,29 +43,29 @@ export class Readiness {
     this.#fixedWarnings = warnings;
   }
 
-  /** Adds a part without which the service can't work, or can for a while: then it is `degraded`. */
+  /** Adds a part. Without a required part the service is not ready; without another one it is `degraded`. */
   addPart(health: PartHealth, { isRequired }: { readonly isRequired: boolean }): void {
     this.#parts.push({ health, isRequired });
   }
 
   /**
-   * Shows a warning until it is cleared, and logs it once. Any part of a service may call it again and again; of
-   * each key there is one warning, and the latest text counts. No names, addresses or secrets: probes see it.
+   * Shows a warning until it is cleared, and logs it once. There is one warning for each key, with the latest text.
+   * Probes see the text: no names, addresses or secrets.
    */
   setWarning(key: string, text: string): void {
     if (!this.#warnings.has(key)) this.#logger.warn({ warning: key }, text);
     this.#warnings.set(key, text);
   }
 
-  /** Takes a warning back, and logs that. Nothing where there is none of this key. */
+  /** Removes the warning with this key, if there is one, and logs that. */
   clearWarning(key: string): void {
     const text = this.#warnings.get(key);
     if (text === undefined) return;
     this.#warnings.delete(key);
-    this.#logger.info({ warning: key }, `no longer: ${text}`);
+    this.#logger.info({ warning: key }, `resolved: ${text}`);
   }
 
-  /** Shows the warnings that a part has now, and takes back those that it had and has no longer. */
+  /** Replaces the warnings of a part. */
   showWarnings(part: string, warnings: readonly PartWarning[]): void {
     const current = new Map(warnings.map(({ key, text }) => [`${part}: ${key}`, text]));
     for (const key of [...this.#warnings.keys()]) {
@@ -74,17 +74,17 @@ export class Readiness {
     for (const [key, text] of current) this.setWarning(key, text);
   }
 
-  /** Checks the parts from now on. */
+  /** Starts the periodic checks of the parts. */
   start(): void {
     for (const { health } of this.#parts) health.start();
   }
 
-  /** From now on not ready, so that a load balancer sends its work elsewhere. */
+  /** Reports `not_ready` from now on, so that a load balancer sends requests elsewhere. */
   startDraining(): void {
     this.#isDraining = true;
   }
 
-  /** The parts are closed next: nothing about them is a fault any more. */
+  /** Ends the checks: the parts are closed next, which is not an outage. */
   stop(): void {
     for (const { health } of this.#parts) health.stop();
   }
@@ -99,7 +99,7 @@ export class Readiness {
     return { status: this.#statusOf(parts), parts, warnings };
   }
 
-  /** Not ready either until each part was tried: a service that has just started is not degraded, it is starting. */
+  /** Until every part was tried, the service is starting and not ready, rather than degraded. */
   #statusOf(states: Readonly<Record<string, PartState>>): ReadinessReport['status'] {
     const isDown = ({ health }: Part) => states[health.name]?.status !== 'up';
     if (

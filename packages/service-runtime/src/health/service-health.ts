@@ -5,7 +5,7 @@ import { PartHealth } from './part-health.ts';
 import { type PartWarning, Readiness } from './readiness.ts';
 
 interface ServerOptions {
-  /** What an outage means for those who use the service: a sentence for the log. */
+  /** What an outage means for users of the service: a sentence for the log. */
   readonly consequence: string;
   readonly describe: (error: unknown) => FaultReason;
 }
@@ -15,7 +15,7 @@ export interface ServiceHealthOptions {
   /** As for Readiness. */
   readonly warnings: readonly string[];
   readonly database: ServerOptions & {
-    /** Rejects while the database can't be used. Calls `showWarnings` with what is wrong although it can. */
+    /** Rejects while the database cannot be used. Passes settings of the database that are a risk to `showWarnings`. */
     readonly check: (showWarnings: (warnings: readonly PartWarning[]) => void) => Promise<void>;
   };
   readonly bus: ServerOptions;
@@ -25,7 +25,7 @@ export interface ServiceHealthOptions {
 export class ServiceHealth {
   readonly readiness: Readiness;
   readonly database: PartHealth;
-  /** Not checked: the service's end of the bus proves again and again that hints flow, and reports it. */
+  /** Not checked here: the service's end of the bus keeps proving that hints flow, and reports the result. */
   readonly bus: PartHealth;
   readonly #options: ServiceHealthOptions;
 
@@ -48,7 +48,7 @@ export class ServiceHealth {
     this.readiness.addPart(this.bus, { isRequired: false });
   }
 
-  /** Something that the service does with the database again and again. */
+  /** Reports a recurring activity of the service that needs the database. */
   databaseActivity(title: string): ActivityHealth {
     const { database, logger } = this.#options;
     return new ActivityHealth({ part: this.database, title, describe: database.describe, logger });

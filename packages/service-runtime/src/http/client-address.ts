@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import type { Result } from '../structures/result.ts';
 
-/** Proxies whose word on where a request came from is believed. */
+/** Proxies whose `X-Forwarded-For` header is trusted. */
 export type TrustedProxies = BlockList;
 
-/** Proxies that add a header each; a longer list was made up by somebody. */
+/** One entry for each proxy on the way; nobody has more of them, so a longer list is forged. */
 const FORWARDED_ENTRIES_MAX = 32;
 
-/** Whoever has one IPv6 address has at least 2^64 of them: the network is what can be told apart. */
+/** A client with one IPv6 address has at least 2^64 of them, so clients are distinguished by network. */
 const NETWORK_GROUPS = 4;
 const ADDRESS_GROUPS = 8;
 
@@ -29,8 +29,8 @@ export function parseTrustedProxies(text: string): Result<TrustedProxies> {
 }
 
 /**
- * The address that a request came from: that of the connection. Where that is a trusted proxy's, the last one in
- * `X-Forwarded-For` that no trusted proxy has; what stands before it could have been written by anyone.
+ * The client address of a request: that of the connection. If that is a trusted proxy, the last entry of
+ * `X-Forwarded-For` that is not a trusted proxy; anyone could have written the entries before it.
  */
 export function clientAddress(request: IncomingMessage, proxies: TrustedProxies | undefined): string {
   let address = plainAddress(request.socket.remoteAddress ?? '');
@@ -47,7 +47,7 @@ export function clientAddress(request: IncomingMessage, proxies: TrustedProxies 
   return address;
 }
 
-/** What limits for each address count by: an IPv4 address, or the /64 network of an IPv6 one. */
+/** The key of limits for each address: an IPv4 address, or the /64 network of an IPv6 address. */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address;
   const [start = '', end] = address.split('::');
@@ -64,12 +64,12 @@ function groupsOf(part: string): string[] {
   return part === '' ? [] : part.split(':');
 }
 
-/** An IPv4 address that came over an IPv6 socket is the same address. */
+/** Removes the IPv6 form of an IPv4 address, as sockets that accept both report it. */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
 
-/** Whether this address is one of a trusted proxy. */
+/** Whether this is the address of a trusted proxy. */
 export function isTrustedProxy(address: string, proxies: TrustedProxies | undefined): boolean {
   return proxies !== undefined && isTrusted(proxies, address);
 }
@@ -79,7 +79,7 @@ function isTrusted(proxies: TrustedProxies, address: string): boolean {
   return version !== 0 && proxies.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Some proxies write the port too. */
+/** Some proxies add the port. */
 function forwardedAddress(entry: string): string | undefined {
   const text = entry.trim();
   const [, inBrackets, withPort] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];

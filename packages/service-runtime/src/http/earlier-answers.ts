@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** A connection on which nothing moves for so long: its client does not take the answer that it asked for. */
+/** A client that reads nothing for this long does not take its answer. */
 const STALLED_MS_MAX = 30_000;
 
-/** Resolves when this response has been sent, or its connection is gone. */
+/** Resolves when this response was sent, or its connection is closed. */
 export async function whenSent(response: ServerResponse): Promise<void> {
   const { socket } = response.req;
   if (response.closed || socket.destroyed) return;
@@ -19,7 +19,7 @@ export async function whenSent(response: ServerResponse): Promise<void> {
   });
 }
 
-/** The newest response of each connection that is not sent yet: what comes behind it on the connection has to wait. */
+/** The newest response of each connection that is not sent yet: later answers on the connection must wait for it. */
 export class OpenResponses {
   readonly #newest = new WeakMap<Duplex, ServerResponse>();
 
@@ -37,9 +37,8 @@ export class OpenResponses {
 }
 
 /**
- * Waits until everything that was asked for earlier on a connection is answered, for what Node no longer parses there: an
- * upgrade. Nothing is read meanwhile but what fits the stream's buffer. False where the connection ends with the last of
- * the answers.
+ * Waits until all earlier requests on a connection are answered, for an upgrade, behind which Node does not parse any
+ * more. Meanwhile only the stream's buffer is read. False if the connection ends with the last answer.
  */
 export async function earlierAnswersSent(newest: ServerResponse): Promise<boolean> {
   const { socket } = newest.req;
@@ -51,11 +50,11 @@ export async function earlierAnswersSent(newest: ServerResponse): Promise<boolea
   await whenSent(newest);
   socket.off('timeout', giveUp).setTimeout(0);
   if (!socket.destroyed && socket.writable) return true;
-  socket.resume(); // the last answer was given, and what follows is thrown away
+  socket.resume(); // no further answer follows, so further input is discarded
   return false;
 }
 
-/** Meanwhile nobody else listens; the socket is destroyed in any case. */
+/** Meanwhile the socket has no other listener; an error destroys it in any case. */
 function ignoreErrors(socket: Duplex): void {
   if (!socket.listeners('error').includes(ignoreError)) socket.on('error', ignoreError);
 }

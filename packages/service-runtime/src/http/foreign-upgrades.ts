@@ -3,30 +3,30 @@ import type { Duplex } from 'node:stream';
 import { earlierAnswersSent } from './earlier-answers.ts';
 
 export interface ForeignUpgradesOptions {
-  /** The newest response of a connection that is not sent yet: what comes behind it has to wait. */
+  /** The newest response of a connection that is not sent yet: later answers must wait for it. */
   readonly findOpenResponse: (socket: Duplex) => ServerResponse | undefined;
-  /** Left out where no protocol is spoken but HTTP. */
+  /** Left out where the server speaks only HTTP. */
   readonly isForeign?: (request: IncomingMessage) => boolean;
 }
 
 /**
- * Answers requests that offer a protocol which isn't spoken here (`Upgrade: h2c`) as if they had no such offer (RFC 9110,
- * 7.8). To be called before other listeners are added to the server.
+ * Answers requests that offer an unsupported protocol (`Upgrade: h2c`) as if they made no such offer (RFC 9110, 7.8).
+ * Call it before other listeners are added to the server.
  *
- * Where Node is left to ignore the offer, it drops what was pipelined behind such a request. So the request is put back
- * into its connection without the offer, and read again.
+ * If Node ignores the offer itself, it drops requests that were pipelined behind this one. So the request is put back
+ * into its connection without the offer, and parsed again.
  */
 export function ignoreForeignUpgrades(
   server: Server,
   { findOpenResponse, isForeign = () => true }: ForeignUpgradesOptions,
 ): void {
-  // Node's own listener alone: others that are added later count connections, and this is no further one.
+  // Only Node's own listener: those added later count connections, and this is not a new one.
   const [accept] = server.listeners('connection');
   const readAgain = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const open = findOpenResponse(socket);
     if (open !== undefined && !(await earlierAnswersSent(open))) return;
     if (socket.destroyed) return;
-    request.socket.setTimeout(0); // that of the wait for this request
+    request.socket.setTimeout(0); // the timeout that was set while waiting for this request
     socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
     accept?.call(server, socket);
   };
@@ -37,7 +37,7 @@ export function ignoreForeignUpgrades(
 
 const OFFER_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);
 
-/** The request's first lines; Node has read them as Latin-1. */
+/** The head of the request; Node decoded it as Latin-1. */
 function headWithoutUpgrade({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): Buffer {
   let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -6,22 +6,22 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** A client that needs longer to send its headers is not in earnest (Node's default is 60 s). */
+/** A real client sends its headers sooner (Node's default is 60 s). */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** An 8 MiB batch over a slow line; Node's default is 300 s. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Above the idle timeout of common load balancers (60 s), so that the balancer is the one that closes. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** How often Node looks for requests that are over their time. */
+/** How often Node checks for requests that took too long. */
 const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
 
 /**
- * Connections that may wait to be accepted; the system lowers it to its own bound. With Node's 511, a reconnect storm
- * of 10,000 clients overflows the queue, and those that were dropped from it stand still for up to a minute.
+ * Connections that may wait to be accepted; the system may lower it. With Node's 511, a reconnect storm of 10,000
+ * clients overflows the queue, and dropped clients wait for up to a minute.
  */
 const ACCEPT_QUEUE_MAX = 4_096;
 
-/** How soon a connection is ended whose last request was answered while the server closes. */
+/** While the server closes, connections that became idle are ended this often. */
 const IDLE_CHECK_INTERVAL_MS = 20;
 
 /** Options for `http.createServer`: Node's own waits are too long for a public port. */
@@ -32,7 +32,7 @@ export const HTTP_SERVER_OPTIONS = {
   connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
 } as const;
 
-/** Binds the server; the port that was bound (of interest where 0 was asked for). */
+/** Binds the server. Returns its port, which the system chooses for port 0. */
 export function listen(server: Server, address: ListenAddress): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -44,8 +44,8 @@ export function listen(server: Server, address: ListenAddress): Promise<number> 
 }
 
 /**
- * Takes no new connection, lets the requests in flight finish for at most `graceMilliseconds`, then ends what is
- * left. Kept-alive connections are ended as they become idle: Node's own `close` would wait for their clients.
+ * Accepts no new connection, lets requests in flight finish for at most `graceMilliseconds`, then ends the rest.
+ * Kept-alive connections are ended as they become idle: Node's own `close` would wait for their clients.
  */
 export function closeGracefully(server: Server, graceMilliseconds: number): Promise<void> {
   return new Promise((resolve) => {
@@ -59,9 +59,9 @@ export function closeGracefully(server: Server, graceMilliseconds: number): Prom
     }, IDLE_CHECK_INTERVAL_MS);
     const graceEnd = setTimeout(() => {
       server.closeAllConnections();
-      finish(); // not waited for: an upgraded socket is not the server's to end
+      finish(); // not awaited: the server does not end upgraded sockets
     }, graceMilliseconds);
-    // A request that still comes on an open connection is answered, and is the last one there.
+    // A request that still arrives on an open connection is answered, and is the last one on it.
     server.prependListener('request', (_request, response) => {
       response.shouldKeepAlive = false;
     });

@@ -2,29 +2,30 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { whenSent } from './earlier-answers.ts';
 
-/** More than any body that is answered 413 by mistake; what is read here is thrown away, and costs no memory. */
+/** More than any body that is answered 413 by mistake; input read here is discarded and takes no memory. */
 const LINGER_BYTES_MAX = 64 * 1024 * 1024;
-/** As long as a request may take anyway. */
+/** As long as any request may take. */
 const LINGER_MS_MAX = 30_000;
-/** After what is no request, most has come already, or nothing more comes. */
+/** Shorter, because after something that is not a request little or no input follows. */
 const LINGER_BROKEN_MS_MAX = 5_000;
-/** Clients in one process that still send what nobody needs; a further one is closed at once, as its like was before. */
+/** Connections of one process that linger; a further one is closed at once, and may lose its answer. */
 const LINGERING_MAX = 1_000;
-/** A connection is kept for further requests where so little of the refused one is still to come. */
+/** A connection is kept for further requests if at most this much of the refused body is missing. */
 const REST_KEPT_ALIVE_BYTES_MAX = 64 * 1024;
 
 let lingeringCount = 0;
 
-/** Whether a request has a body of which not all has come yet. */
+/** Whether part of the request's body has not arrived yet. */
 function isStillSent({ complete, headers }: IncomingMessage): boolean {
   if (complete) return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /**
- * Whether an answer is given before its request was read, on a connection that has to be closed then: because the client
- * wants it closed, because much is still to come, or because a client that was not told to send its body may or may not
- * send it. Closed at once, the connection would be reset while the client writes, and the answer lost.
+ * Whether a response is sent before its request was read, on a connection that must be closed afterwards: because the
+ * client asked for that, because much of the body is missing, or because a client that waits for `100 Continue` may or
+ * may not send its body. If it were closed at once, the connection would be reset while the client writes, and the
+ * answer would be lost.
  */
 export function mustLinger(response: ServerResponse): boolean {
   const { req: request } = response;
@@ -38,15 +39,15 @@ export function mustLinger(response: ServerResponse): boolean {
 }
 
 /**
- * Sends the last bytes of an answer, says that no more follows, and closes the connection only once the client has sent
- * its request to the end: for so many bytes and milliseconds what it sends is thrown away. The answer's headers must have
- * been given, `Connection: close` among them.
+ * Sends the last bytes of a response, half-closes the connection, and closes it once the client has sent its whole
+ * request; until then its input is discarded, within a bound of bytes and time. The headers must be set already,
+ * `Connection: close` among them.
  */
 export function endAndLinger(response: ServerResponse, body: string | Uint8Array): void {
   const { req: request } = response;
   const { socket } = request;
   const destroySoon = socket.destroySoon.bind(socket);
-  // What Node calls when the last answer on a connection is out.
+  // Node calls this when the last response on a connection was sent.
   socket.destroySoon = () => {
     if (request.complete) destroySoon();
     else lingerAfter(request, destroySoon);
@@ -62,15 +63,15 @@ function lingerAfter(request: IncomingMessage, onEnd: () => void): void {
   const onFurther = () => {
     if (socket.bytesRead - bytesBefore > LINGER_BYTES_MAX) linger.end();
   };
-  answered.set(socket, onFurther); // what is wrong with the rest of the request gets no second answer
+  answered.set(socket, onFurther); // an error in the rest of the request gets no second answer
   socket.end();
   request.on('data', onFurther).once('end', linger.end);
   socket.once('close', linger.end);
 }
 
 /**
- * Makes `response.end` linger where it must, for a framework that calls it by itself. To be called before the request is
- * given to it.
+ * Makes `response.end` linger where necessary, for a framework that calls it. Call this before the framework gets the
+ * request.
  */
 export function lingerAtEnd(response: ServerResponse): void {
   if (!isStillSent(response.req)) return;
@@ -87,14 +88,14 @@ export function lingerAtEnd(response: ServerResponse): void {
   response.end = endOrLinger as ServerResponse['end'];
 }
 
-/** Connections on which the last answer was given, and what ends them. */
+/** Connections whose last response was sent, each with a function for further input. */
 const answered = new WeakMap<Duplex, () => void>();
 
 /**
- * The same for a connection on which no request was understood, or which is no longer HTTP's: sends the text, says that no
- * more follows, and reads what else comes for a while. To be called for every further piece too, which Node reports as an
- * error of its own. `open` is the last answer that is still to come on this connection: it goes first, unless what broke is
- * the request that it belongs to.
+ * The same for a connection whose input is not a request, or which HTTP no longer owns: sends the text, half-closes,
+ * and discards input for a while. Call it for every further piece of input too: Node reports each as another error.
+ * `open` is the last response that is not sent yet on this connection: it goes first, unless its own request is the
+ * broken one.
  */
 export function endBrokenConnection(socket: Duplex, text: string, open?: ServerResponse): void {
   const onFurther = answered.get(socket);
@@ -127,7 +128,7 @@ async function endBehind(open: ServerResponse, text: string): Promise<void> {
   if (!socket.destroyed && socket.writable) endBrokenConnection(socket, text);
 }
 
-/** Does at the end what is to be done, once: when asked, when it has taken too long, or at once where too many linger. */
+/** Calls `onEnd` once: when `end` is called, after a time-out, or at once if too many connections linger. */
 function startLingering(milliseconds: number, onEnd: () => void): { readonly end: () => void } {
   if (lingeringCount >= LINGERING_MAX) {
     onEnd();

@@ -2,18 +2,18 @@ import { isIP } from 'node:net';
 import type { Result } from '../structures/result.ts';
 
 const ANY_PORT_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
-/** A name or address, and a port: nothing that a URL would take for another part. */
+/** A name or address, and a port: no character that starts another part of a URL. */
 const HOST_PATTERN = /^[\w.:[\]-]+$/;
 /**
- * A scheme and a host, which may be empty (`file://`). `*` could be part of a host's name, but whoever writes it means any
- * name: an exact rule would never match.
+ * A scheme and a host, which may be empty (`file://`). `*` is refused although it could be part of a host name: it is
+ * meant as a wildcard, and an exact rule would never match.
  */
 const ORIGIN_PATTERN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:~%!$&'()+;=[\]-]*$/;
 const WRONG_ORIGIN =
   'must be origins as browsers send them, like https://shop.example or capacitor://localhost: in lower case, without a path or a slash at the end, separated by commas';
 const OPEN_MODE_RULES = 'http://localhost:*,http://127.0.0.1:*,null';
 
-/** Which pages may use a service: exact origins, `null` (a page opened from disk), or any port of this machine. */
+/** The pages that may use a service: exact origins, `null` (a page opened from disk), or any port of this machine. */
 export interface OriginRules {
   readonly exact: ReadonlySet<string>;
   readonly anyPortOf: ReadonlySet<string>;
@@ -39,8 +39,8 @@ export function parseOriginRules(text: string): Result<OriginRules> {
 }
 
 /**
- * Whether a browser could send this as `Origin`. Those of http have one spelling; those of other schemes (apps, extensions)
- * are texts to Node, which calls the origin of their URLs `null`.
+ * Whether a browser could send this as `Origin`. An http origin has one spelling; for other schemes (apps, extensions)
+ * Node's URL has the origin `null`, so they are compared as text.
  */
 function isExactOrigin(rule: string): boolean {
   if (!ORIGIN_PATTERN.test(rule) || !URL.canParse(rule)) return false;
@@ -48,7 +48,7 @@ function isExactOrigin(rule: string): boolean {
   return origin === rule || origin === 'null';
 }
 
-/** The rules where none are set: this machine's own pages in open mode, nobody otherwise. */
+/** The default rules: pages of this machine in open mode, none otherwise. */
 export function defaultOriginRules(auth: 'open' | 'required'): OriginRules {
   const none: OriginRules = { exact: new Set(), anyPortOf: new Set() };
   if (auth === 'required') return none;
@@ -56,12 +56,12 @@ export function defaultOriginRules(auth: 'open' | 'required'): OriginRules {
   return rules.ok ? rules.value : none;
 }
 
-/** The same without `null`: any page may have itself sent as that, by a frame in a sandbox. */
+/** The same without `null`: any page can send that, by a sandboxed frame. */
 export function withoutNullOrigin({ exact, anyPortOf }: OriginRules): OriginRules {
   return { exact: new Set([...exact].filter((origin) => origin !== 'null')), anyPortOf };
 }
 
-/** Whether a request with this `Origin` header may go on. Programs that are no browser send none. */
+/** Whether a request with this `Origin` header is allowed. Programs other than browsers send none. */
 export function isOriginAllowed(rules: OriginRules, origin: string | undefined): boolean {
   if (origin === undefined || rules.exact.has(origin)) return true;
   if (!URL.canParse(origin)) return false;
@@ -70,8 +70,8 @@ export function isOriginAllowed(rules: OriginRules, origin: string | undefined):
 }
 
 /**
- * Whether an open service may be called under this `Host` header. A page of a stranger's can point its own name at
- * this machine (DNS rebinding); it can't do so with an IP address, localhost, or a name without a dot.
+ * Whether an open service accepts this `Host` header. A hostile page can point its own domain at this machine (DNS
+ * rebinding), but not an IP address, localhost, or a name without a dot.
  */
 export function isHostAllowed(allowedHosts: readonly string[], host: string | undefined): boolean {
   if (host === undefined || !HOST_PATTERN.test(host) || !URL.canParse(`http://${host}`)) return false;

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
 const PROBED_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
-/** What a proxy may put before the path. */
+/** A proxy may put scheme and host before the path. */
 const ABSOLUTE_FORM = /^https?:\/\/[^/?]*/i;
 
 /**
- * True for a question about health or readiness. Those are answered under any name and without one: load balancers
- * ask by address, by HTTP/1.0, or under a name of their own, and the answer tells a stranger's page nothing.
+ * True for a probe of health or readiness. Probes are answered under any host name and without one: load balancers use
+ * addresses, HTTP/1.0, or internal names, and the answer reveals nothing to a hostile page.
  */
 export function isProbe({ method, url = '' }: IncomingMessage): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
@@ -15,7 +15,10 @@ export function isProbe({ method, url = '' }: IncomingMessage): boolean {
   return PROBED_PATHS.has(end === -1 ? path : path.slice(0, end));
 }
 
-/** HTTP/1.1 asks for a `Host` header. The server takes requests without one for the sake of probes: others are refused. */
+/**
+ * HTTP/1.1 requires a `Host` header. The server accepts requests without one only because of probes; others are
+ * refused.
+ */
 export function lacksHost({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return headers.host === undefined && httpVersionMajor === 1 && httpVersionMinor >= 1;
 }

@@ -1,24 +1,24 @@
 import { constants, fstatSync, openSync } from 'node:fs';
 
-/** Where the lines of the log go, and how they are written there. */
+/** The destination of the log, and how to write to it. */
 export interface LogOutput {
   readonly fd: number;
   /**
-   * `direct`: a write returns at once, with EAGAIN where nobody reads. `threaded`: a write may take as long as a disk
-   * does, so a thread has to do it.
+   * `direct`: a write returns at once, with EAGAIN if the reader is slow. `threaded`: a write may take as long as a
+   * disk, so a thread does it.
    */
   readonly mode: 'direct' | 'threaded';
 }
 
 const STANDARD_OUTPUT = 1;
 
-/** `/proc` gives an open file of its own: our flags must not change those of other processes on the same pipe. */
+/** Opening it in `/proc` creates a separate open file: our flags must not affect other processes on the same pipe. */
 const REOPENED = '/proc/self/fd/1';
 const REOPEN_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * Standard output, so that no write to it ever blocks the event loop. A thread that is stuck in a pipe would take the
- * place of other work and would hold up the exit, so only files are left to one.
+ * Opens standard output so that no write blocks the event loop. A thread that is stuck in a pipe would block other work
+ * of the thread pool and delay the exit, so only files are written by a thread.
  */
 export function openStandardOutput(): LogOutput {
   try {
@@ -30,7 +30,7 @@ export function openStandardOutput(): LogOutput {
   }
 }
 
-/** Undefined where it can't be opened anew: it belongs to another user, or this is no Linux. */
+/** Undefined if it cannot be opened again: it belongs to another user, or this is not Linux. */
 function reopen(): LogOutput | undefined {
   try {
     return { fd: openSync(REOPENED, REOPEN_FLAGS), mode: 'direct' };
@@ -39,13 +39,13 @@ function reopen(): LogOutput | undefined {
   }
 }
 
-/** Node makes pipes and sockets non-blocking when `process.stdout` is first used. */
+/** Node makes pipes and sockets non-blocking at the first use of `process.stdout`. */
 function share(isPipe: boolean): LogOutput {
   if (isPipe) ignoreErrors(process.stdout);
   return { fd: STANDARD_OUTPUT, mode: isPipe ? 'direct' : 'threaded' };
 }
 
-/** Without a listener an `error` of these streams (EPIPE, ENOSPC) ends the process. */
+/** Without a listener, an `error` of these streams (EPIPE, ENOSPC) ends the process. */
 export function ignoreErrors(stream: NodeJS.WriteStream): void {
   stream.on('error', () => undefined);
 }

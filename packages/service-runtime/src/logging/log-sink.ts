@@ -3,48 +3,51 @@ import { Backoff } from '../timing/backoff.ts';
 import { pause } from '../timing/pause.ts';
 import type { LogOutput } from './log-output.ts';
 
-/** Some 10,000 lines: minutes of an ordinary log, little beside what a service holds anyway. */
+/** Some 10,000 lines: minutes of an ordinary log, little compared with the memory of a service. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
-/** Lines are lost until so much has been written: a slow reader then meets few gaps, not one before each line. */
+/**
+ * After a loss, further lines are lost until this much was written: a slow reader gets a few large gaps instead of one
+ * before each line.
+ */
 const ROOM_BYTES_MIN = WAITING_BYTES_MAX / 2;
-/** Linux writes no more than this to a pipe in one piece: further processes may write to the same one. */
+/** Linux writes at most this to a pipe atomically; other processes may write to the same pipe. */
 const DIRECT_CHUNK_BYTES_MAX = 4 * 1024;
-/** Worth a thread's while. */
+/** Large enough to be worth a thread. */
 const THREADED_CHUNK_BYTES_MAX = 64 * 1024;
 
 /** A reader that is only slow makes room within milliseconds; one that has stopped may never do so. */
 const FULL_RETRY_FIRST_MS = 10;
 const FULL_RETRY_MAX_MS = 500;
-/** A full disk or a broken pipe doesn't mend itself from one moment to the next. */
+/** A full disk or a broken pipe rarely recovers sooner. */
 const FAILED_RETRY_MS = 1_000;
-/** How often a flush looks whether there is room. */
+/** How often a flush checks for room. */
 const FLUSH_STEP_MS = 5;
 
-/** Lines that were dropped, as there was no room for them. */
+/** Lines that were dropped because there was no room for them. */
 export interface LogLoss {
   readonly linesLost: number;
-  /** When the first of them was. */
+  /** When the first one was dropped. */
   readonly since: Date;
-  /** The last error's code (`ENOSPC`, `EPIPE`), or `too slow`. */
+  /** Code of the last error (`ENOSPC`, `EPIPE`), or `too slow`. */
   readonly reason: string;
 }
 
 export interface LogSinkOptions {
   readonly output: LogOutput;
-  /** The line that reports a loss; it stands where the lost lines would. */
+  /** Returns the line that replaces the lost ones. */
   readonly describeLoss: (loss: LogLoss) => string;
 }
 
 /**
- * Writes lines in their order, and never lets their destination decide about the process: a disk that is full, a pipe
- * that is broken or that nobody reads cost lines, which are counted, and a bounded piece of memory.
+ * Writes lines in order, and keeps the process independent of their destination: a full disk, a broken pipe, or a pipe
+ * without a reader costs lines, which are counted, and a bounded amount of memory.
  */
 export class LogSink {
   readonly #options: LogSinkOptions;
   readonly #chunkBytesMax: number;
   readonly #waiting: string[] = [];
   #waitingBytes = 0;
-  /** Taken from the waiting lines, and perhaps written in part. */
+  /** Lines being written; a part of them may be written already. */
   #chunk: Buffer | undefined;
   #isThreadWriting = false;
   #retry: NodeJS.Timeout | undefined;
@@ -53,7 +56,7 @@ export class LogSink {
     maxMs: FULL_RETRY_MAX_MS,
     random: () => 1,
   });
-  /** The code of the last write's error; undefined once one has succeeded. */
+  /** Error code of the last write; undefined after a success. */
   #errorCode: string | undefined;
   #loss: LogLoss | undefined;
   #linesLost = 0;
@@ -73,7 +76,7 @@ export class LogSink {
     return this.#chunk === undefined && this.#waiting.length === 0;
   }
 
-  /** Takes a line. Neither throws nor waits. */
+  /** Queues a line. Neither throws nor waits. */
   write(line: string): void {
     const bytes = Buffer.byteLength(line);
     if (this.#loss !== undefined || this.#waitingBytes + bytes > WAITING_BYTES_MAX) return this.#lose();
@@ -81,7 +84,7 @@ export class LogSink {
     this.#writeOn();
   }
 
-  /** Resolves when all lines are written, when the destination fails, or at the deadline. */
+  /** Resolves when all lines are written, if the destination fails, or at the deadline. */
   async flush(deadlineMs: number): Promise<void> {
     const end = performance.now() + deadlineMs;
     for (;;) {
@@ -91,11 +94,11 @@ export class LogSink {
     }
   }
 
-  /** The same for the last moment of a process, in which nothing can be awaited. */
+  /** The same for the exit of a process, where nothing can be awaited. */
   flushSync(deadlineMs: number): void {
     const end = performance.now() + deadlineMs;
     if (this.#isThreadWriting) {
-      blockFor(FLUSH_STEP_MS); // nobody can say any more when the thread is done; the next lines should come after it
+      blockFor(FLUSH_STEP_MS); // the end of the thread's write cannot be observed any more; it should precede the next lines
       this.#isThreadWriting = false;
       this.#chunk = undefined;
     }
@@ -128,7 +131,7 @@ export class LogSink {
     this.#writeOn(options);
   }
 
-  /** Writes until nothing waits, nothing more is taken, or a thread has the next piece. */
+  /** Writes until no line waits, the destination accepts no more, or a thread writes the next chunk. */
   #writeOn({ directly = false } = {}): void {
     if (this.#retry !== undefined || this.#isThreadWriting) return;
     const { fd, mode } = this.#options.output;
@@ -145,7 +148,7 @@ export class LogSink {
   #writeInThread(chunk: Buffer): void {
     this.#isThreadWriting = true;
     write(this.#options.output.fd, chunk, (error, bytesWritten) => {
-      if (!this.#isThreadWriting) return; // the last flush has come before
+      if (!this.#isThreadWriting) return; // the last flush came first
       this.#isThreadWriting = false;
       if (error === null) this.#onWritten(chunk, bytesWritten);
       else this.#onError(error);
@@ -153,7 +156,7 @@ export class LogSink {
     });
   }
 
-  /** What was begun, else as many whole lines as go out in one piece. */
+  /** The chunk under way, or else as many whole lines as fit one write. */
   #nextChunk(): Buffer | undefined {
     if (this.#chunk !== undefined || this.#waiting.length === 0) return this.#chunk;
     let count = 0;
@@ -173,10 +176,10 @@ export class LogSink {
     this.#errorCode = undefined;
     this.#fullRetry.reset();
     if (this.#loss !== undefined && this.#waitingBytes <= WAITING_BYTES_MAX - ROOM_BYTES_MIN)
-      this.#tellLoss(this.#loss);
+      this.#reportLoss(this.#loss);
   }
 
-  #tellLoss(loss: LogLoss): void {
+  #reportLoss(loss: LogLoss): void {
     this.#loss = undefined;
     const line = this.#options.describeLoss(loss);
     this.#push(line, Buffer.byteLength(line));
@@ -192,7 +195,7 @@ export class LogSink {
       },
       this.#isFailing() ? FAILED_RETRY_MS : this.#fullRetry.nextMs(),
     );
-    this.#retry.unref(); // a line that waits is no reason for a process to stay
+    this.#retry.unref(); // waiting lines do not keep the process alive
   }
 }
 

@@ -6,17 +6,17 @@ import { standardOutputSink } from './standard-streams.ts';
 export type Logger = pino.Logger;
 
 export interface LoggerOptions {
-  /** The service's name, on every line. */
+  /** Name of the service, on every line. */
   readonly service: string;
   /** A pino level. */
   readonly level: string;
-  /** Where the lines go; standard output where left out. Tests read them back from here. */
+  /** Destination of the lines; standard output if left out. Tests read the lines here. */
   readonly destination?: DestinationStream | undefined;
 }
 
 /**
- * JSON lines on standard output, with ISO times. Message bodies, tokens and keys are never given to it. What becomes of
- * the lines never decides what becomes of the service.
+ * Logs JSON lines with ISO times to standard output. Callers never log message bodies, tokens or keys. Lines that
+ * cannot be written never stop the service.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const base = cluster.worker === undefined ? { service } : { service, worker: cluster.worker.id };
@@ -30,9 +30,9 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
   return pino(options, destination ?? standardOutputSink((loss) => lossLine(base, loss)));
 }
 
-/** Made by hand, not by a logger: it stands where the lost lines would, whatever level is logged. */
+/** Encoded here instead of by a logger: it replaces the lost lines, whatever level is logged. */
 function lossLine(base: object, { linesLost, since, reason }: LogLoss): string {
   const time = new Date().toISOString();
-  const msg = 'log lines were lost: their destination took none';
+  const msg = 'log lines were lost: their destination did not accept them';
   return `${JSON.stringify({ level: 'warn', time, ...base, linesLost, since, reason, msg })}\n`;
 }

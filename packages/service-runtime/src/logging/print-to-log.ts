@@ -2,8 +2,8 @@ import { format } from 'node:util';
 import type { Logger } from './logger.ts';
 
 /**
- * Puts what libraries and Node print into the log. Printing can block the event loop (a terminal that was halted), gather
- * without a bound (a pipe that nobody reads) or throw (a full disk).
+ * Redirects the prints of libraries and Node to the log. Printing can block the event loop (a halted terminal), queue
+ * without bound (a pipe without a reader) or throw (a full disk).
  */
 export function printToLog(logger: Logger): void {
   const print = (level: 'debug' | 'info' | 'warn' | 'error') => {

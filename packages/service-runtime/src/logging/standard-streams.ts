@@ -6,14 +6,14 @@ import { type LogLoss, LogSink } from './log-sink.ts';
 const STANDARD_FDS = [0, 1, 2];
 const STANDARD_ERROR = 2;
 
-/** What the last lines get at the exit, where their reader is slow. Most exits need none of it. */
+/** Time for the last lines at the exit, if their reader is slow. Most exits need none of it. */
 const FLUSH_DEADLINE_MS = 1_000;
-/** The same for an exit that nobody waited for. */
+/** The same for an exit without a shutdown. */
 const FLUSH_SYNC_DEADLINE_MS = 250;
 
 let standardOutput: LogSink | undefined;
 
-/** The one sink for the standard output of this process, however many loggers write to it. */
+/** The only sink for the standard output of this process; all loggers share it. */
 export function standardOutputSink(describeLoss: (loss: LogLoss) => string): LogSink {
   if (standardOutput !== undefined) return standardOutput;
   const sink = new LogSink({ output: openStandardOutput(), describeLoss });
@@ -24,31 +24,31 @@ export function standardOutputSink(describeLoss: (loss: LogLoss) => string): Log
   return sink;
 }
 
-/** Lines of the log that this process has lost since it started. */
+/** Log lines that this process has lost since its start. */
 export function logLinesLost(): number {
   return standardOutput?.linesLost ?? 0;
 }
 
-/** Before the exit: the last lines get out, if their destination takes them. */
+/** Writes the last lines before the exit, if their destination accepts them. */
 export async function flushLog(): Promise<void> {
   await standardOutput?.flush(FLUSH_DEADLINE_MS);
 }
 
-/** Writes a line to standard error for a person at a terminal; one that can't be written is dropped. */
+/** Writes a line to standard error for a person at a terminal; a line that cannot be written is dropped. */
 export function writeToStandardError(line: string): void {
   try {
     writeSync(STANDARD_ERROR, `${line}\n`);
   } catch {
-    // a full disk, a broken pipe: there is nobody left to tell
+    // a full disk or a broken pipe, with no other place to report it
   }
 }
 
-/** Keeps trouble with these streams from ending the process, and from spoiling its end. */
+/** Keeps errors of these streams from ending the process, or from changing its exit code. */
 export function guardStandardStreams(): void {
   ignoreErrors(process.stdout);
   ignoreErrors(process.stderr);
   const terminals = STANDARD_FDS.filter((fd) => isatty(fd));
   process.on('exit', () => {
-    for (const fd of terminals) if (!isatty(fd)) closeSync(fd); // Node aborts where it can't reset one that is gone
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd); // Node aborts if it cannot reset a terminal that is gone
   });
 }

@@ -1,20 +1,22 @@
 import { LinkedList, type ListEntry } from '../structures/linked-list.ts';
 
-/** Holdings are sorted by the power of two of their KiB: enough to find one of the largest without looking at all. */
+/** Holdings are sorted into classes by powers of two of their KiB: enough to find one of the largest quickly. */
 const SIZE_CLASSES = 32;
 const BYTES_PER_KIB = 1024;
-/** So many of the highest class are compared; the largest is then known within a factor of two, mostly exactly. */
+/**
+ * Holdings of the highest class that are compared: the result is at least half as large as the largest, usually exact.
+ */
 const COMPARED_MAX = 16;
 
 export interface HoldingOptions {
   /**
-   * Frees what the holding counts, at once: closes it, or shrinks it. Called where another one needs the room. Left out
-   * where nothing can be given back before its time.
+   * Frees the held memory at once by closing or shrinking the holding. Called when another one needs the room. Left out
+   * if the memory cannot be freed early.
    */
   readonly onGiveWay?: () => void;
 }
 
-/** Bytes that are held, and how many may be. */
+/** Held bytes and their bound. */
 class Sum {
   readonly bytesMax: number;
   bytes = 0;
@@ -28,10 +30,10 @@ class Sum {
   }
 }
 
-/** Holdings that can give way, by size. */
+/** Holdings that can be freed, by size. */
 class BySize {
   readonly #classes: LinkedList<Holding>[] = [];
-  /** One bit for each class that has a holding. */
+  /** One bit for each class with a holding. */
   #occupied = 0;
 
   add(holding: Holding, sizeClass: number): ListEntry<Holding> {
@@ -63,9 +65,9 @@ function sizeClassOf(bytes: number): number {
 }
 
 /**
- * What a process holds in memory for others: bodies, pages, frames that wait. Whoever is about to hold more asks first,
- * and counts what things really cost. Where there is no room, the largest holding gives way to a smaller one, so a few
- * that hold much never keep many that need little waiting. Each kind of thing has a share with a bound of its own.
+ * Bounds the memory that a process holds for clients: bodies, pages, waiting frames. Code that is about to hold more
+ * asks first, with the real size. If there is no room, the largest holding is freed for a smaller one, so a few large
+ * holdings never block many small ones. Each kind of holding has its own share with its own bound.
  */
 export class MemoryBudget {
   readonly #total: Sum;
@@ -79,12 +81,12 @@ export class MemoryBudget {
     return this.#total.bytesMax;
   }
 
-  /** What is held now, in all shares together. */
+  /** Bytes held now in all shares. */
   get bytes(): number {
     return this.#total.bytes;
   }
 
-  /** A kind of thing that may take so much at most; the shares may come to more than the whole. */
+  /** Adds a share for one kind of holding. The sum of the shares' bounds may exceed the whole. */
   share({ bytesMax = this.bytesMax }: { readonly bytesMax?: number } = {}): MemoryShare {
     const share = new MemoryShare({ bytesMax, total: this.#total, siblings: this.#shares });
     this.#shares.push(share);
@@ -95,11 +97,11 @@ export class MemoryBudget {
 interface MemoryShareOptions {
   readonly bytesMax: number;
   readonly total: Sum;
-  /** All shares of the budget, this one among them. */
+  /** All shares of the budget, including this one. */
   readonly siblings: readonly MemoryShare[];
 }
 
-/** One kind of thing in a MemoryBudget. */
+/** The share of one kind of holding in a MemoryBudget. */
 export class MemoryShare {
   readonly #own: Sum;
   readonly #total: Sum;
@@ -121,21 +123,21 @@ export class MemoryShare {
   }
 
   /**
-   * What one thing may take for the moment in which it is worked on, beside what is held: the same as the whole budget,
-   * which is derived so that the heap has as much room again.
+   * Bytes that one piece of work may allocate temporarily, in addition to the held bytes: as much as the whole budget,
+   * which is derived so that the heap has that room again.
    */
   get workBytesMax(): number {
     return this.#total.bytesMax;
   }
 
-  /** Something that will hold memory, and can be asked to give it back. */
+  /** Opens a holding without any bytes yet. */
   open(options: HoldingOptions = {}): Holding {
     return new Holding(this, this.#bySize, options);
   }
 
   /**
-   * Counts bytes for something small and short-lived that never gives way: no object is made for it. `smallerThan` is
-   * what a holding must exceed to make room for it.
+   * Counts bytes for something small and short-lived that is never freed early, without an object for it.
+   * `smallerThan`: only holdings larger than this are freed to make room.
    */
   take(bytes: number, smallerThan = bytes): boolean {
     if (!this.#own.hasRoomFor(bytes) || !this.#total.hasRoomFor(bytes)) {
@@ -146,13 +148,13 @@ export class MemoryShare {
     return true;
   }
 
-  /** Counts them no longer. */
+  /** Stops counting these bytes. */
   giveBack(bytes: number): void {
     this.#own.bytes -= bytes;
     this.#total.bytes -= bytes;
   }
 
-  /** Lets the largest give way until there is room; false where those that could are no larger than who asks. */
+  /** Frees the largest holdings until there is room; false if none is larger than the asker. */
   #makeRoom(bytes: number, askerBytes: number): boolean {
     for (;;) {
       const isShareFull = !this.#own.hasRoomFor(bytes);
@@ -173,18 +175,18 @@ export class MemoryShare {
   }
 }
 
-/** Memory that is held for somebody. */
+/** Memory that is held for one client or one piece of work. */
 export class Holding {
   readonly #share: MemoryShare;
   readonly #bySize: BySize;
   readonly #onGiveWay: (() => void) | undefined;
   #bytes = 0;
   #sizeClass = 0;
-  /** Its place among those that can give way; undefined where it holds nothing, or can't. */
+  /** Its place among the holdings that can be freed; undefined if it holds nothing, or cannot be freed. */
   #entry: ListEntry<Holding> | undefined;
   #isClosed = false;
 
-  /** Made by MemoryShare.open. */
+  /** Called by MemoryShare.open. */
   constructor(share: MemoryShare, bySize: BySize, { onGiveWay }: HoldingOptions) {
     this.#share = share;
     this.#bySize = bySize;
@@ -196,9 +198,9 @@ export class Holding {
   }
 
   /**
-   * Asks for further bytes, before they are taken. Where there is no room the largest holding gives way if it is larger
-   * than this one would be; false, and nothing is counted, where none is. Always false once it is closed: possibly it was
-   * itself the largest.
+   * Asks for further bytes before they are allocated. If there is no room, larger holdings are freed. Returns false,
+   * without counting anything, if there is still no room, or if this holding is closed (it may have been the largest
+   * itself).
    */
   grow(bytes: number): boolean {
     if (this.#isClosed || !this.#share.take(bytes, this.#bytes + bytes)) return false;
@@ -207,7 +209,7 @@ export class Holding {
     return true;
   }
 
-  /** So many are held no longer. */
+  /** Releases some of the bytes. */
   shrink(bytes: number): void {
     const freed = Math.min(bytes, this.#bytes);
     this.#share.giveBack(freed);
@@ -215,13 +217,16 @@ export class Holding {
     this.#sort();
   }
 
-  /** Nothing is held any more, and nothing will be. */
+  /** Releases all bytes for good. */
   close(): void {
     this.#isClosed = true;
     this.shrink(this.#bytes);
   }
 
-  /** For the budget: asks the holder to free what it holds. One that frees nothing is not asked again until it changes. */
+  /**
+   * For the budget: asks the holder to free its memory. A holder that frees nothing is not asked again until its size
+   * changes.
+   */
   giveWay(): void {
     const before = this.#bytes;
     this.#onGiveWay?.();

@@ -5,28 +5,28 @@ import { optionalIntegerSetting } from '../settings/settings.ts';
 
 const MIB = 1024 * 1024;
 
-/** What a service's own objects and code take of the heap, with the young generation that V8 counts in its limit. */
+/** Heap of a service's own objects and code, with the young generation, which counts towards V8's limit. */
 const HEAP_BASE_BYTES = 80 * MIB;
-/** What a Node process takes beside its heap: the program itself, stacks, buffers of drivers and sockets. */
+/** Memory of a Node process outside its heap: the program itself, stacks, buffers of drivers and sockets. */
 const OUTSIDE_BASE_BYTES = 96 * MIB;
-/** Of a limit on the whole process, so much may be heap; the rest is for bytes that lie outside of it. */
+/** The heap's share of a limit on the whole process; the rest is for buffers outside the heap. */
 const HEAP_SHARE_OF_LIMIT = 2 / 3;
-/** The rest of the heap's room is for what is made and dropped while one thing is worked on, and for garbage. */
+/** The rest of the heap is for temporary objects and garbage. */
 const HELD_SHARE_DEFAULT = 1 / 2;
-/** Beyond it no collection keeps up, whatever was configured. */
+/** Beyond it garbage collection cannot keep up, whatever is configured. */
 const HELD_SHARE_MAX = 3 / 4;
-/** More helps nobody: a process that holds so much has others to send to. */
+/** More is of no use: a process that holds this much is limited by something else. */
 const HELD_DEFAULT_MAX_BYTES = 256 * MIB;
 
-/** What a process may take. */
+/** The limits of a process. */
 export interface ProcessMemory {
-  /** Bytes that V8 lets its heap grow to (`--max-old-space-size`, or by Node's own rule). */
+  /** V8's limit on the heap in bytes (`--max-old-space-size`, or Node's default). */
   readonly heapBytes: number;
-  /** Bytes of the whole process: the container's limit, or the machine's memory. */
+  /** Limit on the whole process in bytes: the container's limit, or the machine's memory. */
   readonly limitBytes: number;
 }
 
-/** Of this process. Workers share a container: each has its part. */
+/** The limits of this process. Workers share a container, so each has its part. */
 export function readProcessMemory(processCount = 1): ProcessMemory {
   const constrained = process.constrainedMemory();
   const machineBytes = totalmem();
@@ -34,12 +34,12 @@ export function readProcessMemory(processCount = 1): ProcessMemory {
   return { heapBytes: getHeapStatistics().heap_size_limit, limitBytes: limitBytes / processCount };
 }
 
-/** What a process can hold for others at the very most, in bytes; 0 where it can't even hold itself. */
+/** The most that a process can hold for clients, in bytes; 0 if it cannot even hold itself. */
 export function holdableBytes(memory: ProcessMemory): number {
   return Math.floor(roomBytes(memory) * HELD_SHARE_MAX);
 }
 
-/** What it holds unless it is configured otherwise. */
+/** The default of what it holds for clients, in bytes. */
 export function defaultHeldBytes(memory: ProcessMemory): number {
   return Math.min(HELD_DEFAULT_MAX_BYTES, Math.floor(roomBytes(memory) * HELD_SHARE_DEFAULT));
 }
@@ -49,28 +49,31 @@ function roomBytes({ heapBytes, limitBytes }: ProcessMemory): number {
   return Math.max(0, Math.min(heapBytes, heapMax) - HEAP_BASE_BYTES);
 }
 
-/** How much each process holds for others, all in all. */
+/** The bound on everything that a process holds for clients. */
 export const memorySettings = {
   HELD_BYTES_MAX: optionalIntegerSetting({ from: 1 * MIB, to: 1024 * 1024 * MIB }).meta({
     description:
-      'Bytes that each process holds for others at once: bodies, publishes that wait, pages, frames. Default: derived from the heap and the memory limit, 256 MiB at most.',
+      'Bytes that each process holds for clients at once: bodies, waiting publishes, pages, frames. Default: derived from the heap and the memory limit, 256 MiB at most.',
   }),
 };
 
-/** The bound on what is held: as configured, or derived. */
+/** The bound on held bytes: configured, or derived. */
 export function heldBytesMax(configured: number | undefined, memory = readProcessMemory()): number {
   return configured ?? defaultHeldBytes(memory);
 }
 
 interface SumCheck {
-  /** Variables that bound bytes held at once: none may exceed what the process can hold. */
+  /** Variables that bound held bytes: none may exceed what the process can hold. */
   readonly sums: readonly string[];
-  /** Variables that bound one thing, with what it takes in memory as a multiple of that: each must fit the whole bound. */
+  /**
+   * Variables that bound one item, each with its size in memory as a multiple of the variable: it must fit the whole
+   * bound.
+   */
   readonly pieces: Readonly<Record<string, number>>;
   readonly memory?: ProcessMemory;
 }
 
-/** Refuses sums that this process can't hold, before it is ended in the middle of its work. For `superRefine`. */
+/** Refuses bounds that this process cannot hold, instead of running out of memory later. For `superRefine`. */
 export function checkMemory({ sums, pieces, memory }: SumCheck) {
   return (settings: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void => {
     const { WORKERS: processCount } = settings;
@@ -88,7 +91,7 @@ export function checkMemory({ sums, pieces, memory }: SumCheck) {
     for (const [name, factor] of Object.entries(pieces)) {
       const pieceMax = Math.floor(held / factor);
       if ((numberOf(settings[name]) ?? 0) > pieceMax) {
-        refuse(name, `${pieceMax}, as the process may hold ${held} bytes for others (HELD_BYTES_MAX)`);
+        refuse(name, `${pieceMax}, because the process may hold ${held} bytes for clients (HELD_BYTES_MAX)`);
       }
     }
   };

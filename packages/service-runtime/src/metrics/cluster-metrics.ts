@@ -1,8 +1,8 @@
-/** Figures of several processes that share a port: whichever of them is asked tells the sum of all. */
+/** Metrics of several processes that share a port: each of them returns the sum of all. */
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry, Registry } from 'prom-client';
 
-/** The library gives up on a worker that doesn't answer after 5 s; this is for a primary that doesn't. */
+/** The library gives up after 5 s on a worker that does not answer; this is the deadline for the primary. */
 const PRIMARY_DEADLINE_MS = 6_000;
 
 interface MetricsRequest {
@@ -13,11 +13,11 @@ interface MetricsRequest {
 interface MetricsAnswer {
   readonly type: 'postline-metrics-answer';
   readonly id: number;
-  /** Left out where they could not be gathered. */
+  /** Left out if they could not be collected. */
   readonly text?: string;
 }
 
-/** In the primary: answers the workers, who are asked for everybody's figures. */
+/** For the primary: answers requests of the workers for the metrics of all. */
 export function answerMetricsRequests(): void {
   const aggregator = new AggregatorRegistry();
   cluster.on('message', (worker: Worker, message: unknown) => {
@@ -32,7 +32,7 @@ export function answerMetricsRequests(): void {
   });
 }
 
-/** In a worker: a registry whose text is that of all workers. */
+/** For a worker: a registry that returns the metrics of all workers. */
 export class WorkerRegistry extends Registry {
   readonly #waiting = new Map<number, (answer: MetricsAnswer) => void>();
   #lastId = 0;
@@ -40,7 +40,7 @@ export class WorkerRegistry extends Registry {
   constructor() {
     super();
     AggregatorRegistry.setRegistries([this]);
-    new AggregatorRegistry(); // makes the library answer for this worker's part
+    new AggregatorRegistry(); // makes the library return the metrics of this worker
     process.on('message', (message) => {
       if (isOfType<MetricsAnswer>(message, 'postline-metrics-answer'))
         this.#waiting.get(message.id)?.(message);
@@ -57,7 +57,7 @@ export class WorkerRegistry extends Registry {
       this.#waiting.set(request.id, ({ text }) => {
         this.#waiting.delete(request.id);
         clearTimeout(giveUp);
-        if (text === undefined) reject(new Error('not every worker told its figures'));
+        if (text === undefined) reject(new Error('not every worker returned its metrics'));
         else resolve(text);
       });
       process.send?.(request);

@@ -1,15 +1,15 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** What the library tells of the times between two looks at the event loop. */
+/** Gauges of the library about the time between two samples of the event loop. */
 const NAMES = ['min', 'max', 'mean', 'p50', 'p90', 'p99'].map(
   (part) => `nodejs_eventloop_lag_${part}_seconds`,
 );
 
 /**
- * The library tells the time from one look to the next, in which the wait for it is included: a process without any
- * delay would show the wait. From here on it shows nothing.
+ * The library reports the whole time between two samples, so a process without any delay would report the sampling
+ * interval. This subtracts the interval.
  */
-export function tellDelayAlone(registry: Registry, sampleMs: number): void {
+export function subtractSampleInterval(registry: Registry, sampleMs: number): void {
   for (const name of NAMES) {
     const gauge = registry.getSingleMetric(name);
     if (!(gauge instanceof Gauge)) throw new Error(`the library has no gauge ${name} any more`);

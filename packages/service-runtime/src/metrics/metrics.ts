@@ -1,26 +1,26 @@
 import cluster from 'node:cluster';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import { WorkerRegistry } from './cluster-metrics.ts';
-import { tellDelayAlone } from './event-loop-delay.ts';
+import { subtractSampleInterval } from './event-loop-delay.ts';
 import { logLinesLost } from '../logging/standard-streams.ts';
 
-/** The kinds of figure that services make; from here, so that one version of the library serves one registry. */
+/** Exported from here, so that all services use one version of the library with one registry. */
 export { Counter, Gauge, Histogram } from 'prom-client';
 
 export type MetricsRegistry = Registry;
 
-/** How often the event loop's delay is looked at: each time wakes a process that has nothing to do. */
+/** Sampling interval of the event loop delay: every sample wakes an idle process. */
 const EVENT_LOOP_SAMPLE_MS = 100;
 
-/** A registry with the process's own figures. Labels never carry ids: their number must stay small. */
+/** A registry with the metrics of the process itself. Labels never carry ids: the number of series must stay small. */
 export function createMetricsRegistry(service: string): MetricsRegistry {
   const registry = cluster.isWorker ? new WorkerRegistry() : new Registry();
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS });
-  tellDelayAlone(registry, EVENT_LOOP_SAMPLE_MS);
+  subtractSampleInterval(registry, EVENT_LOOP_SAMPLE_MS);
   new Counter({
     name: 'postline_log_lines_lost_total',
-    help: 'Lines of the log that their destination did not take',
+    help: 'Log lines lost because their destination did not accept them',
     registers: [registry],
     collect() {
       this.reset();
@@ -30,10 +30,10 @@ export function createMetricsRegistry(service: string): MetricsRegistry {
   return registry;
 }
 
-/** However many ask, the figures are put together once a second at most. */
+/** However many scrape, the metrics are collected once a second at most. */
 const METRICS_AGE_MAX_MS = 1_000;
 
-/** Gives a registry's text, made anew where the last one is a second old; who asks meanwhile gets the same. */
+/** Returns a function for the text of a registry, which is at most a second old. Concurrent callers share one text. */
 export function createMetricsText(registry: Pick<Registry, 'metrics'>): () => Promise<string> {
   let text: Promise<string> | undefined;
   let madeAtMs = -Infinity;

@@ -5,43 +5,43 @@ import { printToLog } from '../logging/print-to-log.ts';
 import { type Environment, SettingsError } from '../settings/settings.ts';
 import { flushLog, guardStandardStreams, writeToStandardError } from '../logging/standard-streams.ts';
 
-/** A part of a service that was started and can be ended. */
+/** A started part of a service. */
 interface Closable {
   close(): Promise<void>;
 }
 
 export interface RunningProcess {
   readonly logger: Logger;
-  /** Milliseconds from the signal to the exit, whatever is still open then. */
+  /** Milliseconds from the signal to the exit, even if something is still open. */
   readonly shutdownDeadlineMs: number;
-  /** The rest of the start, which goes on while probes are answered. Where it rejects, the start has failed. */
+  /** The rest of the start, during which probes are already answered. A rejection means that the start failed. */
   readonly started?: Promise<void> | undefined;
   /** Ends everything in order. */
   readonly close: () => Promise<void>;
 }
 
-/** What an orchestrator, `kill` and Ctrl-C send. */
+/** Signals of orchestrators, `kill` and Ctrl-C. */
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** What a crash inside Node raises: no listener could run, and with one the process would spin for ever. */
+/** Signals of a crash inside Node: a listener could not run, and with one the process would loop forever. */
 const CRASH_SIGNALS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
 
 type OnSignal = (signal: (typeof ENDING_SIGNALS)[number]) => void;
 
 /**
- * Where V8 sees objects outlive young collections, it makes their like in the old generation from then on. For what a
- * request needs, that is a guess that keeps itself true: such objects die soon, but count as alive until the next
- * full collection, and so does everything they point to (docs/performance.md).
+ * When V8 sees objects survive young collections, it allocates similar objects in the old generation from then on. For
+ * the objects of a request this guess confirms itself: they die soon, but stay alive until the next full collection,
+ * with everything they point to (docs/performance.md).
  */
 const ALL_OBJECTS_BEGIN_YOUNG = '--no-allocation-site-pretenuring';
 
 /**
- * Runs a service: `start`, then until a signal or a crash, then `close`.
+ * Runs a service: calls `start`, waits for a signal or a crash, and calls `close`.
  *
- * Wrong settings end the process with exit code 1 and one line for each; any other failure to start with 1 and its
- * message. On SIGTERM or SIGINT it closes in order and exits with 0; with 1 after a crash, where closing fails, and
- * where it is not done at the deadline. A signal during the start ends it at once with 0, as nothing was accepted
- * yet; without a handler a container's first process would not hear it.
+ * Wrong settings end the process with exit code 1 and one line for each; any other failed start ends it with 1 and its
+ * message. After SIGTERM or SIGINT the exit code is 0; it is 1 after a crash, a failed close, or a close that exceeds
+ * the deadline. A signal during the start ends the process at once with 0, because nothing was accepted yet; without a
+ * handler the first process of a container would ignore it.
  */
 export async function runProcess(
   env: Environment,
@@ -50,7 +50,7 @@ export async function runProcess(
   setFlagsFromString(ALL_OBJECTS_BEGIN_YOUNG);
   guardStandardStreams();
   let onSignal: OnSignal = () => process.exit(0);
-  // One listener from the first moment to the last: a signal that comes while listeners are exchanged is lost.
+  // The listener is never replaced: a signal that arrives between two listeners would be lost.
   for (const signal of ENDING_SIGNALS) {
     process.on(signal, () => {
       onSignal(signal);
@@ -67,7 +67,7 @@ export async function runProcess(
     };
     await running.started;
   } catch (error) {
-    if (signals.length > 0) return; // what was still starting is given up
+    if (signals.length > 0) return; // the unfinished start is abandoned
     const lines = error instanceof SettingsError ? error.lines : [startFailure(error)];
     for (const line of lines) writeToStandardError(line);
     await flushLog();
@@ -76,8 +76,8 @@ export async function runProcess(
 }
 
 /**
- * Closes on a crash, and when the returned function is first called. Further signals change nothing: a terminal
- * sends Ctrl-C to npm and to this process, npm passes it on, and the second must not cut off what the first began.
+ * Closes after a crash, and when the returned function is first called. Further signals are ignored: a terminal sends
+ * Ctrl-C to npm and to this process, npm forwards it, and the second signal must not interrupt the shutdown.
  */
 function closeGracefullyOnce({ logger, shutdownDeadlineMs, close }: RunningProcess): OnSignal {
   let closing = false;

@@ -5,32 +5,32 @@ import type { RunningProcess } from './process-lifecycle.ts';
 import { integerSetting } from '../settings/settings.ts';
 import { Backoff } from '../timing/backoff.ts';
 
-/** A worker that dies is replaced after this; doubled with each death that follows soon. */
+/** The pause before a dead worker is replaced; it doubles with each death that follows soon. */
 const RESTART_PAUSE_FIRST_MS = 200;
 const RESTART_PAUSE_MAX_MS = 10_000;
-/** A worker that lived for so long was a good one: after it the pauses start anew. */
+/** A worker that lived this long was healthy: the pauses start again from the first. */
 const GOOD_WORKER_MS = 10_000;
 
-/** The workers have this much less time to close than the primary, which has to see them end. */
+/** The primary gets this much more time to close than the workers, because it waits for them. */
 const PRIMARY_EXTRA_MS = 500;
 
-/** More than a large machine has cores; each has connections of its own to the database and to Redis. */
+/** More than a large machine has cores. Each worker opens its own connections to the database and to Redis. */
 const WORKERS_MAX = 128;
 
-/** For services whose state is all in real servers: an embedded database is one process's. */
+/** For services that keep all state in real servers: only one process can use an embedded database. */
 export const workerSettings = {
   WORKERS: integerSetting({ from: 1, to: WORKERS_MAX, default: 1 }).meta({
     description:
-      'Processes that share the port. Limits on connections, queues and rates are for each of them; `/metrics` tells the sum.',
+      'Processes that share the port. Limits on connections, queues and rates apply to each of them; `/metrics` shows the sum.',
   }),
 };
 
-/** True in the one process that runs no service itself but keeps workers that do. */
+/** True in the process that runs no service itself, but starts and replaces the workers. */
 export function isPrimaryOf(workerCount: number): boolean {
   return workerCount > 1 && cluster.isPrimary;
 }
 
-/** True in a process that another one keeps. */
+/** True in a worker. */
 export function isWorker(): boolean {
   return cluster.isWorker;
 }
@@ -38,13 +38,13 @@ export function isWorker(): boolean {
 export interface WorkerProcessesOptions {
   readonly workerCount: number;
   readonly logger: Logger;
-  /** What each worker has for closing. */
+  /** Time in which each worker has to close. */
   readonly shutdownDeadlineMs: number;
 }
 
 /**
- * Runs this program in so many worker processes, which share the ports that they listen on; resolves when all of them
- * listen, and rejects where one ends before. From then on one that dies is replaced.
+ * Runs this program in `workerCount` processes that share the ports they listen on. Resolves when all of them listen,
+ * and rejects if one ends earlier. After that, a worker that dies is replaced.
  */
 export async function startWorkers(options: WorkerProcessesOptions): Promise<RunningProcess> {
   answerMetricsRequests();
@@ -81,7 +81,7 @@ class WorkerProcesses {
     logger.info({ workers: started.map(({ process }) => process.pid) }, 'workers listen');
   }
 
-  /** SIGTERM to each; resolves when all have ended, and rejects where one did not end in order. */
+  /** Sends SIGTERM to each; resolves when all have ended, and rejects if one failed. */
   async close(): Promise<void> {
     this.#closing = true;
     for (const restart of this.#restarts) clearTimeout(restart);
@@ -93,8 +93,7 @@ class WorkerProcesses {
       }),
     );
     const failed = codes.filter((code) => code !== 0);
-    if (failed.length > 0)
-      throw new Error(`of ${codes.length} workers ${failed.length} did not end in order`);
+    if (failed.length > 0) throw new Error(`of ${codes.length} workers ${failed.length} failed to close`);
   }
 
   #fork(): Worker {
@@ -120,7 +119,7 @@ class WorkerProcesses {
   }
 }
 
-/** Resolves when the worker listens; rejects where it ends before, having said why itself. */
+/** Resolves when the worker listens; rejects if it ends earlier, after it has logged why. */
 function listening(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.once('listening', () => {
@@ -132,7 +131,7 @@ function listening(worker: Worker): Promise<void> {
   });
 }
 
-/** The exit code; that of a worker which a signal ended before it could handle one is in order too. */
+/** The exit code; 0 for a worker that SIGTERM ended before it could handle signals. */
 function ended(worker: Worker): Promise<number> {
   return new Promise((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => {

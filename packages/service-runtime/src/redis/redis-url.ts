@@ -2,7 +2,7 @@ import type { Result } from '../structures/result.ts';
 
 const REDIS_PORT_DEFAULT = 6379;
 
-/** Where Redis listens, and as whom to speak to it; named as the driver names them. */
+/** The address of Redis and the login; the names are those of the driver. */
 export interface RedisAddress {
   readonly host?: string;
   readonly port?: number;
@@ -20,7 +20,10 @@ const NOT_A_URL =
   'must be a URL that starts with redis:// or rediss:// (with % codes for special characters in a password)';
 const VERIFIED = 'certificates are always verified; REDIS_CA_FILE names a private authority';
 
-/** Values that mean what is done anyhow; `verify`: why no other value is taken. */
+/**
+ * Known parameters, each with the values that describe how this service works anyway; `otherwise`: why another value is
+ * refused.
+ */
 const PARAMETERS: Readonly<Record<string, { readonly values: RegExp; readonly otherwise: string }>> = {
   db: { values: /^\d{1,5}$/, otherwise: 'must be the number of a database (which pub/sub ignores)' },
   family: { values: /^[046]$/, otherwise: 'must be 4, 6 or 0' },
@@ -33,8 +36,8 @@ const PARAMETERS: Readonly<Record<string, { readonly values: RegExp; readonly ot
 
 /**
  * Reads `redis://[user:password@]host:port[/db]`, `rediss://` (TLS), `redis+unix:///path` and `redis:///path` (a Unix
- * socket). A parameter that is not known is an error: one that asks for TLS, say, must not be passed over in silence.
- * The database's number is not used, as pub/sub ignores it. Errors repeat no part of the URL but the names of parameters.
+ * socket). An unknown parameter is an error: it may be the one that requires TLS. The number of the database is not
+ * used, because pub/sub ignores it. Errors repeat no part of the URL except names of parameters.
  */
 export function parseRedisUrl(redisUrl: string): Result<RedisAddress> {
   const text = redisUrl.replace(/^(\w+\+?\w*:\/\/[^/?#]*@)\//, '$1localhost/'); // a socket's, with a user and no host
@@ -69,9 +72,9 @@ function parameterFault(parameters: URLSearchParams): string | undefined {
     const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
     const shown = /^[\w.-]{1,64}$/.test(name) ? name : 'with an odd name';
     if (known === undefined && /ca/i.test(name) && /ssl|tls|cert/i.test(name)) {
-      return `the parameter ${shown} is not known: REDIS_CA_FILE names a private authority`;
+      return `the parameter ${shown} is unknown: use REDIS_CA_FILE for a private authority`;
     }
-    if (known === undefined) return `the parameter ${shown} is not known`;
+    if (known === undefined) return `the parameter ${shown} is unknown`;
     const values = parameters.getAll(name);
     if (values.length > 1) return `the parameter ${shown} is there twice`;
     if (!known.values.test(values[0] ?? '')) return `the parameter ${shown} ${known.otherwise}`;
@@ -79,7 +82,7 @@ function parameterFault(parameters: URLSearchParams): string | undefined {
   return undefined;
 }
 
-/** With a host it is no socket; without one, a path that is more than a database's number. */
+/** The path of a Unix socket: the URL names no host, and the path is more than the number of a database. */
 function socketPath({ protocol, hostname, pathname }: URL): string | undefined {
   const isSocket = /unix/.test(protocol) || (hostname === '' && !/^\/?\d*$/.test(pathname));
   return isSocket ? pathname : undefined;
@@ -116,11 +119,11 @@ function serverAddress(url: URL, login: Login): Result<RedisAddress> {
   };
 }
 
-/** What the parameters say about TLS; undefined where they say nothing. */
+/** Whether the parameters require TLS; undefined where none is about it. */
 function wantsTls({ searchParams }: URL): boolean | undefined {
   const value = searchParams.get('ssl') ?? searchParams.get('tls');
   if (value !== null) return /^(true|1|yes)$/i.test(value);
-  // Who sets how certificates are checked means TLS.
+  // A parameter about verifying certificates implies TLS.
   return ['ssl_cert_reqs', 'ssl_check_hostname', 'rejectUnauthorized'].some((name) => searchParams.has(name))
     ? true
     : undefined;

@@ -1,23 +1,30 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { readSmallFile } from './settings.ts';
 
-/** Bundles of a whole cloud's authorities take some hundred KB. */
+/** Bundles with the authorities of a whole cloud take some hundred KB. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g;
 
-/** The text of a small file; throws an error whose message says why it can't be read. */
-export function readPemFile(path: string): string {
-  try {
-    if (statSync(path).size > FILE_BYTES_MAX) throw new Error('too large');
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'too large';
-    throw new Error(`names a file that can not be read (${code})`, { cause: error });
-  }
+/** A PEM file with the certificates of a private authority, as text. It is read and checked at the start. */
+export function caFileSetting() {
+  return z.string().transform((path, context) => {
+    try {
+      return checkCertificates(readPemFile(path));
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  });
 }
 
-/** The certificates in a PEM text, checked; throws where there is none or one is broken. */
+/** The content of a PEM file. Throws an error whose message says why it cannot be read. */
+export function readPemFile(path: string): string {
+  return readSmallFile(path, FILE_BYTES_MAX);
+}
+
+/** Returns the PEM text. Throws if it holds no certificate, or a broken one. */
 export function checkCertificates(pem: string): string {
   const certificates = pem.match(CERTIFICATE) ?? [];
   if (certificates.length === 0) throw new Error('holds no certificate (PEM)');
@@ -25,7 +32,7 @@ export function checkCertificates(pem: string): string {
     try {
       new X509Certificate(certificate);
     } catch (error) {
-      throw new Error('holds a certificate that can not be read', { cause: error });
+      throw new Error('holds a broken certificate', { cause: error });
     }
   }
   return pem;

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 
-/** A secret or a list of keys; whoever names a larger file means another one. */
+/** Enough for a secret or a list of keys; a larger file is named by mistake. */
 const FILE_BYTES_MAX = 1024 * 1024;
 
-/** The start was refused: one line for each variable that is wrong. */
+/** Settings are wrong: one line for each wrong variable. */
 export class SettingsError extends Error {
   readonly code = 'settings_invalid';
   readonly lines: readonly string[];
@@ -19,8 +19,8 @@ export class SettingsError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the variables that `schema` names out of an environment. An empty variable counts as not set. Throws a
- * SettingsError that names every wrong variable at once; values are never repeated, they may be secrets.
+ * Reads the variables of `schema` from an environment. An empty variable counts as not set. Throws a SettingsError that
+ * names all wrong variables; it never repeats values, which may be secrets.
  */
 export function readSettings<Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> {
   const given = Object.fromEntries(
@@ -28,7 +28,7 @@ export function readSettings<Schema extends z.ZodType>(schema: Schema, env: Envi
   );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const lines = new Map<string, string>(); // the first reason for each variable; the others often follow from it
+  const lines = new Map<string, string>(); // only the first error of each variable; the others often follow from it
   for (const issue of parsed.error.issues) {
     const name = String(issue.path[0] ?? 'settings');
     if (!lines.has(name)) lines.set(name, `${name}: ${issue.message}`);
@@ -42,7 +42,7 @@ interface IntegerBounds {
   readonly default: number;
 }
 
-/** A whole number; nothing else is coerced into one. */
+/** A whole number, without any coercion. */
 export function integerSetting(bounds: IntegerBounds) {
   return wholeNumber(bounds).default(bounds.default);
 }
@@ -56,7 +56,7 @@ function wholeNumber({ from, to }: Omit<IntegerBounds, 'default'>) {
     .refine((value) => value >= from && value <= to, { error });
 }
 
-/** A whole number that may be left out: then it is undefined. */
+/** A whole number; undefined if it is not set. */
 export function optionalIntegerSetting(bounds: Omit<IntegerBounds, 'default'>) {
   return wholeNumber(bounds).optional();
 }
@@ -71,7 +71,7 @@ export function yesNoSetting() {
   return z.enum(['yes', 'no'], { error: 'must be yes or no' }).transform((value) => value === 'yes');
 }
 
-/** A URL of one of these schemes (with their colon), kept as text. */
+/** A URL with one of these schemes (written with a colon), kept as text. */
 export function urlSetting(schemes: readonly string[]) {
   const starts = schemes.map((scheme) => `${scheme}//`).join(' or ');
   const error = `must be a URL that starts with ${starts} (with % codes for special characters in a password)`;
@@ -89,16 +89,25 @@ function isUrlOf(schemes: readonly string[], text: string): boolean {
   return schemes.includes(protocol);
 }
 
-/** The text in the file that the variable names, read once; line ends at its end don't count. */
+/** The content of the file that the variable names, read once, without line ends at its end. */
 export function fileSetting() {
   return z.string().transform((path, context) => {
     try {
-      if (statSync(path).size > FILE_BYTES_MAX) throw new Error('too large');
-      return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
+      return readSmallFile(path, FILE_BYTES_MAX).replace(/[\r\n]+$/, '');
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'too large';
-      context.addIssue({ code: 'custom', message: `names a file that can not be read (${code})` });
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
       return z.NEVER;
     }
   });
+}
+
+/** The text of a file. Throws an error whose message says why it cannot be read. */
+export function readSmallFile(path: string, bytesMax: number): string {
+  try {
+    if (statSync(path).size > bytesMax) throw new Error('too large');
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'too large';
+    throw new Error(`names a file that cannot be read (${code})`, { cause: error });
+  }
 }

@@ -11,11 +11,11 @@ interface Link<T> {
 }
 
 /**
- * Items in the order in which they were added, for those that come and go thousands of times a second. A Set would do
- * the same, but each time V8 makes a new table for it, the outgrown one keeps its entries and points to the new one.
- * Once one of them has grown old, all that follow do, and every item that was in them lives until the next full
- * collection: with requests as items, that is most of what a publish costs (docs/performance.md). An entry that was
- * removed here points to nothing.
+ * Items in insertion order, for items that are added and removed thousands of times a second. A Set does the same, but
+ * whenever V8 makes a new table for it, the outgrown one keeps its entries and points to the new one. Once one of these
+ * tables is in the old generation, all later ones are kept alive too, with every item that was in them, until the next
+ * full collection: with requests as items, that is most of the cost of a publish (docs/performance.md). A removed entry
+ * of this list points to nothing.
  */
 export class LinkedList<T> {
   #first: Link<T> | undefined;
@@ -26,12 +26,12 @@ export class LinkedList<T> {
     return this.#size;
   }
 
-  /** The item that was added before all others. */
+  /** The oldest item. */
   get first(): T | undefined {
     return this.#first?.item;
   }
 
-  /** Adds to the end. The entry is what `remove` asks for. */
+  /** Adds to the end. `remove` takes the returned entry. */
   add(item: T): ListEntry<T> {
     const link: Link<T> = { item, list: this, previous: this.#last, next: undefined };
     if (this.#last === undefined) this.#first = link;
@@ -41,7 +41,7 @@ export class LinkedList<T> {
     return link;
   }
 
-  /** False where the entry is not, or no longer, in this list. */
+  /** False if the entry is not, or no longer, in this list. */
   remove(entry: ListEntry<T>): boolean {
     const link = entry as Link<T>;
     if (link.list !== this) return false;
@@ -57,7 +57,7 @@ export class LinkedList<T> {
     return true;
   }
 
-  /** In order; the item at hand may be removed meanwhile, no other one. */
+  /** In order. During the iteration only the current item may be removed. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     let link = this.#first;
     while (link !== undefined) {

@@ -1,4 +1,4 @@
-/** A value, or why there is none: for expected errors, which callers handle and nobody throws. */
+/** A value or an expected error, which callers handle instead of catching it. */
 export type Result<Value, Fault = string> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: Fault };

@@ -146,7 +146,7 @@ describe('PartHealth', () => {
 describe('describeFault', () => {
   it.each([
     [fault('ECONNREFUSED'), 'refused', 'connection refused (ECONNREFUSED)'],
-    [fault('EAI_AGAIN'), 'unknown-host', 'the host name can not be looked up (EAI_AGAIN)'],
+    [fault('EAI_AGAIN'), 'unknown-host', 'the host name cannot be resolved (EAI_AGAIN)'],
     [fault('deadline_exceeded'), 'timed-out', 'timed out'],
     [fault('EHOSTUNREACH'), 'unreachable', 'host unreachable (EHOSTUNREACH)'],
     [fault('SELF_SIGNED_CERT_IN_CHAIN'), 'tls', 'TLS failed (SELF_SIGNED_CERT_IN_CHAIN)'],

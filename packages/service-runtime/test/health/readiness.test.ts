@@ -68,7 +68,7 @@ describe('Readiness', () => {
     expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
       ['warn', 'Hints are lost.'],
       ['warn', 'It flushes late.'],
-      ['info', 'no longer: It flushes late.'],
+      ['info', 'resolved: It flushes late.'],
     ]);
   });
 

@@ -79,7 +79,7 @@ it('[MEM-3] refuses sums that the heap can not hold, and pieces that the sum can
   ]);
   expect(refused({ HELD_BYTES_MAX: String(4 * MIB) })).toEqual([
     expect.stringMatching(
-      /^ONE_BODY: must be at most 2097152, as the process may hold 4194304 bytes for others/,
+      /^ONE_BODY: must be at most 2097152, because the process may hold 4194304 bytes for clients/,
     ),
   ]);
 });

@@ -27,16 +27,16 @@ describe('parseRedisUrl', () => {
   });
 
   it.each([
-    ['redis://h?enableOfflineQueue=true', 'the parameter enableOfflineQueue is not known'],
+    ['redis://h?enableOfflineQueue=true', 'the parameter enableOfflineQueue is unknown'],
     ['rediss://h?ssl_cert_reqs=none', 'ssl_cert_reqs must be required: certificates are always verified'],
     ['rediss://h?ssl_cert_reqs=optional', 'ssl_cert_reqs must be required'],
     ['rediss://h?ssl_check_hostname=false', 'ssl_check_hostname must be true'],
     ['rediss://h?rejectUnauthorized=false', 'rejectUnauthorized must be true'],
-    ['rediss://h?ssl_ca_certs=/a.pem', 'ssl_ca_certs is not known: REDIS_CA_FILE'],
+    ['rediss://h?ssl_ca_certs=/a.pem', 'ssl_ca_certs is unknown: use REDIS_CA_FILE'],
     ['rediss://h?ssl=false', 'contradict'],
     ['redis://h?db=1&db=2', 'db is there twice'],
-    ['redis://h?constructor=1', 'constructor is not known'],
-    ['redis://h?s3cr3t%20=1', 'with an odd name is not known'],
+    ['redis://h?constructor=1', 'constructor is unknown'],
+    ['redis://h?s3cr3t%20=1', 'with an odd name is unknown'],
     ['rediss://h#insecure', 'after #'],
     ['redis://h/name', 'number of a database'],
     ['rediss:///run/redis.sock', 'takes no TLS'],

@@ -88,7 +88,7 @@ describe('settings', () => {
     },
   );
 
-  it('[OPS-1] a file is read once, without the line end at its end; what can not be read is told', async () => {
+  it('[OPS-1] a file is read once, without the line end at its end; one that cannot be read is refused', async () => {
     const folder = await makeTempFolder('setting');
     const file = join(folder.path, 'keys');
     const fileSchema = z.object({ KEYS_FILE: fileSetting().optional() });
@@ -99,10 +99,10 @@ describe('settings', () => {
     await writeFile(file, ' a\nb \r\n\n');
     expect(told(file)).toBe(' a\nb ');
     await writeFile(file, 'x'.repeat(1_024 * 1_024 + 1));
-    expect(told(file)).toBe('names a file that can not be read (too large)');
-    expect(told(folder.path)).toBe('names a file that can not be read (EISDIR)');
+    expect(told(file)).toBe('names a file that cannot be read (too large)');
+    expect(told(folder.path)).toBe('names a file that cannot be read (EISDIR)');
     await folder.remove();
-    expect(told(file)).toBe('names a file that can not be read (ENOENT)');
+    expect(told(file)).toBe('names a file that cannot be read (ENOENT)');
     expect(readSettings(fileSchema, { KEYS_FILE: '' })).toEqual({});
   });
 });
