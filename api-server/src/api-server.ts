@@ -3,43 +3,30 @@
  * - http/server receives a request and finds its route in http/routes, which answers it;
  * - access/ authorizes the caller, http/body receives and parses the body;
  * - publishing/ commits messages together (`group-commit.ts`) and publishes their hints: the way of every publish;
- * - reading/ reads logs and receipts; upkeep/ migrates, deletes old messages and disconnects clients.
+ * - members/ changes the members of groups; reading/ reads logs, receipts and members;
+ * - upkeep/ migrates, deletes old messages and disconnects clients.
  */
-import { createClientTokenVerifier } from '@postline/client-tokens';
 import type { MessageBus } from '@postline/message-bus';
-import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
+import type { LogTrimmer, MemberUpkeep, MessageStore, MovedMessages, Outbox } from '@postline/message-store';
 import {
   type ActivityHealth,
   createMetricsRegistry,
-  errorForLog,
   type ListenAddress,
   type Logger,
   MemoryBudget,
+  type RepeatedTask,
 } from '@postline/service-runtime';
-import { AccessControl } from './access/access-control.ts';
-import { PublishRates } from './access/publish-rates.ts';
+import { createApiHttp } from './api-http.ts';
 import { type ApiHealth, createApiHealth } from './api-health.ts';
 import type { ApiSettings } from './configuration.ts';
-import { ReaderAnswers } from './http/answers/reader-answers.ts';
-import { UntakenAnswers } from './http/answers/untaken-answers.ts';
-import { createConnectionRoutes } from './http/routes/connection-routes.ts';
-import { createDocumentationRoutes } from './http/routes/documentation-routes.ts';
-import { createOperationsRoutes } from './http/routes/operations-routes.ts';
-import { createPublishRoutes } from './http/routes/publish-routes.ts';
-import { createTargetRoutes } from './http/routes/target-routes.ts';
-import type { CrossOriginRules } from './http/server/cross-origin.ts';
-import { createHttpServer } from './http/server/http-server.ts';
-import { createBeginRequest } from './http/server/request-context.ts';
-import { createRequestHandler } from './http/server/request-handler.ts';
-import { createRequestLog } from './http/server/request-log.ts';
 import { type ApiMetrics, createApiMetrics } from './metrics/api-metrics.ts';
+import { MemberCommit } from './members/member-commit.ts';
+import { createMemberNotice } from './members/member-notice.ts';
 import { GroupCommit } from './publishing/group-commit.ts';
 import { OutboxMover } from './publishing/outbox-mover.ts';
 import { createPublishHints, type PublishHints } from './publishing/publish-hints.ts';
-import { createPublishMessages } from './publishing/publish-message.ts';
-import { createLogPageReader } from './reading/read-log-page.ts';
-import { createReceiptsReader } from './reading/read-receipts.ts';
 import { createDisconnectClient } from './upkeep/disconnect-client.ts';
+import { createForgetDepartures } from './upkeep/forget-departures.ts';
 import { LogRetention } from './upkeep/log-retention.ts';
 
 /** Longer than any answer takes: a request that is still open then belongs to a client that does not read or write. */
@@ -52,8 +39,8 @@ export interface ApiServerParts {
   readonly store: MessageStore;
   /** Messages published by SQL, if the store supports it. */
   readonly outbox?: Outbox | undefined;
-  /** Deletes messages, if the settings have a retention rule. */
-  readonly trimmer?: LogTrimmer | undefined;
+  /** Deletes old departures of members, and messages if the settings have a retention rule. */
+  readonly trimmer?: (LogTrimmer & MemberUpkeep) | undefined;
   readonly bus: Pick<MessageBus, 'createPublisher'>;
   readonly settings: ApiSettings;
   /** The memory of the process, if it is shared with another service. */
@@ -87,38 +74,24 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     },
   });
   const groupCommit = createGroupCommit({ ...parts, metrics, health });
-  const outboxMover = createOutboxMover({ ...parts, metrics, health, publishHints });
+  const memberNotice = createMemberNotice({ publisher, hintDeadlineMs });
+  const onMoved = createMovedListener({ logger, metrics, publishHints, memberNotice });
+  const outboxMover = createOutboxMover({ ...parts, metrics, health, onMoved });
+  const memberCommit = createMemberCommit({ ...parts, metrics, health, memberNotice, onMoved });
   const retention = createLogRetention({ ...parts, metrics, health });
+  const departures = createDepartures({ ...parts, metrics, health });
 
-  const access = createAccessControl(parts);
-  const answersMemory = memory.share({ bytesMax: settings.readerAnswers.bytesMax });
-  const { deadlineMs } = settings.readerAnswers;
-  const onRequest = createRequestHandler({
-    beginRequest: createBeginRequest({
-      metrics,
-      logRequest: createRequestLog(logger),
-      crossOrigin: crossOriginRules(settings),
-      access,
-      isOpen: health.isOpen,
-    }),
-    hotRoutes: createHotRoutes({ ...parts, metrics, memory, access, groupCommit, publishHints }),
-    routes: [
-      ...createTargetRoutes({
-        ...createReaders(parts),
-        access,
-        answers: new ReaderAnswers({ memory: answersMemory, deadlineMs }),
-        proxies: settings.trustedProxies,
-      }),
-      ...createConnectionRoutes({
-        disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs }),
-        access,
-      }),
-      ...createOperationsRoutes({ readiness, registry }),
-      ...createDocumentationRoutes(),
-    ],
+  const server = createApiHttp({
+    ...parts,
+    memory,
+    health,
+    registry,
+    metrics,
+    groupCommit,
+    publishHints,
+    changeMembers: (change) => memberCommit.change(change),
+    disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs }),
   });
-  const untaken = new UntakenAnswers({ memory: answersMemory, deadlineMs });
-  const server = createHttpServer({ onRequest, untaken, ...settings.http });
   const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
     listen: async (address) => {
@@ -130,62 +103,16 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       health.open();
       outboxMover?.start();
       retention?.start();
+      departures?.start();
     },
     close: async () => {
       readiness.startDraining();
-      await Promise.all([server.close(graceMs), outboxMover?.stop(), retention?.stop()]);
-      await groupCommit.drain();
+      const tasks = [outboxMover, retention, departures].map((task) => task?.stop());
+      await Promise.all([server.close(graceMs), ...tasks]);
+      await Promise.all([groupCommit.drain(), memberNotice.stop()]);
       readiness.stop();
       await publisher.close();
     },
-  };
-}
-
-/** In open mode a foreign page could resolve its own host name to this machine (DNS rebinding), so `Host` is checked. */
-function crossOriginRules({ auth, originRules, allowedHosts }: ApiSettings): CrossOriginRules {
-  return { origins: originRules, hosts: auth === 'open' ? allowedHosts : undefined };
-}
-
-function createAccessControl({ store, settings, logger }: ApiServerParts): AccessControl {
-  const { publisherKeys: keys, clientTokens, trustedProxies: proxies, failuresPerMinute } = settings;
-  if (settings.auth === 'open') return new AccessControl(undefined);
-  if (clientTokens === undefined) throw new Error('client tokens are not configured'); // the settings were checked
-  const tokens = createClientTokenVerifier(clientTokens, { logger });
-  return new AccessControl({ keys, tokens, disconnects: store, proxies, failuresPerMinute });
-}
-
-interface HotRouteParts extends Pick<ApiServerParts, 'settings' | 'logger'> {
-  readonly metrics: ApiMetrics;
-  readonly memory: MemoryBudget;
-  readonly access: AccessControl;
-  readonly groupCommit: GroupCommit;
-  readonly publishHints: PublishHints;
-}
-
-function createHotRoutes({ settings, logger, metrics, memory, access, ...parts }: HotRouteParts) {
-  const { groupCommit, publishHints } = parts;
-  return createPublishRoutes({
-    access,
-    rates: new PublishRates({ ...settings.publishRates, proxies: settings.trustedProxies }),
-    publishMessages: createPublishMessages({
-      append: (request) => groupCommit.append(request),
-      publishHints,
-      onOutcome: (outcome, request) => metrics.countPublish(outcome, request.publisher),
-    }),
-    messageBodyBytesMax: settings.messageBodyBytesMax,
-    batchBodyBytesMax: settings.batchBodyBytesMax,
-    bodyMemory: memory.share({ bytesMax: settings.bodiesBytesMax }),
-    onFailure: (error) => {
-      logger.error({ err: errorForLog(error) }, 'A publish failed');
-    },
-  });
-}
-
-function createReaders({ store, settings }: Pick<ApiServerParts, 'store' | 'settings'>) {
-  const { logReads: bounds, logPageBytesMax: pageBytesMax } = settings;
-  return {
-    readLogPage: createLogPageReader({ store, pageBytesMax, ...bounds }),
-    readReceipts: createReceiptsReader({ store, ...bounds }),
   };
 }
 
@@ -213,17 +140,56 @@ function noteOutcome(activity: ActivityHealth, error: unknown): void {
   else activity.failed(error);
 }
 
-interface OutboxMoverParts extends WorkerParts {
+type OnMoved = (moved: MovedMessages) => void;
+
+interface MovedListenerParts extends Pick<WorkerParts, 'logger' | 'metrics'> {
   readonly publishHints: PublishHints;
+  readonly memberNotice: RepeatedTask;
+}
+
+/** Publishes the hints of everything that left the outbox. Nobody waits for them: the relays find what has no hint. */
+function createMovedListener({ logger, metrics, publishHints, memberNotice }: MovedListenerParts): OnMoved {
+  return ({ messages, epoch, membersPosition, refusedJoins }) => {
+    metrics.countMoved(messages.length);
+    if (messages.length > 0) void publishHints(messages, epoch); // never rejects
+    if (membersPosition !== undefined) memberNotice.runNow();
+    metrics.countRefusedJoins(refusedJoins.length);
+    for (const join of refusedJoins) {
+      logger.error({ ...join }, 'A join by SQL was dropped: the client is in too many groups');
+    }
+  };
+}
+
+interface MemberCommitParts extends WorkerParts {
+  readonly memberNotice: RepeatedTask;
+  readonly onMoved: OnMoved;
+}
+
+function createMemberCommit(parts: MemberCommitParts): MemberCommit {
+  const { store, settings, health, memberNotice, onMoved } = parts;
+  const changing = health.databaseActivity('Changing members');
+  return new MemberCommit({
+    store,
+    deadlineMs: settings.groupCommit.deadlineMs,
+    onChanged: ({ position, moved }) => {
+      changing.worked();
+      if (position !== undefined) memberNotice.runNow();
+      moved.forEach(onMoved);
+    },
+    onError: (error) => {
+      changing.failed(error);
+    },
+  });
+}
+
+interface OutboxMoverParts extends WorkerParts {
+  readonly onMoved: OnMoved;
 }
 
 function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
-  const { outbox, settings, logger, metrics, health, publishHints } = parts;
+  const { outbox, settings, logger, metrics, health, onMoved } = parts;
   if (outbox === undefined) return undefined;
-  outbox.onMoved(({ messages, epoch }) => {
-    metrics.countMoved(messages.length);
-    void publishHints(messages, epoch); // never rejects; the relays find a message without a hint
-  });
+  outbox.onMoved(onMoved);
   outbox.onSetAside((row) => {
     metrics.countSetAside(1);
     logger.error({ ...row }, 'An invalid message published by SQL was moved from outbox to outbox_refused');
@@ -252,6 +218,20 @@ function createLogRetention(parts: WorkerParts): LogRetention | undefined {
       deleting.worked();
       metrics.countDeleted(deletedCount);
       if (deletedCount > 0) logger.info({ deletedCount }, 'Deleted old messages');
+    },
+    onError: (error) => {
+      deleting.failed(error);
+    },
+  });
+}
+
+function createDepartures({ trimmer, health }: WorkerParts): RepeatedTask | undefined {
+  if (trimmer === undefined) return undefined;
+  const deleting = health.databaseActivity('Deleting old departures of members');
+  return createForgetDepartures({
+    store: trimmer,
+    onPass: () => {
+      deleting.worked();
     },
     onError: (error) => {
       deleting.failed(error);

@@ -3,7 +3,7 @@ import { isPublisherName, parseKeyScopes } from './access/publisher-keys.ts';
 
 const KEYS_USAGE = `Usage: npm run keys -- new NAME [--scope SCOPE]…
   NAME           name of the publisher in logs and metrics: at most 64 of A-Z a-z 0-9 . _ -
-  --scope SCOPE  publish, batch, read, manage, or prefix=<start of target ids>; default: publish and batch`;
+  --scope SCOPE  publish, batch, read, members, manage, or prefix=<start of target ids>; default: publish and batch`;
 
 const NEW_EPOCH_USAGE = `Usage: npm run new-epoch -- [--restored-at 2026-11-23T08:30:00Z]
   --restored-at TIME  when the backup was restored; needed if messages have been stored since`;

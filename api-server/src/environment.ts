@@ -79,7 +79,7 @@ export const API_MEMORY = {
 export const apiEnvironment = {
   PUBLISH_KEYS: z.string().transform(addKeys).optional().meta({
     description:
-      'Comma-separated keys of publishers, each `name:sha256hex[;scope…]`, with scopes `publish`, `batch`, `read`, `manage`, `prefix=<start of target ids>`; none but prefixes: publish and batch. `npm run keys -- new NAME` makes one. Not asked for where `AUTH=open`.',
+      'Comma-separated keys of publishers, each `name:sha256hex[;scope…]`, with scopes `publish`, `batch`, `read`, `members`, `manage`, `prefix=<start of target ids>`; none but prefixes: publish and batch. `npm run keys -- new NAME` makes one. Not asked for where `AUTH=open`.',
   }),
   PUBLISH_KEYS_FILE: fileSetting().transform(addKeys).optional().meta({
     description: 'File that holds them instead, one in a line; lines that start with `#` are comments.',

@@ -3,7 +3,7 @@ import { apiSettings, createApiServer, migrateWhenReachable } from '@postline/ap
 import type { MessageBus } from '@postline/message-bus';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
-import type { LogTrimmer, MessageStore, Outbox } from '@postline/message-store';
+import type { LogTrimmer, MemberUpkeep, MessageStore, Outbox } from '@postline/message-store';
 import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
 import { createSqliteMessageStore, DATABASE_FILE } from '@postline/message-store/sqlite';
 import {
@@ -19,7 +19,7 @@ import { readStandaloneEnvironment, type StandaloneEnvironment } from './configu
 const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 
 interface Backends {
-  readonly store: MessageStore & LogTrimmer;
+  readonly store: MessageStore & LogTrimmer & MemberUpkeep;
   /** Publishing by SQL: not in the embedded kind. */
   readonly outbox?: Outbox;
   readonly bus: MessageBus;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientToken, ClientTokenVerifier } from '@postline/client-tokens';
-import { type DisconnectStore, isWithdrawn } from '@postline/message-store';
+import { type DisconnectStore, isWithdrawn, type MemberStore } from '@postline/message-store';
+import { groupNameOf, isGroupId, isTargetId } from '@postline/protocol';
 import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
 import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from './publisher-keys.ts';
 import {
@@ -24,14 +25,27 @@ const FOREIGN_TARGET: Refusal = {
   detail: 'This key or token does not include this target.',
 };
 
+const TOKENS_UNVERIFIABLE: Refusal = {
+  ...OVERLOADED,
+  detail: 'The token cannot be verified at the moment.',
+};
+
 const SECONDS_PER_MINUTE = 60;
+
+/** The part of a log that a caller may read. */
+export interface LogRight {
+  /** Messages after this offset; undefined: all. */
+  readonly from: number | undefined;
+}
+
+const WHOLE_LOG: Parsed<LogRight> = { ok: true, value: { from: undefined } };
 
 /** How callers are authenticated with AUTH=required. */
 export interface AccessControlOptions {
   readonly keys: PublisherKeys;
   /** Verifies the tokens of clients, which may read their own log. */
   readonly tokens: ClientTokenVerifier;
-  readonly disconnects: Pick<DisconnectStore, 'readDisconnects'>;
+  readonly store: Pick<DisconnectStore, 'readDisconnects'> & Pick<MemberStore, 'readMembership'>;
   readonly proxies: TrustedProxies | undefined;
   /** Invalid keys and tokens that one address may send in a minute. */
   readonly failuresPerMinute: number;
@@ -84,32 +98,72 @@ export class AccessControl {
     return refuseTarget(caller.value, targetId);
   }
 
-  /** Authorizes a request that reads a target: by a key with the scope `read`, or by the client's own token. */
-  async refuseReading(request: IncomingMessage, targetId: string): Promise<Refusal | undefined> {
-    const bearer = bearerOf(request);
-    const isKey = bearer === undefined || this.#publisherOf(request, bearer) !== undefined;
-    if (this.#options === undefined || isKey) return this.refuse(request, 'read', targetId);
-
-    const waitMs = this.#failureWaitMs(request);
-    if (waitMs > 0) return tooManyFailures(waitMs); // for a valid token too: verifying it is the cost
-    const checked = await this.#options.tokens.verify(bearer, this.#addressOf(request));
-    if (checked.ok) {
-      this.#clients.set(request, `client ${checked.value.clientId}`);
-      return await this.#refuseClient(checked.value, targetId);
-    }
-    if (checked.refusal === 'unverifiable')
-      return { ...OVERLOADED, detail: 'The token cannot be verified at the moment.' };
-    this.#countFailure(request);
-    return UNAUTHORIZED;
+  /**
+   * Authorizes a request that reads data of a target: with a key that has the scope, or with the client's own token.
+   * Resolves with the refusal, if any.
+   */
+  async refuseReading(
+    request: IncomingMessage,
+    scope: KeyScope,
+    targetId: string,
+  ): Promise<Refusal | undefined> {
+    const token = await this.#tokenOf(request);
+    if (token === undefined) return this.refuse(request, scope, targetId);
+    if (!token.ok) return token.refusal;
+    return token.value.clientId === targetId ? undefined : FOREIGN_TARGET;
   }
 
-  async #refuseClient({ clientId, issuedAt }: ClientToken, targetId: string): Promise<Refusal | undefined> {
-    if (clientId !== targetId) return FOREIGN_TARGET;
+  /**
+   * Authorizes a request that reads the messages of a target. A group can also be read with the token of a member; a
+   * stored member reads only messages after `from`.
+   */
+  async authorizeLog(request: IncomingMessage, targetId: string): Promise<Parsed<LogRight>> {
+    const token = await this.#tokenOf(request);
+    if (token === undefined) {
+      const refusal = this.refuse(request, 'read', targetId);
+      return refusal === undefined ? WHOLE_LOG : { ok: false, refusal };
+    }
+    if (!token.ok) return token;
+    if (token.value.clientId === targetId) return WHOLE_LOG;
+    if (!isGroupId(targetId) || !isTargetId(targetId)) return { ok: false, refusal: FOREIGN_TARGET };
+    return await this.#authorizeMember(token.value, groupNameOf(targetId));
+  }
+
+  async #authorizeMember({ clientId, groups }: ClientToken, groupName: string): Promise<Parsed<LogRight>> {
+    const membership = await this.#ask((store) => store.readMembership({ groupName, clientId }));
+    if (!membership.ok) return membership;
+    if (membership.value !== undefined) return { ok: true, value: { from: membership.value.from } };
+    return groups.includes(groupName) ? WHOLE_LOG : { ok: false, refusal: FOREIGN_TARGET };
+  }
+
+  /** The valid token that a request brought; undefined if it brought none but a key or nothing, and in open mode. */
+  async #tokenOf(request: IncomingMessage): Promise<Parsed<ClientToken> | undefined> {
+    const bearer = bearerOf(request);
+    const isKey = bearer === undefined || this.#publisherOf(request, bearer) !== undefined;
+    if (this.#options === undefined || isKey) return undefined;
+
+    const waitMs = this.#failureWaitMs(request);
+    if (waitMs > 0) return { ok: false, refusal: tooManyFailures(waitMs) }; // for a valid token too: verifying it is the cost
+    const checked = await this.#options.tokens.verify(bearer, this.#addressOf(request));
+    if (!checked.ok) {
+      if (checked.refusal === 'unverifiable') return { ok: false, refusal: TOKENS_UNVERIFIABLE };
+      this.#countFailure(request);
+      return { ok: false, refusal: UNAUTHORIZED };
+    }
+    const { clientId, issuedAt } = checked.value;
+    this.#clients.set(request, `client ${clientId}`);
+    const disconnects = await this.#ask((store) => store.readDisconnects([clientId]));
+    if (!disconnects.ok) return disconnects;
+    const isRevoked = isWithdrawn(issuedAt, disconnects.value?.disconnects.get(clientId));
+    return isRevoked ? { ok: false, refusal: UNAUTHORIZED } : checked;
+  }
+
+  async #ask<T>(read: (store: AccessControlOptions['store']) => Promise<T>): Promise<Parsed<T | undefined>> {
+    if (this.#options === undefined) return { ok: true, value: undefined };
     try {
-      const reading = await this.#options?.disconnects.readDisconnects([clientId]);
-      return isWithdrawn(issuedAt, reading?.disconnects.get(clientId)) ? UNAUTHORIZED : undefined;
+      return { ok: true, value: await read(this.#options.store) };
     } catch {
-      return DATABASE_LATE;
+      return { ok: false, refusal: DATABASE_LATE };
     }
   }
 

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isTargetIdStart } from '@postline/protocol';
 
 /** What a key allows. */
-const KEY_SCOPES = ['publish', 'batch', 'read', 'manage'] as const;
+const KEY_SCOPES = ['publish', 'batch', 'read', 'members', 'manage'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
 /** The holder of a key. */

@@ -28,6 +28,7 @@ export interface ApiMetrics {
   countMoved(messages: number): void;
   countSetAside(messages: number): void;
   countDeleted(messages: number): void;
+  countRefusedJoins(joins: number): void;
   /** Shows the requests that wait for a commit. They are read when the metrics are collected. */
   showWaiting(waiting: () => WaitingFigures): void;
 }
@@ -97,7 +98,7 @@ export function createApiMetrics(registry: MetricsRegistry): ApiMetrics {
       commitSeconds.observe(report.milliseconds / 1_000);
       if (report.error !== undefined) failedCommits.inc();
     },
-    ...createMessageCounters(registry),
+    ...createPlainCounters(registry),
     showWaiting: (waiting) => {
       registerWaiting(registry, waiting);
     },
@@ -113,32 +114,36 @@ function createPublisherTally(registry: MetricsRegistry): Tally {
   });
 }
 
-function createMessageCounters(
+function createPlainCounters(
   registry: MetricsRegistry,
-): Pick<ApiMetrics, 'countMoved' | 'countSetAside' | 'countDeleted'> {
+): Pick<ApiMetrics, 'countMoved' | 'countSetAside' | 'countDeleted' | 'countRefusedJoins'> {
   return {
-    countMoved: createMessageCounter(registry, {
+    countMoved: createPlainCounter(registry, {
       name: 'postline_moved_messages_total',
       help: 'Messages published by SQL that this API moved to their logs.',
     }),
-    countSetAside: createMessageCounter(registry, {
+    countSetAside: createPlainCounter(registry, {
       name: 'postline_set_aside_messages_total',
       help: 'Invalid rows of the outbox that this API moved to the table outbox_refused.',
     }),
-    countDeleted: createMessageCounter(registry, {
+    countDeleted: createPlainCounter(registry, {
       name: 'postline_deleted_messages_total',
       help: 'Messages that this API deleted by the retention rule.',
+    }),
+    countRefusedJoins: createPlainCounter(registry, {
+      name: 'postline_joins_refused_total',
+      help: 'Joins by SQL that were dropped because the client was in too many groups.',
     }),
   };
 }
 
-function createMessageCounter(
+function createPlainCounter(
   registry: MetricsRegistry,
   { name, help }: { readonly name: string; readonly help: string },
-): (messages: number) => void {
+): (count: number) => void {
   const counter = new Counter({ name, help, registers: [registry] });
-  return (messages) => {
-    counter.inc(messages);
+  return (count) => {
+    counter.inc(count);
   };
 }
 

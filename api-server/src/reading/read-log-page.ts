@@ -29,6 +29,8 @@ const COST_BYTES_PER_TURN = 16 * 1024;
 
 export interface LogPageRequest {
   readonly targetId: string;
+  /** The page begins after this offset at the earliest: that of a member's join. */
+  readonly from?: number | undefined;
   readonly after: number;
   readonly limit: number;
   /** The epoch of `after`, if the reader sent it. */
@@ -79,15 +81,18 @@ interface PageSource {
 }
 
 async function readPage(request: LogPageRequest, source: PageSource): Promise<LogPageContent> {
-  const { targetId, after } = request;
+  const { targetId, after, from = 0 } = request;
   const limit = Math.min(request.limit, STORE_READ_ROWS_MAX);
   const readLog = (afterOffset: number) => readRows({ targetId, afterOffset, limit }, source);
-  let slice = await readLog(after);
-  const { recovered, offset: start, epoch } = await readStart(request, slice, source);
+  const first = Math.max(after, from);
+  let slice = await readLog(first);
+  const { recovered, offset, epoch } = await readStart(request, slice, source);
+  const start = Math.max(offset, from);
   const isOutdated = epoch !== slice.epoch || start > slice.head; // it came from a server that is behind
-  if (start !== after || isOutdated) slice = await readLog(start);
+  if (start !== first || isOutdated) slice = await readLog(start);
 
-  const hole = holeBefore(slice.messages[0], slice, start);
+  // Messages before a member's join are reported like deleted ones.
+  const hole = holeBefore(slice.messages[0], slice, offset);
   const page = await readOn(slice, { request, start, source });
   return { ...page, recovered, truncatedBefore: hole === undefined ? null : hole.to + 1 };
 }

@@ -14,6 +14,7 @@ const KEYS = {
   single: ';publish',
   reader: ';read;prefix=order-',
   admin: ';manage;prefix=order-',
+  club: ';members;prefix=group:room-;prefix=order-',
 };
 const PUBLISH_KEYS = Object.entries(KEYS)
   .map(([name, scopes]) => `${name}:${keyDigest(`${name}-key`)}${scopes}`)
@@ -33,7 +34,8 @@ const post = (path: string, body: object, headers: Record<string, string> = {}) 
 const get = (path: string, headers: Record<string, string> = {}) => supertest(api.url).get(path).set(headers);
 const remove = (path: string, headers: Record<string, string> = {}) =>
   supertest(api.url).delete(path).set(headers);
-const token = (clientId: string) => signClientToken({ secret: SECRET, clientId, expiresInSeconds: 60 });
+const token = (clientId: string, groups: readonly string[] = []) =>
+  signClientToken({ secret: SECRET, clientId, expiresInSeconds: 60, groups });
 
 const unauthorized = {
   status: 401,
@@ -150,6 +152,62 @@ describe('with AUTH=required', () => {
     expect(wrong).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
     const method = await get('/clients/order-8/connections', bearer('admin-key'));
     expect(method).toMatchObject({ status: 405, headers: { allow: 'DELETE, OPTIONS' } });
+  });
+
+  it('[SEC-14] members are changed and read with the scope members, for groups of the key', async () => {
+    const put = (path: string, key: string) => supertest(api.url).put(path).set(bearer(key));
+    const member = '/groups/room-1/members/ann';
+    for (const key of ['shop-key', 'reader-key', 'admin-key'])
+      expect(await put(member, key)).toMatchObject(forbidden);
+    for (const key of ['wrong', await token('ann')])
+      expect(await put(member, key)).toMatchObject(unauthorized);
+    expect((await put(member, 'club-key')).status).toBe(201);
+    expect(await put('/groups/hall/members/ann', 'club-key')).toMatchObject(forbidden);
+    expect(await put('/groups/order-1/members/ann', 'club-key')).toMatchObject(forbidden);
+    const batch = (group: string) =>
+      post(`/groups/${group}/members/batch`, { remove: ['ann'] }, bearer('club-key'));
+    expect((await batch('room-1')).body).toEqual({ added: 0, removed: 1 });
+    expect(await batch('hall')).toMatchObject(forbidden);
+    expect((await remove(member, bearer('club-key'))).status).toBe(204);
+    expect(await remove(member, bearer('admin-key'))).toMatchObject(forbidden);
+    expect((await get('/groups/room-1/members', bearer('club-key'))).status).toBe(200);
+    expect(await get('/groups/hall/members', bearer('club-key'))).toMatchObject(forbidden);
+    expect(await get('/groups/room-1/members', bearer(await token('ann')))).toMatchObject(unauthorized);
+  });
+
+  it("[SEC-14] a client's groups are read with the scope members, for its prefix, or with the client's own token", async () => {
+    const groups = (clientId: string, key: string) => get(`/clients/${clientId}/groups`, bearer(key));
+    expect((await groups('order-1', 'club-key')).status).toBe(200);
+    expect(await groups('ann', 'club-key')).toMatchObject(forbidden);
+    expect(await groups('order-1', 'reader-key')).toMatchObject(forbidden);
+    expect((await groups('ann', await token('ann'))).status).toBe(200);
+    expect(await groups('order-1', await token('ann'))).toMatchObject(forbidden);
+  });
+
+  it("[SEC-15] a group's messages are read with the token of a member: a stored one from its join on, one by claim from the start", async () => {
+    const send = (message: string) => post('/', { message, targetId: 'group:room-9' }, bearer('shop-key'));
+    await send('before');
+    const stored = { groupName: 'room-9', add: ['ann'], remove: [], history: 'from-join' } as const;
+    await api.store.changeMembers([stored]);
+    await send('after');
+    const log = async (bearerOf: string, query = '') => {
+      const { status, body } = await get(`/targets/group:room-9/messages${query}`, bearer(bearerOf));
+      const texts = (body.messages as { data: string }[] | undefined)?.map(({ data }) => data);
+      return { status, texts, truncatedBefore: body.truncatedBefore as unknown };
+    };
+    const fromJoin = { status: 200, texts: ['after'], truncatedBefore: 2 };
+    expect(await log(await token('ann'))).toEqual(fromJoin);
+    expect(await log(await token('ann'), '?after=1')).toEqual({ ...fromJoin, truncatedBefore: null });
+    expect(await log(await token('ann', ['room-9']))).toEqual(fromJoin);
+    const whole = { status: 200, texts: ['before', 'after'], truncatedBefore: null };
+    expect(await log(await token('ben', ['room-9']))).toEqual(whole);
+    for (const groups of [[], ['room-90', 'Room-9', 'group:room-9', 'room-*']]) {
+      expect(await log(await token('ben', groups))).toMatchObject({ status: 403 });
+    }
+    await api.store.changeMembers([{ ...stored, add: [], remove: ['ann'] }]);
+    expect(await log(await token('ann'))).toMatchObject({ status: 403 });
+    const receipts = await get('/targets/group:room-9/receipts', bearer(await token('ben', ['room-9'])));
+    expect(receipts).toMatchObject(forbidden);
   });
 
   it('[SEC-3] logs and metrics have the name of a key, never the key', async () => {

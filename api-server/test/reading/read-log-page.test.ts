@@ -8,8 +8,7 @@ import {
   streamStart,
 } from '@postline/message-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ReadOutcome } from '../../src/reading/bounded-reads.ts';
-import type { Reader } from '../../src/reading/bounded-reads.ts';
+import type { Reader, ReadOutcome } from '../../src/reading/bounded-reads.ts';
 import { readerWith } from '../support/reader-with.ts';
 import {
   createLogPageReader,
@@ -267,5 +266,38 @@ describe('a database that does not answer', () => {
       kind: 'store-unavailable',
     });
     await expect(failWith(new TypeError('a mistake'))).rejects.toThrow('a mistake');
+  });
+});
+
+describe('[GRP-18] a member reads from its join on', () => {
+  it.each([
+    ['a cursor before the join', { after: 0 }, { recovered: true, from: 42, truncatedBefore: 42 }],
+    ['a cursor at the join', { after: 41 }, { recovered: true, from: 42, truncatedBefore: null }],
+    [
+      'a cursor after the join',
+      { after: 100, epoch: 'E' },
+      { recovered: true, from: 101, truncatedBefore: null },
+    ],
+    [
+      'a cursor of another epoch',
+      { after: 100, epoch: 'X' },
+      { recovered: false, from: 42, truncatedBefore: 42 },
+    ],
+    ['a cursor beyond the head', { after: 251 }, { recovered: false, from: 42, truncatedBefore: 42 }],
+  ])('%s', async (_what, request, page) => {
+    const { read } = createReader();
+    expect(await read({ ...request, from: 41, limit: 10 })).toMatchObject({ ...page, head: 250, count: 10 });
+  });
+
+  it('that lies after what was deleted, and before it', async () => {
+    const { read } = createReader({ oldestKept: 30 });
+    expect(await read({ from: 41 })).toMatchObject({ from: 42, truncatedBefore: 42 });
+    expect(await read({ from: 20 })).toMatchObject({ from: 30, truncatedBefore: 30 });
+  });
+
+  it('that is the head: nothing yet', async () => {
+    const { read } = createReader();
+    expect(await read({ from: 250 })).toMatchObject({ head: 250, count: 0, truncatedBefore: 251 });
+    expect(await read({ from: 250, after: 250 })).toMatchObject({ count: 0, truncatedBefore: null });
   });
 });

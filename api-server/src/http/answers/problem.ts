@@ -21,7 +21,7 @@ export type Parsed<T> =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /** Enough to find the mistake; a batch of 1,000 bad messages needs no answer of 2,000 lines. */
-const ERRORS_REPORTED_MAX = 100;
+export const ERRORS_REPORTED_MAX = 100;
 
 /** Short: it only means "not at once". Clients back off further by themselves. */
 const RETRY_AFTER_SECONDS = '1';

@@ -26,6 +26,24 @@ export function receiveJsonBody<T>(
   });
 }
 
+/** Receives a JSON body that may be missing: then `read` gets `{}`, whatever the Content-Type. */
+export function receiveOptionalJsonBody<T>(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  read: (value: unknown) => Parsed<T>,
+): Promise<ReceivedBody<T>> {
+  const refusal = refuseMediaType(request);
+  return receiveBody(request, limits, {
+    costOf: jsonCost,
+    read: (body) => {
+      if (body.length === 0) return read({});
+      if (refusal !== undefined) return { ok: false, refusal };
+      const parsed = parseJson(body);
+      return parsed.ok ? read(parsed.value) : parsed;
+    },
+  });
+}
+
 function refuseMediaType({ headers }: IncomingMessage): Refusal | undefined {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {

@@ -13,9 +13,18 @@ import {
 } from '@postline/protocol';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { errorTable, problems } from './openapi-problems.ts';
+import { memberPaths } from './openapi-members.ts';
+import {
+  ANYWHERE,
+  BODY_ERRORS,
+  errorTable,
+  JSON_TYPE,
+  KEY_SECURITY,
+  problems,
+  READER_SECURITY,
+  WITH_KEY,
+} from './openapi-parts.ts';
 
-const JSON_TYPE = 'application/json';
 const CURL = `curl -X POST http://localhost:8080 -H "Content-Type: application/json" -d '{"message": "Hello Client 1!", "targetId": 1}'`;
 
 const EXAMPLE_MESSAGE = { message: 'Hello Client 1!', targetId: 1 };
@@ -50,23 +59,9 @@ const TARGET_PATH = z.object({
   }),
 });
 
-const KEY_SECURITY = [{ publisherKey: [] }];
-const READER_SECURITY = [{ publisherKey: [] }, { clientToken: [] }];
+const PUBLISH_ERRORS: readonly HttpErrorCode[] = [...WITH_KEY, ...BODY_ERRORS, 'idempotency_key_reused'];
 
-/** Every error that any route may answer: the guards at the door, and what the framework finds. */
-const ANYWHERE: readonly HttpErrorCode[] = ['validation_failed', 'forbidden', 'internal_error'];
-/** What may be told where a key or a token is needed. */
-const WITH_KEY: readonly HttpErrorCode[] = [...ANYWHERE, 'unauthorized', 'rate_limited'];
-const BODY_ERRORS: readonly HttpErrorCode[] = [
-  'malformed_json',
-  'payload_too_large',
-  'unsupported_media_type',
-  'idempotency_key_reused',
-  'overloaded',
-  'store_unavailable',
-];
-
-/** The description of the HTTP surface (OpenAPI 3.1), made from the schemas that requests are checked with. */
+/** Describes the HTTP API (OpenAPI 3.1), from the schemas that validate requests. */
 export function createOpenApiDocument(): ReturnType<typeof createDocument> {
   return createDocument({
     openapi: '3.1.0',
@@ -74,7 +69,7 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
       title: 'Postline',
       version: '0.1.0',
       description: [
-        'Messages over HTTP to the people they are meant for. A 2xx answer means: committed in the database, and it will reach the target.',
+        'Delivers messages over HTTP to clients and groups. A 2xx answer means that the message is committed in the database and will reach its target.',
         `\`\`\`\n${CURL}\n\`\`\``,
         errorTable(),
       ].join('\n\n'),
@@ -87,20 +82,22 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
           type: 'http',
           scheme: 'bearer',
           description:
-            'A key of PUBLISH_KEYS, with the scope that the operation names. Not asked for in open mode.',
+            'A key of PUBLISH_KEYS with the scope that the operation names. Not needed in open mode.',
         },
         clientToken: {
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: "A client's own token, to read what is kept for it.",
+          description:
+            "A client's own token: it reads the client's own data, and the messages of its groups.",
         },
       },
     },
     tags: [
-      { name: 'Publishing', description: 'Storing messages and telling whoever follows their targets.' },
-      { name: 'Reading', description: "A target's log, for clients that poll." },
-      { name: 'Managing', description: 'What clients have open.' },
+      { name: 'Publishing', description: 'Store and deliver messages. There is no order across targets.' },
+      { name: 'Reading', description: 'Read the log of a target, and the receipts of its readers.' },
+      { name: 'Groups', description: 'Change and read the stored members of groups.' },
+      { name: 'Managing', description: 'Close connections of clients.' },
       { name: 'Operating', description: 'For load balancers, monitoring and people.' },
     ],
     paths: {
@@ -109,9 +106,10 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
       '/messages/batch': { post: batchOperation() },
       '/targets/{targetId}/messages': { get: logOperation() },
       '/targets/{targetId}/receipts': { get: receiptsOperation() },
+      ...memberPaths(),
       '/clients/{clientId}/connections': { delete: disconnectOperation() },
       '/healthz': {
-        get: operatingOperation('health', 'The process lives', z.object({ status: z.literal('ok') })),
+        get: operatingOperation('health', 'The process is alive', z.object({ status: z.literal('ok') })),
       },
       '/readyz': { get: readinessOperation() },
       '/metrics': {
@@ -146,16 +144,16 @@ function publishOperation(operationId: string, summary: string): ZodOpenApiOpera
     responses: {
       201: {
         description:
-          'Committed. `stored` where the bus could not be told in time; it is delivered all the same.',
+          'Committed. `stored`: Redis did not answer in time; relays deliver the message from the database.',
         headers: z.object({
           'Idempotent-Replayed': z
             .literal('true')
             .optional()
-            .meta({ description: 'The message was already stored under its key.' }),
+            .meta({ description: 'The message had already been stored with this key.' }),
         }),
         content: { [JSON_TYPE]: { schema: publishedMessageSchema, example: EXAMPLE_PUBLISHED } },
       },
-      ...problems([...WITH_KEY, ...BODY_ERRORS]),
+      ...problems(PUBLISH_ERRORS),
     },
   };
 }
@@ -166,7 +164,7 @@ function batchOperation(): ZodOpenApiOperationObject {
     tags: ['Publishing'],
     summary: 'Publish up to 1,000 messages, all or none',
     security: KEY_SECURITY,
-    description: 'Scope `batch`. One target that the key is not for refuses all.',
+    description: 'Scope `batch`. A target that the key does not include refuses the whole batch.',
     requestBody: {
       required: true,
       content: {
@@ -180,12 +178,12 @@ function batchOperation(): ZodOpenApiOperationObject {
     },
     responses: {
       201: {
-        description: 'All are committed; in the order of the request.',
+        description: 'All messages are committed; in the order of the request.',
         content: {
           [JSON_TYPE]: { schema: publishedBatchSchema, example: { messages: [EXAMPLE_PUBLISHED] } },
         },
       },
-      ...problems([...WITH_KEY, ...BODY_ERRORS]),
+      ...problems(PUBLISH_ERRORS),
     },
   };
 }
@@ -198,11 +196,11 @@ function logOperation(): ZodOpenApiOperationObject {
     summary: "Read a part of a target's log, oldest first",
     security: READER_SECURITY,
     description:
-      'Scope `read`, or the token of the client itself. A target that nobody wrote to has head 0. Go on with the last `offset` read as `after`, and with its `epoch`.',
+      "Scope `read`, or the client's own token; for a group the token of a member, which reads from its join on. A target without messages has head 0. To continue, send the last `offset` as `after`, with its `epoch`.",
     requestParams: { path: TARGET_PATH, query: logPageQuerySchema },
     responses: {
       200: {
-        description: 'A page; it may hold fewer messages than `limit` where they are large.',
+        description: 'A page. It can contain fewer messages than `limit` if they are large.',
         content: {
           [JSON_TYPE]: {
             schema: logPageSchema,
@@ -225,14 +223,14 @@ function receiptsOperation(): ZodOpenApiOperationObject {
   return {
     operationId: 'readReceipts',
     tags: ['Reading'],
-    summary: "Read up to where each device has processed a target's log",
+    summary: 'Read the offset that each device has processed',
     security: READER_SECURITY,
     description:
-      'Scope `read`, or the token of the client itself. By client and device. A device that never acked has no receipt.',
+      "Scope `read`, or the client's own token. Sorted by client and device. A device that never acked has no receipt.",
     requestParams: { path: TARGET_PATH },
     responses: {
       200: {
-        description: 'The receipts, and where the log stands.',
+        description: 'The receipts, and the head of the log.',
         content: { [JSON_TYPE]: { schema: receiptsSchema, example: EXAMPLE_RECEIPTS } },
       },
       ...problems([...WITH_KEY, 'overloaded', 'store_unavailable']),
@@ -247,7 +245,7 @@ function disconnectOperation(): ZodOpenApiOperationObject {
     summary: "Close a client's sockets on every relay (4510)",
     security: KEY_SECURITY,
     description:
-      'Scope `manage`. Closes what is open when it is committed; without refusing its tokens, the client may connect again.',
+      'Scope `manage`. Closes the connections that are open at the commit. Unless its tokens are refused, the client can connect again.',
     requestParams: {
       path: z.object({
         clientId: z.string().meta({ description: 'Not a group. Percent-encoded.', example: '1' }),
@@ -257,7 +255,7 @@ function disconnectOperation(): ZodOpenApiOperationObject {
     responses: {
       200: {
         description:
-          'Committed. `stored` where the bus could not be told in time: relays find it within seconds.',
+          'Committed. `stored`: Redis did not answer in time; relays find the change within seconds.',
         content: {
           [JSON_TYPE]: {
             schema: disconnectedSchema,
@@ -290,11 +288,11 @@ function readinessOperation(): ZodOpenApiOperationObject {
     summary: 'Whether the service can do its work',
     responses: {
       200: {
-        description: '`ready`, or `degraded`: without Redis, which publishing and delivery can do without.',
+        description: '`ready`, or `degraded`: Redis is down; publishing and delivery work without it.',
         content: { [JSON_TYPE]: { schema, example } },
       },
       503: {
-        description: '`not_ready`: the database is away, or the service is starting or closing.',
+        description: '`not_ready`: the database is down, or the service is starting or closing.',
         content: { [JSON_TYPE]: { schema } },
       },
       ...problems(ANYWHERE),

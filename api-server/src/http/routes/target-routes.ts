@@ -7,97 +7,65 @@ import {
   type Receipts,
   targetIdFault,
 } from '@postline/protocol';
-import { addressGroup, clientAddress, type TrustedProxies } from '@postline/service-runtime';
 import type { AccessControl } from '../../access/access-control.ts';
-import type { Reader, ReadOutcome } from '../../reading/bounded-reads.ts';
-import type { LogPageContent, ReadLogPage } from '../../reading/read-log-page.ts';
+import type { LogPageContent, LogPageRequest, ReadLogPage } from '../../reading/read-log-page.ts';
 import type { ReadReceipts } from '../../reading/read-receipts.ts';
-import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
-import {
-  DATABASE_LATE,
-  invalid,
-  OVERLOADED,
-  parseWith,
-  problemAnswer,
-  type Refusal,
-} from '../answers/problem.ts';
-import type { ReaderAnswers } from '../answers/reader-answers.ts';
+import { invalid, type Parsed, parseWith } from '../answers/problem.ts';
+import { createReaderRoute, readAnswer, type ReaderRouteParts } from './reader-route.ts';
 import type { Route } from './route.ts';
 
-const TOO_MANY_READS: Refusal = { ...OVERLOADED, detail: 'Too many reads are waiting. Try again.' };
-
-export interface TargetRoutesOptions {
+export interface TargetRoutesOptions extends ReaderRouteParts {
   readonly readLogPage: ReadLogPage;
   readonly readReceipts: ReadReceipts;
-  readonly access: Pick<AccessControl, 'refuseReading' | 'callerOf'>;
-  readonly answers: ReaderAnswers;
-  readonly proxies: TrustedProxies | undefined;
+  readonly access: Pick<AccessControl, 'refuseReading' | 'authorizeLog' | 'callerOf'>;
 }
 
 /** `GET /targets/:targetId/…`: the log of a target, and the receipts of its readers. */
 export function createTargetRoutes(options: TargetRoutesOptions): readonly Route[] {
-  const { readLogPage, readReceipts } = options;
+  const { access, readLogPage, readReceipts } = options;
   return [
-    createTargetRoute('/targets/:targetId/messages', options, (question) =>
-      answerLogPage(readLogPage, question),
-    ),
-    createTargetRoute('/targets/:targetId/receipts', options, (question) =>
-      answerReceipts(readReceipts, question),
-    ),
+    createReaderRoute(options, {
+      path: '/targets/:targetId/messages',
+      ask: async (request, { params: { targetId = '' }, query }) => {
+        const right = await access.authorizeLog(request, targetId);
+        return right.ok ? parseLogQuestion(targetId, right.value.from, query) : right;
+      },
+      answer: async (question, reader) => readAnswer(await readLogPage(question, reader), logPageBody),
+    }),
+    createReaderRoute(options, {
+      path: '/targets/:targetId/receipts',
+      ask: async (request, { params: { targetId = '' } }) => {
+        const refusal = await access.refuseReading(request, 'read', targetId);
+        return refusal === undefined ? parseTargetId(targetId) : { ok: false, refusal };
+      },
+      answer: async (targetId, reader) =>
+        readAnswer(await readReceipts(targetId, reader), (receipts) => receiptsBody(targetId, receipts)),
+    }),
   ];
 }
 
-interface TargetQuestion {
-  readonly targetId: string;
-  readonly query: unknown;
-  readonly reader: Reader;
+function parseTargetId(targetId: string): Parsed<string> {
+  const fault = targetIdFault(targetId);
+  if (fault !== undefined) return { ok: false, refusal: invalid('targetId', fault) };
+  return { ok: true, value: targetId };
 }
 
-function createTargetRoute(
-  path: `/targets/:targetId/${string}`,
-  { access, answers, proxies }: TargetRoutesOptions,
-  read: (question: TargetQuestion) => Promise<HttpAnswer>,
-): Route {
-  return {
-    method: 'GET',
-    path,
-    label: path,
-    answer: async (request, { params, query, response }) => {
-      const { targetId = '' } = params;
-      const refusal = await access.refuseReading(request, targetId);
-      if (refusal !== undefined) return problemAnswer(refusal);
-      const fault = targetIdFault(targetId);
-      if (fault !== undefined) return problemAnswer(invalid('targetId', fault));
-      const readerId = access.callerOf(request) ?? `address ${addressGroup(clientAddress(request, proxies))}`;
-      const reader = answers.open(readerId, response);
-      reader.send(await read({ targetId, query, reader }));
-      return undefined;
-    },
-  };
-}
-
-async function answerLogPage(
-  readLogPage: ReadLogPage,
-  { targetId, query, reader }: TargetQuestion,
-): Promise<HttpAnswer> {
+function parseLogQuestion(
+  targetId: string,
+  from: number | undefined,
+  query: unknown,
+): Parsed<LogPageRequest> {
+  const target = parseTargetId(targetId);
+  if (!target.ok) return target;
   const parsed = parseWith(logPageQuerySchema, query);
-  if (!parsed.ok) return problemAnswer(parsed.refusal);
+  if (!parsed.ok) return parsed;
   const { after = 0, limit = LOG_PAGE_MESSAGES_DEFAULT, epoch, id, createdAt } = parsed.value;
   const mark = id === undefined || createdAt === undefined ? undefined : { id, createdAt };
-  const outcome = await readLogPage({ targetId, after, limit, epoch, mark }, reader);
-  return outcomeAnswer(outcome, logPageBody);
+  return { ok: true, value: { targetId, from, after, limit, epoch, mark } };
 }
 
 function logPageBody({ epoch, head, recovered, messages, truncatedBefore }: LogPageContent): LogPage {
   return { epoch, head, recovered, messages: messages.map(logEntryOf), truncatedBefore };
-}
-
-async function answerReceipts(
-  readReceipts: ReadReceipts,
-  { targetId, reader }: TargetQuestion,
-): Promise<HttpAnswer> {
-  const outcome = await readReceipts(targetId, reader);
-  return outcomeAnswer(outcome, (receipts) => receiptsBody(targetId, receipts));
 }
 
 function receiptsBody(targetId: string, { epoch, head, receipts }: TargetReceipts): Receipts {
@@ -105,15 +73,4 @@ function receiptsBody(targetId: string, { epoch, head, receipts }: TargetReceipt
     return { clientId, deviceId, offset, epoch: ackedIn, ackedAt };
   });
   return { targetId, epoch, head, receipts: entries };
-}
-
-function outcomeAnswer<T>(outcome: ReadOutcome<T>, bodyOf: (value: T) => unknown): HttpAnswer {
-  switch (outcome.kind) {
-    case 'read':
-      return jsonAnswer(200, bodyOf(outcome.value));
-    case 'overloaded':
-      return problemAnswer(TOO_MANY_READS);
-    case 'store-unavailable':
-      return problemAnswer(DATABASE_LATE);
-  }
 }

@@ -32,7 +32,7 @@ const EXPOSED_HEADERS = [
   'Idempotent-Replayed, Retry-After, X-Request-Id, WWW-Authenticate, Allow, Date',
 ];
 
-const METHODS = 'GET, HEAD, POST, DELETE';
+const METHODS = 'GET, HEAD, POST, PUT, DELETE';
 /** For a preflight that names no headers. */
 const HEADERS_DEFAULT = 'Content-Type, Idempotency-Key, Authorization, X-Request-Id';
 

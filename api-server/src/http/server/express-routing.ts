@@ -83,15 +83,29 @@ function createErrorHandler(contexts: Contexts): ErrorRequestHandler {
   };
 }
 
-/** Paths that contain the id of a target or a client. */
-const ID_IN_PATH = /^\/(target|client)s\//;
-
 /** An error of Express about the request itself has a status: mostly a URL that cannot be decoded. */
 function refusalOf(error: unknown, path: string): Refusal {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   if (status === 404) return { code: 'not_found', detail: 'Nothing was found at this URL.' };
   if (typeof status !== 'number' || status < 400 || status > 499) return INTERNAL_ERROR;
-  const field = ID_IN_PATH.exec(path)?.[1];
-  if (field !== undefined) return invalid(`${field}Id`, 'is not percent-encoded UTF-8');
-  return NO_PATH;
+  const field = malformedPartOf(path);
+  return field === undefined ? NO_PATH : invalid(field, 'is not percent-encoded UTF-8');
+}
+
+/** The name of the part of a path that cannot be decoded. */
+function malformedPartOf(path: string): string | undefined {
+  const [, kind, first = ''] = path.split('/');
+  if (kind === 'targets') return 'targetId';
+  if (kind === 'clients') return 'clientId';
+  if (kind === 'groups') return isDecodable(first) ? 'clientId' : 'name';
+  return undefined;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,25 @@ import { HTTP_ERRORS, type HttpErrorCode, problemSchema } from '@postline/protoc
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
 import { problemAnswer } from '../answers/problem.ts';
 
-/** One response for each status, with an example for each code that has it. */
+export const JSON_TYPE = 'application/json';
+
+export const KEY_SECURITY = [{ publisherKey: [] }];
+export const READER_SECURITY = [{ publisherKey: [] }, { clientToken: [] }];
+
+/** Errors that every route can answer: by the guards before the routes, and by the framework. */
+export const ANYWHERE: readonly HttpErrorCode[] = ['validation_failed', 'forbidden', 'internal_error'];
+/** Errors of a route that needs a key or a token. */
+export const WITH_KEY: readonly HttpErrorCode[] = [...ANYWHERE, 'unauthorized', 'rate_limited'];
+/** Errors of a route that takes a body. */
+export const BODY_ERRORS: readonly HttpErrorCode[] = [
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+  'overloaded',
+  'store_unavailable',
+];
+
+/** One response for each status, with an example for each of its codes. */
 export function problems(codes: readonly HttpErrorCode[]): ZodOpenApiResponsesObject {
   const statuses = new Set(codes.map((code) => HTTP_ERRORS[code].status));
   const responses: ZodOpenApiResponsesObject = {};
@@ -27,11 +45,11 @@ function exampleProblem(code: HttpErrorCode): unknown {
   return JSON.parse(problemAnswer({ code, detail, ...(errors === undefined ? {} : { errors }) }).body);
 }
 
-/** Every error as a table in Markdown. */
+/** All errors as a Markdown table. */
 export function errorTable(): string {
   const rows = Object.entries(HTTP_ERRORS).map(
     ([code, { status, title, retryable }]) =>
       `| ${status} | \`${code}\` | ${title} | ${retryable ? 'yes' : 'no'} |`,
   );
-  return ['| status | code | meaning | retry as it is |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| status | code | meaning | retry unchanged |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
