@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { RelayClient, rawFrame, upgradeRequest, waitUntil } from '@postline/test-support';
@@ -74,8 +75,8 @@ it.each([
   for (const path of paths) socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${offer}\r\n`);
   socket.write(`POST /healthz HTTP/1.1\r\nHost: localhost\r\n${offer}Content-Length: 2\r\n\r\n{}`);
   socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-  const statuses = [...(await received).matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status);
-  expect(statuses).toEqual(['200', '200', '200', '200', '404', '404', '200']);
+  const behindBody = 'shouldUpgradeCallback' in createServer() ? [] : ['200']; // there the body ends the connection
+  expect(statuses(await received)).toEqual(['200', '200', '200', '200', '404', '404', ...behindBody]);
 });
 
 it('[HOS-5] WebSocket is taken where it is one of several offers', async () => {

@@ -43,18 +43,23 @@ describe('what is no HTTP request', () => {
   });
 });
 
-it('[HOS-5] an offer of another protocol changes no answer, and drops nothing that follows', async () => {
+it('[HOS-5] an offer of another protocol changes no answer, and what follows is answered or the connection ends', async () => {
   const api = await startTestApi();
   const body = JSON.stringify({ message: 'a', targetId: 'offer' });
   const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
   const offer = 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
   const request = (connection: string) =>
     `${head}Connection: ${connection}\r\n${offer}Content-Length: ${body.length}\r\n\r\n${body}`;
-  const answers = await exchange(
-    api.port,
-    request('Upgrade, HTTP2-Settings').repeat(3) + request('close, Upgrade, HTTP2-Settings'),
-  );
-  expect([...answers.matchAll(/"offset":(\d)/g)].map(([, offset]) => offset)).toEqual(['1', '2', '3', '4']);
+  const offsets: (string | undefined)[] = [];
+  while (offsets.length < 4) {
+    const more = request('Upgrade, HTTP2-Settings').repeat(3 - offsets.length);
+    const answers = await exchange(api.port, more + request('close, Upgrade, HTTP2-Settings'));
+    expect(answers).toContain('Connection: close'); // so that the client knows which requests to repeat
+    const answered = [...answers.matchAll(/"offset":(\d)/g)];
+    expect(answered.length).toBeGreaterThan(0);
+    offsets.push(...answered.map(([, offset]) => offset));
+  }
+  expect(offsets).toEqual(['1', '2', '3', '4']);
   await api.close();
 });
 

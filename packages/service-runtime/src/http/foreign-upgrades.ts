@@ -9,15 +9,21 @@ export interface ForeignUpgradesOptions {
   readonly isForeign?: (request: IncomingMessage) => boolean;
 }
 
+/** A server of a Node that lets it decide whether an offer becomes an `upgrade` event: 22 and later. */
+interface DecidingServer extends Server {
+  shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
+}
+
 /**
  * Answers requests that offer an unsupported protocol (`Upgrade: h2c`) as if they made no such offer (RFC 9110, 7.8).
  * Call it before other listeners are added to the server.
  *
  * If Node ignores the offer itself, it drops requests that were pipelined behind this one. So the request is put back
- * into its connection without the offer, and parsed again.
+ * into its connection without the offer, and parsed again. That is not possible with a body, which Node 26 has already
+ * taken from the connection: if Node can ignore offers, a request with a body is the last of its connection.
  */
 export function ignoreForeignUpgrades(
-  server: Server,
+  server: DecidingServer,
   { findOpenResponse, isForeign = () => true }: ForeignUpgradesOptions,
 ): void {
   // Only Node's own listener: those added later count connections, and this is not a new one.
@@ -30,9 +36,19 @@ export function ignoreForeignUpgrades(
     socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
     accept?.call(server, socket);
   };
+  if (server.shouldUpgradeCallback !== undefined) {
+    server.shouldUpgradeCallback = (request) => !hasBody(request);
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    });
+  }
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (isForeign(request)) void readAgain(request, socket, head);
   });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
 
 const OFFER_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);
