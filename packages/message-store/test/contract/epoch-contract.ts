@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import type { MemberUpkeep } from '../../src/member-store.ts';
 import type { MessageStore } from '../../src/message-store.ts';
 import type { NewEpoch, NewEpochOptions } from '../../src/new-epoch.ts';
 import { appendOne, newTarget } from '../support/contract-database.ts';
 
 export interface EpochDatabase {
-  readonly store: MessageStore;
+  readonly store: MessageStore & MemberUpkeep;
   readonly begin: (options?: NewEpochOptions) => Promise<NewEpoch>;
   /** Runs a statement that both kinds of database understand. */
   readonly run: (sql: string) => Promise<unknown>;

@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { makeTempFolder } from '@postline/test-support';
 import Database from 'libsql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { MemberUpkeep } from '../../src/member-store.ts';
 import type { MessageStore } from '../../src/message-store.ts';
 import { beginSqliteEpoch, createSqliteMessageStore } from '../../src/sqlite/index.ts';
 import { describeNewEpoch, type EpochDatabase } from '../contract/epoch-contract.ts';
 import { describeHistory } from '../contract/history-contract.ts';
+import { describeMemberHistory } from '../contract/member-epoch-contract.ts';
 
 let folder: Awaited<ReturnType<typeof makeTempFolder>>;
 let file: string;
-let store: MessageStore;
+let store: MessageStore & MemberUpkeep;
 beforeAll(async () => {
   folder = await makeTempFolder('sqlite-epoch');
   file = join(folder.path, 'postline.sqlite');
@@ -33,6 +35,7 @@ const openDatabase = (): EpochDatabase => ({
 });
 describeNewEpoch(openDatabase);
 describeHistory(openDatabase);
+describeMemberHistory(openDatabase);
 
 it('a file that is not there is not made', async () => {
   const other = join(folder.path, 'other.sqlite');

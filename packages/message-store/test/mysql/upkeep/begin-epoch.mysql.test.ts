@@ -2,14 +2,16 @@ import type { TestDatabase } from '@postline/test-support';
 import { createTestDatabase } from '@postline/test-support';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { MemberUpkeep } from '../../../src/member-store.ts';
 import type { MessageStore } from '../../../src/message-store.ts';
 import { beginMysqlEpoch, createMysqlMessageStore } from '../../../src/mysql/index.ts';
 import { describeNewEpoch, type EpochDatabase } from '../../contract/epoch-contract.ts';
 import { describeHistory } from '../../contract/history-contract.ts';
+import { describeMemberHistory } from '../../contract/member-epoch-contract.ts';
 import { connectTo, createMigratedDatabase } from '../support/migrated-database.ts';
 
 let database: TestDatabase;
-let store: MessageStore;
+let store: MessageStore & MemberUpkeep;
 let connection: Connection;
 beforeAll(async () => {
   database = await createMigratedDatabase(inject('databaseServerUrl'));
@@ -29,6 +31,7 @@ const openDatabase = (): EpochDatabase => ({
 });
 describeNewEpoch(openDatabase);
 describeHistory(openDatabase);
+describeMemberHistory(openDatabase);
 
 it('a database that was not migrated is left alone', async () => {
   const empty = await createTestDatabase(inject('databaseServerUrl'));
