@@ -127,7 +127,7 @@ module.exports = {
       'http/server': ['access', 'http/answers', 'http/body', 'http/routes', 'metrics'],
       access: ['http/answers'],
       members: [],
-      publishing: ['upkeep'],
+      publishing: [],
       reading: [],
       upkeep: [],
       metrics: ['publishing'],

@@ -23,11 +23,11 @@ import { type ApiMetrics, createApiMetrics } from './metrics/api-metrics.ts';
 import { MemberCommit } from './members/member-commit.ts';
 import { createMemberNotice } from './members/member-notice.ts';
 import { GroupCommit } from './publishing/group-commit.ts';
-import { OutboxMover } from './publishing/outbox-mover.ts';
+import { createOutboxMover } from './publishing/outbox-mover.ts';
 import { createPublishHints, type PublishHints } from './publishing/publish-hints.ts';
 import { createDisconnectClient } from './upkeep/disconnect-client.ts';
 import { createForgetDepartures } from './upkeep/forget-departures.ts';
-import { LogRetention } from './upkeep/log-retention.ts';
+import { createLogRetention } from './upkeep/log-retention.ts';
 
 /** Longer than any answer takes: a request that is still open then belongs to a client that does not read or write. */
 const REQUESTS_GRACE_MS = 6_000;
@@ -76,9 +76,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const groupCommit = createGroupCommit({ ...parts, metrics, health });
   const memberNotice = createMemberNotice({ publisher, hintDeadlineMs });
   const onMoved = createMovedListener({ logger, metrics, publishHints, memberNotice });
-  const outboxMover = createOutboxMover({ ...parts, metrics, health, onMoved });
+  const outboxMover = createMover({ ...parts, metrics, health, onMoved });
   const memberCommit = createMemberCommit({ ...parts, metrics, health, memberNotice, onMoved });
-  const retention = createLogRetention({ ...parts, metrics, health });
+  const retention = createRetention({ ...parts, metrics, health });
   const departures = createDepartures({ ...parts, metrics, health });
 
   const server = createApiHttp({
@@ -101,7 +101,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     },
     open: () => {
       health.open();
-      outboxMover?.start();
+      outboxMover?.runNow();
       retention?.start();
       departures?.start();
     },
@@ -186,7 +186,7 @@ interface OutboxMoverParts extends WorkerParts {
   readonly onMoved: OnMoved;
 }
 
-function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
+function createMover(parts: OutboxMoverParts): RepeatedTask | undefined {
   const { outbox, settings, logger, metrics, health, onMoved } = parts;
   if (outbox === undefined) return undefined;
   outbox.onMoved(onMoved);
@@ -195,7 +195,7 @@ function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
     logger.error({ ...row }, 'An invalid message published by SQL was moved from outbox to outbox_refused');
   });
   const moving = health.databaseActivity('Moving messages published by SQL');
-  return new OutboxMover({
+  return createOutboxMover({
     outbox,
     intervalMs: settings.outboxIntervalMs,
     onPage: () => {
@@ -207,11 +207,11 @@ function createOutboxMover(parts: OutboxMoverParts): OutboxMover | undefined {
   });
 }
 
-function createLogRetention(parts: WorkerParts): LogRetention | undefined {
+function createRetention(parts: WorkerParts): RepeatedTask | undefined {
   const { trimmer, settings, logger, metrics, health } = parts;
   if (trimmer === undefined || settings.retention === undefined) return undefined;
   const deleting = health.databaseActivity('Deleting old messages');
-  return new LogRetention({
+  return createLogRetention({
     trimmer,
     ...settings.retention,
     onPass: (deletedCount) => {

@@ -4,7 +4,7 @@ import {
   type MessageStore,
   StoreUnavailableError,
 } from '@postline/message-store';
-import { LinkedList, type ListEntry } from '@postline/service-runtime';
+import { Counts, LinkedList, type ListEntry } from '@postline/service-runtime';
 
 /** The outcome of one request: the store's answer, or why there was none. */
 export type CommitOutcome =
@@ -80,7 +80,7 @@ export class CommitLane {
   readonly #waiting = new LinkedList<PendingAppend>();
   #waitingBytes = 0;
   /** The number of waiting messages for each target. */
-  readonly #messagesByTarget = new Map<string, number>();
+  readonly #messagesByTarget = new Counts<string>();
   /** The waiting targets that were contended at their last attempt. */
   readonly #held = new Set<string>();
   #appending = false;
@@ -100,7 +100,7 @@ export class CommitLane {
   /** Whether a waiting request is for one of the same targets. */
   sharesTarget(request: AppendRequest): boolean {
     if (this.#messagesByTarget.size === 0) return false;
-    return request.messages.some(({ targetId }) => this.#messagesByTarget.has(targetId));
+    return request.messages.some(({ targetId }) => this.#messagesByTarget.get(targetId) > 0);
   }
 
   /** Queues a request, or settles it as overloaded. If no append() is in flight, it is appended at once. */
@@ -126,12 +126,7 @@ export class CommitLane {
     if (pending.waiting === undefined || !this.#waiting.remove(pending.waiting)) return;
     this.#waitingBytes -= pending.bytes;
     for (const { targetId } of pending.request.messages) {
-      const others = (this.#messagesByTarget.get(targetId) ?? 0) - 1;
-      if (others > 0) this.#messagesByTarget.set(targetId, others);
-      else {
-        this.#messagesByTarget.delete(targetId);
-        this.#held.delete(targetId);
-      }
+      if (this.#messagesByTarget.subtract(targetId) === 0) this.#held.delete(targetId);
     }
   }
 
@@ -139,7 +134,7 @@ export class CommitLane {
     pending.waiting = this.#waiting.add(pending);
     this.#waitingBytes += pending.bytes;
     for (const { targetId } of pending.request.messages) {
-      this.#messagesByTarget.set(targetId, (this.#messagesByTarget.get(targetId) ?? 0) + 1);
+      this.#messagesByTarget.add(targetId);
     }
   }
 
@@ -249,7 +244,7 @@ export class CommitLane {
   #isStillContended(pending: PendingAppend, outcome: AppendOutcome | undefined): boolean {
     const isContended = outcome?.kind === 'contended';
     for (const { targetId } of pending.request.messages) {
-      if (isContended && this.#messagesByTarget.has(targetId)) this.#held.add(targetId);
+      if (isContended && this.#messagesByTarget.get(targetId) > 0) this.#held.add(targetId);
       else this.#held.delete(targetId);
     }
     if (isContended) return !pending.isSettled();

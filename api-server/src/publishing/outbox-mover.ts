@@ -1,5 +1,5 @@
 import type { Outbox, OutboxPage } from '@postline/message-store';
-import { StoppableLoop } from '../upkeep/stoppable-loop.ts';
+import { RepeatedTask } from '@postline/service-runtime';
 
 export interface OutboxMoverOptions {
   readonly outbox: Pick<Outbox, 'movePage'>;
@@ -10,43 +10,27 @@ export interface OutboxMoverOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Moves messages published by SQL from the outbox to their logs: each is in its log one interval after its commit. */
-export class OutboxMover {
-  readonly #options: OutboxMoverOptions;
-  readonly #loop = new StoppableLoop(() => this.#moveAllThenPause());
-
-  constructor(options: OutboxMoverOptions) {
-    this.#options = options;
-  }
-
-  start(): void {
-    this.#loop.start();
-  }
-
-  /** Resolves when the current move has ended. Another API, or the next start, moves the rest. */
-  stop(): Promise<void> {
-    return this.#loop.stop();
-  }
-
-  async #moveAllThenPause(): Promise<void> {
-    const hasMore = await this.#moveAll();
-    if (!hasMore) await this.#loop.pause(this.#options.intervalMs);
-  }
-
-  /** Passes through the whole outbox once. Returns true if more can be moved at once. */
-  async #moveAll(): Promise<boolean> {
-    let hasMore = false;
-    try {
-      for (let after: string | undefined = ''; after !== undefined && !this.#loop.isStopped; ) {
-        const page: OutboxPage = await this.#options.outbox.movePage(after);
-        this.#options.onPage?.(page);
-        hasMore ||= page.hasMore;
-        after = page.nextAfter;
+/**
+ * Moves messages published by SQL from the outbox to their logs: each is in its log one interval after its commit. A pass
+ * that left something runs again at once. When the task stops, another API, or its next start, moves the rest.
+ */
+export function createOutboxMover({ outbox, intervalMs, onPage, onError }: OutboxMoverOptions): RepeatedTask {
+  const task = new RepeatedTask({
+    intervalMs: () => intervalMs,
+    run: async () => {
+      try {
+        let hasMore = false;
+        for (let after: string | undefined = ''; after !== undefined && !task.isStopped; ) {
+          const page: OutboxPage = await outbox.movePage(after);
+          onPage?.(page);
+          hasMore ||= page.hasMore;
+          after = page.nextAfter;
+        }
+        if (hasMore) task.runNow();
+      } catch (error) {
+        onError?.(error);
       }
-    } catch (error) {
-      this.#options.onError?.(error);
-      return false;
-    }
-    return hasMore;
-  }
+    },
+  });
+  return task;
 }

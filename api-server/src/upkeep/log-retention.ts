@@ -1,5 +1,5 @@
 import type { LogTrimmer, RetentionRule } from '@postline/message-store';
-import { StoppableLoop } from './stoppable-loop.ts';
+import { RepeatedTask } from '@postline/service-runtime';
 
 export interface LogRetentionOptions {
   readonly trimmer: LogTrimmer;
@@ -18,43 +18,25 @@ const STEP_PAUSE_MS = 20;
 const JITTER_SHARE = 0.2;
 
 /** Deletes messages by the retention rule, periodically and in small steps, one API at a time. */
-export class LogRetention {
-  readonly #options: LogRetentionOptions;
-  readonly #loop = new StoppableLoop(() => this.#passAfterPause());
-
-  constructor(options: LogRetentionOptions) {
-    this.#options = options;
-  }
-
-  start(): void {
-    this.#loop.start();
-  }
-
-  /** Resolves when the current step has ended. */
-  stop(): Promise<void> {
-    return this.#loop.stop();
-  }
-
-  async #passAfterPause(): Promise<void> {
-    const { intervalMs, onPass, onError } = this.#options;
-    await this.#loop.pause(intervalMs * (1 - JITTER_SHARE * Math.random()));
-    try {
-      onPass?.(await this.#passThroughAll());
-    } catch (error) {
-      onError?.(error);
-    }
-  }
-
-  async #passThroughAll(): Promise<number> {
-    const { trimmer, rule } = this.#options;
-    let deletedCount = 0;
-    for (let after: string | undefined = ''; after !== undefined && !this.#loop.isStopped; ) {
-      const step = await trimmer.deleteOldest({ ...rule, afterTargetId: after });
-      if (step.kind === 'busy') break; // another API is deleting, and passes over all targets
-      deletedCount += step.deletedCount;
-      after = step.nextAfter;
-      if (after !== undefined) await this.#loop.pause(STEP_PAUSE_MS);
-    }
-    return deletedCount;
-  }
+export function createLogRetention(options: LogRetentionOptions): RepeatedTask {
+  const { trimmer, rule, intervalMs, onPass, onError } = options;
+  const task = new RepeatedTask({
+    intervalMs: () => intervalMs * (1 - JITTER_SHARE * Math.random()),
+    run: async () => {
+      try {
+        let deletedCount = 0;
+        for (let after: string | undefined = ''; after !== undefined && !task.isStopped; ) {
+          const step = await trimmer.deleteOldest({ ...rule, afterTargetId: after });
+          if (step.kind === 'busy') break; // another API is deleting, and passes over all targets
+          deletedCount += step.deletedCount;
+          after = step.nextAfter;
+          if (after !== undefined) await task.pause(STEP_PAUSE_MS);
+        }
+        onPass?.(deletedCount);
+      } catch (error) {
+        onError?.(error);
+      }
+    },
+  });
+  return task;
 }

@@ -1,6 +1,6 @@
 import { databaseReason, type DatabaseReason, StoreUnavailableError } from '@postline/message-store';
 import type { MigrateResult, MigrationEvent } from '@postline/message-store/mysql';
-import type { Logger } from '@postline/service-runtime';
+import { type Logger, pause } from '@postline/service-runtime';
 
 const RETRY_PAUSE_MS = 500;
 /** Between two log lines while the start waits. */
@@ -47,7 +47,7 @@ export async function migrateWhenReachable({
         );
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+    await pause(RETRY_PAUSE_MS);
   }
 }
 
@@ -68,7 +68,7 @@ export async function waitForSchema(checkReady: () => Promise<unknown>): Promise
       await checkReady();
       return;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS).unref());
+      await pause(RETRY_PAUSE_MS, { holdsProcess: false });
     }
   }
 }

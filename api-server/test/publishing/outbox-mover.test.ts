@@ -1,7 +1,7 @@
 import type { OutboxPage } from '@postline/message-store';
 import { waitUntil } from '@postline/test-support';
 import { expect, it } from 'vitest';
-import { OutboxMover } from '../../src/publishing/outbox-mover.ts';
+import { createOutboxMover } from '../../src/publishing/outbox-mover.ts';
 
 const LONG_MS = 3_600_000;
 const empty: OutboxPage = { movedCount: 0, hasMore: false, nextAfter: undefined };
@@ -23,8 +23,8 @@ it('[SQL-2] goes through all pages, and over again at once where there is more',
     { ...empty, movedCount: 1 },
     { ...empty, movedCount: 2 },
   );
-  const mover = new OutboxMover({ outbox, intervalMs: LONG_MS });
-  mover.start();
+  const mover = createOutboxMover({ outbox, intervalMs: LONG_MS });
+  mover.runNow();
   await waitUntil('three pages were asked for', () => outbox.asked.length === 3);
   await mover.stop();
   expect(outbox.asked).toEqual(['', 'k', '']);
@@ -34,13 +34,13 @@ it('[SQL-2] looks again after its interval, also after an error, which it tells'
   const outbox = scripted(empty, new Error('away'), { ...empty, movedCount: 1 });
   const errors: unknown[] = [];
   const pages: OutboxPage[] = [];
-  const mover = new OutboxMover({
+  const mover = createOutboxMover({
     outbox,
     intervalMs: 1,
     onError: (error) => errors.push(error),
     onPage: (page) => pages.push(page),
   });
-  mover.start();
+  mover.runNow();
   await waitUntil('it went on', () => outbox.asked.length > 4);
   await mover.stop();
   const asked = outbox.asked.length;
@@ -51,10 +51,10 @@ it('[SQL-2] looks again after its interval, also after an error, which it tells'
 
 it('stops in the middle of a pause, and before it has begun', async () => {
   const outbox = scripted();
-  const mover = new OutboxMover({ outbox, intervalMs: LONG_MS });
+  const mover = createOutboxMover({ outbox, intervalMs: LONG_MS });
   await mover.stop();
-  const second = new OutboxMover({ outbox, intervalMs: LONG_MS });
-  second.start();
+  const second = createOutboxMover({ outbox, intervalMs: LONG_MS });
+  second.runNow();
   await waitUntil('it has looked', () => outbox.asked.length === 1);
   await second.stop();
   expect(outbox.asked.length).toBe(1);

@@ -1,7 +1,7 @@
 import type { TrimQuery, TrimStep } from '@postline/message-store';
 import { waitUntil } from '@postline/test-support';
 import { expect, it } from 'vitest';
-import { LogRetention } from '../../src/upkeep/log-retention.ts';
+import { createLogRetention } from '../../src/upkeep/log-retention.ts';
 
 const RULE = { secondsMax: 60, messagesPerTargetMax: undefined };
 
@@ -22,7 +22,7 @@ it('[RET-3] goes step by step through all targets, and begins again an interval 
     { kind: 'trimmed', deletedCount: 1, nextAfter: undefined },
   );
   const passes: number[] = [];
-  const retention = new LogRetention({
+  const retention = createLogRetention({
     trimmer,
     rule: RULE,
     intervalMs: 1,
@@ -44,7 +44,7 @@ it('[RET-3] leaves it to another API that is at it, and goes on after an error',
   });
   const passes: number[] = [];
   const errors: unknown[] = [];
-  const retention = new LogRetention({
+  const retention = createLogRetention({
     trimmer,
     rule: RULE,
     intervalMs: 1,

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import {
   addressGroup,
   closeGracefully,
+  Counts,
   endBrokenConnection,
   HTTP_SERVER_OPTIONS,
   ignoreForeignUpgrades,
@@ -105,20 +106,15 @@ function lastOn(socket: Duplex, responses: Iterable<ServerResponse>): ServerResp
 
 /** Closes a new connection at once if its address has reached the limit. */
 function boundAddresses(server: Server, connectionsMax: number): void {
-  const counts = new Map<string, number>();
+  const counts = new Counts<string>();
   server.on('connection', (socket) => {
     const address = addressGroup(plainAddress(socket.remoteAddress ?? ''));
-    const count = counts.get(address) ?? 0;
-    if (count >= connectionsMax) {
+    if (counts.get(address) >= connectionsMax) {
       socket.destroy();
       return;
     }
-    counts.set(address, count + 1);
-    socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left > 0) counts.set(address, left);
-      else counts.delete(address);
-    });
+    counts.add(address);
+    socket.once('close', () => counts.subtract(address));
   });
 }
 
