@@ -8,6 +8,7 @@ import {
   waitUntil,
   freshMetrics,
 } from '@postline/test-support';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { percentile, publishMany } from './support/publish-many.ts';
 import { type RealApi, startRealApi } from './support/start-real-api.ts';
@@ -167,4 +168,79 @@ describe('a database server that goes away', () => {
       await waitUntil('ready', async () => (await fetch(`${api.url}/readyz`)).ok, WORKING_AGAIN_MS);
     },
   );
+});
+
+describe('members of groups', () => {
+  let database: TestDatabase;
+  let api: RealApi;
+  let application: Connection;
+  beforeAll(async () => {
+    database = await createTestDatabase(inject('databaseServerUrl'));
+    api = await startRealApi({ databaseUrl: database.url, redisUrl: inject('redisUrl') });
+    application = await createConnection(database.url);
+  });
+  afterAll(async () => {
+    await application.end();
+    await api.close();
+    await database.drop();
+  });
+
+  const put = async (path: string) => {
+    const answer = await fetch(`${api.url}/groups/${path}`, { method: 'PUT' });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const membersOf = async (group: string) => {
+    const answer = await fetch(`${api.url}/groups/${group}/members`);
+    const { members } = (await answer.json()) as { members: { clientId: string; from: number }[] };
+    return members.map(({ clientId, from }) => `${clientId} ${from}`);
+  };
+
+  it('[GRP-8] [GRP-9] a PUT after the commit comes after joins and messages by SQL, whose hints are published', async () => {
+    await application.beginTransaction();
+    await application.query("CALL publish_message('group:room', 'one')");
+    await application.query("CALL join_group('room', 'ann')");
+    await application.query("CALL publish_message('group:room', 'two')");
+    await application.commit();
+    expect(await put('room/members/ben')).toMatchObject({ status: 201, body: { from: 2 } });
+    expect(await membersOf('room')).toEqual(['ann 1', 'ben 2']);
+    expect(await put('room/members/ann')).toMatchObject({ status: 200, body: { from: 1 } });
+  });
+
+  it('[GRP-16] relays are notified of members that change by HTTP and by SQL', async () => {
+    let notices = 0;
+    const subscriber = api.bus.createSubscriber({ onHint: () => undefined, onState: () => undefined });
+    await waitUntil('the bus', () => subscriber.state === 'up');
+    await subscriber.listen('members', () => (notices += 1));
+    await put('noticed/members/ann');
+    await waitUntil('a notice of the PUT', () => notices === 1);
+    await application.query("CALL leave_group('noticed', 'ann')");
+    await waitUntil('a notice of the call', () => notices === 2);
+    expect(await membersOf('noticed')).toEqual([]);
+    await subscriber.close();
+  });
+
+  it('[GRP-10] a join by SQL beyond the limit is dropped, logged once and counted', async () => {
+    await api.store.changeMembers(
+      Array.from({ length: 1_000 }, (_, index) => {
+        return { groupName: `g${index}`, add: ['full'], remove: [], history: 'all' };
+      }),
+    );
+    await application.query("CALL join_group('one-more', 'full')");
+    await waitUntil('the log line', () => api.logLines.length > 0);
+    expect(JSON.parse(api.logLines[0] ?? '')).toMatchObject({ groupName: 'one-more', clientId: 'full' });
+    expect(await freshMetrics(api.url)).toMatch(/^postline_joins_refused_total\{.*\} 1$/m);
+    expect(await put('one-more/members/full')).toMatchObject({ status: 409 });
+    expect(await membersOf('one-more')).toEqual([]);
+    expect(api.logLines).toHaveLength(1);
+  });
+
+  it('[GRP-15] a thousand joins at once share transactions', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, (_, index) => put(`crowd/members/m${index}`)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(
+      (await api.store.readMembers({ groupName: 'crowd', afterClientId: '', limit: 2_000 })).length,
+    ).toBe(1_000);
+  });
 });
