@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SECRET_BYTES_MIN, secretWeakness } from './secret-weakness.ts';
 
 const HOW_TO_MAKE_ONE = '`openssl rand -base64 48` makes one';
-/** A month: longer, and a key that was withdrawn while nobody could hear of it would count for good. */
+/** A month. Keys that were revoked during an outage of their address must not stay valid for good. */
 const KEEP_SECONDS_MAX = 30 * 86_400;
 
 function addWeakness(secret: string, context: z.core.$RefinementCtx): void {
@@ -12,7 +12,7 @@ function addWeakness(secret: string, context: z.core.$RefinementCtx): void {
     context.addIssue({ code: 'custom', message: `${weakness}; ${HOW_TO_MAKE_ONE}` });
 }
 
-/** Where keys may be fetched from: nobody on the way may exchange them. */
+/** Whether keys may be fetched from this address: without TLS, an attacker on the way could replace them. */
 function isKeyAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
@@ -24,7 +24,7 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
-/** How clients' tokens are checked, by the name of the environment variable. */
+/** Settings for checking client tokens, by the name of the environment variable. */
 export const clientTokenEnvironment = {
   CLIENT_TOKEN_SECRET: z
     .string()
@@ -36,7 +36,7 @@ export const clientTokenEnvironment = {
   CLIENT_TOKEN_SECRET_FILE: fileSetting()
     .superRefine(addWeakness)
     .optional()
-    .meta({ description: 'File that holds the secret instead; line ends at its end do not count.' }),
+    .meta({ description: 'Or a file that contains the secret; line ends at its end are ignored.' }),
   CLIENT_TOKEN_JWKS_URL: z
     .string()
     .refine(isKeyAddress, {
@@ -48,7 +48,7 @@ export const clientTokenEnvironment = {
         'Address of the public keys that client tokens are signed with (RS256, ES256, EdDSA): `https:`, or `http:` on loopback.',
     }),
   CLIENT_TOKEN_JWKS_KEEP_SECONDS: integerSetting({ from: 0, to: KEEP_SECONDS_MAX, default: 14_400 }).meta({
-    description: 'Seconds for which keys that were fetched are used while their address does not answer.',
+    description: 'Seconds for which fetched keys stay valid while their address does not answer.',
   }),
   CLIENT_TOKEN_ISSUER: z
     .string()
@@ -57,7 +57,7 @@ export const clientTokenEnvironment = {
   CLIENT_TOKEN_AUDIENCE: z
     .string()
     .optional()
-    .meta({ description: 'What the `aud` of a client token must be or hold. Default: any.' }),
+    .meta({ description: 'The `aud` that a client token must have. Default: any.' }),
 };
 
 type ClientTokenEnvironment = z.output<z.ZodObject<typeof clientTokenEnvironment>>;
@@ -69,7 +69,7 @@ interface AuthEnvironment {
 
 const KEY_VARIABLES = ['CLIENT_TOKEN_SECRET', 'CLIENT_TOKEN_SECRET_FILE', 'CLIENT_TOKEN_JWKS_URL'] as const;
 
-/** Where authentication is required there must be exactly one key to check tokens with. */
+/** If authentication is required, exactly one way to check tokens must be set. */
 export function checkClientTokens(
   settings: AuthEnvironment & Partial<ClientTokenEnvironment>,
   context: z.core.$RefinementCtx,
@@ -78,7 +78,8 @@ export function checkClientTokens(
   if (isWrong('AUTH') || effectiveAuth(settings) === 'open') return;
   const [first, second] = KEY_VARIABLES.filter((name) => settings[name] !== undefined || isWrong(name));
   if (first === undefined) {
-    const message = 'is required where AUTH=required; or CLIENT_TOKEN_SECRET_FILE, or CLIENT_TOKEN_JWKS_URL';
+    const message =
+      'is required where AUTH=required, unless CLIENT_TOKEN_SECRET_FILE or CLIENT_TOKEN_JWKS_URL is set';
     context.addIssue({ code: 'custom', path: ['CLIENT_TOKEN_SECRET'], message });
   } else if (second !== undefined) {
     const message = `only one way to check tokens may be set, and ${first} is set too`;
@@ -86,13 +87,13 @@ export function checkClientTokens(
   }
 }
 
-/** What tokens are checked with. */
+/** The key, or the address of the keys, that verifies tokens. */
 export type ClientTokenKey =
   | { readonly kind: 'secret'; readonly secret: string }
   | {
       readonly kind: 'jwks';
       readonly url: string;
-      /** Milliseconds for which keys count while their address does not answer. */
+      /** Milliseconds for which keys stay valid while their address does not answer. */
       readonly keepMs: number;
     };
 
@@ -102,7 +103,7 @@ export interface ClientTokenSettings {
   readonly audience: string | undefined;
 }
 
-/** How tokens are checked; `undefined` where nobody needs one. */
+/** How tokens are checked; `undefined` if clients need none. */
 export function clientTokenSettings(
   env: AuthEnvironment & ClientTokenEnvironment,
 ): ClientTokenSettings | undefined {

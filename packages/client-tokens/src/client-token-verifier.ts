@@ -11,18 +11,18 @@ import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey, type JWTVerif
 import type { ClientTokenKey, ClientTokenSettings } from './client-token-settings.ts';
 import { KeyNotKnownError, KeysUnavailableError, RemoteKeySet } from './remote-key-set.ts';
 
-/** For clocks that differ, of `nbf` and `iat`. `exp` has none: it says until when, and who issues it may say later. */
+/** Tolerance for `nbf` and `iat`, because clocks differ. `exp` has none: the issuer can choose a later one. */
 const LEEWAY_SECONDS = 60;
 
-/** The last second that a Date can hold: an `exp` beyond it is a mistake. */
+/** The last second that a Date can hold; an `exp` beyond it is a mistake. */
 const LAST_SECOND = 8_640_000_000_000;
 
-/** What a token that is good says. */
+/** The content of a valid token. */
 export interface ClientToken {
   readonly clientId: string;
-  /** Milliseconds since 1970; from then on the token is worth nothing. */
+  /** Milliseconds since 1970, from which on the token is not valid any more. */
   readonly expiresAt: number;
-  /** Milliseconds since 1970; 0 where the token doesn't say, so that it counts as older than any other. */
+  /** Milliseconds since 1970; 0 if the token has no `iat`, so that it counts as older than any other. */
   readonly issuedAt: number;
   /** Names of groups that the client follows by its claim `groups`. */
   readonly groups: readonly string[];
@@ -34,38 +34,44 @@ export type ClientTokenResult =
   | { readonly ok: true; readonly value: ClientToken }
   | {
       readonly ok: false;
-      /** `expired`: a fresh one will do. `unverifiable`: not known now, as the keys can't be fetched; later it may be. */
+      /**
+       * `expired`: a fresh token is accepted. `unverifiable`: the keys cannot be fetched now; a later check may
+       * succeed.
+       */
       readonly refusal: 'invalid' | 'expired' | 'unverifiable';
-      /** Why, in a word that may be logged: it holds nothing of the token. */
+      /** The reason in a word for the log, without any part of the token. */
       readonly reason: string;
     };
 
 export interface ClientTokenVerifier {
   /**
-   * What a token is worth now. Never rejects for what is in the token. Tokens from one address (any text that stands for
-   * it) may wait for keys within a bound.
+   * Checks a token. The content of a token never makes it reject. `address` is any text that identifies the sender: the
+   * number of its tokens that wait for keys is bounded.
    */
   verify(token: string, address: string): Promise<ClientTokenResult>;
 }
 
-/** Tokens verified at the same time: the threads that do it are four. What waits is bounded by those who ask. */
+/** Tokens verified at the same time; four threads do that. The callers bound how many wait. */
 const VERIFICATIONS_MAX = 64;
 
-/** Which signatures count, and whose. The token has no say in it: `alg` must fit, `jku`, `jwk` and `x5u` are not read. */
+/**
+ * The accepted algorithms and keys. The token cannot influence them: its `alg` must be accepted, and `jku`, `jwk` and
+ * `x5u` are ignored.
+ */
 interface Trust {
   readonly algorithms: string[];
   readonly findKey: JWTVerifyGetKey;
-  /** Where keys are fetched. */
+  /** Present if keys are fetched. */
   readonly remoteKeys?: RemoteKeySet;
 }
 
 export interface ClientTokenVerifierOptions {
   readonly logger: Logger;
-  /** Milliseconds between two fetches of keys; 5 s where left out. */
+  /** Milliseconds between two fetches of keys; 5 s if left out. */
   readonly cooldownMs?: number;
 }
 
-/** Checks clients' tokens as the settings say. */
+/** Creates a verifier of client tokens by the settings. */
 export function createClientTokenVerifier(
   settings: ClientTokenSettings,
   options: ClientTokenVerifierOptions,
@@ -98,7 +104,7 @@ export function createClientTokenVerifier(
           if (!isLookedFor) return refusalOf(error);
         }
         try {
-          await remoteKeys?.waitForNext(address); // without a slot: others are verified meanwhile
+          await remoteKeys?.waitForNext(address); // without a slot, so that others are verified meanwhile
         } catch (error) {
           return refusalOf(error);
         }
@@ -126,7 +132,7 @@ function trustIn(key: ClientTokenKey, { logger, cooldownMs }: ClientTokenVerifie
   };
 }
 
-/** What the signature doesn't say: whom the token is for, and that it is of now, the expiry to the second. */
+/** Checks what the signature does not prove: the client, and that the token is valid now. */
 function readClaims(payload: JWTPayload, now: number): ClientTokenResult {
   const { sub, exp, iat = 0 } = payload;
   const invalid = (reason: string): ClientTokenResult => ({ ok: false, refusal: 'invalid', reason });
@@ -140,7 +146,7 @@ function readClaims(payload: JWTPayload, now: number): ClientTokenResult {
   return { ok: true, value: { clientId: sub, expiresAt, issuedAt: iat * 1_000, groups, follow } };
 }
 
-/** Errors of the library hold the whole payload: only their code goes on. */
+/** Errors of the library contain the whole payload, so only their code is used. */
 function refusalOf(error: unknown): ClientTokenResult {
   if (error instanceof KeysUnavailableError)
     return { ok: false, refusal: 'unverifiable', reason: error.code };

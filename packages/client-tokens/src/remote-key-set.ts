@@ -16,25 +16,25 @@ import {
 } from 'jose';
 import { z } from 'zod';
 
-/** A client waits for the answer, and is given up after 10 s itself. */
+/** A client waits for the result, and has 10 s to identify. */
 const FETCH_TIMEOUT_MS = 5_000;
-/** Some hundred keys; those of the large providers take less than a tenth of it. */
+/** Some hundred keys; large providers use less than a tenth of it. */
 const BODY_BYTES_MAX = 256 * 1024;
-/** How late it is noticed that a key was withdrawn. */
+/** The longest time until a revoked key is noticed. */
 const FRESH_MS = 5 * 60_000;
-/** Between two fetches, whatever came of the first: made-up key ids must not make us flood the address. */
+/** The shortest time between two fetches: tokens with forged key ids must not cause a flood of requests. */
 const COOLDOWN_DEFAULT_MS = 5_000;
-/** Tokens of 8 KiB at the most, so 32 MiB; after a rotation many clients wait at the same time. */
+/** Many clients wait at once after a rotation of keys. With tokens of 8 KiB at most, that is 32 MiB. */
 const WAITING_MAX = 4_096;
-/** One address must not take all places; behind a proxy that isn't trusted there may be many clients in it. */
+/** One address must not take all places; behind an untrusted proxy it may stand for many clients. */
 const WAITING_PER_ADDRESS_MAX = 512;
 
-/** The keys can't be had now: whether a token is good is not known. */
+/** The keys cannot be fetched now, so tokens cannot be checked. */
 export class KeysUnavailableError extends Error {
   readonly code = 'keys_unavailable';
 
   constructor(options?: ErrorOptions) {
-    super('the keys of client tokens can not be fetched', options);
+    super('the keys of client tokens cannot be fetched', options);
     this.name = 'KeysUnavailableError';
   }
 }
@@ -43,16 +43,16 @@ type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 interface FetchedKeys {
   readonly find: FindKey;
-  /** On the clock that nobody sets (`performance.now()`). */
+  /** On the monotonic clock (`performance.now()`). */
   readonly fetchedAt: number;
-  /** The number of the fetch that brought them, from 1 on. */
+  /** The number of the fetch that returned them, from 1 on. */
   readonly fetchNumber: number;
 }
 
-/** The key is not among those that are known; later it may be. */
+/** The key is unknown now; a later fetch may return it. */
 export class KeyNotKnownError extends Error {
   readonly code = 'key_not_known';
-  /** The fetch that did not bring it; 0 where nothing is known. */
+  /** The last fetch, which did not return it; 0 if there was none. */
   readonly fetchNumber: number;
 
   constructor(fetchNumber: number) {
@@ -67,22 +67,22 @@ export interface RemoteKeySetOptions {
   /** Milliseconds for which keys count while their address does not answer. */
   readonly keepMs: number;
   readonly logger: Logger;
-  /** Milliseconds between two fetches; 5 s where left out. */
+  /** Milliseconds between two fetches; 5 s if left out. */
   readonly cooldownMs?: number | undefined;
 }
 
 const jwksSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 /**
- * The public keys at an address (JWKS, RFC 7517). They are kept and fetched anew in the background every few minutes.
- * While the address does not answer, those that are known go on. A key id that is not among them is looked for once
- * more, as keys may have been rotated: whoever needs it waits for the next fetch, which is one for all who wait.
+ * The public keys at an address (JWKS, RFC 7517), cached and refreshed in the background every few minutes. While the
+ * address does not answer, the cached keys stay valid. An unknown key id may belong to a new key, so its check waits
+ * for the next fetch, which all waiting checks share.
  */
 export class RemoteKeySet {
   readonly #options: RemoteKeySetOptions;
   readonly #cooldownMs: number;
   #known: FetchedKeys | undefined;
-  /** The fetch that is under way, or planned for the end of the cooldown. */
+  /** The fetch under way, or planned for the end of the cooldown. */
   #next: Promise<FetchedKeys> | undefined;
   #lastFetchAt = Number.NEGATIVE_INFINITY;
   #fetchesBegun = 0;
@@ -95,18 +95,18 @@ export class RemoteKeySet {
     this.#options = options;
     this.#log = new OutageLog({
       logger: options.logger,
-      describe: (reason) => `the keys of client tokens can not be fetched: ${reason}`,
+      describe: (reason) => `the keys of client tokens cannot be fetched: ${reason}`,
       over: 'the keys of client tokens can be fetched again',
     });
     this.#cooldownMs = options.cooldownMs ?? COOLDOWN_DEFAULT_MS;
   }
 
-  /** What was published later than now comes with a fetch of a higher number. */
+  /** Keys published after now are returned only by fetches with a higher number. */
   get fetchesBegun(): number {
     return this.#fetchesBegun;
   }
 
-  /** The key for a token's header, without asking anybody. Rejects with a KeyNotKnownError where there is none. */
+  /** The key for a token's header, from the cache only. Rejects with a KeyNotKnownError if there is none. */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
     const known = this.#usableKeys();
     if (known === undefined) throw new KeyNotKnownError(0);
@@ -115,11 +115,13 @@ export class RemoteKeySet {
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) throw new KeyNotKnownError(known.fetchNumber);
       if (error instanceof errors.JOSEError) throw error;
-      throw new KeysUnavailableError({ cause: error }); // it is there, but is broken
+      throw new KeysUnavailableError({ cause: error }); // the key is broken
     }
   }
 
-  /** Resolves after the next fetch; rejects with a KeysUnavailableError where it fails, or too many wait already. */
+  /**
+   * Resolves after the next fetch; rejects with a KeysUnavailableError if it fails, or if too many calls wait already.
+   */
   async waitForNext(address: string): Promise<void> {
     if (this.#waitingCount >= WAITING_MAX || this.#waitingByAddress.get(address) >= WAITING_PER_ADDRESS_MAX)
       throw new KeysUnavailableError();
@@ -133,17 +135,19 @@ export class RemoteKeySet {
     }
   }
 
-  /** Undefined where there are none, or they are too old. */
+  /** Undefined if there are none, or if they are too old. */
   #usableKeys(): FetchedKeys | undefined {
     const known = this.#known;
     if (known === undefined) return undefined;
     const ageMs = performance.now() - known.fetchedAt;
     if (ageMs > Math.max(FRESH_MS, this.#options.keepMs)) return undefined;
-    if (ageMs > FRESH_MS) this.#fetchNext().catch(() => undefined); // said once; those that are known go on
+    if (ageMs > FRESH_MS) this.#fetchNext().catch(() => undefined); // it is logged, and the known keys stay valid
     return known;
   }
 
-  /** One fetch for all who ask meanwhile, at the end of the cooldown; none within it where the last one failed. */
+  /**
+   * Concurrent callers share one fetch, at the end of the cooldown; after a failed fetch they are rejected until then.
+   */
   #fetchNext(): Promise<FetchedKeys> {
     if (this.#next !== undefined) return this.#next;
     const cooldownLeftMs = this.#lastFetchAt + this.#cooldownMs - performance.now();
@@ -177,7 +181,7 @@ export class RemoteKeySet {
   }
 }
 
-/** What the address answered is no set of keys. The message repeats none of it. */
+/** The answer is not a set of keys. The message repeats no part of the answer. */
 class AnswerError extends Error {}
 
 function describeFetchFault(error: unknown): FaultReason {

@@ -156,7 +156,7 @@ describe('RemoteKeySet', () => {
     server.answer = keysOf(first);
     vi.advanceTimersByTime(COOLDOWN_MS);
     expect(await outcome(first)).toBe('ok');
-    expect(logged.match(/can not be fetched: the status is 500"/g)).toHaveLength(1);
+    expect(logged.match(/cannot be fetched: the status is 500"/g)).toHaveLength(1);
     expect(logged.match(/can be fetched again"/g)).toHaveLength(1);
   });
 

@@ -3,7 +3,7 @@ import { DEVICE_ID_CHARACTERS_MAX } from './limits.ts';
 
 const DEVICE_ID_PATTERN = new RegExp(`^[A-Za-z0-9._-]{1,${DEVICE_ID_CHARACTERS_MAX}}$`);
 
-/** Names one device of a client, whose acks are kept apart from those of the others. */
+/** The id of one device of a client. The acks of each device are stored separately. */
 export const deviceIdSchema = z.string().regex(DEVICE_ID_PATTERN);
 
 /** True for a string that is a well-formed device id. */

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { EPOCH_CHARACTERS_MAX } from './limits.ts';
 import { targetIdSchema } from './target-id.ts';
 
-/** What crosses the bus: a `new_message` frame as text, ready to forward, and what the relay needs to place it. */
+/** A hint on the bus: a `new_message` frame as text, ready to forward, and its parsed position. */
 export interface Envelope {
   readonly targetId: string;
   readonly epoch: string;
   readonly offset: number;
   readonly id: string;
   readonly createdAt: string;
-  /** The frame as it goes on the socket. */
+  /** The frame as it is sent on the socket. */
   readonly frame: string;
 }
 
@@ -25,7 +25,7 @@ const envelopeSchema = z.object({
 
 /**
  * A frame as `encodeNewMessage` writes it: fields in its order, ids and epochs without escapes, and a text that is
- * valid within JSON. It takes each character once, so it is linear in the frame's length.
+ * valid in JSON. It matches each character once, so it is linear in the length of the frame.
  */
 const ENCODED_FRAME = new RegExp(
   String.raw`^\{"type":"new_message","id":"([\w.:-]*)","targetId":"([\w.~:@|+-]+)","offset":([1-9]\d{0,15}),` +
@@ -34,8 +34,8 @@ const ENCODED_FRAME = new RegExp(
 );
 
 /**
- * Reads what came on a target's channel. `undefined` where it is no frame for that target: whoever can write to
- * the bus may have written anything, and the reader then compares with the database instead.
+ * Parses a payload on a target's channel. `undefined` if it is not a frame for that target: anyone with access to the
+ * bus can write anything, so the reader compares with the database instead.
  */
 export function decodeEnvelope(targetId: string, payload: string): Envelope | undefined {
   const [, id, encodedTarget, digits, epoch, createdAt] = ENCODED_FRAME.exec(payload) ?? [];
@@ -46,7 +46,7 @@ export function decodeEnvelope(targetId: string, payload: string): Envelope | un
   return { targetId, epoch, offset, id, createdAt, frame: payload };
 }
 
-/** The same frame as somebody else may write it: other spaces, another order, more fields. */
+/** Parses the same frame from another encoder: with other spaces, another order, or more fields. */
 function decodeAnyEncoding(targetId: string, payload: string): Envelope | undefined {
   let value: unknown;
   try {

@@ -7,13 +7,13 @@ interface ErrorRow {
   readonly retryable: boolean;
 }
 
-/** Every error the HTTP surface tells: wire code, status, whether a retry can help. The code is the metric label too. */
+/** Every error of the HTTP API: code, status, and whether a retry can help. The code is also the metric label. */
 export const HTTP_ERRORS = {
   malformed_json: { status: 400, title: 'The body is not JSON', retryable: false },
   validation_failed: { status: 400, title: 'The request is not valid', retryable: false },
   unauthorized: { status: 401, title: 'Authentication is required', retryable: false },
   forbidden: { status: 403, title: 'Not allowed', retryable: false },
-  not_found: { status: 404, title: 'There is nothing at this address', retryable: false },
+  not_found: { status: 404, title: 'This address does not exist', retryable: false },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
   too_many_groups: { status: 409, title: 'A client is in too many groups', retryable: false },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
@@ -29,7 +29,7 @@ export const HTTP_ERRORS = {
   },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   internal_error: { status: 500, title: 'The server failed', retryable: true },
-  overloaded: { status: 503, title: 'The server has too much to do', retryable: true },
+  overloaded: { status: 503, title: 'The server is overloaded', retryable: true },
   store_unavailable: { status: 503, title: 'The database does not answer', retryable: true },
 } as const satisfies Record<string, ErrorRow>;
 
@@ -47,23 +47,23 @@ export const problemSchema = z
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'With validation_failed: what is wrong, and where.' }),
+      .meta({ description: 'With validation_failed: each error and its place.' }),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof problemSchema>;
 
-/** Error frames' codes on the socket. */
+/** Codes of error frames on the socket. */
 export type FrameErrorCode = keyof typeof FRAME_ERRORS;
 export const FRAME_ERRORS = {
-  bad_frame: 'The frame is not one this server knows',
-  // Also the reason of the close, which may have 123 bytes.
+  bad_frame: 'The frame is not valid',
+  // Also the close reason, which may have 123 bytes.
   bad_client_id:
     'clientId must be an integer, or 1 to 128 of A-Z a-z 0-9 . _ ~ : @ | + -, starting with a letter, a digit, _ or -',
-  bad_ack: 'The ack is beyond what this connection was sent, or for a target it does not follow',
-  identify_timeout: 'No identify frame came in time',
+  bad_ack: 'The ack is beyond the last message sent on this connection, or for a target it does not follow',
+  identify_timeout: 'No identify frame arrived in time',
   unauthorized: 'The token is missing, is not valid, or is for another client',
   token_expired: 'The token has expired: reconnect with a fresh one',
-  token_unverifiable: 'Whether the token is good can not be told now',
+  token_unverifiable: 'The token cannot be checked now',
   too_many_connections: 'This client has too many connections',
   too_many_frames: 'Too many frames, or too many bytes, in too short a time',
   origin_not_allowed: 'Pages of this origin may not connect here (ALLOWED_ORIGINS)',
@@ -73,5 +73,5 @@ export const FRAME_ERRORS = {
   target_not_allowed: 'A client may not identify as a group',
   log_restarted: 'The log was restarted: reconnect and resume',
   disconnected: 'The API disconnected this client',
-  no_progress: 'The connection took nothing for too long',
+  no_progress: 'The connection read nothing for too long',
 } as const;

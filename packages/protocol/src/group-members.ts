@@ -71,7 +71,7 @@ export const memberBatchRequestSchema = z
 export type MemberBatchRequest = z.output<typeof memberBatchRequestSchema>;
 
 const limitSchema = queryNumber(
-  `At most so many entries (${MEMBERS_PAGE_DEFAULT} where left out).`,
+  `At most this many entries; ${MEMBERS_PAGE_DEFAULT} if left out.`,
   1,
   MEMBERS_PAGE_MAX,
 ).optional();

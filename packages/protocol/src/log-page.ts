@@ -8,7 +8,7 @@ import { rowMarkSchema } from './row-mark.ts';
 export const logPageQuerySchema = z.object({
   after: queryNumber('Messages after this offset.', 0, Number.MAX_SAFE_INTEGER).optional(),
   limit: queryNumber(
-    `At most so many messages (${LOG_PAGE_MESSAGES_DEFAULT} where left out).`,
+    `At most this many messages; ${LOG_PAGE_MESSAGES_DEFAULT} if left out.`,
     1,
     LOG_PAGE_MESSAGES_MAX,
   ).optional(),
@@ -17,13 +17,13 @@ export const logPageQuerySchema = z.object({
     .min(1)
     .max(EPOCH_CHARACTERS_MAX)
     .optional()
-    .meta({ description: 'The epoch that `after` was read in.' }),
+    .meta({ description: 'The epoch of `after`.' }),
   id: rowMarkSchema.shape.id.optional().meta({
     description:
-      'The id of the message at `after`; with `createdAt`, it is noticed where another one stands there now.',
+      'The id of the message at `after`; together with `createdAt` it shows whether another message has that offset now.',
   }),
   createdAt: rowMarkSchema.shape.createdAt.optional().meta({
-    description: 'When the message at `after` was created.',
+    description: 'The time at which the message at `after` was created.',
   }),
 });
 
@@ -47,17 +47,20 @@ export function logEntryOf({ id, targetId, offset, message, createdAt }: LogMess
 export const logPageSchema = z
   .object({
     epoch: z.string(),
-    head: z.int().min(0).meta({ description: 'The last offset of the log; 0 for a target nobody wrote to.' }),
+    head: z
+      .int()
+      .min(0)
+      .meta({ description: 'The last offset of the log; 0 for a target without messages.' }),
     recovered: z.boolean().meta({
       description:
-        'False where `after` is of another epoch, beyond the head or, with `id` and `createdAt`, of another message: the log starts over.',
+        'False if `after` is of another epoch, beyond the head, or (by `id` and `createdAt`) of another message: the log starts over.',
     }),
     messages: z.array(logEntrySchema),
     truncatedBefore: z
       .int()
       .min(1)
       .nullable()
-      .meta({ description: 'The oldest offset kept, where something after `after` was deleted.' }),
+      .meta({ description: 'The oldest stored offset, if messages after `after` were deleted; else null.' }),
   })
   .meta({ id: 'LogPage' });
 export type LogPage = z.output<typeof logPageSchema>;

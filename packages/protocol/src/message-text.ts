@@ -2,19 +2,24 @@ import { z } from 'zod';
 import { MESSAGE_BYTES_MAX } from './limits.ts';
 import { utf8ByteLength } from './utf8-byte-length.ts';
 
-/** UTF-8 takes at most three bytes for each UTF-16 unit, so a short text needs no counting. */
+/** UTF-8 takes at most three bytes for each UTF-16 unit, so the bytes of a short text need not be counted. */
 const UNITS_ALWAYS_SHORT_ENOUGH = Math.floor(MESSAGE_BYTES_MAX / 3);
 
 function fitsTheColumn(text: string): boolean {
   return text.length <= UNITS_ALWAYS_SHORT_ENOUGH || utf8ByteLength(text) <= MESSAGE_BYTES_MAX;
 }
 
-/** What a publisher sends: 1 to 65,535 bytes of UTF-8, well-formed (a lone surrogate would be stored as another text). */
+/**
+ * The text of a message: 1 to 65,535 bytes of well-formed UTF-8 (a lone surrogate would be stored as another
+ * character).
+ */
 export const messageTextSchema = z
   .string({ error: (issue) => (issue.input === undefined ? 'is required' : 'must be a string') })
   .min(1, { error: 'must not be empty' })
   .refine(fitsTheColumn, { error: `must be at most ${MESSAGE_BYTES_MAX} bytes in UTF-8` })
-  .refine((text) => text.isWellFormed(), { error: 'must be well-formed Unicode (it has a lone surrogate)' })
+  .refine((text) => text.isWellFormed(), {
+    error: 'must be well-formed Unicode (it has a lone surrogate)',
+  })
   .meta({
     id: 'MessageText',
     description: `1 to ${MESSAGE_BYTES_MAX} bytes in UTF-8, well-formed.`,

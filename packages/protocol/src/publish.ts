@@ -3,7 +3,7 @@ import { BATCH_MESSAGES_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX } from './limits.ts'
 import { messageTextSchema } from './message-text.ts';
 import { targetIdSchema } from './target-id.ts';
 
-/** Names one publish, so that a retry of it is recognised. Visible ASCII, compared as bytes. */
+/** Identifies one publish, so that a retry is recognised. Visible ASCII, compared as bytes. */
 export const idempotencyKeySchema = z
   .string({ error: 'must be a string' })
   .regex(new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARACTERS_MAX}}$`), {
@@ -42,7 +42,7 @@ export const publishBatchRequestSchema = z
   )
   .meta({ id: 'PublishBatchRequest' });
 
-/** `sent`: the hint went out on the bus. `stored`: it did not, and the relay finds the row by itself. */
+/** `sent`: the hint was published on the bus. `stored`: it was not, and the relay finds the row by its comparison. */
 export const publishStatusSchema = z.enum(['sent', 'stored']).meta({ id: 'PublishStatus' });
 export type PublishStatus = z.output<typeof publishStatusSchema>;
 
@@ -63,7 +63,10 @@ export const publishedBatchSchema = z
   .object({
     messages: z.array(
       publishedMessageSchema.extend({
-        replayed: z.literal(true).optional().meta({ description: 'It was already stored under its key.' }),
+        replayed: z
+          .literal(true)
+          .optional()
+          .meta({ description: 'The message was already stored under its key.' }),
       }),
     ),
   })

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What stands for the content of a log's row: an offset can be given again after a failover or a restored backup, but
- * never together with the same id and the same millisecond.
+ * Identifies the row at an offset: after a failover or a restored backup an offset can be used again, but not together
+ * with the same id and millisecond.
  */
 export interface RowMark {
   readonly id: string;
@@ -24,19 +24,19 @@ export function isSameRow(a: RowMark, b: RowMark): boolean {
   return a.id === b.id && a.createdAt === b.createdAt;
 }
 
-/** V8 copies a slice of fewer than 13 characters; a longer one keeps the whole text that it was cut from in memory. */
+/** V8 copies slices of fewer than 13 characters; a longer slice keeps the whole original text in memory. */
 const COPIED_CHARACTERS = 12;
 
 /**
- * The mark of a row whose frame is at hand, to be kept for longer than the frame: without this, 24 characters would
- * keep up to 64 KiB alive for each target. `undefined` where no row of ours can have such an id or time.
+ * Copies a mark out of a frame, to be kept longer than the frame: a slice of 24 characters would keep up to 64 KiB
+ * alive for each target. `undefined` if no valid row has such an id or time.
  */
 export function rowMarkToKeep(id: string, createdAt: string): RowMark | undefined {
   if (id.length > ID_CHARACTERS_MAX || createdAt.length > TIME_CHARACTERS_MAX) return undefined;
   return { id: copyOf(id), createdAt: copyOf(createdAt) };
 }
 
-/** Much quicker than any parsing: this is done for each hint. */
+/** Called for each hint, so it must be fast; parsing would be slower. */
 function copyOf(text: string): string {
   if (text.length <= COPIED_CHARACTERS) return text;
   return text.slice(0, COPIED_CHARACTERS) + text.slice(COPIED_CHARACTERS, 24) + text.slice(24);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { GROUP_NAME_CHARACTERS_MAX, TARGET_ID_CHARACTERS_MAX } from './limits.ts';
 
-/** Wide enough for what identity providers give as `sub`: `auth0|5f7c`, `user+tag@shop.example`, `_V1StGXR8`. */
+/** Allows the `sub` of identity providers: `auth0|5f7c`, `user+tag@shop.example`, `_V1StGXR8`. */
 const TARGET_ID_PATTERN = new RegExp(`^[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,${TARGET_ID_CHARACTERS_MAX - 1}}$`);
 const GROUP_PREFIX = 'group:';
-/** In the objects of a client that does not know this trap, it would change the object instead of naming a target. */
+/** As a key of a JavaScript object, it would change the prototype instead of naming a target. */
 const RESERVED_ID = '__proto__';
 
 const MUST_BE_A_WHOLE_NUMBER = `must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
@@ -16,7 +16,7 @@ const targetIdText = z
   .refine((id) => id !== GROUP_PREFIX, { error: 'must name a group after "group:"' })
   .refine((id) => id !== RESERVED_ID, { error: `must not be ${RESERVED_ID}` });
 
-/** Beyond 2^53-1 JSON's numbers are rounded: to another client's id. */
+/** JSON numbers beyond 2^53-1 are rounded, to the id of another client. */
 const targetIdNumber = z.int({ error: MUST_BE_A_WHOLE_NUMBER }).min(0, { error: MUST_BE_A_WHOLE_NUMBER });
 
 /**
@@ -25,7 +25,7 @@ const targetIdNumber = z.int({ error: MUST_BE_A_WHOLE_NUMBER }).min(0, { error: 
  */
 export const targetIdSchema = z
   .union([targetIdText, targetIdNumber], {
-    // Asked only where neither kind's own check could say more: another type, or a number that is no integer.
+    // Used only for another type, or a number that is not an integer: otherwise the check of that kind has its own error.
     error: ({ input }) => {
       if (input === undefined) return 'is required';
       return typeof input === 'number' ? MUST_BE_A_WHOLE_NUMBER : 'must be a string or an integer';
@@ -73,18 +73,18 @@ export function isTargetId(value: string): boolean {
   return TARGET_ID_PATTERN.test(value) && value !== GROUP_PREFIX && value !== RESERVED_ID;
 }
 
-/** Why this text is no target id, `undefined` where it is one. */
+/** Why this text is not a target id; `undefined` if it is one. */
 export function targetIdFault(value: string): string | undefined {
   const parsed = targetIdText.safeParse(value);
   return parsed.success ? undefined : parsed.error.issues[0]?.message;
 }
 
-/** True for a text that target ids can start with: what the keys of publishers are restricted to. */
+/** True for a text that target ids can start with, as in the prefixes of publisher keys. */
 export function isTargetIdStart(value: string): boolean {
   return TARGET_ID_PATTERN.test(value);
 }
 
-/** True where the id addresses a group: such an id is never a client's own. */
+/** True if the id addresses a group; no client has such an id. */
 export function isGroupId(targetId: string): boolean {
   return targetId.startsWith(GROUP_PREFIX);
 }

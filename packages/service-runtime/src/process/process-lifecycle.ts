@@ -5,11 +5,6 @@ import { printToLog } from '../logging/print-to-log.ts';
 import { type Environment, SettingsError } from '../settings/settings.ts';
 import { flushLog, guardStandardStreams, writeToStandardError } from '../logging/standard-streams.ts';
 
-/** A started part of a service. */
-interface Closable {
-  close(): Promise<void>;
-}
-
 export interface RunningProcess {
   readonly logger: Logger;
   /** Milliseconds from the signal to the exit, even if something is still open. */
