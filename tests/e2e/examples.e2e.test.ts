@@ -1,4 +1,5 @@
 /** The programs of examples/, run as they are written. */
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
   installedProgram,
@@ -103,6 +104,47 @@ describe.concurrent.each(PUBLISHERS)('$file', (publisher) => {
     },
   );
 });
+
+const php = installedProgram('php');
+const hasPdo = php !== undefined && execFileSync(php, ['-m'], { encoding: 'utf8' }).includes('pdo_mysql');
+if (!hasPdo) console.log('create-room.php (skipped: PHP with pdo_mysql is not installed)');
+
+it.skipIf(!hasPdo)(
+  '[EXA-5] a room, its members and its first message are created together, or not at all',
+  async () => {
+    const create = async (...args: readonly string[]) => {
+      const started = startProcess({
+        command: php ?? '',
+        args: [`${EXAMPLES}create-room.php`, ...args],
+        env: { ...process.env, DATABASE_URL: system.servers.databaseUrl },
+      });
+      return { code: await started.ended, output: started.output() };
+    };
+    const read = async (path: string) => (await (await fetch(`${system.api.url}${path}`)).json()) as object;
+    expect(await create('general', 'Welcome!', 'anna', 'ben')).toEqual({
+      code: 0,
+      output: 'created general\n',
+    });
+    const page = () => read('/targets/group:general/messages');
+    await waitUntil('the message is in its log', async () =>
+      JSON.stringify(await page()).includes('Welcome!'),
+    );
+    const members = {
+      members: [
+        { clientId: 'anna', from: 0 },
+        { clientId: 'ben', from: 0 },
+      ],
+    };
+    expect(await read('/groups/general/members')).toMatchObject(members);
+
+    const second = await create('general', 'Again!', 'carl');
+    expect(second.code).not.toBe(0);
+    expect(second.output).toContain('Duplicate entry');
+    const probe = await publish(system.api.url, { message: 'probe', targetId: 'group:general' });
+    expect(probe.body['offset']).toBe(2);
+    expect(await read('/groups/general/members')).toMatchObject(members);
+  },
+);
 
 it('[EXA-3] the consumer counts each message once, although it is killed while they come', async () => {
   const folder = await makeTempFolder('consumer');
