@@ -48,7 +48,13 @@ interface CallSignals {
   readonly signal: AbortSignal;
 }
 
-/** Everything that adds to the logs, whether it comes from requests or from the outbox. */
+/**
+ * Start here: everything that adds to the logs or changes the members of groups. A call is one transaction, tried again
+ * by `append-transaction` where it lost a deadlock or a race, and without the targets that others hold. What it writes,
+ * and in which order, says `write-append`: counters (locked to the commit), the outbox, idempotency keys, rows, members.
+ * If COMMIT gets no answer, `commit-outcome` looks it up on a new connection. If the database refuses a row,
+ * `bisect-append` finds the request that it belongs to, and `set-aside` takes it out of the outbox.
+ */
 export class Appender {
   readonly #options: AppenderOptions;
   #onMoved: (moved: MovedMessages) => void = () => undefined;
