@@ -1,5 +1,7 @@
 import { DelayHistogram } from './delay-histogram.ts';
 import { Findings } from './findings.ts';
+import { MemberLedger } from './member-ledger.ts';
+import { MemberStream } from './member-stream.ts';
 import type { BodyShape } from './message-body.ts';
 import { type LogHistory, ReaderLedger } from './reader-ledger.ts';
 import { TargetLedger } from './target-ledger.ts';
@@ -12,6 +14,8 @@ export class Ledger {
   readonly history: LogHistory = { epoch: undefined, isBeingRestored: false, endsWithNextEpoch: false };
   readonly targets: readonly TargetLedger[];
   readonly readers: ReaderLedger[] = [];
+  readonly members: MemberLedger[] = [];
+  readonly memberStreams: MemberStream[] = [];
 
   constructor(targetIds: readonly string[], shape: BodyShape = 'varied') {
     const { findings, deliveries } = this;
@@ -22,6 +26,20 @@ export class Ledger {
     const reader = new ReaderLedger({ name, target, findings: this.findings, history: this.history });
     this.readers.push(reader);
     return reader;
+  }
+
+  /** A client that may become a member of a group; it is none yet. */
+  addMember(clientId: string, group: TargetLedger): MemberLedger {
+    const member = new MemberLedger(group, clientId, this.findings);
+    this.members.push(member);
+    return member;
+  }
+
+  addMemberStream(name: string, member: MemberLedger, leftBoundMs: number): MemberStream {
+    const { findings, history } = this;
+    const stream = new MemberStream({ name, member, findings, history, leftBoundMs });
+    this.memberStreams.push(stream);
+    return stream;
   }
 
   /** From now on nothing that readers are given is judged, until `beginEpoch`. */
@@ -55,6 +73,7 @@ export class Ledger {
   }
 
   get receivedCount(): number {
-    return this.readers.reduce((sum, reader) => sum + reader.receivedCount, 0);
+    const streams: readonly { readonly receivedCount: number }[] = [...this.readers, ...this.memberStreams];
+    return streams.reduce((sum, { receivedCount }) => sum + receivedCount, 0);
   }
 }

@@ -44,6 +44,7 @@ export class TargetLedger {
   #lifetime = 0;
   readonly #outcomes = new GrowingNumbers();
   readonly #ackedAtMs = new GrowingNumbers();
+  readonly #issuedAtMs = new GrowingNumbers();
   readonly #offsetOf = new GrowingNumbers();
   readonly #numberAt = new GrowingNumbers();
   readonly #commitsBefore = new GrowingNumbers();
@@ -59,6 +60,7 @@ export class TargetLedger {
     this.issuedCount += 1;
     const [number, commitsBefore] = [this.issuedCount, this.#commits.length];
     this.#commitsBefore.set(number, commitsBefore);
+    this.#issuedAtMs.set(number, Math.round(performance.now()));
     return { number, floor: this.highestAcked, commitsBefore, lifetime: this.#lifetime };
   }
 
@@ -149,6 +151,15 @@ export class TargetLedger {
   /** The number of the message that is known to stand there, 0 where none is. */
   numberAt(offset: number): number {
     return this.#numberAt.get(offset);
+  }
+
+  /** Where it is known to stand, 0 if nobody said so. */
+  offsetOf(number: number): number {
+    return this.#offsetOf.get(number);
+  }
+
+  issuedAtMs(number: number): number {
+    return this.#issuedAtMs.get(number);
   }
 
   isAcked(number: number): boolean {
