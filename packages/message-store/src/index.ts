@@ -35,10 +35,7 @@ export type { LogTrimmer, RetentionRule, TrimQuery, TrimStep } from './log-trimm
 export {
   type AddedMember,
   CLIENTS_PER_MEMBERSHIPS_READ_MAX,
-  DEPARTURES_KEPT_SECONDS,
-  DEPARTURES_PER_STEP_MAX,
   type FollowedGroup,
-  type JoinHistory,
   type Member,
   type MemberChange,
   type MemberChangesReading,

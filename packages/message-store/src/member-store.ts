@@ -1,3 +1,4 @@
+import type { JoinHistory } from '@postline/protocol';
 import type { MovedMessages } from './outbox.ts';
 
 /**
@@ -20,9 +21,6 @@ export interface Membership {
   readonly from: number;
   readonly since: string;
 }
-
-/** How much of the group's log a new member reads: what follows its join, everything, or also the last n messages. */
-export type JoinHistory = 'from-join' | 'all' | { readonly last: number };
 
 /** Changes one group; all of it is stored, or nothing. At most MEMBERS_PER_CHANGE_MAX ids in all, each once. */
 export interface MembersChange {

@@ -1,7 +1,6 @@
-import { isGroupId, isGroupName, isTargetId } from '@postline/protocol';
+import { isGroupId, isGroupName, isTargetId, type JoinHistory } from '@postline/protocol';
 import {
   CLIENTS_PER_MEMBERSHIPS_READ_MAX,
-  type JoinHistory,
   type MemberCursor,
   MEMBERS_PER_CHANGE_MAX,
   type MembersChange,

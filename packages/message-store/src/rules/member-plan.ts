@@ -1,8 +1,7 @@
-import { GROUPS_PER_CLIENT_MAX } from '@postline/protocol';
+import { GROUPS_PER_CLIENT_MAX, type JoinHistory } from '@postline/protocol';
 import {
   type AddedMember,
   type FollowedGroup,
-  type JoinHistory,
   type MembersChange,
   type MembersOutcome,
 } from '../member-store.ts';

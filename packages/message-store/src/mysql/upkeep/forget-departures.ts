@@ -5,7 +5,7 @@ import type { Session } from '../sessions/session.ts';
 /** A range of the index that ends at the limit. Positions are microseconds since 1970, or greater. */
 export const OLD_DEPARTURES_STATEMENT = `
 SELECT group_name, client_id, position FROM members FORCE INDEX (members_position)
-WHERE state = 'left' AND position < CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(6)) * 1000000 AS SIGNED) - ${DEPARTURES_KEPT_SECONDS}000000
+WHERE state = 'left' AND position < CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(6)) * 1000000 AS SIGNED) - ${DEPARTURES_KEPT_SECONDS * 1_000_000}
 ORDER BY position LIMIT ${DEPARTURES_PER_STEP_MAX}`;
 
 /** Each found by its key. Who has joined again since the look has another position, and stays. */
