@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What `npm run bench -- …` was asked for. */
+/** The arguments of `npm run bench -- …`. */
 export interface BenchArguments {
   /** In this order. */
   readonly workloads: readonly string[];
@@ -16,19 +16,19 @@ export interface BenchArguments {
 export type ParsedArguments =
   | { readonly kind: 'run'; readonly arguments: BenchArguments }
   | { readonly kind: 'help' }
-  /** Something was said that nobody here understands; `reason` names it. */
+  /** An argument is not valid; `reason` names it. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Long enough that a second of a neighbour's work shifts a figure by a few percent only. */
+/** Long enough that a second of another process's work changes a figure by a few percent only. */
 const MEASURE_SECONDS_DEFAULT = 8;
 const MEASURE_SECONDS_QUICK = 3;
 const MEASURE_SECONDS_MAX = 3_600;
 
-/** What it takes until the engine has compiled the services' code: they run for weeks. */
+/** Time until the engine has compiled the services' code: in production they run for weeks. */
 const WARM_UP_SECONDS_DEFAULT = 10;
 const WARM_UP_SECONDS_QUICK = 2;
 
-/** Three runs have a median, and a range that shows how far to trust it. */
+/** Three runs have a median, and a range that shows how reliable it is. */
 const RUNS_DEFAULT = 3;
 const RUNS_MAX = 100;
 
@@ -42,7 +42,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** What of a workload counts here. */
+/** The parts of a workload that the arguments need. */
 export interface NamedWorkload {
   readonly name: string;
   readonly onlyWhenNamed?: boolean;
@@ -99,7 +99,7 @@ const NOT_QUICK: Numbers = {
 };
 const QUICK: Numbers = { ...NOT_QUICK, seconds: MEASURE_SECONDS_QUICK, 'warm-up': WARM_UP_SECONDS_QUICK };
 
-/** The options that are numbers, or what is wrong with one. */
+/** The numeric options, or an error about one. */
 function readNumbers(
   values: Readonly<Partial<Record<NumberOption, string>>>,
   defaults: Numbers,
@@ -115,7 +115,7 @@ function readNumbers(
   return numbers;
 }
 
-/** The words as options and names of workloads, or what is wrong with them. */
+/** The words as options and names of workloads, or an error. */
 function readWords(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true, strict: true });
@@ -141,10 +141,10 @@ export function helpText(workloads: readonly (NamedWorkload & { readonly questio
     ),
     '',
     `  --quick      ${MEASURE_SECONDS_QUICK} s in each run in place of ${MEASURE_SECONDS_DEFAULT}`,
-    '  --seconds N  so many seconds in each run',
-    `  --warm-up N  so many seconds before it, in place of ${WARM_UP_SECONDS_DEFAULT} (${WARM_UP_SECONDS_QUICK} with --quick)`,
-    `  --runs N     so many runs in place of ${RUNS_DEFAULT}`,
-    '  --only NAME  of the systems that take turns only this one: postline, "bare parts", …',
+    '  --seconds N  seconds in each run',
+    `  --warm-up N  seconds before it, in place of ${WARM_UP_SECONDS_DEFAULT} (${WARM_UP_SECONDS_QUICK} with --quick)`,
+    `  --runs N     runs, in place of ${RUNS_DEFAULT}`,
+    '  --only NAME  only this one of the systems that are compared: postline, "bare parts", …',
     '  --profile    a CPU profile of each service in bench/results/; it costs a few percent of the speed',
     '',
     'Each workload prints a table and writes bench/results/<time>-<workload>.json.',

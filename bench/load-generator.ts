@@ -1,6 +1,6 @@
 /**
- * The load generator: a process of its own, so that what it costs is not counted as the system's and both can have a
- * core to themselves. It takes one job from its parent, tells when its measured time begins and ends, and answers.
+ * The load generator: a separate process, so that its cost is not counted as the system's, and each can have its own
+ * core. It takes one job from its parent, reports when its measured time begins and ends, and returns the result.
  */
 import { once } from 'node:events';
 import { runCatchUpLoad } from './load/catch-up-load.ts';
@@ -17,7 +17,7 @@ function tell(report: LoadReport): void {
   process.send?.(report);
 }
 
-/** The parent answers each signal with a message once it has taken its samples. */
+/** The parent answers each signal with a message when it has taken its samples. */
 const signals: MeasureSignals = {
   begin: async () => {
     tell({ kind: 'measuring' });

@@ -1,4 +1,4 @@
-/** `npm run bench`: measures the built system on servers of its own; see `--help`. */
+/** `npm run bench`: measures the built system on servers that it starts; see `--help`. */
 import { helpText, parseArguments } from './arguments.ts';
 import { runWorkload } from './run-workload.ts';
 import { planCores } from './system/cores.ts';

@@ -9,10 +9,10 @@ import type { BackingServers, SystemKind } from './system/measured-system.ts';
 import { startBackingServers } from './system/postline-system.ts';
 import type { RunOutcome, Workload } from './workloads/workload.ts';
 
-/** Above this the generator, not the system, may be what was measured. */
+/** Above this, the figures may be limited by the generator instead of the system. */
 const GENERATOR_BUSY_PERCENT_MAX = 85;
 
-/** Runs one workload as often as asked, prints its table and writes its file. True where every run is a result. */
+/** Runs one workload, prints its table and writes its file. True if every run is a result. */
 export async function runWorkload(
   workload: Workload,
   cores: CorePlan,
@@ -49,15 +49,15 @@ interface RunsToDo {
   readonly path: string;
 }
 
-/** What one system gave in one run. */
+/** The outcome of one run of one system. */
 interface SystemOutcome extends RunOutcome {
   readonly system: SystemKind;
   readonly runNumber: number;
 }
 
 /**
- * The systems take turns, forwards and backwards, so that what else the machine does meanwhile meets all of them alike,
- * and none is always measured after the same other one.
+ * The systems take turns, forwards and backwards, so that other load of the machine affects all of them alike, and none
+ * is always measured after the same other one.
  */
 async function runAll(
   workload: Workload,
@@ -79,7 +79,7 @@ async function runAll(
   return outcomes;
 }
 
-/** A run in which something broke is no result; the others may still be one. */
+/** A failed run is not a result; the others may still be. */
 function failedRun(error: unknown): RunOutcome {
   const fault = error instanceof Error ? error.message : String(error);
   return { figures: [], faults: [fault], profiles: [] };
@@ -145,7 +145,7 @@ function report(outcomes: readonly SystemOutcome[], summaries: readonly Summary[
 }
 
 function reportProfile({ role, file, functions, modules }: RecordedProfile): void {
-  console.log(`\n${role}, shares of its busy time, each without what it calls (${file})`);
+  console.log(`\n${role}, shares of its busy time, without called functions (${file})`);
   for (const list of [modules, functions]) {
     for (const { place, percent } of list) console.log(`  ${percent.toFixed(1).padStart(5)} %  ${place}`);
     console.log();

@@ -1,5 +1,5 @@
 /**
- * Holds the tree to what no other tool checks: tests mirror sources, file names say something, every rule of the
+ * Checks the tree for what no other tool checks: tests mirror sources, file names are specific, every rule of the
  * specification has a test and every id in a test is a rule, and no file names a machine or a registry.
  */
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|manager|lib)\.[a-z]+$/;
 const WITHOUT_ONE_SOURCE = /-contract\.ts$|\/test\/(?:[^/]+\/)?support\//;
 const RULE_ID = /\*\*([A-Z]+-\d+)\*\*/g;
 const QUOTED_ID = /\[([A-Z]{3,4}-\d+)\]/g;
-/** Put together here so that this file doesn't hold what it looks for. */
+/** Concatenated, so that this file does not contain them. */
 const FOREIGN_NAMES = [
   'registry.' + 'npmjs',
   'npm' + 'mirror',
@@ -36,7 +36,7 @@ function idsIn(text: string, pattern: RegExp): string[] {
 function checkNames(files: readonly string[]): string[] {
   return files
     .filter((file) => EMPTY_NAMES.test(basename(file)))
-    .map((file) => `${file}: the name says nothing`);
+    .map((file) => `${file}: the name is not specific`);
 }
 
 /** `x/test/a/b.test.ts` (or b.mysql.test.ts, …) tests `x/src/a/b.ts`. */
@@ -86,6 +86,6 @@ const findings = [
 ];
 for (const finding of findings) console.error(finding);
 console.log(
-  findings.length === 0 ? `tree: ${files.length} files, nothing to say` : `tree: ${findings.length} findings`,
+  findings.length === 0 ? `tree: ${files.length} files, no findings` : `tree: ${findings.length} findings`,
 );
 process.exitCode = findings.length === 0 ? 0 : 1;

@@ -1,9 +1,9 @@
-/** Sees that the Docker tests can run: one line says what is missing, and the exit code is 1. */
+/** Checks that the Docker tests can run. If not, one line names what is missing, and the exit code is 1. */
 import { spawnSync } from 'node:child_process';
 
 interface DockerPart {
   readonly need: string;
-  /** Words after `docker` that succeed where it is there. */
+  /** Arguments of a `docker` command that succeeds if the part is there. */
   readonly words: readonly string[];
 }
 

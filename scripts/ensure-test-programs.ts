@@ -1,7 +1,7 @@
 /**
- * Sees to the programs that the tests need beside Node: redis-server, MariaDB or MySQL, Chromium, and the interpreters
- * of the examples. On Debian, as root, it installs what is missing; elsewhere it says in one line what is missing and how
- * to get it. Given names of executables (`mariadbd`), it sees to the programs that have these, and to no other.
+ * Finds the programs that the tests need besides Node: redis-server, MariaDB or MySQL, Chromium, and the interpreters
+ * of the examples. As root on Debian it installs missing ones; elsewhere it prints one line for each, with how to get
+ * it. With names of executables as arguments (`mariadbd`), it handles only these.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,12 +9,12 @@ import { delimiter, join } from 'node:path';
 
 interface TestProgram {
   readonly need: string;
-  /** Any of these will do. */
+  /** Any of these is enough. */
   readonly executables: readonly string[];
   readonly debianPackages: readonly string[];
-  /** What makes it print its version; `--version` where left out. */
+  /** The argument that prints its version; `--version` if left out. */
   readonly versionWord?: string;
-  /** What is skipped without it. Where this is not said, the tests can't do without it. */
+  /** What is skipped without it. Left out: the tests require it. */
   readonly skipped?: string;
 }
 
@@ -43,9 +43,9 @@ function canInstall(): boolean {
   return process.getuid?.() === 0 && findExecutable(['apt-get']) !== undefined;
 }
 
-/** One program after the other: what can't be had must not keep the others away. */
+/** Installs one program after the other, so that an unavailable one does not prevent the others. */
 function install(programs: readonly TestProgram[]): void {
-  // A policy-rc.d that says no: the tests start servers of their own, the system's must not start.
+  // The system's servers must not start: the tests start their own.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = (...words: string[]) =>
     spawnSync('apt-get', words, { env, stdio: ['ignore', 'ignore', 'inherit'] });

@@ -1,6 +1,6 @@
 /**
- * Sums up test runs: `print-test-totals.js reports/a.json …` reads the runners' JSON reports and closes with the line
- * `N passed, N failed, N skipped`. Exit code 1 where a report is missing or unreadable, a test failed, or none ran.
+ * Sums up test runs: `print-test-totals.js reports/a.json …` reads the runners' JSON reports, and its last line is `N
+ * passed, N failed, N skipped`. Exit code 1 if a report is missing or unreadable, a test failed, or none ran.
  */
 import { readFileSync } from 'node:fs';
 
@@ -10,7 +10,7 @@ interface Totals {
   readonly skipped: number;
 }
 
-/** What is read of a report. */
+/** The parts of a report that are read. */
 interface Report {
   readonly success: boolean;
   readonly testResults: readonly FileResult[];
@@ -59,7 +59,7 @@ function sum(all: readonly Totals[]): Totals {
 
 interface Run {
   readonly totals: Totals;
-  /** Why this run can't count as a good one, where no failed test says it. */
+  /** Why this run is not valid, if no failed test shows it. */
   readonly problem: string | undefined;
 }
 

@@ -67,7 +67,7 @@ function table({ title, intro, shape }: Section): string {
 
 const MIB = 1024 * 1024;
 
-/** What a process in a container may hold, where its heap is half of that, as Node has it where nothing is said. */
+/** What a process in a container may hold with Node's default heap, half of the container's memory. */
 function memoryRow(containerMib: number, toSet: string): string {
   const memory = { heapBytes: (containerMib / 2) * MIB, limitBytes: containerMib * MIB };
   const held = defaultHeldBytes(memory);
@@ -137,7 +137,9 @@ ${MEMORY}`;
 if (process.argv.includes('--check')) {
   const isCurrent = readFileSync(FILE, 'utf8') === text;
   console.log(
-    isCurrent ? `${FILE} is what the schemas say` : `${FILE} is not what the schemas say; write it anew`,
+    isCurrent
+      ? `${FILE} matches the schemas`
+      : `${FILE} does not match the schemas: run node scripts/dist/write-configuration-doc.js`,
   );
   process.exitCode = isCurrent ? 0 : 1;
 } else {

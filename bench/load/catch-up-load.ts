@@ -3,10 +3,10 @@ import { type FillMessage, fillLogs, textOf } from './log-filling.ts';
 import type { StreamStart } from './recipient-options.ts';
 import { connectRecipient } from './recipients.ts';
 
-/** A reader that got nothing for so long will get no more. */
+/** A reader that got nothing for this long gets no more. */
 const SILENCE_MS_MAX = 20_000;
 
-/** Fills the target's log where it is shorter than asked, and times one client that reads all of it. */
+/** Fills the target's log up to the job's length, and times one client that reads all of it. */
 export async function runCatchUpLoad(job: CatchUpJob, signals: MeasureSignals): Promise<CatchUpResult> {
   const { epoch, offset: head } = await findHead(job);
   await fillLogs(job.system, messagesFrom(head + 1, job));
@@ -18,7 +18,7 @@ export async function runCatchUpLoad(job: CatchUpJob, signals: MeasureSignals): 
   return { faults, messages: job.messages, milliseconds };
 }
 
-/** A client that has no cursor starts at the head, and is told where that is. */
+/** Finds the head of a target: a client without a cursor starts there. */
 export async function findHead({
   system,
   targetId,

@@ -1,18 +1,18 @@
 import { sort } from '../measure/statistics.ts';
 
-/** As many as fit on a screen; the count tells the rest. */
+/** As many as fit on a screen; the rest is counted. */
 const FAULTS_TOLD_MAX = 10;
 
 const NUMBER_DIGITS = 10;
 
-/** A `new_message` frame as it came; nothing in it is trusted. */
+/** A `new_message` frame, unchecked. */
 export interface ReceivedMessage {
   readonly targetId?: unknown;
   readonly offset?: unknown;
   readonly data?: unknown;
 }
 
-/** One message in an answer as it came. */
+/** One message of an answer, unchecked. */
 interface Answer {
   readonly targetId?: unknown;
   readonly offset?: unknown;
@@ -20,19 +20,18 @@ interface Answer {
 }
 
 export interface LedgerOptions {
-  /** Ids of those who receive; each has one connection. */
+  /** Ids of the recipients; each has one connection. */
   readonly recipients: readonly string[];
   readonly messageBytes: number;
   /** False for a system whose messages have none: then only recipients, texts and counts are checked. */
   readonly hasOffsets: boolean;
-  /** Begins each text, so that no message of an earlier run is taken for one of this. */
+  /** Begins each text, so that messages of an earlier run are recognised. */
   readonly label: string;
 }
 
 /**
- * Keeps account of every message: sent, accepted, delivered. Whatever is not exactly as promised is a fault: a wrong
- * recipient, an offset that is not the next one, a message that was lost, repeated, changed or given another offset
- * than its publisher was told.
+ * Records every message: sent, accepted, delivered. Any broken promise is a fault: a wrong recipient, an offset that is
+ * not the next one, a message that was lost, repeated or changed, or whose offset differs from the publisher's answer.
  */
 export class DeliveryLedger {
   readonly #recipients: readonly string[];
@@ -79,22 +78,22 @@ export class DeliveryLedger {
     return this.#delivered;
   }
 
-  /** Answers that said `stored`: the bus was not told in time. */
+  /** Messages answered `stored`: their hint was not published in time. */
   get storedOnly(): number {
     return this.#storedOnly;
   }
 
-  /** True once every request was answered and everything accepted has arrived. */
+  /** True when every request was answered and every accepted message has arrived. */
   get isSettled(): boolean {
     return this.#answered === this.sent && this.#delivered >= this.#accepted;
   }
 
-  /** Where a recipient's stream goes on from. */
+  /** Sets where a recipient's stream continues. */
   startStream(recipient: number, offset: number): void {
     this.#lastOffsets[recipient] = offset;
   }
 
-  /** Notes a message that is sent now, and gives the body of its request. */
+  /** Records a message that is sent now, and returns the body of its request. */
   send(recipient: number, now: number): { readonly number: number; readonly body: string } {
     const number = this.#sentAt.length;
     this.#recipientOf.push(recipient);
@@ -107,7 +106,7 @@ export class DeliveryLedger {
     return { number, body: `{"message":"${this.#text(number)}","targetId":"${targetId}"}` };
   }
 
-  /** Notes the answer to a request for one message, or for several at once. */
+  /** Records the answer to a request with one message or several. */
   answer(numbers: readonly number[], status: number, body: string): void {
     this.#answered += numbers.length;
     const now = performance.now();
@@ -133,22 +132,22 @@ export class DeliveryLedger {
     }
   }
 
-  /** Notes a message that a recipient's connection was given. */
+  /** Records a message that arrived on a recipient's connection. */
   deliver(recipient: number, { targetId, offset, data }: ReceivedMessage, now: number): void {
     const id = this.#recipients[recipient] ?? '';
-    if (targetId !== id) this.fault(`${id} was given a message for ${String(targetId)}`);
+    if (targetId !== id) this.fault(`${id} got a message for ${String(targetId)}`);
     const expected = (this.#lastOffsets[recipient] ?? NaN) + 1;
     if (this.#hasOffsets && offset !== expected)
-      this.fault(`${id} was given offset ${String(offset)} in place of ${expected}`);
+      this.fault(`${id} got offset ${String(offset)} in place of ${expected}`);
     this.#lastOffsets[recipient] = typeof offset === 'number' ? offset : expected;
 
     const number = this.#numberIn(data);
     if (number === undefined) {
-      this.fault(`${id} was given what nobody sent: ${String(data)}`);
+      this.fault(`${id} got a message that was never sent: ${String(data)}`);
     } else if (this.#recipientOf[number] !== recipient) {
-      this.fault(`${id} was given message ${number}, which is another one's`);
+      this.fault(`${id} got message ${number} of another recipient`);
     } else if (!Number.isNaN(this.#deliveredAt[number])) {
-      this.fault(`${id} was given message ${number} again`);
+      this.fault(`${id} got message ${number} again`);
     } else {
       this.#deliveredAt[number] = now;
       this.#deliveredOffset[number] = expected;
@@ -157,19 +156,19 @@ export class DeliveryLedger {
     }
   }
 
-  /** Notes the hint of a message; it may come after the message itself has arrived. */
+  /** Records the hint of a message; the message itself may arrive earlier. */
   hint(data: unknown, now: number): void {
     const number = this.#numberIn(data);
     if (number !== undefined) this.#hintedAt[number] = now;
   }
 
-  /** Notes anything else that makes the run worth nothing. */
+  /** Records any other fault, which makes the run invalid. */
   fault(what: string): void {
     this.#faultCount += 1;
     if (this.#faults.length < FAULTS_TOLD_MAX) this.#faults.push(what);
   }
 
-  /** Everything that was not as promised, the messages that have not arrived until now included. */
+  /** All faults, including the messages that have not arrived yet. */
   faults(): string[] {
     const missing = this.#accepted - this.#delivered;
     return [
@@ -180,7 +179,7 @@ export class DeliveryLedger {
     ];
   }
 
-  /** Milliseconds between the stations of what was sent between two moments, sorted. */
+  /** Latencies in milliseconds of the messages that were sent between two moments, sorted. */
   latencies(
     from: number,
     to: number,

@@ -2,7 +2,7 @@ import { encodeServerFrame, OPCODES } from './frame-decoder.ts';
 
 const FAULTS_TOLD_MAX = 10;
 const NUMBER_DIGITS = 10;
-/** Where a text says which message it is. */
+/** The number of a message in its text. */
 const MESSAGE_NUMBER = /"(\d{10})\./;
 
 export interface FanOutLedgerOptions {
@@ -14,9 +14,9 @@ export interface FanOutLedgerOptions {
 }
 
 /**
- * Keeps account of messages that each go to the same many connections: each of them has to get every message once, and
- * all of them in the same order. The first that gets a message has it read; all others must get the same bytes, which
- * is checked without reading them, as the generator is to be faster than what it measures.
+ * Records messages that each go to the same connections: every connection must get every message once, in the same
+ * order. Only the first copy of a message is parsed; all others must have the same bytes, which is cheap to compare, so
+ * the generator is faster than the system it measures.
  */
 export class FanOutLedger {
   /** Called when a message has arrived everywhere. */
@@ -26,11 +26,11 @@ export class FanOutLedger {
   readonly #had: Uint32Array;
   /** By message. */
   readonly #sentAt: number[] = [];
-  /** By place in the order in which connections get messages: what was sent together may be stored either way round. */
+  /** By place in the order of delivery: messages that are sent together may be stored in either order. */
   readonly #numbers: number[] = [];
   readonly #completeAt: number[] = [];
   readonly #arrivals: number[] = [];
-  /** What all others must be given; while it is on its way. */
+  /** The bytes that all other connections must get, while the message is on its way. */
   readonly #frames: (Buffer | undefined)[] = [];
   readonly #faults: string[] = [];
   #complete = 0;
@@ -53,7 +53,7 @@ export class FanOutLedger {
     return this.#complete === this.sent;
   }
 
-  /** Notes a message that is sent now, and gives the body of its request. */
+  /** Records a message that is sent now, and returns the body of its request. */
   send(now: number): string {
     const number = this.#sentAt.length;
     this.#sentAt.push(now);
@@ -61,8 +61,8 @@ export class FanOutLedger {
   }
 
   /**
-   * Notes the messages of frames, one after the other from the buffer's beginning, for as long as each is the one that
-   * comes next and was read before. Where they end; at most `end`.
+   * Records the messages of frames at the beginning of the buffer, as long as each is the expected next one and was
+   * parsed before. Returns where they end; at most `end`.
    */
   takeKnown(connection: number, buffer: Buffer, end: number): number {
     for (let at = 0; ; ) {
@@ -76,7 +76,7 @@ export class FanOutLedger {
     }
   }
 
-  /** Notes any other message by the text of its frame, which may be overwritten afterwards. */
+  /** Records any other message by the text of its frame, which may be overwritten afterwards. */
   deliver(connection: number, text: Buffer): void {
     const place = this.#had[connection] ?? 0;
     const frame = encodeServerFrame(OPCODES.text, text);
@@ -91,7 +91,7 @@ export class FanOutLedger {
     if (this.#faults.length < FAULTS_TOLD_MAX) this.#faults.push(what);
   }
 
-  /** Everything that was not as promised, what has not arrived until now included. */
+  /** All faults, including the messages that have not arrived yet. */
   faults(): string[] {
     const missing = this.sent - this.#complete;
     return [...this.#faults, ...(missing > 0 ? [`${missing} messages did not arrive everywhere`] : [])];
@@ -104,7 +104,7 @@ export class FanOutLedger {
       .map((at, index) => at - (this.#sentAt[this.#numbers[from + index] ?? NaN] ?? NaN));
   }
 
-  /** Reads which message this is; it must have been sent, and have no place yet. */
+  /** Parses the number of the message, which must have been sent and have no place yet. */
   #isNew(place: number, text: Buffer): boolean {
     const number = Number(MESSAGE_NUMBER.exec(text.toString('latin1'))?.[1] ?? NaN);
     const isRight =
@@ -129,6 +129,6 @@ export class FanOutLedger {
   }
 
   #wrong(connection: number, place: number, bytes: Buffer): void {
-    this.fault(`in place ${place} connection ${connection} was given ${bytes.toString('utf8')}`);
+    this.fault(`in place ${place} connection ${connection} got ${bytes.toString('utf8')}`);
   }
 }

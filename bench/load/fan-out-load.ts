@@ -9,11 +9,11 @@ import { connectFanOutRecipient } from './fan-out-recipient.ts';
 import { warmUpPublishing } from './warm-up-publishing.ts';
 
 const HANDSHAKES_AT_ONCE_MAX = 64;
-/** What was accepted arrives within 5 s even where its hint was lost; then nothing more is to be expected. */
+/** Accepted messages arrive within 5 s even if their hint was lost. */
 const SETTLE_MS_MAX = 15_000;
 const SETTLE_POLL_MS = 10;
 
-/** Publishes to one target as fast as its many connections are served, and checks what each of them gets. */
+/** Publishes to one target as fast as its connections are served, and checks every delivery. */
 export async function runFanOutLoad(job: FanOutJob, signals: MeasureSignals): Promise<FanOutResult> {
   const { system, targetId, connections, areMembers = false } = job;
   const ledger = new FanOutLedger(job);
@@ -56,7 +56,7 @@ export async function runFanOutLoad(job: FanOutJob, signals: MeasureSignals): Pr
   };
 }
 
-/** Keeps so many messages on their way, each sender one: its next one goes when some message has arrived everywhere. */
+/** Keeps `messagesUnderWay` messages on their way: the next one is sent when one has arrived everywhere. */
 async function startSending(job: FanOutJob, ledger: FanOutLedger): Promise<{ readonly stop: () => void }> {
   const opening = Array.from({ length: job.messagesUnderWay }, () => HttpConnection.open(job.system.apiUrl));
   const idle = await Promise.all(opening);
@@ -64,7 +64,7 @@ async function startSending(job: FanOutJob, ledger: FanOutLedger): Promise<{ rea
   const sendNext = (): void => {
     while (!stopped && ledger.sent - ledger.complete < job.messagesUnderWay) {
       const connection = idle.pop();
-      if (connection === undefined) return; // whoever is answered next sends
+      if (connection === undefined) return; // the next answer sends
       connection.post(ledger.send(performance.now()), (status, answer) => {
         idle.push(connection);
         if (status !== 201) ledger.fault(`a message was answered ${status}: ${answer.slice(0, 200)}`);

@@ -7,17 +7,17 @@ export interface FanOutRecipientOptions {
   readonly clientId: string;
   /** As for `RecipientOptions`. */
   readonly groups?: readonly string[];
-  /** The text of a frame that was not taken before; only to be read during the call. */
+  /** The text of a frame that was not taken before; valid only during the call. */
   readonly onMessage: (bytes: Buffer) => void;
   /** See `WebSocketHandlers`. */
   readonly takeFrames: (buffer: Buffer, end: number) => number;
   readonly onFault: (what: string) => void;
 }
 
-/** Frames that tell of a message begin with this, in both protocols; everything else is rare. */
+/** The beginning of message frames in both protocols; other frames are rare. */
 const MESSAGE_STARTS = [Buffer.from('{"type":"new_message"'), Buffer.from('42["message"')];
 
-/** A connection that identifies as its client and hands on each message without reading it. */
+/** A connection that identifies as its client and passes on each message without parsing it. */
 export function connectFanOutRecipient(options: FanOutRecipientOptions): Promise<WebSocketConnection> {
   const { onMessage, onFault } = options;
   return connectRecipient({

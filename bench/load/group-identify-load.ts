@@ -53,7 +53,7 @@ async function identify(client: number, job: GroupIdentifyJob, faults: string[])
       clientId: memberId(client),
       groups: groupsOf(client, job),
       onIdentified: () => undefined,
-      onMessage: (frame) => onFault(`a message came that nobody sent: ${JSON.stringify(frame)}`),
+      onMessage: (frame) => onFault(`a message arrived that was never sent: ${JSON.stringify(frame)}`),
       onFault,
     });
     return performance.now() - began;

@@ -27,7 +27,7 @@ export async function runGroupJoinLoad(job: GroupJoinJob, signals: MeasureSignal
         followers.add(place);
         lastFollowedAt = performance.now();
       },
-      onMessage: (frame) => faults.push(`a message came that nobody sent: ${JSON.stringify(frame)}`),
+      onMessage: (frame) => faults.push(`a message arrived that was never sent: ${JSON.stringify(frame)}`),
       onFault: (what) => faults.push(what),
     });
   });

@@ -1,4 +1,4 @@
-/** A kept-alive HTTP/1.1 connection that sends one request at a time, and does no more than that. */
+/** A minimal kept-alive HTTP/1.1 client that sends one request at a time. */
 import { createConnection, type Socket } from 'node:net';
 import { READ_BUFFER } from './read-buffer.ts';
 
@@ -8,7 +8,7 @@ const STATUS_START = 9;
 const STATUS_END = 12;
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
-/** Status 0 where the connection ended before the answer. */
+/** Status 0 if the connection ended before the answer. */
 export type OnAnswer = (status: number, body: string) => void;
 
 export class HttpConnection {
@@ -51,7 +51,7 @@ export class HttpConnection {
     });
   }
 
-  /** Sends a request whose body is ASCII; the answer's body is taken for ASCII too. */
+  /** Sends a request with an ASCII body; the body of the answer must be ASCII too. */
   post(asciiBody: string, onAnswer: OnAnswer): void {
     if (this.#onAnswer !== undefined) throw new Error('the answer to the previous request has not come');
     if (this.#socket.destroyed) {
@@ -62,7 +62,7 @@ export class HttpConnection {
     this.#socket.write(`${this.#headStart}${asciiBody.length}${HEAD_END}${asciiBody}`, 'latin1');
   }
 
-  /** Asks for another path of the same server. */
+  /** Requests another path of the same server. */
   get(path: string, onAnswer: OnAnswer): void {
     if (this.#onAnswer !== undefined) throw new Error('the answer to the previous request has not come');
     if (this.isClosed) {
@@ -82,7 +82,7 @@ export class HttpConnection {
     return this.#onAnswer !== undefined;
   }
 
-  /** Bytes that crossed the line until now, both ways. */
+  /** Bytes on the connection until now, in both directions. */
   get bytes(): number {
     return this.#socket.bytesRead + this.#socket.bytesWritten;
   }

@@ -3,10 +3,10 @@ import type { IdleJob, IdleResult, MeasureSignals } from './load-job.ts';
 import { connectRecipient, forEachNumber } from './recipients.ts';
 
 const HANDSHAKES_AT_ONCE_MAX = 64;
-/** Until the relay has forgotten those that were closed, feeds that nobody uses any more included. */
+/** Time until the relay has released the closed connections and their feeds. */
 const FORGET_MS = 8_000;
 
-/** Opens connections with an id each and leaves them alone for a while. */
+/** Opens connections, each with its own id, and leaves them idle for a while. */
 export async function runIdleLoad(job: IdleJob, signals: MeasureSignals): Promise<IdleResult> {
   const warmUp = await openAll(job, 'warm-up', job.warmUpConnections);
   warmUp.close();
@@ -36,7 +36,7 @@ async function openAll({ system }: IdleJob, label: string, count: number): Promi
       system,
       clientId: `${label}-${index}`,
       onIdentified: () => undefined,
-      onMessage: (frame) => faults.push(`an idle client was given ${JSON.stringify(frame)}`),
+      onMessage: (frame) => faults.push(`an idle client got ${JSON.stringify(frame)}`),
       onFault: (what) => {
         if (!closing) faults.push(what);
       },

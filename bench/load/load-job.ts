@@ -1,16 +1,16 @@
-/** What the load generator is asked to do and what it answers: everything that crosses to its process and back. */
+/** Jobs and results of the load generator: everything that crosses between the two processes. */
 
 /** `closed-loop`: each publisher sends its next message when the last was answered. */
 export type Pace =
   | { readonly kind: 'closed-loop'; readonly publishers: number }
-  /** So many in a second, whatever the answers do; spread over this many connections. */
+  /** A fixed rate, independent of the answers, over this many connections. */
   | { readonly kind: 'open-loop'; readonly messagesPerSecond: number; readonly connections: number };
 
-/** What the load generator has to know of a system to talk to it. */
+/** What the load generator needs to connect to a system. */
 export interface SystemUnderLoad {
   readonly apiUrl: string;
   readonly relayUrl: string;
-  /** How its sockets speak. */
+  /** The protocol of its sockets. */
   readonly protocol: 'postline' | 'socket.io';
   /** Its messages have offsets, which are checked. */
   readonly hasOffsets: boolean;
@@ -25,16 +25,16 @@ export interface PublishJob {
   readonly recipients: number;
   readonly messageBytes: number;
   readonly pace: Pace;
-  /** Where hints can be listened to, to tell the time before one from the time after it; left out where nobody asks. */
+  /** The Redis to listen to for hints, to separate the time before a hint from the time after it. Optional. */
   readonly hintsUrl?: string;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
-  /** Unlike that of any earlier run on the same database; four characters. */
+  /** Four characters, unique among all runs on the same database. */
   readonly label: string;
 }
 
 export interface PublishResult {
-  /** Empty where everything was as promised; else the run is worth nothing. */
+  /** Empty if every promise was kept; else the run is invalid. */
   readonly faults: readonly string[];
   readonly windowMs: number;
   /** Within the window. */
@@ -49,13 +49,13 @@ export interface PublishResult {
     readonly sendToHintMs: { readonly p50: number; readonly p99: number };
     readonly hintToArrivalMs: { readonly p50: number; readonly p99: number };
   };
-  /** Answered `stored` in the whole run: the bus was not told in time. */
+  /** Messages answered `stored` in the whole run: their hint was not published in time. */
   readonly storedOnly: number;
-  /** By how much the generator itself sent later than its clock said; 0 in a closed loop. */
+  /** How much later than planned the generator sent; 0 in a closed loop. */
   readonly lateP99Ms: number;
 }
 
-/** Fills a target's log and lets one client that has nothing of it catch up. */
+/** Fills a target's log, and lets one client without any of it catch up. */
 export interface CatchUpJob {
   readonly kind: 'catch-up';
   readonly system: SystemUnderLoad;
@@ -63,7 +63,7 @@ export interface CatchUpJob {
   /** The log is filled up to this length first. */
   readonly messages: number;
   readonly messageBytes: number;
-  /** So many of the last ones are read once beforehand, by another client. */
+  /** Another client reads this many of the last messages first. */
   readonly warmUpMessages: number;
 }
 
@@ -76,7 +76,7 @@ export interface FanOutJob {
   /** The target is a group: each connection has a client id of its own, and is a member. Left out: all have one id. */
   readonly areMembers?: boolean;
   readonly messageBytes: number;
-  /** The next message is sent when no more than so many have not arrived everywhere. */
+  /** Messages that may be on their way at once. */
   readonly messagesUnderWay: number;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
@@ -85,18 +85,18 @@ export interface FanOutJob {
 export interface FanOutResult {
   readonly faults: readonly string[];
   readonly windowMs: number;
-  /** Messages that arrived on every connection within the window, times the connections. */
+  /** Messages that arrived on every connection within the window, times the number of connections. */
   readonly deliveries: number;
   /** From sending a message to its arrival on the last connection. */
   readonly lastArrivalMs: { readonly p50: number; readonly p99: number };
 }
 
-/** Opens connections, each with an id of its own, and leaves them alone. */
+/** Opens connections, each with its own id, and leaves them idle. */
 export interface IdleJob {
   readonly kind: 'idle';
   readonly system: SystemUnderLoad;
   readonly connections: number;
-  /** Opened and closed beforehand, so that what a first connection costs is not counted. */
+  /** Opened and closed first, so that the cost of first connections is not counted. */
   readonly warmUpConnections: number;
   readonly idleSeconds: number;
 }
@@ -106,12 +106,12 @@ export interface IdleResult {
   readonly openingMs: number;
 }
 
-/** Many readers that are all behind come at once. */
+/** Many readers that missed messages connect at once. */
 export interface StormJob {
   readonly kind: 'storm';
   readonly system: SystemUnderLoad;
   readonly readers: number;
-  /** How many messages each of them has missed. */
+  /** Messages that each of them missed. */
   readonly missed: number;
   readonly messageBytes: number;
 }
@@ -120,7 +120,7 @@ export interface StormResult {
   readonly faults: readonly string[];
   /** From the first connection's start until every reader has everything. */
   readonly milliseconds: number;
-  /** By how long one reader took from connecting to its last message. */
+  /** From connecting to the last message of a reader. */
   readonly readerMs: { readonly p50: number; readonly p99: number };
 }
 
@@ -161,18 +161,18 @@ export interface GroupJoinResult {
   readonly lastFollowedMs: number;
 }
 
-/** Clients that get a message now and then, and ask for it or are told. */
+/** Clients that get a message now and then, by polling or on a socket. */
 export interface PollingJob {
   readonly kind: 'polling';
   readonly system: SystemUnderLoad;
   readonly clients: number;
   readonly messagesPerClientPerMinute: number;
   readonly messageBytes: number;
-  /** Seconds between two requests of one client; 0 for a socket in place of polling. */
+  /** Seconds between two requests of one client; 0: a socket instead of polling. */
   readonly pollSeconds: number;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
-  /** Begins the clients' ids, so that each run has logs of its own. */
+  /** Begins the clients' ids, so that each run has its own logs. */
   readonly label: string;
 }
 
@@ -180,11 +180,11 @@ export interface PollingResult {
   readonly faults: readonly string[];
   readonly windowMs: number;
   readonly messages: number;
-  /** By clients that receive, those of the publishers not counted. */
+  /** Requests of receiving clients, without those of publishers. */
   readonly requests: number;
-  /** Those of them that were answered 503. */
+  /** Requests that were answered 503. */
   readonly refused: number;
-  /** Between the clients and the services, both ways, publishers not counted. */
+  /** Between clients and services in both directions, without those of publishers. */
   readonly bytes: number;
   readonly delayMs: { readonly p50: number; readonly p99: number };
 }
@@ -218,14 +218,14 @@ interface Results {
 }
 export type ResultOf<Job extends LoadJob> = Results[Job['kind']];
 
-/** What the generator tells while it works. */
+/** What the generator reports while it works. */
 export type LoadReport =
   | { readonly kind: 'measuring' }
   | { readonly kind: 'measured' }
   | { readonly kind: 'result'; readonly result: ResultOf<LoadJob> }
   | { readonly kind: 'failed'; readonly error: string };
 
-/** How a job tells that its measured time begins or is over; resolves when whoever measures has taken note. */
+/** How a job reports the begin and the end of its measured time; resolves when the samples are taken. */
 export interface MeasureSignals {
   readonly begin: () => Promise<void>;
   readonly end: () => Promise<void>;

@@ -6,18 +6,18 @@ const BATCH_MESSAGES = 1_000;
 
 const NUMBER_DIGITS = 10;
 
-/** One message to be stored before anything is measured. */
+/** One message to store before the measurement. */
 export interface FillMessage {
   readonly targetId: string;
   readonly message: string;
 }
 
-/** The text of a message says its offset, so that each reader can tell whether it got the right one. */
+/** The text of a message contains its offset, so that each reader can check it. */
 export function textOf(offset: number, messageBytes: number): string {
   return String(offset).padStart(NUMBER_DIGITS, '0').padEnd(messageBytes, '.');
 }
 
-/** Publishes messages by batches, one batch after the other. Rejects where one is not taken. */
+/** Publishes messages in batches, one after the other. Rejects if one is refused. */
 export async function fillLogs({ apiUrl }: SystemUnderLoad, messages: Iterable<FillMessage>): Promise<void> {
   const connection = await HttpConnection.open(`${apiUrl}/messages/batch`);
   let batch: FillMessage[] = [];

@@ -13,7 +13,7 @@ export function memberIds(count: number): string[] {
   return Array.from({ length: count }, (_, index) => memberId(index));
 }
 
-/** Makes clients members of a group, batch after batch. Rejects where one is not stored. */
+/** Makes clients members of a group, in one batch after the other. Rejects if one is refused. */
 export async function storeMembers(
   { apiUrl }: SystemUnderLoad,
   groupId: string,

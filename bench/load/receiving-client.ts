@@ -8,20 +8,20 @@ export interface Arrival {
   readonly delayMs: number;
 }
 
-/** A client that somebody sends messages to now and then; each message's text begins with the time it was sent. */
+/** A client that gets messages now and then; the text of each begins with the time it was sent. */
 export interface ReceivingClient {
   readonly received: readonly Arrival[];
   readonly faults: readonly string[];
-  /** Requests that it has made. */
+  /** Requests that it made. */
   readonly requests: number;
-  /** Those of them that the server had no room for. */
+  /** Requests that were answered 503. */
   readonly refused: number;
-  /** Bytes on its line until now, both ways. */
+  /** Bytes on its connections until now, in both directions. */
   readonly bytes: () => number;
   readonly close: () => void;
 }
 
-/** Is told over a socket. */
+/** Receives on a socket. */
 export class SocketClient implements ReceivingClient {
   readonly received: Arrival[] = [];
   readonly faults: string[] = [];
@@ -41,7 +41,7 @@ export class SocketClient implements ReceivingClient {
       },
       onMessage: ({ offset, data }) => {
         client.#offset += 1;
-        if (offset !== client.#offset) client.faults.push(`${clientId} was given offset ${String(offset)}`);
+        if (offset !== client.#offset) client.faults.push(`${clientId} got offset ${String(offset)}`);
         client.received.push(arrivalOf(data));
       },
       onFault: (what) => {
@@ -68,7 +68,7 @@ export interface PollingClientOptions {
   readonly pollSeconds: number;
 }
 
-/** Asks again and again, on a connection that is kept alive where the server lets it. */
+/** Polls, on a connection that is kept alive if the server allows it. */
 export class PollingClient implements ReceivingClient {
   readonly received: Arrival[] = [];
   readonly faults: string[] = [];
@@ -89,7 +89,7 @@ export class PollingClient implements ReceivingClient {
 
   static async open(options: PollingClientOptions): Promise<PollingClient> {
     const client = new PollingClient(options, await HttpConnection.open(options.system.apiUrl));
-    // At any moment of the interval: the clients must not all ask at once.
+    // At a random moment of the interval: the clients must not all poll at once.
     client.#planNext(Math.random() * options.pollSeconds * 1_000);
     return client;
   }
@@ -116,7 +116,7 @@ export class PollingClient implements ReceivingClient {
       this.#bytesBefore += this.#connection.bytes;
       this.#connection = await HttpConnection.open(this.#options.system.apiUrl);
     }
-    if (this.#connection.isWaiting) return; // for a poll that takes longer than the interval
+    if (this.#connection.isWaiting) return; // the last poll takes longer than the interval
     this.requests += 1;
     this.#connection.get(
       `/targets/${this.#options.clientId}/messages?after=${this.#offset}`,
@@ -133,7 +133,7 @@ export class PollingClient implements ReceivingClient {
     const page = JSON.parse(body) as { readonly messages: readonly { offset: number; data: string }[] };
     for (const { offset, data } of page.messages) {
       this.#offset += 1;
-      if (offset !== this.#offset) this.faults.push(`${this.#options.clientId} was given offset ${offset}`);
+      if (offset !== this.#offset) this.faults.push(`${this.#options.clientId} got offset ${offset}`);
       this.received.push(arrivalOf(data));
     }
   }

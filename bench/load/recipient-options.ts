@@ -1,6 +1,6 @@
 import type { SystemUnderLoad } from './load-job.ts';
 
-/** The epoch and the offset that an `identified` frame tells for one target. */
+/** The epoch and the offset of one target in an `identified` frame. */
 export interface StreamStart {
   readonly epoch: string;
   readonly offset: number;
@@ -10,7 +10,7 @@ export interface RecipientOptions {
   readonly system: SystemUnderLoad;
   readonly clientId: string;
   readonly resume?: { readonly epoch: string; readonly offset: number };
-  /** Groups that its client is a member of: it asks for its groups, and has to follow these at once. */
+  /** Groups that its client is a member of: it requests its groups, and must follow these at once. */
   readonly groups?: readonly string[];
   readonly onIdentified: (start: StreamStart) => void;
   /** A group was added later. */
@@ -18,8 +18,8 @@ export interface RecipientOptions {
   /** See `WebSocketHandlers`. */
   readonly takeFrames?: (buffer: Buffer, end: number) => number;
   readonly onMessage: (frame: Readonly<Record<string, unknown>>) => void;
-  /** Asked first where it is given; true where the frame was a message and is dealt with. */
+  /** Called first if given; true if the frame was a message and is handled. */
   readonly onMessageBytes?: (frame: Buffer) => boolean;
-  /** Told of a close, or of a frame that no run that counts may have. */
+  /** Called for a close, or for a frame that makes the run invalid. */
   readonly onFault: (what: string) => void;
 }

@@ -2,7 +2,7 @@ import type { RecipientOptions } from './recipient-options.ts';
 import { connectSocketIoRecipient } from './socket-io-recipient.ts';
 import { openWebSocket, type WebSocketConnection } from './websocket-connection.ts';
 
-/** One connection that identifies as its client; resolves once that was answered. */
+/** Opens a connection that identifies as its client; resolves when it has identified. */
 export function connectRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
   return options.system.protocol === 'socket.io'
     ? connectSocketIoRecipient(options)
@@ -31,7 +31,7 @@ async function connectPostlineRecipient(options: RecipientOptions): Promise<WebS
       } else if (frame['type'] === 'followed' && options.onFollowed !== undefined) {
         options.onFollowed(String(frame['targetId']));
       } else if (frame['type'] !== 'heartbeat') {
-        onFault(`${clientId} was given ${text}`);
+        onFault(`${clientId} got ${text}`);
       }
     },
     onClose: (code) => {
@@ -43,7 +43,7 @@ async function connectPostlineRecipient(options: RecipientOptions): Promise<WebS
     JSON.stringify({
       type: 'identify',
       clientId,
-      // Postline finds the groups of a client by itself; the bare parts know them from here.
+      // Postline reads the groups of a client from the database; the bare parts need them here.
       ...(groups === undefined ? {} : { groups: true, rooms: system.hasOffsets ? undefined : groups }),
       ...(resume === undefined ? {} : { resume: { epoch: resume.epoch, offsets } }),
     }),

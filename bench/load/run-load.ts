@@ -6,13 +6,13 @@ import type { LoadJob, LoadReport, ResultOf } from './load-job.ts';
 export interface LoadOptions<Job extends LoadJob> {
   readonly job: Job;
   readonly cores: CorePlan;
-  /** Called when the measured time begins; what it waits for is done before that. */
+  /** Called before the measured time begins, which waits for it. */
   readonly onMeasuring: (generatorPid: number) => Promise<void>;
   /** Called when it is over. */
   readonly onMeasured: (generatorPid: number) => Promise<void>;
 }
 
-/** Lets a load generator of its own do one job, on its own core where there is one. Rejects where the job fails. */
+/** Starts a load generator for one job, on its own core if there is one. Rejects if the job fails. */
 export async function runLoad<Job extends LoadJob>(options: LoadOptions<Job>): Promise<ResultOf<Job>> {
   const child = startGenerator(options.cores);
   const pid = child.pid ?? NaN;
@@ -22,7 +22,7 @@ export async function runLoad<Job extends LoadJob>(options: LoadOptions<Job>): P
         hook(pid).then(() => child.send('go on'), reject);
       };
       child.on('message', (message) => {
-        const report = message as LoadReport; // from a program of our own
+        const report = message as LoadReport; // from our own program
         if (report.kind === 'measuring') goOn(options.onMeasuring);
         else if (report.kind === 'measured') goOn(options.onMeasured);
         else if (report.kind === 'failed') reject(new Error(`the load generator failed: ${report.error}`));

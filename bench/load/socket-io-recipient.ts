@@ -1,13 +1,13 @@
 import type { RecipientOptions } from './recipient-options.ts';
 import { openWebSocket, type WebSocketConnection } from './websocket-connection.ts';
 
-/** Where Socket.IO listens, and what its protocol needs in the query: version 4, and no polling before. */
+/** Socket.IO's path, with the query that its protocol needs: version 4, and no polling first. */
 const PATH = '/socket.io/?EIO=4&transport=websocket';
 
-/** The first digits of its text frames: the engine's packet, and in a message Socket.IO's own. */
+/** The first digits of its text frames: the type of the engine's packet and, in a message, Socket.IO's own. */
 const PACKETS = { open: '0', ping: '2', pong: '3', connect: '40', event: '42' } as const;
 
-/** One Socket.IO client, as far as it takes to receive; resolves once it has joined the rooms of its id and groups. */
+/** A minimal Socket.IO client that only receives; resolves when it has joined the rooms of its id and groups. */
 export async function connectSocketIoRecipient(options: RecipientOptions): Promise<WebSocketConnection> {
   const {
     system,
@@ -32,7 +32,7 @@ export async function connectSocketIoRecipient(options: RecipientOptions): Promi
       else if (text.startsWith(PACKETS.connect))
         answer(PACKETS.event + JSON.stringify(['identify', [clientId, ...groups]]));
       else if (text.startsWith(PACKETS.open)) answer(PACKETS.connect);
-      else onFault(`${clientId} was given ${text}`);
+      else onFault(`${clientId} got ${text}`);
     },
     onClose: (code) => {
       onFault(`the connection of ${clientId} was closed with ${code}`);

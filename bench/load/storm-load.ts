@@ -8,7 +8,7 @@ import { connectRecipient, forEachNumber } from './recipients.ts';
 const HANDSHAKES_AT_ONCE_MAX = 64;
 const STORM_MS_MAX = 60_000;
 
-/** Lets every reader miss so many messages, brings all of them back in one moment, and checks what each gets. */
+/** Lets every reader miss messages, reconnects all of them at once, and checks every delivery. */
 export async function runStormLoad(job: StormJob, signals: MeasureSignals): Promise<StormResult> {
   const starts: StreamStart[] = [];
   await forEachNumber(job.readers, HANDSHAKES_AT_ONCE_MAX, async (reader) => {
@@ -50,7 +50,7 @@ function* missedMessages(
       yield { targetId: idOf(reader), message: textOf(next, messageBytes) };
 }
 
-/** Resumes where the reader stopped; resolves with the time until it had everything. */
+/** Resumes where the reader stopped; resolves with the time until it had all messages. */
 function comeBack(
   { system, missed, messageBytes }: StormJob,
   reader: number,
@@ -67,12 +67,11 @@ function comeBack(
       clientId: idOf(reader),
       resume: start,
       onIdentified: ({ offset }) => {
-        if (offset !== start.offset) fail(`goes on from ${offset} in place of ${start.offset}`);
+        if (offset !== start.offset) fail(`continues from ${offset} in place of ${start.offset}`);
       },
       onMessage: ({ offset, data }) => {
         had += 1;
-        if (offset !== had || data !== textOf(had, messageBytes))
-          fail(`was given ${String(offset)} for ${had}`);
+        if (offset !== had || data !== textOf(had, messageBytes)) fail(`got ${String(offset)} for ${had}`);
         if (had < last) return;
         clearTimeout(watch);
         resolve(performance.now() - began);

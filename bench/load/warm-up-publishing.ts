@@ -4,12 +4,12 @@ import type { SystemUnderLoad } from './load-job.ts';
 
 const MESSAGES = 10_000;
 const CONNECTIONS = 16;
-/** Whom nobody of the workload is. */
+/** No client of any workload has this id. */
 const TARGET_ID = 'nobody';
 
 /**
- * Publishes until the API's code is compiled. A workload of a few messages a second would otherwise spend its whole
- * time with an API that has just started, which is not what anybody runs. Rejects where a message is not accepted.
+ * Publishes until the API's code is compiled: a workload of a few messages a second would otherwise measure an API that
+ * has just started. Rejects if a message is refused.
  */
 export async function warmUpPublishing({ apiUrl }: SystemUnderLoad): Promise<void> {
   const body = JSON.stringify({ message: 'warm-up', targetId: TARGET_ID });

@@ -1,4 +1,4 @@
-/** A WebSocket client that costs little enough to be had a thousand times in a process that measures others. */
+/** A WebSocket client that is cheap enough for thousands of connections in the load generator. */
 import { randomBytes } from 'node:crypto';
 import { createConnection, type Socket } from 'node:net';
 import { encodeClientFrame, FrameDecoder, OPCODES } from './frame-decoder.ts';
@@ -6,31 +6,31 @@ import { READ_BUFFER } from './read-buffer.ts';
 
 const HEAD_END = '\r\n\r\n';
 const CLOSE_CODE_BYTES = 2;
-/** What RFC 6455 calls a connection that ended without a close frame. */
+/** RFC 6455's code for a connection that ended without a close frame. */
 const NO_CLOSE_FRAME = 1006;
 
 export interface WebSocketHandlers {
   readonly onText: (text: string) => void;
   /**
-   * Asked first where a frame begins: how many bytes of the buffer, up to `end`, are frames that are dealt with. They
-   * may be overwritten as soon as it returns.
+   * Called first when a frame begins: returns how many bytes of the buffer, up to `end`, are frames that it handled.
+   * They may be overwritten afterwards.
    */
   readonly takeFrames?: (buffer: Buffer, end: number) => number;
-  /** Asked before `onText`, with bytes that may be overwritten as soon as it returns; true where that is enough. */
+  /** Called before `onText`, with bytes that may be overwritten afterwards; true if it handled them. */
   readonly onTextBytes?: (bytes: Buffer) => boolean;
-  /** Told once, also after `close()`. */
+  /** Called once, also after `close()`. */
   readonly onClose?: (code: number) => void;
 }
 
 export interface WebSocketConnection {
-  /** Bytes that crossed the line until now, both ways. */
+  /** Bytes on the connection until now, in both directions. */
   readonly bytes: () => number;
   readonly send: (text: string) => void;
   /** Ends the connection at once. */
   readonly close: () => void;
 }
 
-/** Opens a WebSocket to `ws://` or `http://…`; rejects where the other side doesn't take the upgrade. */
+/** Opens a WebSocket to `ws://` or `http://…`; rejects if the server refuses the upgrade. */
 export function openWebSocket(url: string, handlers: WebSocketHandlers): Promise<WebSocketConnection> {
   const { hostname, port, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * What the parts can do at most: node:http alone, no validation, and rows that came together in one INSERT. It
- * promises nothing: offsets, idempotency and what happens when something fails are left out.
+ * The upper bound of the parts: node:http alone, no validation, and concurrent rows in one INSERT. It has no offsets,
+ * no idempotency, and no handling of failures.
  */
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
@@ -25,7 +25,7 @@ function redisAddress(url: string): { host: string; port: number } {
   return { host: hostname, port: Number(port) };
 }
 
-/** While one statement is on its way the next one gathers. */
+/** While one statement runs, rows gather for the next one. */
 function storeNext(): void {
   if (storing || waiting.length === 0) return;
   storing = true;

@@ -1,6 +1,6 @@
 /**
- * What ws can do at most: a channel for each id, and what comes on it written to its sockets as one frame that they
- * share. It promises nothing: who is slow, gone or new, and what was missed, is left out.
+ * The upper bound of ws: a channel for each id, whose payloads are written to all of its sockets as one shared frame.
+ * It does not handle slow, closed or new clients, and recovers no missed messages.
  */
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';

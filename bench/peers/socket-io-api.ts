@@ -1,6 +1,6 @@
 /**
- * The sending end of Socket.IO as its documentation has it: Express, one INSERT for each message with mysql2's pool
- * (where there is a DATABASE_URL), and `io.to(room).emit()` through the Redis adapter.
+ * The sending end of Socket.IO as in its documentation: Express, one INSERT for each message with mysql2's pool (with a
+ * DATABASE_URL), and `io.to(room).emit()` through the Redis adapter.
  */
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';

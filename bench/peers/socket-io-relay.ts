@@ -1,4 +1,7 @@
-/** The receiving end of Socket.IO: each client joins the rooms of its id and its groups; the Redis adapter brings what is for it. */
+/**
+ * The receiving end of Socket.IO: each client joins the rooms of its id and its groups; messages arrive through the
+ * Redis adapter.
+ */
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';

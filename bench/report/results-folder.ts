@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** `bench/results`, seen from where this file is built to; the repository doesn't keep what is in it. */
+/** `bench/results`, relative to the built file; git ignores its files. */
 const FOLDER = fileURLToPath(new URL('../../results/', import.meta.url));
 
 /** Start of the names of one workload's files: its folder, the time and the workload. */
@@ -11,7 +11,7 @@ export function resultPath(workload: string, at: Date): string {
   return `${FOLDER}${time}-${workload}`;
 }
 
-/** Writes one workload's result; gives the file's name. */
+/** Writes the result of one workload; returns the name of the file. */
 export function writeResult(path: string, result: unknown): string {
   const file = `${path}.json`;
   writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);

@@ -25,7 +25,7 @@ export function formatTable(figures: readonly FigureSummary[]): string {
     .join('\n');
 }
 
-/** About three digits that count: 9,812 and 94.3 and 1.27. A dash for what could not be measured. */
+/** About three significant digits: 9,812 and 94.3 and 1.27. A dash for a value that was not measured. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-';
   const size = Math.abs(value);

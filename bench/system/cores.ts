@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { findProgram } from '@postline/test-support';
 import { parseCoreList } from '../measure/process-stat.ts';
 
-/** How processes are kept on a core of their own. */
+/** How processes are pinned to cores. */
 interface Pinning {
-  /** Path of the program that does it. */
+  /** Path of the program for that. */
   readonly taskset: string;
   /** The core of all servers: API, relay, database, Redis. */
   readonly servers: number;
@@ -14,9 +14,9 @@ interface Pinning {
 }
 
 export interface CorePlan {
-  /** Left out where nothing can be pinned. */
+  /** Left out if nothing can be pinned. */
   readonly pinning?: Pinning;
-  /** What the plan is, for the report. */
+  /** Description of the plan, for the report. */
   readonly said: string;
 }
 
@@ -40,7 +40,7 @@ function findTaskset(): string | undefined {
   }
 }
 
-/** Moves this process, and so every process that it starts from now on, to one of the plan's cores. */
+/** Moves this process to one of the plan's cores, together with all processes that it starts later. */
 export function moveThisProcess({ pinning }: CorePlan, to: 'servers' | 'load'): void {
   if (pinning === undefined) return;
   const args = ['-acp', String(pinning[to]), String(process.pid)];

@@ -1,13 +1,13 @@
 import { createConnection } from 'mysql2/promise';
 
 const ROWS = 10_000_000;
-/** Rows come in turn for each of them, as they would from publishers: those of one target lie far apart on the disk. */
+/** Rows alternate between targets, as from publishers: the rows of one target lie far apart on the disk. */
 const TARGETS = 1_000;
 const ROWS_PER_STATEMENT = 500_000;
 
 /**
- * Fills a database that has its schema and nothing in it with ten million messages, ten thousand for each of the
- * recipients that the workloads publish to. The server makes the rows by itself, which takes a few minutes.
+ * Fills an empty database with ten million messages, ten thousand for each recipient of the workloads. The server
+ * generates the rows, which takes a few minutes.
  */
 export async function fillLargeTable(databaseUrl: string): Promise<void> {
   console.log(`\nmaking a table of ${ROWS.toLocaleString('en')} rows, which takes a few minutes`);
@@ -19,7 +19,7 @@ export async function fillLargeTable(databaseUrl: string): Promise<void> {
   await connection.end();
 }
 
-/** Row n is the next one of target n mod 1,000. Digits that are joined make the numbers: MySQL has no sequences. */
+/** Row n belongs to target n mod 1,000. The numbers come from a join of digits, because MySQL has no sequences. */
 function insertRowsFrom(from: number): string {
   const digits = (count: number) =>
     `(${Array.from({ length: count }, (_, digit) => `SELECT ${digit} AS digit`).join(' UNION ALL ')})`;

@@ -1,7 +1,7 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { type BusyProcess, findBusyProcesses } from '../measure/processes.ts';
 
-/** Where and beside what a workload was measured. */
+/** The machine, and its other load during a measurement. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -10,7 +10,7 @@ export interface Machine {
   readonly node: string;
   /** Over the last 1, 5 and 15 minutes. */
   readonly loadAverage: readonly number[];
-  /** Who else was at work when nothing of ours was. */
+  /** Other busy processes, sampled while ours were idle. */
   readonly busyProcesses: readonly BusyProcess[];
 }
 
@@ -34,7 +34,7 @@ export function describeMachine({ cpu, cores, memoryGib, kernel, node, ...now }:
   const others = now.busyProcesses.map(({ name, corePercent }) => `${name} ${Math.round(corePercent)} %`);
   const beside =
     others.length === 0
-      ? 'nobody else at work'
-      : `others at work, so figures are rough: ${others.join(', ')}`;
+      ? 'no other process at work'
+      : `other processes at work, so figures are rough: ${others.join(', ')}`;
   return `${cores} × ${cpu}, ${memoryGib} GiB, Linux ${kernel}, Node ${node}\nload average ${load}; ${beside}`;
 }

@@ -18,17 +18,17 @@ export interface MeasureLoadOptions<Job extends LoadJob> {
   readonly profilePath?: string | undefined;
 }
 
-/** What the measured time of a load cost, and what was counted meanwhile. */
+/** The cost and the counters of a load's measured time. */
 export interface Measurement {
   readonly elapsedMs: number;
   readonly cpuMs: ReadonlyMap<ProcessRole, number>;
   readonly generatorCpuMs: number;
   readonly memoryBefore: ReadonlyMap<ProcessRole, ProcessMemory>;
-  /** Its peaks are those of the measured time. */
+  /** Its peaks are of the measured time. */
   readonly memoryAfter: ReadonlyMap<ProcessRole, ProcessMemory>;
-  /** By how much a counter of the database grew: `Com_commit`. */
+  /** The growth of a counter of the database: `Com_commit`. */
   readonly databaseCount: (name: string) => number;
-  /** By how much a service's metric grew (0 for a peer, which has none); where it has labels, those samples whose labels hold `label`. */
+  /** The growth of a service's metric (0 for a peer, which has none); with `label`, only of samples with that label. */
   readonly metricCount: (service: 'api-server' | 'websocket-server', name: string, label?: string) => number;
   readonly profiles: readonly RecordedProfile[];
 }
@@ -43,7 +43,7 @@ export interface RecordedProfile {
 const FUNCTIONS_TOLD = 25;
 const MODULES_TOLD = 15;
 
-/** Lets the generator do a job and takes samples of every process where its measured time begins and ends. */
+/** Runs a job of the generator, and samples every process when the measured time begins and ends. */
 export async function measureLoad<Job extends LoadJob>(
   options: MeasureLoadOptions<Job>,
 ): Promise<{ readonly result: ResultOf<Job>; readonly measurement: Measurement }> {

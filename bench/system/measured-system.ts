@@ -3,13 +3,13 @@ export type ProcessRole = 'api-server' | 'websocket-server' | 'database' | 'redi
 export interface SystemProcess {
   readonly role: ProcessRole;
   readonly pid: number;
-  /** Where its CPU profile can be recorded. */
+  /** Port for recording its CPU profile. */
   readonly inspectorPort?: number;
 }
 
 /**
- * What is measured: `postline`; the same on a database that holds ten million rows already; Socket.IO without and with
- * a row for each message; and the parts without any of the promises, which is as fast as it can get.
+ * The measured systems: `postline`; the same on a database with ten million rows; Socket.IO without and with a row for
+ * each message; and the bare parts without any guarantee, as an upper bound.
  */
 export type SystemKind =
   | 'postline'
@@ -18,7 +18,7 @@ export type SystemKind =
   | 'socket.io + row'
   | 'bare parts';
 
-/** A whole system at work: what a workload talks to, and the processes whose cost it counts. */
+/** A running system: its addresses, and the processes whose cost is counted. */
 export interface MeasuredSystem {
   readonly kind: SystemKind;
   readonly apiUrl: string;
@@ -30,7 +30,7 @@ export interface MeasuredSystem {
   readonly stop: () => Promise<void>;
 }
 
-/** The database server and the Redis of one workload. */
+/** The database server and Redis of one workload. */
 export interface BackingServers {
   /** Starts an API and a relay, new for each run, on the database of this kind. */
   readonly startSystem: (

@@ -29,7 +29,7 @@ export function isPeer(kind: SystemKind): kind is PeerKind {
   return kind in PROGRAMS;
 }
 
-/** Starts the two processes of a peer on the same database server and Redis as everything else. */
+/** Starts the two processes of a peer on the same database server and Redis. */
 export async function startPeer(kind: PeerKind, servers: PeerServers): Promise<MeasuredSystem> {
   const { databaseServer, databaseUrl, redis } = servers;
   const { api, relay } = PROGRAMS[kind];

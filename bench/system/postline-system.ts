@@ -20,7 +20,7 @@ import type {
   SystemProcess,
 } from './measured-system.ts';
 
-/** Starts a database and a Redis of its own. All servers share a core, and this process leaves it to them. */
+/** Starts a database and a Redis. All servers share a core, which this process does not use. */
 export async function startBackingServers(cores: CorePlan): Promise<BackingServers> {
   const onServerCore = async <T>(start: () => Promise<T>): Promise<T> => {
     moveThisProcess(cores, 'servers');
@@ -86,7 +86,7 @@ async function startServices(options: ServicesToStart): Promise<MeasuredSystem> 
   };
 }
 
-/** As it is deployed, but open; everything else is left at its default. */
+/** As in production, but open; everything else is left at its default. */
 function serviceEnvironment(inspectorPort: number | undefined): Record<string, string> {
   const inspect = inspectorPort === undefined ? {} : { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
   return {

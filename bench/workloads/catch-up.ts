@@ -1,4 +1,4 @@
-/** How fast does one client that was away for long get what it missed, and what memory does the relay take for it? */
+/** How fast does one client that was away for long catch up, and how much memory does the relay need for it? */
 import { readMemory } from '../measure/processes.ts';
 import { measureLoad } from '../system/measure-load.ts';
 import type { MeasuredSystem } from '../system/measured-system.ts';
@@ -9,12 +9,12 @@ import type { RunConditions, RunOutcome, Workload } from './workload.ts';
 const LOG_MESSAGES = 100_000;
 const MESSAGE_BYTES = 64;
 
-/** By then the engine has compiled what is called for each message. */
+/** Enough for the engine to compile the code of each message. */
 const WARM_UP_MESSAGES = 20_000;
 
 export const catchUp: Workload = {
   name: 'catch-up',
-  question: 'How fast does one client get the messages that it missed, and what memory does that take?',
+  question: 'How fast does one client catch up, and how much memory does that take?',
   setting: `one client, ${LOG_MESSAGES} messages of ${MESSAGE_BYTES} bytes behind, against a relay that has just read ${WARM_UP_MESSAGES}`,
   systems: ['postline'],
   run: measureCatchUp,

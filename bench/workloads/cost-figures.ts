@@ -3,7 +3,7 @@ import type { Measurement } from '../system/measure-load.ts';
 
 const PER_1000 = 'ms CPU per 1,000';
 
-/** What `messages` messages cost each process, in all and for each 1,000 of them. */
+/** The cost of `messages` messages in each process, in total and for each 1,000. */
 export function costFigures({ cpuMs, generatorCpuMs, elapsedMs }: Measurement, messages: number): Figure[] {
   const per1000 = (milliseconds: number) => (1_000 * milliseconds) / messages;
   const sum = [...cpuMs.values()].reduce((total, milliseconds) => total + milliseconds, 0);

@@ -1,4 +1,4 @@
-/** How many deliveries a second does one target's relay make when 5,000 sockets follow it, and at what cost? */
+/** How many deliveries a second does a relay make for one target with many sockets, and at what cost? */
 import type { FanOutJob } from '../load/load-job.ts';
 import { measureLoad } from '../system/measure-load.ts';
 import { costFigures, memoryFigures } from './cost-figures.ts';
@@ -8,14 +8,13 @@ import type { RunConditions, RunOutcome, Workload } from './workload.ts';
 
 const SOCKETS = 5_000;
 
-/** While the last sockets are given one message the next is already there. */
+/** The next message is there while the last sockets get the current one. */
 const IN_TURN = 2;
-/** The relay always finds several: what a target looks like whose messages come faster than its sockets take them. */
+/** The relay always finds several: the messages of the target arrive faster than its sockets take them. */
 const BUSY = 8;
 
 const ONE_ID = {
-  question:
-    'How many deliveries a second does a message to one target with many sockets come to, at what cost?',
+  question: 'How many deliveries a second does one target with many sockets get, and at what cost?',
   setting: 'sockets with one id',
   targetId: 'everybody',
   connections: SOCKETS,

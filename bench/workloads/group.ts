@@ -1,4 +1,4 @@
-/** What does a group cost: a message to all of its members, clients in many groups that connect, a mass join? */
+/** What does a group cost: a message to all members, connecting clients in many groups, a mass join? */
 import { readFileSync } from 'node:fs';
 import { measureLoad } from '../system/measure-load.ts';
 import { costFigures } from './cost-figures.ts';
@@ -7,7 +7,7 @@ import { systemUnderLoad } from './system-under-load.ts';
 import type { Workload } from './workload.ts';
 
 const MEMBERS = 20_000;
-/** What a relay opens beside its clients: connections to Redis and the database, and files. */
+/** Connections and files of a relay other than its clients. */
 const OTHER_FILES = 200;
 
 const CLIENTS = 1_000;
@@ -17,7 +17,7 @@ const GROUPS_PER_CLIENT = 100;
 const JOINING = 100_000;
 const CONNECTED = 1_000;
 
-/** One message after the other: what is measured is how long one takes to the last member. */
+/** One message after the other, to measure how long one takes to the last member. */
 export const group = fanOutWorkload({
   name: 'group',
   question: 'How long until one message has reached every member of a large group, at what cost?',

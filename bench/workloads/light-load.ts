@@ -4,7 +4,7 @@ import type { Workload } from './workload.ts';
 
 const MESSAGES_PER_SECOND = 200;
 
-/** Enough for a pause of 2 s: what is late then has to show as a long latency, not as a message that was not sent. */
+/** Enough for a pause of 2 s: a delay must show as a long latency, not as a message that was never sent. */
 const CONNECTIONS = 400;
 
 export const lightLoad: Workload = {

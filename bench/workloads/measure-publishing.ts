@@ -14,11 +14,11 @@ export interface PublishingOptions {
   readonly pace: Pace;
   readonly recipients?: number;
   readonly messagesPerRequest?: number;
-  /** Also listen to the hints on Redis, and tell the time before them from the time after. */
+  /** Also listen to the hints on Redis, and separate the time before them from the time after them. */
   readonly withStations?: boolean;
 }
 
-/** Publishes at a pace, and gives the figures of it; single messages to 1,000 recipients where nothing else is said. */
+/** Publishes at a pace, and returns the figures; by default single messages to 1,000 recipients. */
 export async function measurePublishing(
   { pace, recipients = RECIPIENTS, messagesPerRequest = 1, withStations = false }: PublishingOptions,
   conditions: RunConditions,

@@ -1,4 +1,4 @@
-/** How long does it take until everybody has everything when a thousand readers come back in one moment? */
+/** How long does it take until all of a thousand readers that reconnect at once have all messages? */
 import { measureLoad } from '../system/measure-load.ts';
 import { costFigures } from './cost-figures.ts';
 import { MESSAGE_BYTES } from './measure-publishing.ts';
@@ -10,7 +10,7 @@ const MISSED = 100;
 
 export const reconnectStorm: Workload = {
   name: 'storm',
-  question: 'How long until everybody has everything when many readers come back in one moment?',
+  question: 'How long until all of many readers that reconnect at once have all messages?',
   setting: `${READERS} readers connect at once, each ${MISSED} messages of ${MESSAGE_BYTES} bytes behind`,
   systems: ['postline'],
   run: async ({ system, cores, profilePath }) => {

@@ -3,7 +3,7 @@ import type { CorePlan } from '../system/cores.ts';
 import type { RecordedProfile } from '../system/measure-load.ts';
 import type { MeasuredSystem, SystemKind } from '../system/measured-system.ts';
 
-/** What one run of a workload works with. */
+/** The conditions of one run of a workload. */
 export interface RunConditions {
   /** Its services are new; its database is that of the earlier runs. */
   readonly system: MeasuredSystem;
@@ -12,11 +12,11 @@ export interface RunConditions {
   readonly runNumber: number;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
-  /** Start of the names of profiles' files; left out where none are recorded. */
+  /** The beginning of the names of profile files; left out if none are recorded. */
   readonly profilePath: string | undefined;
 }
 
-/** What one run gave. With a single fault it is no result: a fast way to lose a message is not fast. */
+/** The outcome of one run. With a single fault it is not a result: a fast way to lose a message is not fast. */
 export interface RunOutcome {
   readonly figures: readonly Figure[];
   readonly faults: readonly string[];
@@ -25,16 +25,16 @@ export interface RunOutcome {
 
 /** One question about the system's speed. */
 export interface Workload {
-  /** As it is named on the command line. */
+  /** Its name on the command line. */
   readonly name: string;
   readonly question: string;
   /** Sizes and paces, in a line. */
   readonly setting: string;
-  /** Measured in turn within each run; the first is held against the others. */
+  /** Measured in turn within each run; the first is compared with the others. */
   readonly systems: readonly SystemKind[];
-  /** Names of the figures that tell who is better; their ratios are from one run each. */
+  /** Names of the figures to compare; their ratios are from one run each. */
   readonly compared?: readonly string[];
-  /** Takes so long that it is measured only where it is named. */
+  /** Takes so long that it runs only if it is named. */
   readonly onlyWhenNamed?: boolean;
   readonly run: (conditions: RunConditions) => Promise<RunOutcome>;
 }

@@ -20,14 +20,14 @@ const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 
 interface Backends {
   readonly store: MessageStore & LogTrimmer & MemberUpkeep;
-  /** Publishing by SQL: not in the embedded kind. */
+  /** Publishing by SQL; the embedded kind has none. */
   readonly outbox?: Outbox;
   readonly bus: MessageBus;
-  /** Brings the database to the schema that this version needs. */
+  /** Migrates the database to the schema of this version. */
   readonly prepare: () => Promise<void>;
 }
 
-/** Real servers where their URLs are set (both: the settings have seen to that), else everything in this process. */
+/** Opens the real servers if their URLs are set (the settings check that both are), else the embedded kinds. */
 async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise<Backends> {
   const { databaseUrl, redisUrl, migrationUrl, REDIS_PREFIX: prefix, DATA_DIR: folder } = env;
   if (databaseUrl === undefined || redisUrl === undefined || migrationUrl === undefined) {

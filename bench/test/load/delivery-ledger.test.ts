@@ -54,7 +54,7 @@ describe('DeliveryLedger', () => {
     accept(number, 'a', 1);
     ledger.deliver(0, { targetId: 'a', offset: 1, data: text }, 1);
     ledger.deliver(0, { targetId: 'a', offset: 2, data: text }, 2);
-    expect(ledger.faults()).toEqual(['a was given message 0 again']);
+    expect(ledger.faults()).toEqual(['a got message 0 again']);
   });
 
   it('finds a message that reached somebody else', () => {
@@ -62,8 +62,8 @@ describe('DeliveryLedger', () => {
     accept(number, 'a', 1);
     ledger.deliver(1, { targetId: 'a', offset: 42, data: text }, 1);
     expect(ledger.faults()).toEqual([
-      'b was given a message for a',
-      "b was given message 0, which is another one's",
+      'b got a message for a',
+      'b got message 0 of another recipient',
       '1 accepted messages did not arrive',
     ]);
   });
@@ -72,7 +72,7 @@ describe('DeliveryLedger', () => {
     const { number, text } = send(1);
     accept(number, 'b', 42);
     ledger.deliver(1, { targetId: 'b', offset, data: text }, 1);
-    expect(ledger.faults()).toEqual([`b was given offset ${String(offset)} in place of 42`]);
+    expect(ledger.faults()).toEqual([`b got offset ${String(offset)} in place of 42`]);
   });
 
   it('finds an offset that is not the one its publisher was told', () => {
@@ -82,11 +82,11 @@ describe('DeliveryLedger', () => {
     expect(ledger.faults()).toEqual(['message 0 was accepted as offset 43 and delivered as 42']);
   });
 
-  it.each(['', 'something', 7, 'r002'])('finds a text that nobody sent: %s', (start) => {
+  it.each(['', 'something', 7, 'r002'])('finds a text that was never sent: %s', (start) => {
     const { text } = send(0);
     const data = typeof start === 'string' && start !== '' ? start + text.slice(start.length) : start;
     ledger.deliver(0, { targetId: 'a', offset: 1, data }, 1);
-    expect(ledger.faults()[0]).toBe(`a was given what nobody sent: ${String(data)}`);
+    expect(ledger.faults()[0]).toBe(`a got a message that was never sent: ${String(data)}`);
   });
 
   it('finds a refusal, and a request without an answer', () => {

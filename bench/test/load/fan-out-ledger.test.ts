@@ -54,10 +54,10 @@ describe('FanOutLedger', () => {
     expect([ledger.faults(), ledger.lastArrivalMs(0, 2)]).toEqual([[], [10, 20]]);
   });
 
-  it('finds a message that nobody sent', () => {
+  it('finds a message that was never sent', () => {
     const text = Buffer.from(send().toString('utf8').replace('0000000000', '0000000001'));
     ledger.deliver(0, text);
-    expect(ledger.faults()[0]).toContain('in place 0 connection 0 was given');
+    expect(ledger.faults()[0]).toContain('in place 0 connection 0 got');
   });
 
   it('finds a message that one connection did not get', () => {
@@ -69,11 +69,11 @@ describe('FanOutLedger', () => {
     const [one, two] = [send(), send()];
     ledger.deliver(0, one);
     ledger.deliver(0, one);
-    expect(ledger.faults()[0]).toContain('in place 1 connection 0 was given');
+    expect(ledger.faults()[0]).toContain('in place 1 connection 0 got');
     const frame = framesOf(two);
     expect(ledger.takeKnown(1, frame, frame.length)).toBe(0);
     ledger.deliver(1, two);
-    expect(ledger.faults()[1]).toContain('in place 0 connection 1 was given');
+    expect(ledger.faults()[1]).toContain('in place 0 connection 1 got');
   });
 
   it('tells when there is room for the next', () => {
