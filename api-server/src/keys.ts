@@ -1,22 +1,21 @@
-/** A command of its own: `npm run keys -- new NAME`. Makes a publisher's key; nothing keeps it but who reads it here. */
+/** The command `npm run keys -- new NAME`. Prints a new key and its entry for PUBLISH_KEYS; the key is stored nowhere. */
 import { randomBytes } from 'node:crypto';
-import { ArgumentsError } from './command-arguments.ts';
-import { readNewKeyArguments } from './command-arguments.ts';
 import { keyDigest } from './access/publisher-keys.ts';
+import { ArgumentsError, readNewKeyArguments } from './command-arguments.ts';
 
-/** Nobody guesses 256 bits, so a plain SHA-256 is all that has to be kept of them. */
+/** 256 random bits cannot be guessed, so a plain SHA-256 protects them. */
 const KEY_BYTES = 32;
-/** By it a key is known as one, by people and by what looks for secrets in the wrong places. */
+/** Identifies a key as one, for people and for secret scanners. */
 const KEY_START = 'pk_';
 
 try {
   const { name, scopes } = readNewKeyArguments(process.argv.slice(2));
   const key = `${KEY_START}${randomBytes(KEY_BYTES).toString('base64url')}`;
   const entry = [`${name}:${keyDigest(key)}`, ...scopes].join(';');
-  // As a shell reads it:  eval "$(npm run --silent keys -- new shop)"
-  console.log('# The key, shown this once: give it to the publisher.');
+  // The output is a shell script:  eval "$(npm run --silent keys -- new shop)"
+  console.log('# The key, for the publisher. It is not shown again.');
   console.log(`KEY=${key}`);
-  console.log('# Its entry for PUBLISH_KEYS, or a line of the file that PUBLISH_KEYS_FILE names.');
+  console.log('# Its entry, for PUBLISH_KEYS or the file named by PUBLISH_KEYS_FILE.');
   console.log(`PUBLISH_KEYS='${entry}'`);
 } catch (error) {
   if (!(error instanceof ArgumentsError)) throw error;

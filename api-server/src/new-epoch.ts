@@ -1,13 +1,12 @@
 /**
- * A command of its own: `npm run new-epoch`. To be run after a backup was restored, or after a failover to a replica
- * that may lack commits, before the services start again.
+ * The command `npm run new-epoch`. Run it after a backup was restored, or after a failover to a replica that may lack
+ * commits, before the services start again.
  */
 import { join } from 'node:path';
 import { databaseReason, type NewEpoch, type NewEpochOptions } from '@postline/message-store';
 import { effectiveUrls, readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
 import { z } from 'zod';
-import { ArgumentsError } from './command-arguments.ts';
-import { readNewEpochArguments } from './command-arguments.ts';
+import { ArgumentsError, readNewEpochArguments } from './command-arguments.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: serverSettings.DATABASE_URL,
@@ -16,7 +15,7 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().default('./data'),
 });
 
-/** Each kind of database is loaded only where it is used: the images hold no SQLite. */
+/** Loads only the database kind that is used: the images do not contain SQLite. */
 async function beginEpoch(options: NewEpochOptions): Promise<NewEpoch> {
   const settings = readSettings(environmentSchema, process.env);
   const { databaseUrl } = effectiveUrls(settings);
@@ -44,9 +43,9 @@ try {
   const { epoch, previousEpoch, targetCount, repairedCount } = await beginEpoch({ restoredAt });
   const start =
     restoredAt === undefined ? 'at its head' : `at its last offset before ${restoredAt.toISOString()}`;
-  console.log(`epoch ${epoch} has begun, after ${previousEpoch}`);
-  console.log(`${targetCount} targets: for each the new epoch starts ${start}`);
-  console.log(`${repairedCount} counters were missing or behind their rows, and have been repaired`);
+  console.log(`Epoch ${epoch} has begun, after ${previousEpoch}.`);
+  console.log(`For each of ${targetCount} targets the new epoch starts ${start}.`);
+  console.log(`${repairedCount} counters were missing or behind their rows and have been repaired.`);
 } catch (error) {
   console.error(reasonsOf(error));
   process.exitCode = 1;

@@ -117,7 +117,7 @@ describe('a database server that goes away', () => {
     await server.stop();
   });
 
-  it('[PUB-8] 32 logs are read at once, 256 readers wait, and the rest are told at once', async () => {
+  it('[PUB-8] 32 logs are read at once, 256 readers wait, and the rest are refused at once', async () => {
     const statuses: number[] = [];
     const read = async (_: unknown, index: number) => {
       const headers = { 'X-Forwarded-For': `192.0.2.${index % READERS}` };

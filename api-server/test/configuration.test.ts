@@ -67,7 +67,7 @@ it('[OPS-1] keys are in one place, and what is wrong with them is told without r
   ]);
 });
 
-it('[OPS-4] an API that nobody may publish to says so', () => {
+it('[OPS-4] an API without keys warns that nobody can publish', () => {
   const CLIENT_TOKEN_SECRET = 'Zq3vN8rT1yW6uE0pL5kJ9hG2fD7sA4xC';
   const env = readApiEnvironment({ ...SERVERS, AUTH: 'required', CLIENT_TOKEN_SECRET });
   expect(apiSettings(env)).toMatchObject({

@@ -104,7 +104,7 @@ it.each([
   expect(api.output()).not.toMatch(/waiting for it/);
 });
 
-it('[DBC-5] a parameter that is not known ends the start in one line that names it', async () => {
+it('[DBC-5] an unknown parameter ends the start with one line that names it', async () => {
   const api = launch('api-server', {
     DATABASE_URL: 'mysql://root@127.0.0.1:1/none?ssl-modus=REQUIRED',
     REDIS_URL: 'redis://127.0.0.1:1',

@@ -69,19 +69,19 @@ describe('with AUTH=required', () => {
     expect((await api.store.readHeads(['order-1'])).heads.get('order-1')?.head).toBe(0);
   });
 
-  it('[SEC-1] a body is not even received from a stranger', async () => {
+  it('[SEC-1] an unauthorized body is not received', async () => {
     expect(await post('/', { message: 7 })).toMatchObject(unauthorized);
     const answer = await supertest(api.url).post('/').set('Content-Type', 'text/plain').send('x');
     expect(answer).toMatchObject(unauthorized);
   });
 
-  it('[SEC-1] how the service is, and how it is used, anybody may know', async () => {
+  it('[SEC-1] probes, metrics and documentation need no key', async () => {
     for (const path of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']) {
       expect((await get(path)).status).toBe(200);
     }
   });
 
-  it('[SEC-2] a key publishes, in either way that its scopes name', async () => {
+  it('[SEC-2] a key publishes as its scopes allow', async () => {
     expect((await post('/', { ...MESSAGE, targetId: 'a' }, bearer('shop-key'))).status).toBe(201);
     const headers = { authorization: 'bearer   shop-key ' };
     expect((await post('/messages/batch', BATCH, headers)).status).toBe(201);
@@ -92,7 +92,7 @@ describe('with AUTH=required', () => {
     expect(await remove('/clients/order-1/connections', bearer('shop-key'))).toMatchObject(forbidden);
   });
 
-  it('[SEC-2] a prefix bounds its targets; one foreign one refuses a batch, and nothing of it is stored', async () => {
+  it('[SEC-2] a prefix restricts targets; one foreign target refuses the whole batch', async () => {
     expect((await post('/', { message: 'm', targetId: 'order-2' }, bearer('orders-key'))).status).toBe(201);
     const foreign = await post('/', { message: 'm', targetId: 7 }, bearer('orders-key'));
     expect(foreign).toMatchObject(forbidden);
@@ -127,7 +127,7 @@ describe('with AUTH=required', () => {
     );
   });
 
-  it('[SEC-6] a token that was refused by a disconnect reads nothing any more', async () => {
+  it('[SEC-6] a token refused by a disconnect cannot read', async () => {
     const old = await token('order-7');
     expect((await get('/targets/order-7/messages', bearer(old))).status).toBe(200);
     const answer = await remove(
@@ -140,7 +140,7 @@ describe('with AUTH=required', () => {
     expect((await get('/targets/order-70/messages', bearer(await token('order-70')))).status).toBe(200);
   });
 
-  it('[SEC-5] a disconnect is for clients of the key, and without a parameter it leaves tokens alone', async () => {
+  it('[SEC-5] a disconnect needs a client of the key, and refuses tokens only if asked to', async () => {
     const answer = await remove('/clients/order-8/connections', bearer('admin-key'));
     expect(answer).toMatchObject({ status: 200, body: { clientId: 'order-8', tokensRefusedUpTo: null } });
     expect((await get('/targets/order-8/messages', bearer(await token('order-8')))).status).toBe(200);
@@ -224,7 +224,7 @@ describe('with AUTH=required', () => {
     }
   });
 
-  it('[SEC-1] a page of another origin is refused before any key is looked at', async () => {
+  it('[SEC-1] a page of another origin is refused before its key is checked', async () => {
     const foreign = { Origin: 'https://evil.example', ...bearer('admin-key') };
     expect(await remove('/clients/order-1/connections', foreign)).toMatchObject(forbidden);
     expect(await post('/', MESSAGE, { Origin: 'null', ...bearer('shop-key') })).toMatchObject(forbidden);
@@ -232,7 +232,7 @@ describe('with AUTH=required', () => {
 });
 
 describe('in open mode', () => {
-  it('[SEC-5] anyone may disconnect a client, but no group, and a preflight for it is answered', async () => {
+  it('[SEC-5] anyone may disconnect a client, but not a group, and its preflight is answered', async () => {
     const open = await startTestApi();
     const request = supertest(open.url);
     expect((await request.delete('/clients/1/connections')).body).toEqual({
@@ -253,7 +253,7 @@ describe('in open mode', () => {
     await open.close();
   });
 
-  it('[OPS-4] keys that are not asked for are told of', async () => {
+  it('[OPS-4] unused keys cause a warning', async () => {
     const open = await startTestApi({ env: { PUBLISH_KEYS } });
     expect((await supertest(open.url).post('/').send(MESSAGE)).status).toBe(201);
     const { warnings } = (await supertest(open.url).get('/readyz')).body as { warnings: string[] };
@@ -262,8 +262,8 @@ describe('in open mode', () => {
   });
 });
 
-describe('what one may do in a time', () => {
-  it('[SEC-8] wrong keys and tokens of one address are bounded, and a known key goes on', async () => {
+describe('limits of failed authentications', () => {
+  it('[SEC-8] invalid keys and tokens of one address are bounded, and a valid key still works', async () => {
     const guarded = await startTestApi({
       env: { ...AUTHENTICATION, PUBLISH_KEYS, FAILED_AUTHENTICATIONS_PER_MINUTE: '5' },
     });

@@ -38,7 +38,7 @@ it('[SEC-7] is bounded for each key', async () => {
   });
 });
 
-it('[SEC-7] counts the messages of a batch, and lets one go that is larger than the rate', async () => {
+it('[SEC-7] counts the messages of a batch, and admits a batch larger than the rate', async () => {
   await withApi({ ...REQUIRED, PUBLISH_RATE_PER_KEY: '5' }, async (url) => {
     const messages = Array.from({ length: 100 }, () => ({ message: 'm', targetId: '1' }));
     const send = () =>
@@ -50,7 +50,7 @@ it('[SEC-7] counts the messages of a batch, and lets one go that is larger than 
   });
 });
 
-it('[SEC-7] is bounded for each address, in open mode too where that is set', async () => {
+it('[SEC-7] is bounded for each address, in open mode if it is set', async () => {
   await withApi({ PUBLISH_RATE_PER_ADDRESS: '2' }, async (url) => {
     const statuses = await publish(url, 12);
     expect(statuses[0]).toBe(201);
@@ -58,7 +58,7 @@ it('[SEC-7] is bounded for each address, in open mode too where that is set', as
   });
 });
 
-it('[SEC-9] [SEC-7] counts the address that a trusted proxy tells, and nobody else', async () => {
+it('[SEC-9] [SEC-7] uses the address reported by a trusted proxy only', async () => {
   await withApi({ PUBLISH_RATE_PER_ADDRESS: '1', TRUSTED_PROXIES: '127.0.0.1' }, async (url) => {
     for (const address of ['203.0.113.1', '203.0.113.2', '2001:db8:1::1', '2001:db8:2::1']) {
       expect(await publish(url, 1, { 'X-Forwarded-For': address })).toEqual([201]);

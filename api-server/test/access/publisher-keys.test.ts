@@ -30,7 +30,7 @@ describe("publishers' keys", () => {
     }
   });
 
-  it('[SEC-2] have the scopes of their entry; publish and batch where it has none but prefixes', () => {
+  it('[SEC-2] have the scopes of their entry; default: publish and batch', () => {
     const scopes = (entry: string) => [...(keysOf(`shop:${SHOP}${entry}`).find('shop-key')?.scopes ?? [])];
     expect(scopes('')).toEqual(['publish', 'batch']);
     expect(scopes(';')).toEqual(['publish', 'batch']);
@@ -55,7 +55,7 @@ describe("publishers' keys", () => {
     }
   });
 
-  it('come from lines as well, with comments; two of one name change a key', () => {
+  it('can be lines with comments; two keys may share a name', () => {
     const keys = keysOf(`# made by npm run keys\nshop:${SHOP}\r\n\n  # the old one\nshop:${NEWS};read\n`);
     expect([keys.find('shop-key')?.name, keys.find('news-key')?.name]).toEqual(['shop', 'shop']);
     expect(keysOf('').size).toBe(0);
@@ -74,7 +74,7 @@ describe("publishers' keys", () => {
     `shop:${SHOP};Publish`,
     `shop:${keyDigest('')}`,
     `other:${SHOP}`,
-  ])('[OPS-1] entry %j is told by its number and not repeated', (entry) => {
+  ])('[OPS-1] the error of entry %j names its number, not its text', (entry) => {
     const fault = faultOf(`shop:${SHOP},${entry}`);
     expect(fault).toMatch(/^entry 2 /);
     expect(fault).not.toMatch(/secret-key|shop/);

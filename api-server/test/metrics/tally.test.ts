@@ -2,7 +2,7 @@ import { createMetricsRegistry } from '@postline/service-runtime';
 import { expect, it } from 'vitest';
 import { createTally } from '../../src/metrics/tally.ts';
 
-it('[OPS-3] what was counted is told by its labels, however often it is asked for', async () => {
+it('[OPS-3] counts appear under their labels, however often they are collected', async () => {
   const registry = createMetricsRegistry('test');
   const tally = createTally(registry, {
     name: 'postline_things_total',

@@ -57,13 +57,13 @@ const named = (names: string, targetId?: string) =>
   Array.from(names).map((name) => oneMessage(name, targetId));
 
 describe('batches', () => {
-  it('[PUB-7] one request alone goes at once', () => {
+  it('[PUB-7] a single request is committed at once', () => {
     const { store, append } = createRig();
     append(oneMessage('a'));
     expect(store.last().names).toEqual(['a']);
   });
 
-  it('[PUB-7] what arrives during a commit shares the next one, in order of arrival', async () => {
+  it('[PUB-7] requests that arrive during a commit share the next one, in order of arrival', async () => {
     const { store, append, outcomes, reports } = createRig();
     append(...named('abcd'));
     expect(store.appends).toHaveLength(1);

@@ -17,7 +17,7 @@ function scripted(...pages: readonly (OutboxPage | Error)[]) {
   return { asked, movePage };
 }
 
-it('[SQL-2] goes through all pages, and over again at once where there is more', async () => {
+it('[SQL-2] passes through all pages, and again at once if more is left', async () => {
   const outbox = scripted(
     { ...empty, movedCount: 5, hasMore: true, nextAfter: 'k' },
     { ...empty, movedCount: 1 },
@@ -30,7 +30,7 @@ it('[SQL-2] goes through all pages, and over again at once where there is more',
   expect(outbox.asked).toEqual(['', 'k', '']);
 });
 
-it('[SQL-2] looks again after its interval, also after an error, which it tells', async () => {
+it('[SQL-2] runs again after its interval, also after an error, which it reports', async () => {
   const outbox = scripted(empty, new Error('away'), { ...empty, movedCount: 1 });
   const errors: unknown[] = [];
   const pages: OutboxPage[] = [];

@@ -61,7 +61,7 @@ function publishWith(outcome: CommitOutcome, publish: (hints: readonly Hint[]) =
 }
 
 describe('what was committed', () => {
-  it('[PUB-1] is told to the bus after the commit, replayed messages too, as frames of the log', async () => {
+  it('[PUB-1] hints are published after the commit, also of replayed messages, as frames of the log', async () => {
     let hints: readonly Hint[] = [];
     const { publishMessages, steps } = publishWith(APPENDED, (given) => {
       hints = given;
@@ -84,7 +84,7 @@ describe('what was committed', () => {
     });
   });
 
-  it('[PUB-2] is answered in order with what the database gave it', async () => {
+  it('[PUB-2] answers contain the values of the database, in order', async () => {
     const { publishMessages, told } = publishWith(APPENDED, () => Promise.resolve());
     expect(await publishMessages(REQUEST)).toEqual({
       kind: 'published',
@@ -98,7 +98,7 @@ describe('what was committed', () => {
 });
 
 describe('the bus', () => {
-  it('[PUB-7] requests that shared a commit are told in one publish, in their order', async () => {
+  it('[PUB-7] requests that shared a commit share a call of the bus, in their order', async () => {
     const published: (readonly Hint[])[] = [];
     const { publishMessages, told } = publishWith(APPENDED, (hints) => {
       published.push(hints);
@@ -113,7 +113,7 @@ describe('the bus', () => {
     expect(published).toHaveLength(2);
   });
 
-  it('[PUB-7] of many hints those of one target are told one after the other, in their order', async () => {
+  it('[PUB-7] many hints are grouped by target, in their order', async () => {
     const appended = Array.from({ length: 300 }, (_, index) => ({
       id: String(index),
       targetId: `t${index % 100}`,
@@ -156,7 +156,7 @@ describe('the bus', () => {
     expect(await publishMessages(REQUEST)).toMatchObject({ messages: [{ status: 'stored' }, {}] });
   });
 
-  it('[PUB-3] a publish that never ends is waited for no longer than its deadline', async () => {
+  it('[PUB-3] a call of the bus that never ends is awaited until its deadline only', async () => {
     const { publishMessages } = publishWith(APPENDED, () => new Promise(() => undefined));
     let status: string | undefined;
     void publishMessages(REQUEST).then((outcome) => {
@@ -174,7 +174,7 @@ it.each<CommitOutcome>([
   { kind: 'overloaded' },
   { kind: 'store-unavailable' },
   { kind: 'failed', error: new Error('one row') },
-])('[PUB-1] $kind: nothing is told to the bus, and the publisher hears it', async (outcome) => {
+])('[PUB-1] $kind: no hint is published, and the publisher gets the outcome', async (outcome) => {
   const { publishMessages, steps } = publishWith(outcome, () => Promise.resolve());
   expect(await publishMessages(REQUEST)).toEqual(outcome);
   expect(steps).toEqual(['append']);

@@ -24,12 +24,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('gives what was read', async () => {
+it('returns the value that was read', async () => {
   const bounded = createBoundedReads(OPTIONS);
   expect(await bounded(() => Promise.resolve('text'))).toEqual({ kind: 'read', value: 'text' });
 });
 
-it('[PUB-9] a read that takes too long is given up, and told so; it keeps its place until it ends', async () => {
+it('[PUB-9] a late read is store-unavailable; it keeps its slot until it ends', async () => {
   const bounded = createBoundedReads(OPTIONS);
   let end: ((value: string) => void) | undefined;
   let signal: AbortSignal | undefined;
@@ -50,7 +50,7 @@ it('[PUB-9] a read that takes too long is given up, and told so; it keeps its pl
   expect(await bounded(() => Promise.resolve('next'))).toEqual({ kind: 'read', value: 'next' });
 });
 
-it('[PUB-8] reads beyond those at once wait for their turn, as many as may; one that waits for too long is not done', async () => {
+it('[PUB-8] a bounded number of reads waits for its turn; a read that waits too long is not started', async () => {
   const bounded = createBoundedReads({ ...OPTIONS, readsMax: 1, waitingMax: 2 });
   const done: string[] = [];
   let end: ((value: string) => void) | undefined;
@@ -94,7 +94,7 @@ it('[SEC-13] readers take turns, and one of them leaves room for others', async 
   expect(outcomes.filter(({ kind }) => kind === 'overloaded')).toHaveLength(1);
 });
 
-it('[MEM-6] what there is no room for is told as such', async () => {
+it('[MEM-6] a read without memory for its answer is overloaded', async () => {
   const bounded = createBoundedReads(OPTIONS);
   expect(await bounded(() => Promise.reject(new NoRoomError()))).toEqual({ kind: 'overloaded' });
 });

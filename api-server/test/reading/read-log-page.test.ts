@@ -83,7 +83,7 @@ function createReader(given: Partial<FakeLog> = {}) {
 }
 
 describe('where the page starts', () => {
-  it('[DEL-4] after the cursor where the epoch is the current one and the cursor at most the head', async () => {
+  it('[DEL-4] after the cursor, if the epoch is the current one and the cursor is not beyond the head', async () => {
     const { read } = createReader();
     expect(await read({ after: 240, epoch: 'E' })).toEqual({
       epoch: 'E',
@@ -113,28 +113,28 @@ describe('where the page starts', () => {
     expect(await read({ after: Number.MAX_SAFE_INTEGER })).toMatchObject(startedOver);
   });
 
-  it('a target nobody wrote to has head 0', async () => {
+  it('a target without messages has head 0', async () => {
     const { read } = createReader({ head: 0 });
     expect(await read()).toMatchObject({ head: 0, recovered: true, count: 0, truncatedBefore: null });
   });
 });
 
 describe('what was deleted', () => {
-  it('[RET-4] a hole in the middle ends its page, and is told at the beginning of the next one', async () => {
+  it('[RET-4] a hole ends its page, and the next page reports it', async () => {
     const { read } = createReader({ head: 10, holes: [4, 5, 9, 10] });
     expect(await read()).toMatchObject({ from: 1, to: 3, truncatedBefore: null });
     expect(await read({ after: 3 })).toMatchObject({ from: 6, to: 8, truncatedBefore: 6 });
     expect(await read({ after: 8 })).toMatchObject({ count: 0, truncatedBefore: 11 });
   });
 
-  it('[DEL-12] truncatedBefore is the oldest offset kept, where something after the cursor is gone', async () => {
+  it('[DEL-12] truncatedBefore is the oldest offset kept, if messages after the cursor were deleted', async () => {
     const { read } = createReader({ oldestKept: 101 });
     expect(await read({ after: 50, limit: 10 })).toMatchObject({ from: 101, truncatedBefore: 101 });
     expect(await read({ after: 100 })).toMatchObject({ from: 101, truncatedBefore: null });
     expect(await read({ after: 150 })).toMatchObject({ from: 151, truncatedBefore: null });
   });
 
-  it('[DEL-12] where nothing is kept it is the next offset', async () => {
+  it('[DEL-12] if no message is kept it is the next offset', async () => {
     const { read } = createReader({ oldestKept: 251 });
     expect(await read({ after: 50 })).toMatchObject({ count: 0, truncatedBefore: 251 });
   });
@@ -162,19 +162,19 @@ describe('bounds', () => {
     ]);
   });
 
-  it('a page is bounded in bytes and holds at least one message', async () => {
+  it('a page is bounded in bytes and contains at least one message', async () => {
     const { read } = createReader({ rowBytes: 30_000 });
     expect(await read()).toMatchObject({ from: 1, to: 3 });
     const { read: readLong } = createReader({ rowBytes: 500_000 });
     expect(await readLong()).toMatchObject({ from: 1, to: 1 });
   });
 
-  it('[MEM-6] it is bounded as what its reader is sent: a control character takes six bytes', async () => {
+  it('[MEM-6] its bytes are counted as JSON: a control character takes six', async () => {
     const { read } = createReader({ rowBytes: 5_000, character: '\u0001' });
     expect(await read()).toMatchObject({ from: 1, to: 3 });
   });
 
-  it('[MEM-6] a page ends early where there is no more room, and is refused where there is none at all', async () => {
+  it('[MEM-6] a page ends early if memory runs out, and is refused if there is none at all', async () => {
     const { readAs } = createReader({ rowBytes: 1_000 });
     const reader = readerWith(220_000);
     const outcome = await readAs(reader);
@@ -187,7 +187,7 @@ describe('bounds', () => {
     expect(await readAs(readerWith(100_000))).toEqual({ kind: 'overloaded' });
   });
 
-  it('a log that is restarted while it is read gives what was read of the first epoch', async () => {
+  it('if the log restarts during the read, the page contains only the first epoch', async () => {
     const { log, queries, read } = createReader();
     const push = queries.push.bind(queries);
     queries.push = (...given) => {
@@ -256,7 +256,7 @@ describe('a database that does not answer', () => {
     expect(kinds).toEqual(['overloaded', 'store-unavailable', 'store-unavailable']);
   });
 
-  it('[PUB-9] a store that is away is told as such, a mistake is not', async () => {
+  it('[PUB-9] an unavailable store is store-unavailable; a programming error rejects', async () => {
     const failWith = (error: Error) =>
       createLogPageReader({
         ...OPTIONS,

@@ -7,7 +7,7 @@ const REQUEST = { clientId: '1', refuseTokens: true };
 const disconnect = () => Promise.resolve({ position: 1, tokensRefusedUpTo: 7 });
 const HINT = { hintDeadlineMs: 20 };
 
-it('[SEC-5] a disconnect that is stored stands, whatever becomes of its hint', async () => {
+it('[SEC-5] a committed disconnect succeeds, whether or not its hint is published', async () => {
   const heard: string[] = [];
   const outcome = async (notify: () => Promise<void>) =>
     await createDisconnectClient({ store: { disconnect }, publisher: { notify }, ...HINT })(REQUEST);
@@ -25,7 +25,7 @@ it('[SEC-5] a disconnect that is stored stands, whatever becomes of its hint', a
   expect(await outcome(() => new Promise(() => undefined))).toEqual({ ...said, status: 'stored' });
 });
 
-it('[SEC-5] one that the database did not take tells nobody', async () => {
+it('[SEC-5] a failed disconnect publishes no hint', async () => {
   const notify = () => Promise.reject(new Error('was called'));
   const store = { disconnect: () => Promise.reject(new StoreUnavailableError('away', undefined)) };
   expect(await createDisconnectClient({ store, publisher: { notify }, ...HINT })(REQUEST)).toEqual({

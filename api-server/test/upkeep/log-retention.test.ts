@@ -15,7 +15,7 @@ function scripted(...steps: readonly (TrimStep | Error)[]) {
   return { queries, deleteOldest };
 }
 
-it('[RET-3] goes step by step through all targets, and begins again an interval later', async () => {
+it('[RET-3] passes over all targets in steps, and starts again after its interval', async () => {
   const trimmer = scripted(
     { kind: 'trimmed', deletedCount: 500, nextAfter: '' },
     { kind: 'trimmed', deletedCount: 7, nextAfter: 'm' },
@@ -36,7 +36,7 @@ it('[RET-3] goes step by step through all targets, and begins again an interval 
   expect(trimmer.queries[0]).toMatchObject(RULE);
 });
 
-it('[RET-3] leaves it to another API that is at it, and goes on after an error', async () => {
+it('[RET-3] stops if another API is deleting, and continues after an error', async () => {
   const trimmer = scripted({ kind: 'busy' }, new Error('away'), {
     kind: 'trimmed',
     deletedCount: 3,

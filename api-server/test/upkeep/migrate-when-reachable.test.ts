@@ -35,7 +35,7 @@ it('[DBC-8] gives up in the end with the cause, and at once on any other error',
   ).rejects.toBe(broken);
 });
 
-it('[DBC-8] what waiting can not change is not waited for', async () => {
+it('[DBC-8] an error that waiting cannot resolve ends the start at once', async () => {
   const denied = Object.assign(new Error("Access denied for user 'u'@'h'"), { errno: 1045 });
   const migrate = vi
     .fn()
@@ -46,7 +46,7 @@ it('[DBC-8] what waiting can not change is not waited for', async () => {
   expect(migrate).toHaveBeenCalledTimes(1);
 });
 
-it('[DBC-8] says at once that it waits, and then every ten seconds, in one line without a stack', async () => {
+it('[DBC-8] logs its wait at once, then every ten seconds, in one line without a stack', async () => {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const logging = createLogger({ service: 'test', level: 'info', destination });

@@ -91,7 +91,7 @@ function openConnection(port: number, options: { readonly allowHalfOpen?: boolea
 
 const answersIn = (text: string) => text.match(/HTTP\/1\.1 \d{3}/g) ?? [];
 
-it('[PUB-14] a connection goes on where little of the refused body is left', async () => {
+it('[PUB-14] a connection stays usable if little of the refused body is left', async () => {
   const api = await startTestApi();
   const { socket, received } = openConnection(api.port);
   socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n');
@@ -106,7 +106,7 @@ describe('[PUB-15] a client that asks whether to send its body (Expect: 100-cont
   const head = (length: number) =>
     `POST / HTTP/1.1\r\nHost: localhost\r\n${JSON_TYPE}Expect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
 
-  it('is told to where it is wanted', async () => {
+  it('gets 100 Continue if the body is wanted', async () => {
     const api = await startTestApi();
     const body = '{"message":"a","targetId":"expecting"}';
     const { socket, received } = openConnection(api.port);
@@ -118,7 +118,7 @@ describe('[PUB-15] a client that asks whether to send its body (Expect: 100-cont
     await api.close();
   });
 
-  it('is told nothing but the refusal where it is not, and the connection ends', async () => {
+  it('gets only the refusal if the body is not wanted, and the connection ends', async () => {
     const api = await startTestApi();
     const { socket, received } = openConnection(api.port);
     socket.write(head(1_000_000));
@@ -129,7 +129,7 @@ describe('[PUB-15] a client that asks whether to send its body (Expect: 100-cont
   });
 });
 
-it('[PUB-14] what a client sends beyond 64 MiB after its answer is read no more', async () => {
+it('[PUB-14] at most 64 MiB of a body are read after the answer', async () => {
   const api = await startTestApi();
   const { socket, received } = openConnection(api.port, { allowHalfOpen: true });
   socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\n${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n`);

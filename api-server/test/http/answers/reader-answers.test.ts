@@ -41,7 +41,7 @@ async function readSmallPage(): Promise<string> {
   return `${response.status} ${code}`;
 }
 
-it('[SEC-12] who asks for many pages at once and takes none holds one of them, and after a time loses its connection', async () => {
+it('[SEC-12] a client that requests many pages and reads none holds one of them, and loses its connection after the deadline', async () => {
   await start({ READER_ANSWER_DEADLINE_MS: '3000' });
   askForPages();
   const isCutOff = () => api.logLines.some((line) => line.includes('cut off by the client'));
@@ -56,7 +56,7 @@ it('[SEC-12] who asks for many pages at once and takes none holds one of them, a
   expect(served).toBeGreaterThan(1);
 });
 
-it('[SEC-12] [MEM-6] one reader that takes nothing on many connections is refused, and gives way to another', async () => {
+it('[SEC-12] [MEM-6] a reader that reads nothing on many connections is refused, and gives way to another', async () => {
   await start({ TRUSTED_PROXIES: '127.0.0.1' });
   const ask = (address: string) => {
     const socket = connect(api.port, '127.0.0.1').pause();

@@ -57,7 +57,7 @@ it.each([
   },
 );
 
-it('[MEM-7] of those that have sent many requests, the one with the most gives way, and the others are answered', async () => {
+it('[MEM-7] of several clients with many pipelined requests, the one with most is closed and the others are answered', async () => {
   const small = connect(api.port, '127.0.0.1');
   sockets.push(small);
   let received = '';
@@ -69,7 +69,7 @@ it('[MEM-7] of those that have sent many requests, the one with the most gives w
   expect(small.destroyed).toBe(false);
 });
 
-it('[MEM-7] requests that are sent one behind the other are all answered, in their order', async () => {
+it('[MEM-7] pipelined requests are all answered, in their order', async () => {
   const socket = connect(api.port, '127.0.0.1');
   sockets.push(socket);
   let received = '';

@@ -5,7 +5,7 @@ import { BodyBuffer } from '../../../src/http/body/body-buffer.ts';
 
 const BLOCK_BYTES_MIN = 4 * 1024;
 
-it('[MEM-4] gives what came, however it was cut, and holds at most twice as much', () => {
+it('[MEM-4] returns the bytes of all chunks, and holds at most twice as many', () => {
   const pieces = fc.array(fc.oneof(fc.constant(1), fc.nat(300), fc.nat(40_000)), { maxLength: 60 });
   fc.assert(
     fc.property(pieces, (lengths) => {
@@ -22,7 +22,7 @@ it('[MEM-4] gives what came, however it was cut, and holds at most twice as much
   );
 });
 
-it('[MEM-4] makes no block larger than what can come', () => {
+it('[MEM-4] allocates no block larger than the bytes that can arrive', () => {
   const holding = new MemoryBudget({ bytesMax: 1e9 }).share().open();
   const body = new BodyBuffer({ holding, bytesMax: 10_000 });
   for (let sent = 0; sent < 10_000; sent += 1) body.add(Buffer.of(sent % 256));

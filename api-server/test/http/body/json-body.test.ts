@@ -45,7 +45,7 @@ describe('media types', () => {
     expect(response.body.code).toBe('unsupported_media_type');
   });
 
-  it('[PUB-11] none at all: unsupported_media_type', async () => {
+  it('[PUB-11] no Content-Type: unsupported_media_type', async () => {
     const answer = await fetch(`${api.url}/`, { method: 'POST', body: Buffer.from(BODY) });
     expect(answer.status).toBe(415);
     const without = await fetch(`${api.url}/`, { method: 'POST' });
@@ -61,7 +61,7 @@ describe('media types', () => {
   );
 });
 
-describe('what is no JSON', () => {
+describe('bodies that are not JSON', () => {
   it.each<[title: string, body: string | Buffer]>([
     ['nothing', ''],
     ['an open brace', '{'],
@@ -87,7 +87,7 @@ describe('what is no JSON', () => {
     expect((await send(`{"message":"a","targetId":1,"x":${nested}}`)).status).toBe(201);
   });
 
-  it('[PUB-10] escapes of lone surrogates parse, and are refused as a message', async () => {
+  it('[PUB-10] escaped lone surrogates are valid JSON, but not a valid message', async () => {
     const response = await send('{"message":"\\ud83d","targetId":1}');
     expect(response.body).toMatchObject({ code: 'validation_failed', errors: [{ path: 'message' }] });
   });
@@ -103,7 +103,7 @@ describe('sizes', () => {
   const padded = (bytes: number) => BODY + ' '.repeat(bytes - BODY.length);
   const BATCH = '{"messages":[{"message":"a","targetId":"body"}]}';
 
-  it('[PUB-11] 512 KiB for one message, and not a byte more', async () => {
+  it('[PUB-11] a message body has at most 512 KiB', async () => {
     expect((await send(padded(512 * 1024))).status).toBe(201);
     const response = await send(padded(512 * 1024 + 1));
     expect(response).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
@@ -131,7 +131,7 @@ describe('sizes', () => {
     expect(await answer.json()).toMatchObject({ code: 'payload_too_large' });
   });
 
-  it('[PUB-8] what all bodies take together is bounded, and given back when they are gone', async () => {
+  it('[PUB-8] the memory of all bodies together is bounded, and released afterwards', async () => {
     // Two batches that never end take 14 of the 16 MiB; a third finds no room.
     const size = 7 * 1024 * 1024;
     const head = `POST /messages/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${size + 1}\r\n\r\n`;
@@ -157,7 +157,7 @@ describe('sizes', () => {
     await waitUntil('there is room again', async () => (await third()).status === 201);
   });
 
-  it('[PUB-10] a body that is cut off harms nobody', async () => {
+  it('[PUB-10] an incomplete body has no effect', async () => {
     for (const path of ['/', '/messages/batch']) {
       const socket = connect(api.port, '127.0.0.1');
       socket.write(

@@ -13,13 +13,13 @@ it('[MEM-5] many small values cost more than their text', () => {
   expect(values(`{${'"":0,'.repeat(COUNT)}"":0}`)).toBeGreaterThan(100 * COUNT);
 });
 
-it('[MEM-5] a text costs what it is, whatever is in it', () => {
+it('[MEM-5] a text costs its length, whatever it contains', () => {
   const text = JSON.stringify(JSON.stringify({ a: [{}, [], ':', '"', '\\"', '\\'] }).repeat(COUNT));
   expect(values(text)).toBeLessThan(100);
   expect(cost(text).textBytes).toBe(text.length);
 });
 
-it('[MEM-5] one wide character makes all of them wide', () => {
+it('[MEM-5] one wide character makes all characters wide', () => {
   const narrow = `"${'a'.repeat(COUNT)}é"`;
   expect(cost(narrow).textBytes).toBe(Buffer.byteLength(narrow));
   for (const wide of [`"${'a'.repeat(COUNT)}€"`, `"${'a'.repeat(COUNT)}\\u20ac"`]) {

@@ -13,7 +13,7 @@ afterAll(async () => {
   await api.close();
 });
 
-it('[OPS-3] /healthz tells that the process lives', async () => {
+it('[OPS-3] /healthz shows that the process is alive', async () => {
   const response = await supertest(api.url).get('/healthz');
   expect([response.status, response.body]).toEqual([200, { status: 'ok' }]);
 });
@@ -60,7 +60,7 @@ it('[OPS-3] [OPS-9] /readyz is 503 and shows why the database is down; the log s
   await broken.close();
 });
 
-it('[OPS-3] /readyz is 200 and degraded where only the bus is away: publishing goes on', async () => {
+it('[OPS-3] /readyz is 200 and degraded if only the bus is down: publishing works', async () => {
   const degraded = await startTestApi({ publisher: awayPublisher });
   const response = await supertest(degraded.url).get('/readyz');
   expect([response.status, response.body.status]).toEqual([200, 'degraded']);
@@ -69,7 +69,7 @@ it('[OPS-3] /readyz is 200 and degraded where only the bus is away: publishing g
   await degraded.close();
 });
 
-it('[OPS-10] before its database is ready the API answers probes, and 503 to whoever publishes or reads', async () => {
+it('[OPS-10] until its database is ready the API answers probes, and all other requests with 503', async () => {
   const starting = await startTestApi({ isOpen: false });
   expect((await supertest(starting.url).get('/healthz')).status).toBe(200);
   expect((await supertest(starting.url).get('/metrics')).status).toBe(200);
@@ -122,7 +122,7 @@ describe('[OPS-8] probes', () => {
     expect(answer).not.toMatch(/access-control-allow-origin/i);
   });
 
-  it('where keys are asked for, HTTP/1.1 needs a Host all the same, but for probes', async () => {
+  it('with AUTH=required, HTTP/1.1 requests need a Host, except probes', async () => {
     const closed = await startTestApi({
       env: { AUTH: 'required', CLIENT_TOKEN_SECRET: 'a-secret-of-32-bytes-for-the-test-0123' },
     });

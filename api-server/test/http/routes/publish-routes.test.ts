@@ -128,7 +128,7 @@ describe.each(WAYS)('%s', (way) => {
       expect(log.body.head).toBe(0);
     });
 
-    it('[PUB-5] the same key at the same moment stores one message', async () => {
+    it('[PUB-5] concurrent requests with the same key store one message', async () => {
       const body = { message: 'race', targetId: 'race' };
       const responses = await Promise.all(Array.from({ length: 20 }, () => post('/', body, key('race'))));
       expect(new Set(responses.map((response) => response.status))).toEqual(new Set([201]));
@@ -137,11 +137,14 @@ describe.each(WAYS)('%s', (way) => {
       expect(replayed).toHaveLength(19);
     });
 
-    it.each(['', 'with space', 'é', 'x'.repeat(256)])('[PUB-10] a bad key is told: %j', async (value) => {
-      const response = await post('/', { message: 'a', targetId: 1 }, key(value));
-      expect(response).toMatchObject(problem('validation_failed', 400));
-      expect(response.body.errors[0].path).toBe('Idempotency-Key');
-    });
+    it.each(['', 'with space', 'é', 'x'.repeat(256)])(
+      '[PUB-10] an invalid key is refused: %j',
+      async (value) => {
+        const response = await post('/', { message: 'a', targetId: 1 }, key(value));
+        expect(response).toMatchObject(problem('validation_failed', 400));
+        expect(response.body.errors[0].path).toBe('Idempotency-Key');
+      },
+    );
 
     it('[PUB-5] a key of 255 characters is taken', async () => {
       expect((await post('/', { message: 'a', targetId: 1 }, key('~'.repeat(255)))).status).toBe(201);
@@ -185,7 +188,7 @@ describe.each(WAYS)('%s', (way) => {
       expect((await supertest(api.url).get('/targets/n2/messages')).body.head).toBe(0);
     });
 
-    it('[PUB-5] [PUB-6] one key twice in a batch: one message for equal contents, refused otherwise', async () => {
+    it('[PUB-5] [PUB-6] a key repeated in a batch: one message if the contents are equal, else refused', async () => {
       const one = { message: 'a', targetId: 't', idempotencyKey: 'twice' };
       const same = await batch([one, one]);
       expect(same.body.messages).toMatchObject([{ offset: 1 }, { offset: 1, replayed: true }]);
@@ -227,7 +230,7 @@ describe.each(WAYS)('%s', (way) => {
       expect(response.body.errors[0].path).toBe(path);
     });
 
-    it('[PUB-10] many mistakes are told in a short answer', async () => {
+    it('[PUB-10] many errors get a short answer', async () => {
       const response = await batch(Array.from({ length: 1_000 }, () => ({})));
       expect(response.body.errors).toHaveLength(100);
     });

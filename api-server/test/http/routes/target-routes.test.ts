@@ -20,7 +20,7 @@ describe('GET /targets/:targetId/messages', () => {
 
   const read = (path: string) => supertest(api.url).get(`/targets/${path}`);
 
-  it('[LOG-4] gives what was published, oldest first, in the shape of the contract', async () => {
+  it('[LOG-4] returns the published messages, oldest first, as the schema says', async () => {
     const message = 'emoji 😀, NUL \u0000, "quotes", space at the end ';
     const published = await supertest(api.url).post('/').send({ message, targetId: 'ann' });
     const { status, ...entry } = published.body;
@@ -52,7 +52,7 @@ describe('GET /targets/:targetId/messages', () => {
     expect(end.body).toMatchObject({ head: 250, recovered: true, messages: [] });
   });
 
-  it('a target nobody wrote to: 200, head 0', async () => {
+  it('a target without messages: 200, head 0', async () => {
     const response = await read('nobody/messages');
     expect(response.status).toBe(200);
     expect(response.body).toMatchObject({ head: 0, recovered: true, messages: [], truncatedBefore: null });
@@ -153,7 +153,7 @@ describe('GET /targets/:targetId/receipts', () => {
 
   const read = (path: string) => supertest(api.url).get(`/targets/${path}`);
 
-  it('[ACK-7] tells for each device up to where and when, in the shape of the contract', async () => {
+  it('[ACK-7] returns the offset and time of each device, as the schema says', async () => {
     const place = { clientId: 'bob:1@x', targetId: 'bob:1@x', epoch };
     await api.store.saveAcks([
       { ...place, deviceId: undefined, offset: 4 },
@@ -178,7 +178,7 @@ describe('GET /targets/:targetId/receipts', () => {
     });
   });
 
-  it('[ACK-7] of a target that nobody wrote to there are none', async () => {
+  it('[ACK-7] a target without messages has no receipts', async () => {
     const response = await read('nobody/receipts');
     expect([response.status, response.body]).toEqual([
       200,

@@ -106,7 +106,7 @@ describe.each(WAYS)('%s', (way) => {
         'Access-Control-Request-Headers': asked,
       });
 
-    it('[PUB-13] tells a page what it may send', async () => {
+    it('[PUB-13] lists the methods and headers that a page may send', async () => {
       const response = await preflight('http://localhost:3000');
       expect(response.status).toBe(204);
       expect(response.headers).toMatchObject({

@@ -17,7 +17,7 @@ function untakenAnswers(): UntakenAnswers {
   });
 }
 
-describe('what is no HTTP request', () => {
+describe('bytes that are not an HTTP request', () => {
   it.each([
     ['nonsense', 'hello\r\n\r\n', 400],
     ['an unknown method', 'PUBLISH / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
@@ -43,7 +43,7 @@ describe('what is no HTTP request', () => {
   });
 });
 
-it('[HOS-5] an offer of another protocol changes no answer, and what follows is answered or the connection ends', async () => {
+it('[HOS-5] an offered upgrade changes no answer, and the next request is answered or the connection ends', async () => {
   const api = await startTestApi();
   const body = JSON.stringify({ message: 'a', targetId: 'offer' });
   const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
@@ -94,8 +94,8 @@ it('has a bound on connections', async () => {
   await api.close();
 });
 
-describe('what is too large or too slow', () => {
-  it('[SEC-11] headers, an address and a body that are too large are told so', async () => {
+describe('requests that are too large or too slow', () => {
+  it('[SEC-11] large headers, URLs and bodies get their own statuses', async () => {
     const env = { HEADERS_BYTES_MAX: '2048', URL_BYTES_MAX: '500', MESSAGE_BODY_BYTES_MAX: '1024' };
     const api = await startTestApi({ env });
     const host = 'Host: localhost\r\nConnection: close\r\n';
@@ -108,7 +108,7 @@ describe('what is too large or too slow', () => {
     await api.close();
   });
 
-  it('[SEC-11] one that sends its headers or its body too slowly is answered 408 and ended', async () => {
+  it('[SEC-11] slow headers and slow bodies get 408, and the connection ends', async () => {
     const api = await startTestApi({ env: { HEADERS_TIMEOUT_MS: '200', REQUEST_TIMEOUT_MS: '400' } });
     const start = performance.now();
     const slow = [
@@ -121,7 +121,7 @@ describe('what is too large or too slow', () => {
     await api.close();
   });
 
-  it('[SEC-11] one address has at most so many connections', async () => {
+  it('[SEC-11] the connections of one address are bounded', async () => {
     const api = await startTestApi({ env: { API_CONNECTIONS_PER_ADDRESS_MAX: '3' } });
     const alive = () =>
       exchange(api.port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
@@ -134,7 +134,7 @@ describe('what is too large or too slow', () => {
 });
 
 describe('closing', () => {
-  it('[PUB-1] answers what is in flight, closes its connection, and takes nothing new', async () => {
+  it('[PUB-1] answers open requests, closes their connections, and accepts no new ones', async () => {
     let answer = (): void => undefined;
     const server = createHttpServer({
       ...testSettings().http,

@@ -28,7 +28,7 @@ describe('addresses', () => {
     expect(await answer.json()).toMatchObject({ code: 'method_not_allowed', status: 405 });
   });
 
-  it('OPTIONS tells the methods', async () => {
+  it('OPTIONS returns the methods', async () => {
     const answer = await fetch(`${api.url}/messages`, { method: 'OPTIONS' });
     expect(answer.status).toBe(204);
     expect(answer.headers.get('allow')).toBe('POST, OPTIONS');
