@@ -11,9 +11,8 @@ import {
 } from '../message-bus.ts';
 
 /**
- * Carries hints between a publisher and subscribers of one process; always `up`. Hints are handed out in a microtask
- * of their own, so that no subscriber runs inside a publisher's call; what a subscriber throws is a programmer's
- * error and becomes an uncaught exception, never the publisher's or another subscriber's.
+ * Carries hints between publishers and subscribers of one process; always `up`. An exception in a subscriber is a
+ * programming error: it becomes an uncaught exception and does not reach the publisher or other subscribers.
  */
 export function createInProcessMessageBus(): MessageBus {
   const subscribers = new Set<InProcessSubscriber>();

@@ -1,2 +1,2 @@
 export { createRedisMessageBus, type RedisMessageBusOptions } from './redis-message-bus.ts';
-export { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-timeouts.ts';
+export { REDIS_TIMEOUTS_DEFAULT, type RedisTimeouts } from './redis-timeouts.ts';

@@ -10,21 +10,21 @@ interface PendingProbe {
 
 export interface LivenessProbeOptions {
   readonly connection: RedisConnectionOptions;
-  /** The subscriber's own channel. */
+  /** A channel that only this subscriber uses. */
   readonly channel: string;
   readonly deadlineMs: number;
 }
 
 /**
- * Proves that a subscriber still gets what others publish: a message sent to its own channel, over a connection
- * that is not its own, has to come back.
+ * Proves that a subscriber still receives messages: it publishes to the subscriber's own channel over another connection,
+ * and expects the message to arrive.
  */
 export class LivenessProbe {
   readonly #channel: string;
   readonly #deadlineMs: number;
   readonly #connection: RedisConnection;
   #pending: PendingProbe | undefined;
-  /** Why nothing could be sent lately. */
+  /** The reason why the last message could not be sent. */
   #sendFault: Error | undefined;
 
   constructor({ connection, channel, deadlineMs }: LivenessProbeOptions) {
@@ -40,7 +40,7 @@ export class LivenessProbe {
     });
   }
 
-  /** Why no message came back within the deadline; undefined where one did. One at a time. */
+  /** Returns why no message arrived within the deadline, or undefined if one did. One call at a time. */
   async check(): Promise<Error | undefined> {
     this.#sendFault = undefined;
     const echo = new Promise<void>((resolve) => {
@@ -57,7 +57,7 @@ export class LivenessProbe {
     }
   }
 
-  /** Something came on the subscriber's own channel. */
+  /** A message arrived on the subscriber's own channel. */
   onEcho(payload: string): void {
     if (payload === this.#pending?.nonce) this.#pending.onEcho();
   }

@@ -3,8 +3,8 @@ import { Command, type Redis } from 'ioredis';
 import type { Hint } from '../message-bus.ts';
 
 /**
- * Publishes all hints with one write, in order. Resolves with Redis' last answer; rejects with the first error, also
- * where it is about one hint only. How many received a hint says nothing about delivery and is not looked at.
+ * Publishes all hints with one write, in order. Resolves with Redis' last answer; rejects with the first error, even if
+ * only one hint failed. The number of receivers that Redis returns says nothing about delivery and is ignored.
  */
 export async function publishInOneWrite(
   client: Redis,
@@ -20,8 +20,8 @@ export async function publishInOneWrite(
 }
 
 /**
- * One command to the driver, handed to it once for each hint: each time it writes the next one, and it is settled
- * by the last answer. A command, a promise and a write for each hint would cost twice as much.
+ * One command that is sent once for each hint: each time it writes the next hint, and the last answer settles it. A
+ * command, a promise and a write for each hint would cost twice as much.
  */
 class PublishCommand extends Command {
   readonly #prefix: string;
@@ -53,7 +53,7 @@ function bulkString(text: string): string {
   return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }
 
-/** Takes what the driver would write command by command. */
+/** Collects the texts that the driver would write one by one. */
 class GatheredWrites {
   readonly isPipeline = true;
   readonly destination: { readonly redis: Redis };
@@ -67,7 +67,7 @@ class GatheredWrites {
     this.#text += String(text);
   }
 
-  /** The driver keeps this until the last answer, but not the text. */
+  /** The driver keeps this object until the last answer; the text is released here. */
   take(): string {
     const text = this.#text;
     this.#text = '';

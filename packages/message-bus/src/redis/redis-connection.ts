@@ -4,27 +4,27 @@ import { redisFault, RedisSilentError } from './redis-fault.ts';
 import { RedisConnector } from './redis-connector.ts';
 import { readRefusal } from './redis-refusal.ts';
 
-/** Doubled at each attempt. Short, because the usual reason is a Redis that was restarted a moment ago. */
+/** Doubled at each attempt. Short, because usually Redis was just restarted. */
 const RECONNECT_PAUSE_FIRST_MS = 50;
-/** A connection that held for so long was a good one: after it the pauses start anew. */
+/** After a connection that lasted this long, the pauses start from the shortest again. */
 const GOOD_CONNECTION_MS = 5_000;
-/** Between two connections that are made to learn why others end. */
+/** Between two extra connections that read why Redis refuses connections. */
 const REFUSAL_INTERVAL_MS = 5_000;
-/** How long a peer may take to answer the end of a connection before the socket is destroyed. */
+/** Time for the peer to close its side before the socket is destroyed. */
 const DISCONNECT_DEADLINE_MS = 100;
 
 export interface RedisConnectionOptions {
   readonly address: RedisAddress;
-  /** What CLIENT LIST shows of it. */
+  /** Its name in CLIENT LIST. */
   readonly name: string;
   readonly connectDeadlineMs: number;
   readonly reconnectPauseMaxMs: number;
 }
 
 export interface RedisConnectionEvents {
-  /** Redis answered the handshake: a new connection, without any subscription. */
+  /** Redis answered the handshake of a new connection, which has no subscriptions yet. */
   onReady(client: Redis): void;
-  /** The connection was lost, or an attempt failed. The next attempt is made without being asked for. */
+  /** The connection was lost, or an attempt failed. The next attempt follows without a call. */
   onLost(reason: Error): void;
 }
 
@@ -35,9 +35,9 @@ type ConnectionState =
   | { readonly name: 'closed' };
 
 /**
- * Keeps one connection to Redis. The driver makes a single connection and is then thrown away: its own reconnecting
- * keeps commands and subscriptions across connections, and waits for ever on a server that accepts but never
- * answers. Here every attempt has a deadline, and what is lost is told.
+ * Keeps one connection to Redis. Each driver instance makes a single connection: the driver's own reconnecting keeps
+ * commands and subscriptions across connections, and waits forever for a server that accepts but never answers. Here
+ * every attempt has a deadline, and every loss is reported.
  */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
@@ -53,17 +53,17 @@ export class RedisConnection {
     this.#state = this.#connect();
   }
 
-  /** The connection, while there is one that answered. */
+  /** The connection, if Redis answered its handshake. */
   get client(): Redis | undefined {
     return this.#state.name === 'ready' ? this.#state.client : undefined;
   }
 
-  /** Gives the connection up, as it does not answer, and makes another. */
+  /** Drops a connection that does not answer, and opens another. */
   replace(reason: Error): void {
     if (this.#state.name === 'ready' || this.#state.name === 'connecting') this.#drop(reason);
   }
 
-  /** Ends it for good; resolves when the socket is closed. */
+  /** Closes it for good; resolves when the socket is closed. */
   async close(): Promise<void> {
     const state = this.#state;
     this.#state = { name: 'closed' };
@@ -101,7 +101,7 @@ export class RedisConnection {
       maxRetriesPerRequest: 0,
       autoResubscribe: false,
       autoResendUnfulfilledCommands: false,
-      // The handshake is answer enough: Redis carries hints also while it loads its data.
+      // The handshake suffices: Redis delivers messages even while it loads its data.
       enableReadyCheck: false,
       disableClientInfo: true,
     });
@@ -114,7 +114,7 @@ export class RedisConnection {
     client.once('end', () => {
       if (this.#isCurrent(client)) this.#drop(this.#lastError ?? new Error('Redis closed the connection'));
     });
-    client.connect().catch(() => undefined); // told by `error` and `end`
+    client.connect().catch(() => undefined); // `error` and `end` report it
     const watchdog = setTimeout(() => {
       this.replace(new RedisSilentError('Redis did not answer', this.#options.connectDeadlineMs));
     }, this.#options.connectDeadlineMs);
@@ -150,8 +150,8 @@ export class RedisConnection {
   }
 
   /**
-   * A Redis that takes no more clients says so and hangs up, which the driver, having begun to write, does not get to
-   * read. It is asked once more, now and then, by a connection that only listens.
+   * A Redis with too many clients sends its reason and closes. The driver, which has begun to write, never reads it; so a
+   * connection that only listens reads it now and then.
    */
   async #readRefusal(reason: Error): Promise<void> {
     const nowMs = performance.now();
@@ -162,7 +162,7 @@ export class RedisConnection {
     this.#events.onLost(refusal);
   }
 
-  /** Any pause up to a bound that doubles: relays and APIs that lost one Redis don't come back in step. */
+  /** A random pause up to a bound that doubles, so that services that lost the same Redis do not return in step. */
   #nextPauseMs(): number {
     const boundMs = Math.min(
       this.#options.reconnectPauseMaxMs,

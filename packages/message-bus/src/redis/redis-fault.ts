@@ -7,7 +7,7 @@ import {
 } from '@postline/service-runtime';
 import { BusUnavailableError } from '../message-bus.ts';
 
-/** First words of Redis' errors. */
+/** By the first word of Redis' error. */
 const KINDS_BY_WORD: Readonly<Record<string, FaultReason>> = {
   WRONGPASS: { kind: 'wrong-password', text: 'wrong user or password (WRONGPASS)' },
   NOAUTH: { kind: 'wrong-password', text: 'Redis asks for a password and none is set (NOAUTH)' },
@@ -22,7 +22,7 @@ const KINDS_BY_WORD: Readonly<Record<string, FaultReason>> = {
   OOM: { kind: 'out-of-memory', text: 'Redis is out of memory (OOM)' },
 };
 
-/** Errors that begin with ERR, or that the driver makes. */
+/** By the text, for errors that begin with ERR and for those of the driver. */
 const KINDS_BY_TEXT: readonly (readonly [RegExp, FaultReason])[] = [
   [
     /max number of clients/i,
@@ -41,7 +41,7 @@ const KINDS_BY_TEXT: readonly (readonly [RegExp, FaultReason])[] = [
   [/^Connection is closed|closed the connection/i, { kind: LOST_KIND, text: 'Redis closed the connection' }],
 ];
 
-/** Why Redis can't be used: what it said itself, else what the network or TLS did. */
+/** The reason why Redis is unusable: its own error, else that of the network or of TLS. */
 export function redisFault(error: unknown): FaultReason {
   for (const cause of causesOf(error)) {
     if (cause instanceof BusUnavailableError) return cause.reason;
@@ -51,12 +51,12 @@ export function redisFault(error: unknown): FaultReason {
   return networkFault(error) ?? describeFault(error);
 }
 
-/** The error that callers get, with Redis' reason. */
+/** The error for callers, with Redis' reason. */
 export function redisUnavailable(what: string, cause: unknown): BusUnavailableError {
   return new BusUnavailableError(what, cause, redisFault(cause));
 }
 
-/** Redis said nothing for so long. */
+/** Redis did not answer in time. */
 export class RedisSilentError extends Error {
   readonly code = 'deadline_exceeded';
 

@@ -1,26 +1,26 @@
 import { parseRedisUrl, type RedisAddress } from '@postline/service-runtime';
 import type { MessageBus } from '../message-bus.ts';
-import { REDIS_TIMES_DEFAULT, type RedisTimes } from './redis-timeouts.ts';
+import { REDIS_TIMEOUTS_DEFAULT, type RedisTimeouts } from './redis-timeouts.ts';
 import { RenewedPublisher } from './renewed-publisher.ts';
 import { RenewedSubscriber } from './renewed-subscriber.ts';
 
-export interface RedisMessageBusOptions extends Partial<RedisTimes> {
+export interface RedisMessageBusOptions extends Partial<RedisTimeouts> {
   /** As REDIS_URL: `redis://[user:password@]host:port`, or `rediss://` for TLS. */
   readonly redisUrl: string;
   /** Certificates of a private authority, as PEM: for TLS, in place of the public ones. */
   readonly ca?: string | undefined;
-  /** Put before every channel: keeps two deployments on one Redis apart. */
+  /** A prefix of every channel: separates two deployments on one Redis. */
   readonly prefix: string;
 }
 
 /**
- * The bus on Redis pub/sub. Nothing is connected before an end is created; from then on each end connects, and
- * connects again, by itself. Throws a TypeError for a URL that it can't read.
+ * The bus on Redis pub/sub. It connects when an end is created; each end reconnects without being asked. Throws a
+ * TypeError for an invalid URL.
  */
 export function createRedisMessageBus(options: RedisMessageBusOptions): MessageBus {
   const { redisUrl, ca, prefix, ...given } = options;
   const address = addressOf(redisUrl, ca);
-  const times = { ...REDIS_TIMES_DEFAULT, ...given };
+  const times = { ...REDIS_TIMEOUTS_DEFAULT, ...given };
   return {
     createPublisher: (events) => new RenewedPublisher({ address, prefix, times }, events),
     createSubscriber: (events) => new RenewedSubscriber({ address, prefix, times }, events),

@@ -5,23 +5,23 @@ import { type BusEndEvents, BusUnavailableError, type Hint } from '../message-bu
 import { publishInOneWrite } from './publish-in-one-write.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisSilentError, redisUnavailable } from './redis-fault.ts';
-import type { RedisTimes } from './redis-timeouts.ts';
+import type { RedisTimeouts } from './redis-timeouts.ts';
 
-/** What the fastest measured API (43,000 messages per second) publishes within the deadline, and some more. */
+/** More than the fastest measured API (43,000 messages/s) publishes within the deadline. */
 const HINTS_IN_FLIGHT_MAX = 10_000;
-/** Two batches of the largest body, written with every character escaped. Beyond it Redis does not keep up. */
+/** Two batches of the largest body with every character escaped. Beyond it Redis does not keep up. */
 const CHARACTERS_IN_FLIGHT_MAX = 32 * 1024 * 1024;
 
 export interface RedisPublisherOptions {
   readonly address: RedisAddress;
   readonly prefix: string;
-  readonly times: RedisTimes;
+  readonly times: RedisTimeouts;
   readonly events?: BusEndEvents | undefined;
 }
 
 /**
- * Publishes on a connection that answered lately. The first call that Redis does not answer in time ends the
- * connection; until another one answered, calls are rejected at once and nothing is kept of them.
+ * Publishes on a connection that has answered recently. The first call that Redis does not answer in time ends the
+ * connection; until a new one answers, calls are rejected at once and their hints dropped.
  */
 export class RedisPublisher {
   readonly #prefix: string;
@@ -34,7 +34,7 @@ export class RedisPublisher {
   #charactersInFlight = 0;
   #client: Redis | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
-  /** Redis refused hints on a connection that answers: a right on their channels is missing, mostly. */
+  /** Redis answers but refuses hints, usually because the user lacks a right on their channels. */
   #isRefused = false;
   #awayReason: Error | undefined;
 
@@ -97,8 +97,8 @@ export class RedisPublisher {
   }
 
   /**
-   * A new connection is used once it answered as fast as a publish must be: a slow Redis stays away. It goes on to be
-   * asked, so that an idle publisher notices as well when Redis is away.
+   * A new connection is used once it has answered within the deadline of a publish: a slow Redis counts as away. It is
+   * probed from then on, so that an idle publisher notices an outage too.
    */
   async #prove(client: Redis): Promise<void> {
     try {
@@ -124,7 +124,7 @@ export class RedisPublisher {
     this.#events?.onFault?.(redisUnavailable('Redis refused the hints', error));
   }
 
-  /** A publish that nobody receives: it needs no other right than a real one, and works while Redis loads its data. */
+  /** A publish without receivers: it needs no other right than a real one, and works while Redis loads its data. */
   #askSomething(client: Redis): Promise<unknown> {
     return client.publish(livenessChannel(this.#prefix, 'nobody'), '');
   }

@@ -1,12 +1,12 @@
 import type { RedisAddress } from '@postline/service-runtime';
 import { openRedisSocket } from './redis-connector.ts';
 
-/** A Redis that refuses a connection says why at once. */
+/** A Redis that refuses a connection sends its reason at once. */
 const REFUSAL_DEADLINE_MS = 500;
 /** Its longest refusal (of protected mode) is about a kilobyte. */
 const REFUSAL_BYTES_MAX = 4_096;
 
-/** What Redis says to a new connection before it ends it; undefined where it says nothing. */
+/** Reads the error that Redis sends before it closes a new connection; undefined if it sends none. */
 export function readRefusal(address: RedisAddress): Promise<Error | undefined> {
   const socket = openRedisSocket(address);
   return new Promise((resolve) => {

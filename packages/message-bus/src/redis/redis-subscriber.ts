@@ -7,7 +7,7 @@ import { type BusState, type BusUnavailableError, type HintSubscriberEvents } fr
 import { LivenessProbe } from './liveness-probe.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { redisUnavailable } from './redis-fault.ts';
-import type { RedisTimes } from './redis-timeouts.ts';
+import type { RedisTimeouts } from './redis-timeouts.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** Channels in one SUBSCRIBE: about 50 KB there and back, which Redis answers within a few ms. */
@@ -16,27 +16,27 @@ const TARGETS_PER_ROUND_MAX = 1_000;
 export interface RedisSubscriberOptions {
   readonly address: RedisAddress;
   readonly prefix: string;
-  readonly times: RedisTimes;
+  readonly times: RedisTimeouts;
   readonly events: HintSubscriberEvents;
-  /** What it follows from the start. */
+  /** Targets to follow from the start. */
   readonly targetIds?: Iterable<string>;
 }
 
-/** One connection's life, from its handshake to its loss. */
+/** The lifetime of one connection, from its handshake to its loss. */
 interface Session {
   readonly client: Redis;
   readonly ended: AbortController;
-  /** The rounds that are being sent, where there are any. */
+  /** The rounds that are being sent, if any. */
   rounds: Promise<void> | undefined;
 }
 
 /**
- * Receives hints by one address. Says `up` only after every subscription was confirmed and a message to itself came back, and goes
- * on proving that for as long as it lives.
+ * Receives hints. Reports `up` once every subscription is confirmed and a message to itself has arrived, and repeats that
+ * probe for as long as it lives.
  */
 export class RedisSubscriber {
   readonly #prefix: string;
-  readonly #times: RedisTimes;
+  readonly #times: RedisTimeouts;
   readonly #events: HintSubscriberEvents;
   readonly #ownChannel: string;
   readonly #channelPrefixLength: number;
@@ -89,13 +89,13 @@ export class RedisSubscriber {
     await confirmed;
   }
 
-  /** Follows a target without waiting for it. */
+  /** Follows a target without waiting for the confirmation. */
   want(targetId: string): void {
     this.#subscriptions.want(targetId);
     this.#scheduleRounds();
   }
 
-  /** Resolves when Redis has confirmed everything that is wanted, or the connection is gone. */
+  /** Resolves when Redis has confirmed every subscription, or the connection is lost. */
   async confirmAll(): Promise<void> {
     for (let session = this.#session; session !== undefined && !this.#subscriptions.isConfirmed; ) {
       await this.#sendRounds(session);
@@ -138,14 +138,14 @@ export class RedisSubscriber {
     });
   }
 
-  /** The hot path. Only channels with our prefix were subscribed to, so the rest of the name is the target. */
+  /** The hot path. Every subscribed channel has our prefix; the rest of its name is the target. */
   #onMessage(channel: string, payload: string): void {
     const targetId = channel.slice(this.#channelPrefixLength);
     if (this.#subscriptions.isWanted(targetId)) this.#events.onHint(targetId, payload);
     else if (channel === this.#ownChannel) this.#probe.onEcho(payload);
   }
 
-  /** Subscribes to everything wanted, then proves again and again that messages come. Ends by rejecting. */
+  /** Makes all subscriptions, then probes repeatedly that messages arrive. Ends by rejecting. */
   async #run(session: Session): Promise<void> {
     await this.#confirmed(session.client.subscribe(this.#ownChannel));
     let provenAtMs = performance.now();
@@ -155,7 +155,7 @@ export class RedisSubscriber {
       session.ended.signal.throwIfAborted();
       if (fault === undefined) {
         provenAtMs = performance.now();
-        // What was called for meanwhile was rejected as long as the state is `down`: it is confirmed before `up`.
+        // Subscriptions requested meanwhile were rejected, because the state is `down`: they are confirmed before `up`.
         while (this.#state === 'down' && !this.#subscriptions.isConfirmed) await this.#sendRounds(session);
         session.ended.signal.throwIfAborted();
         this.#goUp();
@@ -169,11 +169,11 @@ export class RedisSubscriber {
 
   #endLongSilence(silentMs: number, fault: Error): void {
     if (silentMs < this.#times.silenceMaxMs) return;
-    this.#probe.replaceConnection(fault); // nobody can say which of the two is the silent one
+    this.#probe.replaceConnection(fault); // either of the two connections may be the silent one
     throw fault;
   }
 
-  /** Calls of one tick go out together. */
+  /** Calls of one tick are sent together. */
   #scheduleRounds(): void {
     if (this.#roundsScheduled || this.#session === undefined || !this.#subscriptions.hasChanges) return;
     this.#roundsScheduled = true;
@@ -187,7 +187,7 @@ export class RedisSubscriber {
     });
   }
 
-  /** Resolves when Redis confirmed every change; what is called for meanwhile goes with the next round. */
+  /** Resolves when Redis has confirmed every change; calls made meanwhile go with the next round. */
   #sendRounds(session: Session): Promise<void> {
     session.rounds ??= this.#sendEachRound(session).finally(() => {
       session.rounds = undefined;
@@ -217,7 +217,7 @@ export class RedisSubscriber {
     return withDeadline(command, { what: 'SUBSCRIBE', milliseconds: this.#times.subscribeDeadlineMs });
   }
 
-  /** The session came to an error: its connection goes, unless it is gone already. */
+  /** The session failed: drops its connection, unless it is lost already. */
   #giveUp(session: Session, error: unknown): void {
     if (this.#session !== session) return;
     this.#connection.replace(error instanceof Error ? error : new Error('the subscription failed'));
@@ -246,7 +246,7 @@ export class RedisSubscriber {
   #setState(state: BusState): void {
     if (state === this.#state) return;
     this.#state = state;
-    // In a microtask, so that what the callback throws is not taken for a failure of the connection.
+    // In a microtask, so that an exception in the callback does not count as a failure of the connection.
     queueMicrotask(() => {
       if (!this.#closed) this.#events.onState(state);
     });

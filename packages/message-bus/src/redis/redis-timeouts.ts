@@ -1,5 +1,5 @@
-/** Every wait of the redis kind. */
-export interface RedisTimes {
+/** All timeouts of the redis kind. */
+export interface RedisTimeouts {
   /** How long one `publish` may take. */
   readonly publishDeadlineMs: number;
   /** How long Redis may take to confirm one SUBSCRIBE command. */
@@ -8,19 +8,19 @@ export interface RedisTimes {
   readonly connectDeadlineMs: number;
   /** The longest pause between two attempts to connect. */
   readonly reconnectPauseMaxMs: number;
-  /** How old a connection may become, in use or not, before one that is made anew by the address replaces it. */
+  /** The age at which a new connection replaces this one, in use or not. */
   readonly connectionAgeMaxMs: number;
-  /** From the end of one proof of liveness to the start of the next. */
+  /** From the end of one probe to the start of the next. */
   readonly probeIntervalMs: number;
-  /** From the end of one question of an idle publisher to the next. */
+  /** From the end of one probe of a publisher to the start of the next. */
   readonly publisherProbeIntervalMs: number;
-  /** How long a message to oneself may take before no hint is expected any longer. */
+  /** How long a message to oneself may take before the subscriber is `down`. */
   readonly probeDeadlineMs: number;
-  /** How long Redis may prove nothing before its connection is replaced. */
+  /** How long probes may fail before the connection is replaced. */
   readonly silenceMaxMs: number;
 }
 
-export const REDIS_TIMES_DEFAULT: RedisTimes = {
+export const REDIS_TIMEOUTS_DEFAULT: RedisTimeouts = {
   // A POST has 300 ms (p99) while Redis is frozen, and needs some of them for the database. A healthy Redis takes 1 ms.
   publishDeadlineMs: 150,
   // A thousand channels are confirmed in a few ms; the probes notice a frozen Redis in about the same time.
@@ -37,6 +37,6 @@ export const REDIS_TIMES_DEFAULT: RedisTimes = {
   probeDeadlineMs: 500,
   // An API that publishes nothing notices an outage as soon as operators expect it to, for one small message each time.
   publisherProbeIntervalMs: 2_000,
-  // A Redis that forks or runs a slow script comes back before this; a connection cut without a word never does.
+  // A Redis that forks or runs a slow script answers before this; a silently cut connection never does.
   silenceMaxMs: 2_000,
 };

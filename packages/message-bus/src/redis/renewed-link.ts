@@ -1,9 +1,9 @@
 import type { BusEndEvents, BusState, BusUnavailableError } from '../message-bus.ts';
 
-/** The least part of its highest age that a link gets: those of services that started together part. */
+/** The least part of its highest age that a link gets; services that started together so renew at different times. */
 const AGE_SHARE_MIN = 0.6;
 
-/** One end's connections to Redis, from their making to their end. */
+/** The connections of one end, opened and closed together. */
 export interface Link {
   close(): Promise<void>;
 }
@@ -23,9 +23,9 @@ interface Opened<L> {
 }
 
 /**
- * Replaces a link, again and again, by a new one that is made by the address: where that has come to point elsewhere,
- * an old server that is still up and healthy would otherwise be talked to for ever. The successor works before the old
- * one ends, so nothing is down in between; where it can't be made, the old one stays.
+ * Replaces a link regularly by a new one, which resolves the address anew: if the address points to another server by
+ * then, an old server that is still up would otherwise be used forever. The successor works before the old link closes,
+ * so there is no outage in between; if it cannot connect, the old link stays.
  */
 export class RenewedLink<L extends Link> {
   readonly #options: RenewedLinkOptions<L>;
@@ -42,24 +42,24 @@ export class RenewedLink<L extends Link> {
     this.#current = this.#open();
   }
 
-  /** The one that is in use. */
+  /** The link in use. */
   get current(): L {
     return this.#current.link;
   }
 
-  /** The one that takes its place in a moment, if any. */
+  /** Its successor, while it connects. */
   get next(): L | undefined {
     return this.#next?.link;
   }
 
-  /** All that are open: also those that are about to end. */
+  /** All open links, including those that are about to close. */
   *all(): Generator<L, void, undefined> {
     yield this.#current.link;
     if (this.#next !== undefined) yield this.#next.link;
     yield* this.#retiring.keys();
   }
 
-  /** Makes a new link by the address now, unless that is under way. */
+  /** Opens a successor now, unless one is under way. */
   renew(): void {
     if (this.#isClosed || this.#next !== undefined) return;
     this.#next = this.#open();
@@ -92,7 +92,7 @@ export class RenewedLink<L extends Link> {
     else if (id === this.#current.id) this.#setState(state);
   }
 
-  /** What a successor can't do is no outage: the link in use still works, or reports by itself that it doesn't. */
+  /** A fault of a successor is no outage: the link in use still works, or reports its own faults. */
   #onFault(id: number, error: BusUnavailableError): void {
     if (!this.#isClosed && id === this.#current.id) this.#options.events?.onFault?.(error);
   }
@@ -116,7 +116,7 @@ export class RenewedLink<L extends Link> {
 
   #setState(state: BusState): void {
     if (state === 'up') this.#planRenewal();
-    else clearTimeout(this.#timer); // what connects again connects by the address
+    else clearTimeout(this.#timer); // a reconnect resolves the address anew
     this.#state = state;
     this.#options.events?.onState(state);
   }

@@ -3,7 +3,7 @@ import type { BusEndEvents, Hint, HintPublisher } from '../message-bus.ts';
 import { RedisPublisher, type RedisPublisherOptions } from './redis-publisher.ts';
 import { RenewedLink } from './renewed-link.ts';
 
-/** Publishes on one connection after the other, each made anew by the address. */
+/** Publishes on one connection after the other; each resolves the address anew. */
 export class RenewedPublisher implements HintPublisher {
   readonly #links: RenewedLink<RedisPublisher>;
 

@@ -1,4 +1,4 @@
-/** What one round tells Redis. */
+/** The changes that one round sends to Redis. */
 export interface SubscriptionRound {
   readonly subscribe: readonly string[];
   readonly unsubscribe: readonly string[];
@@ -11,30 +11,30 @@ interface Waiter {
 }
 
 /**
- * What one connection is, and should be, subscribed to. Calls only change what is wanted; rounds bring Redis there,
- * one round at a time, so the last call wins whatever was on its way.
+ * The subscriptions of one connection: those that Redis has and those that are wanted. Calls only change the wanted ones;
+ * rounds, one at a time, bring Redis there. So the last call wins, whatever was being sent.
  */
 export class Subscriptions {
   readonly #wanted = new Set<string>();
-  /** What Redis has, or will have once it answered the round that is on its way. */
+  /** Those that Redis has, or will have once it has answered the current round. */
   readonly #sent = new Set<string>();
   /** Where `wanted` and `sent` may differ. */
   readonly #changed = new Set<string>();
-  /** Targets of the round that is on its way, which Redis has yet to confirm. */
+  /** Targets of the current round that Redis has not confirmed yet. */
   readonly #unconfirmed = new Set<string>();
-  /** One for each target that someone waits for. */
+  /** One for each target with a pending `subscribe`. */
   readonly #waiters = new Map<string, Waiter>();
 
   isWanted(targetId: string): boolean {
     return this.#wanted.has(targetId);
   }
 
-  /** True where there is something to tell Redis. */
+  /** True if there is something to send. */
   get hasChanges(): boolean {
     return this.#changed.size > 0;
   }
 
-  /** True where Redis confirmed everything that is wanted. */
+  /** True if Redis has confirmed all subscriptions. */
   get isConfirmed(): boolean {
     return this.#changed.size === 0 && this.#unconfirmed.size === 0;
   }
@@ -60,7 +60,7 @@ export class Subscriptions {
     if (this.#wanted.delete(targetId)) this.#changed.add(targetId);
   }
 
-  /** Takes up to `targetsMax` changes: what Redis has to be told now. */
+  /** Takes up to `targetsMax` changes to send now. */
   takeRound(targetsMax: number): SubscriptionRound {
     const subscribe: string[] = [];
     const unsubscribe: string[] = [];
@@ -70,7 +70,7 @@ export class Subscriptions {
       taken += 1;
       this.#changed.delete(targetId);
       if (this.#wanted.has(targetId) === this.#sent.has(targetId)) {
-        this.#resolveWaiter(targetId); // wanted and given up before Redis heard of it, or the other way round
+        this.#resolveWaiter(targetId); // wanted and unwanted again before it was sent, or the other way round
       } else if (this.#sent.delete(targetId)) {
         unsubscribe.push(targetId);
       } else {
@@ -88,7 +88,7 @@ export class Subscriptions {
     for (const targetId of round.subscribe) this.#resolveWaiter(targetId);
   }
 
-  /** The connection is gone, and what it had with it: whoever waits is told, everything wanted is to be sent again. */
+  /** The connection is lost with its subscriptions: pending calls are rejected, all wanted targets are sent again. */
   reset(reason: Error): void {
     this.#sent.clear();
     this.#unconfirmed.clear();

@@ -215,7 +215,7 @@ describe('redis subscriber', () => {
     await successor.stop();
   });
 
-  it('[BUS-3] what is lost in a restart of Redis is lost before the up; naively nobody is told (trap 10)', async () => {
+  it('[BUS-3] what is lost in a restart of Redis is lost before the up; a naive subscriber reports nothing (trap 10)', async () => {
     await subscriber.subscribe('a');
     const publisher = createRedisMessageBus({ redisUrl: redis.url, prefix: 'test:' }).createPublisher();
     await waitUntil('the publisher is ready', () => publisher.checkReady().then(() => true));

@@ -108,7 +108,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const) }) },
 );
 
-/** The calls as their caller sees them, beside a Redis that does as it is told when it answers. */
+/** The calls as their caller sees them, beside a Redis that obeys when it answers. */
 interface World {
   readonly subscriptions: Subscriptions;
   readonly wanted: Set<string>;
