@@ -8,8 +8,11 @@ export interface Identify {
   readonly clientId: number | string;
   readonly token?: string;
   readonly deviceId?: string;
+  readonly groups?: boolean;
   readonly resume?:
     | 'last-ack'
+    | 'start'
+    | { readonly last: number }
     | {
         readonly epoch: string;
         readonly offsets: Readonly<Record<string, number>>;
@@ -68,6 +71,36 @@ export class RelayClient {
       () => this.frames.find((frame) => frame.type === type),
       milliseconds,
     );
+  }
+
+  /** The frames about a target so far: all of them, or those of a type. */
+  framesOf(targetId: string, type?: string): ReceivedFrame[] {
+    return this.frames.filter(
+      (frame) => frame['targetId'] === targetId && (type === undefined || frame.type === type),
+    );
+  }
+
+  /** The frame of a type about a target that comes after `known` others like it, waited for. */
+  frameOf(
+    targetId: string,
+    type: string,
+    { known = 0, milliseconds }: { readonly known?: number; readonly milliseconds?: number } = {},
+  ): Promise<ReceivedFrame> {
+    return waitUntil(
+      `frame ${known + 1} of type ${type} about ${targetId}`,
+      () => this.framesOf(targetId, type)[known],
+      milliseconds,
+    );
+  }
+
+  /** Texts of a target's messages, once there are so many. */
+  async textsOf(targetId: string, count: number, milliseconds?: number): Promise<unknown[]> {
+    await waitUntil(
+      `${count} messages of ${targetId}`,
+      () => this.framesOf(targetId, 'new_message').length >= count,
+      milliseconds,
+    );
+    return this.framesOf(targetId, 'new_message').map((frame) => frame['data']);
   }
 
   /** The new_message frames so far. */

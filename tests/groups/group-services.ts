@@ -1,0 +1,122 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { signClientToken } from '@postline/client-tokens';
+import { RelayClient, type ServiceEnvironment, startStandalone } from '@postline/test-support';
+import { startSystem } from '../e2e/system.ts';
+
+export const KEY = randomBytes(24).toString('base64url');
+const SECRET = randomBytes(32).toString('base64');
+const TOKEN_SECONDS = 600;
+
+/** A name of a key with its scopes, and what goes into `PUBLISH_KEYS` for it. */
+export function keySetting(name: string, key: string, scopes: string): string {
+  return `${name}:${createHash('sha256').update(key).digest('hex')};${scopes}`;
+}
+
+/** Tokens and keys are required; KEY may do everything. */
+export const WITH_TOKENS: ServiceEnvironment = {
+  AUTH: 'required',
+  PUBLISH_KEYS: keySetting('everything', KEY, 'publish;batch;read;members;manage'),
+  CLIENT_TOKEN_SECRET: SECRET,
+};
+
+/** One API and one relay. */
+export interface GroupServices {
+  readonly apiUrl: string;
+  readonly relayUrl: string;
+  /** Only where the database is MariaDB or MySQL. */
+  readonly databaseUrl?: string;
+  readonly stop: () => Promise<unknown>;
+}
+
+export interface Kind {
+  readonly kind: string;
+  readonly start: (env?: ServiceEnvironment) => Promise<GroupServices>;
+}
+
+export const REAL_SERVERS: Kind = {
+  kind: 'MariaDB and Redis',
+  start: async (env = {}) => {
+    const system = await startSystem(env);
+    const { api, relay, database } = system;
+    return {
+      apiUrl: api.url,
+      relayUrl: relay.url,
+      databaseUrl: database.url,
+      stop: () => system.stop(),
+    };
+  },
+};
+
+/** Both kinds of store and bus. */
+export const KINDS: readonly Kind[] = [
+  { kind: 'the embedded kind', start: (env = {}) => startStandalone(env) },
+  REAL_SERVERS,
+];
+
+export interface Answer {
+  readonly status: number;
+  /** The parsed JSON; `undefined` without a body. */
+  readonly body: unknown;
+}
+
+export interface Ask {
+  readonly body?: unknown;
+  /** A key or a token; KEY where left out (ignored in open mode). */
+  readonly bearer?: string;
+}
+
+/** Sends a request with a JSON body, if any. */
+export async function ask(
+  apiUrl: string,
+  method: string,
+  path: string,
+  { body, bearer = KEY }: Ask = {},
+): Promise<Answer> {
+  const headers: Record<string, string> = { Authorization: `Bearer ${bearer}` };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(apiUrl + path, { method, headers, ...(body !== undefined && { body: text }) });
+  const answer = await response.text();
+  return { status: response.status, body: answer === '' ? undefined : JSON.parse(answer) };
+}
+
+export type History = 'from-join' | 'all' | { readonly last: number };
+
+const memberPath = (group: string, clientId: string) =>
+  `/groups/${encodeURIComponent(group)}/members/${encodeURIComponent(clientId)}`;
+
+export function join(apiUrl: string, group: string, clientId: string, history?: History): Promise<Answer> {
+  return ask(apiUrl, 'PUT', memberPath(group, clientId), history === undefined ? {} : { body: { history } });
+}
+
+export function leave(apiUrl: string, group: string, clientId: string): Promise<Answer> {
+  return ask(apiUrl, 'DELETE', memberPath(group, clientId));
+}
+
+/** Publishes texts one after the other; throws unless each is stored. */
+export async function send(apiUrl: string, targetId: string, ...texts: readonly string[]): Promise<void> {
+  for (const message of texts) {
+    const { status } = await ask(apiUrl, 'POST', '/', { body: { message, targetId } });
+    if (status !== 201) throw new Error(`publishing to ${targetId} was answered ${status}`);
+  }
+}
+
+export interface Claims {
+  readonly groups?: readonly string[];
+  readonly follow?: readonly string[];
+}
+
+export function tokenOf(clientId: string, claims: Claims = {}): Promise<string> {
+  return signClientToken({ secret: SECRET, clientId, expiresInSeconds: TOKEN_SECONDS, ...claims });
+}
+
+/** Identifies with a token, following the client's groups unless `identify` says otherwise. */
+export async function connected(
+  relayUrl: string,
+  clientId: string,
+  identify: Readonly<Record<string, unknown>> = {},
+  claims: Claims = {},
+): Promise<RelayClient> {
+  const token = await tokenOf(clientId, claims);
+  return RelayClient.identified(relayUrl, { clientId, token, groups: true, ...identify });
+}
