@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
+import { errorForLog } from '../logging/error-for-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import { printToLog } from '../logging/print-to-log.ts';
 import { type Environment, SettingsError } from '../settings/settings.ts';
@@ -85,17 +86,17 @@ function closeGracefullyOnce({ logger, shutdownDeadlineMs, close }: RunningProce
         logger.error({ shutdownDeadlineMs }, 'not closed at the deadline');
       },
       onSecondError: (error) => {
-        logger.fatal({ err: error }, 'crashed while closing');
+        logger.fatal({ err: errorForLog(error) }, 'crashed while closing');
       },
     },
     async ({ err }) => {
       closing = true;
-      if (err !== undefined) logger.fatal({ err }, 'crashed, closing');
+      if (err !== undefined) logger.fatal({ err: errorForLog(err) }, 'crashed, closing');
       try {
         await close();
         logger.info('closed');
       } catch (error) {
-        logger.error({ err: error }, 'closing failed');
+        logger.error({ err: errorForLog(error) }, 'closing failed');
         throw error;
       } finally {
         await flushLog();
