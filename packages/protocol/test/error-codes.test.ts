@@ -14,6 +14,7 @@ describe('error codes', () => {
         "forbidden 403",
         "not_found 404",
         "method_not_allowed 405",
+        "too_many_groups 409",
         "payload_too_large 413",
         "unsupported_media_type 415",
         "idempotency_key_reused 422",
