@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isTargetIdStart } from '@postline/protocol';
+import type { Result } from '@postline/service-runtime';
 
 /** What a key allows. */
 const KEY_SCOPES = ['publish', 'batch', 'read', 'members', 'manage'] as const;
@@ -23,10 +24,6 @@ const PREFIX_SCOPE = 'prefix=';
 
 /** The scopes of a key whose entry names none. */
 const DEFAULT_SCOPES: readonly KeyScope[] = ['publish', 'batch'];
-
-export type PublisherKeysResult =
-  | { readonly ok: true; readonly value: PublisherKeys }
-  | { readonly ok: false; readonly error: string };
 
 interface KeyEntry {
   readonly digest: Buffer;
@@ -72,7 +69,7 @@ export class PublisherKeys {
  * Parses entries `name:sha256hex[;scope…]`, separated by commas or line ends; lines that start with `#` are comments.
  * An error names the entry by its number, because its text may be a key that was put there by mistake.
  */
-export function parsePublisherKeys(text: string): PublisherKeysResult {
+export function parsePublisherKeys(text: string): Result<PublisherKeys> {
   const keys = new PublisherKeys();
   const entries = text
     .split(/\r?\n/)
@@ -102,12 +99,10 @@ function addEntry(keys: PublisherKeys, entry: string): string | undefined {
   return keys.add(digest, { name, ...parsed.value }) ? undefined : 'repeats the key of an earlier entry';
 }
 
-type ScopesResult =
-  | { readonly ok: true; readonly value: Pick<Publisher, 'scopes' | 'targetPrefixes'> }
-  | { readonly ok: false; readonly error: string };
-
 /** Parses the scopes of an entry. */
-export function parseKeyScopes(texts: readonly string[]): ScopesResult {
+export function parseKeyScopes(
+  texts: readonly string[],
+): Result<Pick<Publisher, 'scopes' | 'targetPrefixes'>> {
   const scopes = new Set<KeyScope>();
   const targetPrefixes: string[] = [];
   for (const text of texts) {
