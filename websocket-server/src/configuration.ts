@@ -4,6 +4,7 @@ import {
   clientTokenSettings,
   type ClientTokenSettings,
 } from '@postline/client-tokens';
+import { FOLLOWED_GROUPS_MAX, groupNameSchema } from '@postline/protocol';
 import {
   checkMemory,
   checkTogether,
@@ -113,6 +114,23 @@ export const relayEnvironment = {
     description:
       'Milliseconds in which acks gather before they are stored together: what a relay that is killed forgets.',
   }),
+  GROUP_ACK_WRITE_INTERVAL_MS: integerSetting({ from: 100, to: 60_000, default: 1_000 }).meta({
+    description: 'The same for acks of messages to groups, which gather longer.',
+  }),
+  GROUP_ACKS_PER_SECOND_MAX: integerSetting({ from: 1, to: 1_000_000, default: 5_000 }).meta({
+    description:
+      'Acks of messages to groups that are stored in a second, of each reader only the highest: a message to 20,000 members brings as many acks. The others wait.',
+  }),
+  EVERYONE_GROUP: groupNameSchema.optional().meta({
+    description: 'Name of a group that every connection with `"groups":true` follows. Default: none.',
+  }),
+  FOLLOWED_GROUPS_MAX: integerSetting({
+    from: 1,
+    to: FOLLOWED_GROUPS_MAX,
+    default: FOLLOWED_GROUPS_MAX,
+  }).meta({
+    description: 'Groups that one connection follows; each further one is answered `too_many_targets`.',
+  }),
   DRAIN_MS: integerSetting({ from: 0, to: 600_000, default: 5_000 }).meta({
     description: 'Milliseconds over which the sockets are closed on SIGTERM.',
   }),
@@ -169,6 +187,10 @@ export interface RelaySettings {
   readonly socketQueuesBytesMax: number;
   readonly backlogReadsMax: number;
   readonly ackWriteIntervalMs: number;
+  readonly groupAckWriteIntervalMs: number;
+  readonly groupAcksPerSecondMax: number;
+  readonly everyoneGroup: string | undefined;
+  readonly followedGroupsMax: number;
   readonly drainMs: number;
 }
 
@@ -213,6 +235,10 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
       Math.min(SOCKET_QUEUES_DEFAULT_MAX_BYTES, Math.floor(held * SOCKET_QUEUES_DEFAULT_SHARE)),
     backlogReadsMax: env.BACKLOG_READS_MAX,
     ackWriteIntervalMs: env.ACK_WRITE_INTERVAL_MS,
+    groupAckWriteIntervalMs: env.GROUP_ACK_WRITE_INTERVAL_MS,
+    groupAcksPerSecondMax: env.GROUP_ACKS_PER_SECOND_MAX,
+    everyoneGroup: env.EVERYONE_GROUP,
+    followedGroupsMax: env.FOLLOWED_GROUPS_MAX,
     drainMs: env.DRAIN_MS,
   };
 }

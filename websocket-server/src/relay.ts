@@ -16,7 +16,7 @@ import {
   MemoryBudget,
   OpenResponses,
 } from '@postline/service-runtime';
-import { AckWriter } from './acks/ack-writer.ts';
+import { Acks } from './acks/acks.ts';
 import { AddressLimits } from './admission/address-limits.ts';
 import { Admission } from './admission/admission.ts';
 import type { RelaySettings } from './configuration.ts';
@@ -27,16 +27,20 @@ import { ConnectionRegistry } from './connection/connection-registry.ts';
 import { drain } from './connection/drain.ts';
 import { StalledWatch } from './connection/stalled-watch.ts';
 import { Disconnects } from './control/disconnects.ts';
+import { Members } from './control/members.ts';
 import { Feeds } from './feeds/feeds.ts';
+import { FollowerStarter } from './following/follower-starter.ts';
 import { LogReader } from './following/log-reader.ts';
+import { FollowedGroups } from './groups/followed-groups.ts';
 import { createHttpApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { createAuthentication } from './identifying/authentication.ts';
 import { ConnectionTokens } from './identifying/connection-tokens.ts';
-import { DeviceOpener } from './identifying/device-opener.ts';
+import { DeviceOpener } from './starting/device-opener.ts';
 import { identify, type IdentifyParts } from './identifying/identify.ts';
-import { StartReader } from './identifying/start-reader.ts';
-import { TargetOpener } from './identifying/target-opener.ts';
+import { ReaderPositions } from './starting/reader-positions.ts';
+import { StartReader } from './starting/start-reader.ts';
+import { TargetOpener } from './starting/target-opener.ts';
 import { RelayCounters } from './metrics/relay-counters.ts';
 import { createRelayHealth, type RelayHealth } from './metrics/relay-health.ts';
 import { createRelayMetrics } from './metrics/relay-metrics.ts';
@@ -83,11 +87,12 @@ export function createRelay(parts: RelayParts): Relay {
   const clients = new ClientDirectory(settings);
   const stalled = new StalledWatch(settings.noProgressMs);
   const disconnects = new Disconnects({ store, clients });
+  const members = new Members({ store, clients });
   const base = { store, settings, counters, logger };
-  const feeds = new Feeds({ ...base, bus, turn, health, controlled: [disconnects] });
-  const acks = createAckWriter(parts, { counters, health });
+  const feeds = new Feeds({ ...base, bus, turn, health, controlled: [disconnects, members] });
+  const acks = createAcks(parts, { counters, health });
   const tokens = createTokens(parts, { addresses, counters, disconnects });
-  const clientParts = { connections, clients, disconnects, feeds, acks, tokens, counters };
+  const clientParts = { connections, clients, disconnects, members, feeds, acks, tokens, counters };
   const identifying = createIdentifying(parts, clientParts);
   const host = createHost({ connections, clients, stalled, acks, tokens, identifying, settings, logger });
 
@@ -133,16 +138,18 @@ function createSocketQueues({ settings, memory }: RelayParts): SocketQueues {
   return new SocketQueues({ budget, bytesMax: settings.socketQueuesBytesMax });
 }
 
-function createAckWriter(
+function createAcks(
   { store, settings, logger }: RelayParts,
   { counters, health }: { readonly counters: RelayCounters; readonly health: RelayHealth },
-): AckWriter {
-  return new AckWriter({
+): Acks {
+  return new Acks({
     store,
     counters,
     logger,
     storing: health.databaseActivity('Storing acks'),
-    intervalMs: settings.ackWriteIntervalMs,
+    ackWriteIntervalMs: settings.ackWriteIntervalMs,
+    groupAckWriteIntervalMs: settings.groupAckWriteIntervalMs,
+    groupAcksPerSecondMax: settings.groupAcksPerSecondMax,
     waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
   });
 }
@@ -163,27 +170,25 @@ function createTokens(
   });
 }
 
-interface IdentifyingParts
-  extends Pick<IdentifyParts, 'connections' | 'clients' | 'disconnects' | 'tokens' | 'counters'> {
+interface IdentifyingParts extends Pick<IdentifyParts, 'connections' | 'clients' | 'disconnects' | 'tokens'> {
+  readonly members: Members;
   readonly feeds: Feeds;
-  readonly acks: AckWriter;
+  readonly acks: Acks;
+  readonly counters: RelayCounters;
 }
 
 /** What an identify frame needs on its way. */
-function createIdentifying({ store, settings }: RelayParts, parts: IdentifyingParts): IdentifyParts {
-  const {
-    feeds: { directory: feeds, heads },
-    acks,
-    counters,
-  } = parts;
-  const starts = new StartReader(store);
-  const devices = new DeviceOpener(store);
+function createIdentifying({ store, settings, logger }: RelayParts, parts: IdentifyingParts): IdentifyParts {
+  const { connections, clients, disconnects, tokens, members, acks, counters } = parts;
+  const { directory: feeds, heads } = parts.feeds;
+  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
+  const targets = new TargetOpener({ feeds, heads, starts: new StartReader(store), logReader });
+  const starter = new FollowerStarter({ feeds, logReader, counters });
+  const { everyoneGroup, followedGroupsMax, heartbeatSeconds } = settings;
   return {
-    ...parts,
-    feeds,
-    targets: new TargetOpener({ feeds, heads, starts, acks, devices }),
-    logReader: new LogReader({ store, counters, parallelReads: settings.backlogReadsMax }),
-    heartbeatSeconds: settings.heartbeatSeconds,
+    ...{ connections, clients, disconnects, tokens, targets, starter, heartbeatSeconds },
+    positions: new ReaderPositions({ acks, devices: new DeviceOpener(store) }),
+    groups: { members, targets, starter, everyoneGroup, followedGroupsMax, logger },
   };
 }
 
@@ -191,7 +196,7 @@ interface HostParts {
   readonly connections: ConnectionRegistry;
   readonly clients: ClientDirectory;
   readonly stalled: StalledWatch;
-  readonly acks: AckWriter;
+  readonly acks: Acks;
   readonly tokens: ConnectionTokens;
   readonly identifying: IdentifyParts;
   readonly settings: RelaySettings;
@@ -213,6 +218,7 @@ function createHost({ connections, clients, stalled, acks, tokens, ...rest }: Ho
     renewToken: (connection, clientId, token) => {
       tokens.renew(connection, clientId, token);
     },
+    createGroups: (connection) => new FollowedGroups(connection, identifying.groups, { followsAll: false }),
     onStalled: (connection) => {
       stalled.add(connection);
     },

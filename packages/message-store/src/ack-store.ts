@@ -16,8 +16,10 @@ export interface Ack extends AckPlace {
 export interface DeviceOpening {
   readonly clientId: string;
   readonly deviceId: string;
-  /** The logs that it follows. */
+  /** The logs that it follows from a baseline, where it never acked. */
   readonly targetIds: readonly string[];
+  /** Further logs, whose start without an ack does not come from here: they get no baseline. */
+  readonly targetIdsWithoutBaseline?: readonly string[];
 }
 
 /** A place in a log, and the lifetime of the log that it belongs to. */
@@ -59,8 +61,8 @@ export interface AckStore {
   saveAcks(acks: readonly Ack[]): Promise<void>;
 
   /**
-   * Where up to DEVICES_PER_OPEN_MAX devices stopped, by target, in order. Where a device has nothing stored for a
-   * target, the target's head as committed now is stored as its baseline, and is the answer from then on until it acks.
+   * Where up to DEVICES_PER_OPEN_MAX devices stopped, by target, in order. Where a device has nothing stored for one of
+   * `targetIds`, the target's head as committed now is stored as its baseline, and is the answer until it acks.
    */
   openDevices(openings: readonly DeviceOpening[]): Promise<readonly ReadonlyMap<string, LogPosition>[]>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceIdSchema } from './device-id.ts';
-import { EPOCH_CHARACTERS_MAX, RESUME_OFFSETS_MAX, TOKEN_BYTES_MAX } from './limits.ts';
+import { followFrameSchema, identifyGroupsSchema, unfollowFrameSchema } from './group-frames.ts';
+import { EPOCH_CHARACTERS_MAX, RESUME_LAST_MAX, RESUME_OFFSETS_MAX, TOKEN_BYTES_MAX } from './limits.ts';
 import { rowMarkSchema } from './row-mark.ts';
 import { isTargetId, targetIdSchema } from './target-id.ts';
 
@@ -30,8 +31,14 @@ const resumeSchema = z.object({
 });
 export type Resume = z.output<typeof resumeSchema>;
 
-/** For a reader without a memory of its own: go on after the last ack of its device. */
+/** For a reader without a memory of its own: continue after the last ack of its device. */
 const lastAckSchema = z.literal('last-ack');
+
+/** Everything that is kept. */
+const startSchema = z.literal('start');
+
+/** The last messages of each target. */
+const lastSchema = z.object({ last: z.int().min(1).max(RESUME_LAST_MAX) });
 
 const tokenSchema = z.string().max(TOKEN_BYTES_MAX);
 
@@ -41,7 +48,8 @@ const identifyFrameSchema = z
     clientId: targetIdSchema,
     token: tokenSchema.optional(),
     deviceId: deviceIdSchema.optional(),
-    resume: z.union([resumeSchema, lastAckSchema]).optional(),
+    resume: z.union([resumeSchema, lastAckSchema, startSchema, lastSchema]).optional(),
+    groups: identifyGroupsSchema,
   })
   .refine(({ resume, deviceId }) => resume !== 'last-ack' || deviceId !== undefined, {
     error: 'needs a deviceId to resume from its last ack',
@@ -67,6 +75,8 @@ const clientFrameSchema = z.discriminatedUnion('type', [
   ackFrameSchema,
   tokenFrameSchema,
   pingFrameSchema,
+  followFrameSchema,
+  unfollowFrameSchema,
 ]);
 export type ClientFrame = z.output<typeof clientFrameSchema>;
 

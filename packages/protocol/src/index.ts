@@ -39,14 +39,11 @@ export {
   type FollowedFrame,
   followedFrameSchema,
   type FollowFrame,
-  followFrameSchema,
-  identifyGroupsSchema,
   type UnfollowCause,
   unfollowCauseSchema,
   type UnfollowedFrame,
   unfollowedFrameSchema,
   type UnfollowFrame,
-  unfollowFrameSchema,
 } from './group-frames.ts';
 export {
   type ClientGroupsPage,

@@ -30,7 +30,7 @@ export const LOG_PAGE_MESSAGES_MAX = 1_000;
 /** What one page is when the reader doesn't say. */
 export const LOG_PAGE_MESSAGES_DEFAULT = 100;
 
-/** Frames from clients are identify, ack and ping: small. A token of 8 KB and some cursors fit many times over. */
+/** Any frame from a client but `identify`: a token of 8 KB fits many times over. */
 export const CLIENT_FRAME_BYTES_MAX = 64 * 1024;
 
 /** An `identify` frame names a cursor for each followed target: 1,001 of the longest ids with their offsets. */
@@ -41,6 +41,9 @@ export const FOLLOWED_GROUPS_MAX = 1_000;
 
 /** A cursor for each target that a connection can follow: its own and its groups. */
 export const RESUME_OFFSETS_MAX = FOLLOWED_GROUPS_MAX + 1;
+
+/** Messages before now that a connection can ask for in each target: a few pages of a log. */
+export const RESUME_LAST_MAX = 1_000;
 
 /** Stored groups of one client: as many as its connection can follow. */
 export const GROUPS_PER_CLIENT_MAX = 1_000;

@@ -1,4 +1,5 @@
 import type { FrameErrorCode } from './error-codes.ts';
+import type { FollowedFrame, UnfollowedFrame } from './group-frames.ts';
 
 /** Where the stream of one target goes on: the first message sent has offset `offset + 1`. */
 export interface FollowedTarget {
@@ -71,7 +72,9 @@ export type RelayFrame =
   | TokenAcceptedFrame
   | HeartbeatFrame
   | PongFrame
-  | ErrorFrame;
+  | ErrorFrame
+  | FollowedFrame
+  | UnfollowedFrame;
 
 /** Encodes a frame for the socket. `encodeNewMessage` encodes messages. */
 export function encodeRelayFrame(frame: Exclude<RelayFrame, NewMessageFrame>): string {

@@ -25,6 +25,15 @@ describe('frames to clients', () => {
       heartbeat: { type: 'heartbeat' },
       pong: { type: 'pong' },
       error: { type: 'error', code: 'bad_ack', message: 'no' },
+      followed: {
+        type: 'followed',
+        targetId: 'group:news',
+        offset: 41,
+        head: 57,
+        recovered: true,
+        cause: 'joined',
+      },
+      unfollowed: { type: 'unfollowed', targetId: 'group:news', cause: 'left' },
     };
     expect(Object.values(frames).map(encodeRelayFrame)).toMatchInlineSnapshot(`
       [
@@ -34,6 +43,8 @@ describe('frames to clients', () => {
         "{"type":"heartbeat"}",
         "{"type":"pong"}",
         "{"type":"error","code":"bad_ack","message":"no"}",
+        "{"type":"followed","targetId":"group:news","offset":41,"head":57,"recovered":true,"cause":"joined"}",
+        "{"type":"unfollowed","targetId":"group:news","cause":"left"}",
       ]
     `);
   });

@@ -22,9 +22,9 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a client that comes back goes on at the head, whatever cursor it brings',
     replacements: [
       {
-        file: `${RELAY}/identifying/starting-point.js`,
-        find: 'const cursor = resume && cursorOf(targetId, resume);',
-        replace: 'const cursor = undefined;',
+        file: `${RELAY}/starting/starting-point.js`,
+        find: 'switch (position.kind) {',
+        replace: 'return startAt(head);\n    switch (position.kind) {',
       },
     ],
     scenario: 'coming-back',
@@ -221,15 +221,15 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     mistake: 'a cursor is held against what this relay has heard, not against the database',
     replacements: [
       {
-        file: `${RELAY}/identifying/target-opener.js`,
+        file: `${RELAY}/starting/target-opener.js`,
         find: 'const reading = await this.#options.heads.read(feed.targetId).catch(() => undefined);',
         replace:
           'const reading = feed.position === undefined ? await this.#options.heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
       },
       {
-        file: `${RELAY}/identifying/target-opener.js`,
-        find: 'start.recovered || resume === undefined',
-        replace: 'true',
+        file: `${RELAY}/starting/target-opener.js`,
+        find: 'if (start.recovered)',
+        replace: 'if (true)',
       },
     ],
     scenario: 'lagging-relay',

@@ -2,36 +2,38 @@ import { type Ack, type AckPlace, ACKS_PER_SAVE_MAX, type MessageStore } from '@
 import { type ActivityHealth, type Logger, pause, withDeadline } from '@postline/service-runtime';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
-/** Between two tries while the database is away. */
+/** Time between two tries while the database is away. */
 const RETRY_MS = 500;
-/** What the last acks get to be stored when the relay ends: one try of a database that is slow, not one that is away. */
+/** Time to store the last acks when the relay ends: one try for a slow database, none for one that is away. */
 const LAST_SAVE_MS = 2_000;
 
 export interface AckWriterOptions {
   readonly store: Pick<MessageStore, 'saveAcks'>;
   readonly counters: RelayCounters;
   readonly logger: Logger;
-  /** Notes whether the database takes them. */
+  /** Notes whether the database stores them. */
   readonly storing: Pick<ActivityHealth, 'worked' | 'failed'>;
   /** Milliseconds in which acks gather before they are written together. */
   readonly intervalMs: number;
-  /** Readers whose ack may wait; of further ones none is kept until the database has taken some. */
+  /** Readers whose ack may wait; acks of more readers are dropped until the database has stored some. */
   readonly waitingMax: number;
+  /** Acks written in one interval; the rest waits for the next. No bound if left out. */
+  readonly rowsPerRoundMax?: number;
 }
 
 /**
- * Stores acks, of each reader only the highest, many in one statement. Since an ack covers all before it, none is
- * missed by the next: losing one only means that its reader gets some messages again.
+ * Stores the highest ack of each reader, many in one statement. An ack covers all before it, so the next one makes up for
+ * one that was lost: its reader only gets some messages again.
  */
 export class AckWriter {
   readonly #options: AckWriterOptions;
-  /** The highest ack of each reader that is not being written yet. */
+  /** The highest ack of each reader, without those that are being written. */
   #waiting = new Map<string, Ack>();
-  /** What of the round under way is not stored yet. */
+  /** The acks of the current round that are not stored yet. */
   #writing = new Map<string, Ack>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Somebody who has gone had an ack among those waiting: the next round follows at once. */
+  /** A reader that has left has an ack among those waiting: the next round follows at once. */
   #hurried = false;
   #failing = false;
 
@@ -44,7 +46,13 @@ export class AckWriter {
     return this.#waiting.size + this.#writing.size;
   }
 
-  /** Takes an ack that was checked; false where too many wait, and it is not kept. */
+  /** An ack of this reader that is not stored yet. */
+  waiting(place: AckPlace): Ack | undefined {
+    const key = keyOf(place);
+    return this.#waiting.get(key) ?? this.#writing.get(key);
+  }
+
+  /** Takes an ack that was checked; false if too many wait, and it is dropped. */
   keep(ack: Ack): boolean {
     const { counters, waitingMax, intervalMs } = this.#options;
     const key = keyOf(ack);
@@ -59,7 +67,7 @@ export class AckWriter {
     return true;
   }
 
-  /** A connection of this reader is gone: it may ask for its last ack in a moment, of any relay. */
+  /** A connection of this reader has ended: it may ask any relay for its last ack in a moment. */
   hurry(place: AckPlace): void {
     if (!this.#waiting.has(keyOf(place)) || this.#failing) return;
     this.#hurried = true;
@@ -68,13 +76,13 @@ export class AckWriter {
     this.#plan(0);
   }
 
-  /** Resolves once what this reader acked before is stored. Rejects where the database doesn't take it. */
+  /** Resolves once everything that this reader acked is stored. Rejects if the database does not store it. */
   async saved(place: AckPlace): Promise<void> {
     const key = keyOf(place);
     if (this.#waiting.has(key) || this.#writing.has(key)) await this.#flush();
   }
 
-  /** Stores what is there, if the database takes it in time. To be called when no more acks come. */
+  /** Stores what is there, if the database takes it in time. To be called when no more acks arrive. */
   async close(): Promise<void> {
     const end = performance.now() + LAST_SAVE_MS;
     for (let leftMs = LAST_SAVE_MS; this.size > 0 && leftMs > 0; leftMs = end - performance.now()) {
@@ -88,11 +96,11 @@ export class AckWriter {
     if (this.size === 0) return;
     this.#options.logger.warn(
       { readers: this.size },
-      'the last acks of some readers could not be stored: they will get some messages again',
+      'the last acks of some readers were not stored: these readers will get some messages again',
     );
   }
 
-  /** Everything that came before the call: what is being written now, and a round begun after it. */
+  /** Stores everything that arrived before the call: the current round, and one that begins after it. */
   async #flush(): Promise<void> {
     await this.#round?.catch(() => undefined);
     await (this.#round ?? this.#beginRound());
@@ -101,7 +109,7 @@ export class AckWriter {
   #plan(afterMs: number): void {
     if (this.#timer !== undefined || this.#round !== undefined) return;
     this.#timer = setTimeout(() => {
-      this.#beginRound().catch(() => undefined); // said once, and tried again
+      this.#beginRound().catch(() => undefined); // reported by `storing`, and retried
     }, afterMs);
   }
 
@@ -123,9 +131,8 @@ export class AckWriter {
 
   async #save(): Promise<void> {
     const { store, counters } = this.#options;
-    const writing = this.#waiting;
+    const writing = this.#takeRound();
     this.#writing = writing;
-    this.#waiting = new Map();
     const acks = [...writing];
     try {
       for (let start = 0; start < acks.length; start += ACKS_PER_SAVE_MAX) {
@@ -144,6 +151,23 @@ export class AckWriter {
     }
   }
 
+  /** The acks of one round, those first that wait longest. */
+  #takeRound(): Map<string, Ack> {
+    const { rowsPerRoundMax = Infinity } = this.#options;
+    const waiting = this.#waiting;
+    if (waiting.size <= rowsPerRoundMax) {
+      this.#waiting = new Map();
+      return waiting;
+    }
+    const round = new Map<string, Ack>();
+    for (const [key, ack] of waiting) {
+      if (round.size >= rowsPerRoundMax) break;
+      round.set(key, ack);
+      waiting.delete(key);
+    }
+    return round;
+  }
+
   #noteWorks(): void {
     this.#failing = false;
     this.#options.storing.worked();
@@ -155,7 +179,7 @@ export class AckWriter {
   }
 }
 
-/** No id has a space in it. */
+/** No id contains a space. */
 function keyOf({ clientId, deviceId = '', targetId }: AckPlace): string {
   return `${clientId} ${deviceId} ${targetId}`;
 }

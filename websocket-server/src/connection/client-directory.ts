@@ -52,6 +52,10 @@ export class ClientDirectory {
     this.#options.onLast?.(clientId);
   }
 
+  clientIds(): Iterable<string> {
+    return this.#byClient.keys();
+  }
+
   connectionsOf(clientId: string): Iterable<Connection> {
     const present = this.#byClient.get(clientId);
     if (present === undefined) return [];

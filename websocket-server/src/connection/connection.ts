@@ -1,20 +1,25 @@
 import {
   type AckFrame,
+  CLIENT_FRAME_BYTES_MAX,
+  type ClientFrame,
   CLOSE_CODES,
   type CloseCode,
   encodeRelayFrame,
   FRAME_ERRORS,
+  type FollowFrame,
   type FrameErrorCode,
   hasBadClientId,
   type IdentifyFrame,
   isGroupId,
   parseClientFrame,
   type TokenFrame,
+  type UnfollowFrame,
 } from '@postline/protocol';
-import type { AckWriter } from '../acks/ack-writer.ts';
+import type { Acks } from '../acks/acks.ts';
 import type { RelaySettings } from '../configuration.ts';
 import type { Follower } from '../following/follower.ts';
 import type { ClientSocket } from './client-socket.ts';
+import { ANY_GROUP, type ConnectionGroups, type GroupAccess } from './connection-groups.ts';
 
 /** Milliseconds over which frames are counted: a reader that has caught up acks in bursts. */
 const COUNT_WINDOW_MS = 10_000;
@@ -39,11 +44,13 @@ export function incomingBounds({
 /** What a connection reports to the relay, and requests from it. */
 export interface ConnectionHost {
   readonly incomingBounds: IncomingBounds;
-  readonly acks: Pick<AckWriter, 'keep' | 'hurry'>;
+  readonly acks: Pick<Acks, 'keep' | 'hurry'>;
   /** Ends in `connection.startFollowing` or `connection.fail`; waits while the database is away. */
   identify(connection: Connection, frame: IdentifyFrame): void;
   /** Checks another token of a client that has identified. */
   renewToken(connection: Connection, clientId: string, token: string): void;
+  /** The groups of a connection that did not ask for any in its `identify`. */
+  createGroups(connection: Connection): ConnectionGroups;
   /** The socket's buffer is full. */
   onStalled(connection: Connection): void;
   /** The connection has ended, and follows nothing any more. */
@@ -87,6 +94,10 @@ export class Connection {
   disconnectsSeen = Number.POSITIVE_INFINITY;
   /** The client id of its identify frame; kept after the connection ends, for the log. */
   clientId: string | undefined;
+  /** What the client's latest token says about groups. */
+  groupAccess: GroupAccess = ANY_GROUP;
+  /** Undefined as long as the client did not ask for any. */
+  groups: ConnectionGroups | undefined;
   #state: ConnectionState = { state: 'awaiting-identify' };
   /** By target. Nearly every connection follows one target: a Map for each would cost more than the follower. */
   #followers: readonly Follower[] | Map<string, Follower> = NO_FOLLOWERS;
@@ -123,11 +134,12 @@ export class Connection {
     return false;
   }
 
-  /** A text frame arrived. */
-  onText(text: string): void {
+  /** A text frame arrived, of so many bytes. Only `identify` may be larger than CLIENT_FRAME_BYTES_MAX. */
+  onText(text: string, bytes = 0): void {
     this.onSignOfLife();
     if (this.#state.state === 'closed') return;
     const frame = parseClientFrame(text);
+    if (isTooLarge(bytes, frame)) return this.#onFrameTooLarge();
     switch (frame?.type) {
       case 'identify':
         return this.#onIdentify(frame);
@@ -135,6 +147,9 @@ export class Connection {
         return this.#onAck(frame);
       case 'token':
         return this.#onToken(frame);
+      case 'follow':
+      case 'unfollow':
+        return this.#onGroupFrame(frame);
       case 'ping':
         return this.#reply(PONG_TEXT);
       case undefined:
@@ -167,6 +182,7 @@ export class Connection {
       follower.leave();
     }
     this.#followers = NO_FOLLOWERS;
+    this.groups?.stop();
     this.#host.onClosed(this);
   }
 
@@ -182,27 +198,26 @@ export class Connection {
     this.socket.ping();
   }
 
-  /** The client is admitted: sends `identified`, then what its targets have from their starts on. */
-  startFollowing(client: FollowingClient, followers: readonly Follower[], identified: string): void {
+  /** The client is admitted: sends `identified` and other frames, then what its targets have from their starts on. */
+  startFollowing(client: FollowingClient, followers: readonly Follower[], frames: readonly string[]): void {
     this.#state = { state: 'following', ...client };
     this.#followers = followers.length === 1 ? followers : byTarget(followers);
-    this.socket.send(identified);
+    for (const frame of frames) this.socket.send(frame);
     for (const follower of followers) follower.join();
   }
 
-  /** Follows one more target: sends the frame that reports it, then what the target has from its start on. */
-  addFollower(follower: Follower, followed: string): void {
+  /** Follows one more target: sends the frames that report it, then what the target has from its start on. */
+  addFollower(follower: Follower, frames: readonly string[]): void {
     if (!(this.#followers instanceof Map)) this.#followers = byTarget(this.#followers);
     this.#followers.set(follower.feed.targetId, follower);
-    this.socket.send(followed);
+    for (const frame of frames) this.socket.send(frame);
     follower.join();
   }
 
-  /** Follows a target no longer: sends nothing more of it, then the frame that reports it. */
-  removeFollower(follower: Follower, unfollowed: string): void {
+  /** Follows a target no longer: not one frame of it is sent any more. */
+  removeFollower(follower: Follower): void {
     if (this.#followers instanceof Map) this.#followers.delete(follower.feed.targetId);
     follower.leave();
-    this.socket.send(unfollowed);
   }
 
   /** Another token was accepted, until then or, with null, for ever. */
@@ -211,8 +226,11 @@ export class Connection {
   }
 
   /** Reports an error; the connection stays open. */
-  reportError(code: FrameErrorCode): void {
-    this.#reply(encodeRelayFrame({ type: 'error', code, message: FRAME_ERRORS[code] }));
+  reportError(code: FrameErrorCode, targetId?: string): void {
+    const message = FRAME_ERRORS[code];
+    this.#reply(
+      encodeRelayFrame({ type: 'error', code, message, ...(targetId !== undefined && { targetId }) }),
+    );
   }
 
   /** Reports an error and closes the connection. If it is identifying, that ends here. */
@@ -242,13 +260,30 @@ export class Connection {
   }
 
   #onAck(frame: AckFrame): void {
-    if (this.#state.state !== 'following') return this.reportError('bad_ack');
+    if (this.#state.state !== 'following')
+      return this.reportError('bad_ack', frame.targetId ?? this.clientId);
     const { clientId, deviceId, epoch } = this.#state;
     const { targetId = clientId, offset } = frame;
     const follower = this.#followerOf(targetId);
-    if (follower === undefined || offset > follower.cursor) return this.reportError('bad_ack');
+    if (follower === undefined || offset > follower.cursor) return this.reportError('bad_ack', targetId);
     if (offset <= follower.acked) return;
     if (this.#host.acks.keep({ clientId, deviceId, targetId, epoch, offset })) follower.acked = offset;
+  }
+
+  #onGroupFrame(frame: FollowFrame | UnfollowFrame): void {
+    if (this.#state.state === 'awaiting-identify' || frame.targetId === this.clientId)
+      return this.fail('bad_frame', CLOSE_CODES.badFrame);
+    if (this.groups === undefined) {
+      this.groups = this.#host.createGroups(this);
+      if (this.#state.state === 'following') this.groups.onIdentified(this.#state);
+    }
+    if (frame.type === 'follow') this.groups.onFollow(frame);
+    else this.groups.onUnfollow(frame);
+  }
+
+  #onFrameTooLarge(): void {
+    this.socket.close(CLOSE_CODES.frameTooLarge, 'the frame is too large');
+    if (this.#state.state !== 'following') this.#state = { state: 'closed' };
   }
 
   #followerOf(targetId: string): Follower | undefined {
@@ -260,6 +295,10 @@ export class Connection {
   #reply(text: string): void {
     if (this.socket.isWritable()) this.socket.send(text);
   }
+}
+
+function isTooLarge(bytes: number, frame: ClientFrame | undefined): boolean {
+  return bytes > CLIENT_FRAME_BYTES_MAX && frame?.type !== 'identify';
 }
 
 function byTarget(followers: readonly Follower[]): Map<string, Follower> {

@@ -24,6 +24,8 @@ export class ControlLog<Cursor, Changes> {
   readonly #options: ControlLogOptions<Cursor, Changes>;
   /** Everything up to here was applied; undefined until state was first read, so that nothing depends on a change. */
   #cursor: Cursor | undefined;
+  /** Where a second pass over changes starts, for state that was read as of an earlier cursor; undefined after it. */
+  #earlier: Cursor | undefined;
   readonly #looking = new RepeatedTask({ run: () => this.#look() });
 
   constructor(options: ControlLogOptions<Cursor, Changes>) {
@@ -32,10 +34,11 @@ export class ControlLog<Cursor, Changes> {
 
   /** State was read as of this cursor: changes after it must be applied to it, even if they were applied to others. */
   startFrom(cursor: Cursor): void {
+    const { isBefore } = this.#options;
     if (this.#cursor === undefined) {
       this.#cursor = cursor;
-    } else if (this.#options.isBefore(cursor, this.#cursor)) {
-      this.#cursor = cursor;
+    } else if (isBefore(cursor, this.#earlier ?? this.#cursor)) {
+      this.#earlier = cursor;
       setImmediate(() => {
         this.look();
       }); // after those that wait for the reading have used it
@@ -55,15 +58,18 @@ export class ControlLog<Cursor, Changes> {
     }
   }
 
-  /** True if there is more. */
+  /** True if there is more. Applies changes in the order of their commits: an earlier cursor goes first. */
   async #lookOnce(): Promise<boolean> {
-    const from = this.#cursor;
+    const from = this.#earlier ?? this.#cursor;
     if (from === undefined) return false;
     const { changes, cursor, hasMore } = await this.#options.readAfter(from);
-    // If state was read meanwhile as of an earlier cursor, the next read starts there.
-    const wentBack = this.#cursor !== from;
-    if (!wentBack) this.#cursor = cursor;
+    if (from !== (this.#earlier ?? this.#cursor)) return true;
     this.#options.onChanges(changes);
-    return hasMore || wentBack;
+    if (this.#earlier === undefined) {
+      this.#cursor = cursor;
+      return hasMore;
+    }
+    this.#earlier = hasMore ? cursor : undefined;
+    return true;
   }
 }

@@ -2,6 +2,7 @@ import type { ClientToken } from '@postline/client-tokens';
 import { CLOSE_CODES } from '@postline/protocol';
 import { errorForLog, type Logger } from '@postline/service-runtime';
 import type { Connection } from '../connection/connection.ts';
+import { groupAccess } from '../connection/connection-groups.ts';
 import type { Authentication, AuthenticationResult } from './authentication.ts';
 import { TokenExpiry } from './token-expiry.ts';
 
@@ -90,13 +91,17 @@ export class ConnectionTokens {
     } else if (this.#settle(connection, result)) {
       const expiresAt = result.ok ? result.token?.expiresAt : undefined;
       connection.confirmToken(expiresAt === undefined ? null : new Date(expiresAt));
+      connection.groups?.onToken();
     }
   }
 
   /** Notes when the token expires; closes the connection if it was refused. */
   #settle(connection: Connection, result: AuthenticationResult): boolean {
     if (result.ok) {
-      if (result.token !== undefined) this.#expiry.set(connection, result.token.expiresAt);
+      if (result.token !== undefined) {
+        this.#expiry.set(connection, result.token.expiresAt);
+        connection.groupAccess = groupAccess(result.token);
+      }
       return true;
     }
     switch (result.refusal) {

@@ -1,66 +1,81 @@
 import type { ClientToken } from '@postline/client-tokens';
 import { isWithdrawn } from '@postline/message-store';
 import { CLOSE_CODES, encodeRelayFrame, type IdentifyFrame } from '@postline/protocol';
+import { pause } from '@postline/service-runtime';
 import type { ClientDirectory } from '../connection/client-directory.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRegistry } from '../connection/connection-registry.ts';
 import type { Disconnects } from '../control/disconnects.ts';
-import type { FeedDirectory } from '../feeds/feed-directory.ts';
-import { Follower } from '../following/follower.ts';
-import type { LogReader } from '../following/log-reader.ts';
-import type { RelayCounters } from '../metrics/relay-counters.ts';
+import { readPatiently, RETRY_MS } from '../feeds/read-patiently.ts';
+import type { FollowerStarter } from '../following/follower-starter.ts';
+import { FollowedGroups, type FollowedGroupsParts } from '../groups/followed-groups.ts';
+import { type ListedGroup, wantedTarget } from '../groups/group-list.ts';
+import type { ReaderPositions } from '../starting/reader-positions.ts';
+import type { WantedTarget } from '../starting/starting-point.ts';
+import type { OpenedTargets, TargetOpener } from '../starting/target-opener.ts';
 import type { ConnectionTokens } from './connection-tokens.ts';
-import { readPatiently } from '../feeds/read-patiently.ts';
-import type { TargetOpener } from './target-opener.ts';
 
 export interface IdentifyParts {
   readonly tokens: Pick<ConnectionTokens, 'authenticate'>;
   readonly connections: Pick<ConnectionRegistry, 'endIdentifyWait'>;
   readonly clients: Pick<ClientDirectory, 'add'>;
   readonly disconnects: Pick<Disconnects, 'read'>;
-  readonly targets: Pick<TargetOpener, 'open'>;
-  readonly feeds: Pick<FeedDirectory, 'release'>;
-  readonly logReader: LogReader;
-  readonly counters: RelayCounters;
+  readonly positions: Pick<ReaderPositions, 'read'>;
+  readonly targets: Pick<TargetOpener, 'open' | 'close'>;
+  readonly starter: FollowerStarter;
+  readonly groups: FollowedGroupsParts;
   readonly heartbeatSeconds: number;
 }
 
 /**
  * The whole way of an `identify` frame: proves who the client is, admits it, checks that it was not disconnected since,
- * finds where the stream of each of its targets starts, reports that, and follows them. Waits while the database is
- * away; ends early if the socket closes.
+ * finds which targets it follows and where the stream of each starts, reports that, and follows them. Waits while the
+ * database is away; ends early if the socket closes.
  */
 export async function identify(
   connection: Connection,
   frame: IdentifyFrame,
   parts: IdentifyParts,
 ): Promise<void> {
-  const { clientId, deviceId, resume } = frame;
+  const { clientId, deviceId } = frame;
+  const groups =
+    frame.groups === true ? new FollowedGroups(connection, parts.groups, { followsAll: true }) : undefined;
+  connection.groups = groups;
   const authenticated = await parts.tokens.authenticate(connection, frame);
   if (authenticated === undefined || !admit(connection, clientId, parts)) return;
   if (!(await checkRevocation(connection, { clientId, ...authenticated }, parts.disconnects))) return;
-
-  const request = { clientId, deviceId, resume, targetIds: [clientId] };
-  const opened = await parts.targets.open(request, () => isIdentifying(connection));
+  const opened = await openTargets(connection, { frame, groups }, parts);
   if (opened === undefined) return;
 
+  const { epoch } = opened;
+  const [own, ...ofGroups] = opened.starts;
+  if (own === undefined) return;
   const { socket } = connection;
-  const { feeds, logReader, counters, heartbeatSeconds } = parts;
-  const followers = opened.starts.map(
-    ({ feed, offset }) =>
-      new Follower({ feed, feeds, socket, logReader, counters, clientId, cursor: offset }),
-  );
+  const started = [
+    { start: own, ...parts.starter.start(own, { socket, clientId }) },
+    ...ofGroups.flatMap((start, index) => {
+      const [group, wanted] = [opened.groups[index], opened.wanted[index + 1]];
+      const follower = group && wanted && groups?.start(group, start, wanted);
+      return follower === undefined ? [] : [{ start, ...follower }];
+    }),
+  ];
   const identified = encodeRelayFrame({
     type: 'identified',
     clientId,
     connectionId: connection.id,
-    epoch: opened.epoch,
-    heartbeatSeconds,
+    epoch,
+    heartbeatSeconds: parts.heartbeatSeconds,
     targets: new Map(
-      opened.starts.map(({ feed, offset, head, recovered }) => [feed.targetId, { offset, head, recovered }]),
+      started.map(({ start: { feed, offset, head, recovered } }) => [
+        feed.targetId,
+        { offset, head, recovered },
+      ]),
     ),
   });
-  connection.startFollowing({ clientId, deviceId, epoch: opened.epoch }, followers, identified);
+  const followers = started.map(({ follower }) => follower);
+  const frames = [identified, ...started.flatMap((each) => each.frames)];
+  connection.startFollowing({ clientId, deviceId, epoch }, followers, frames);
+  connection.groups?.onIdentified({ clientId, epoch });
 }
 
 /** Counts the connection as its client's; closes it if the client has too many. */
@@ -89,6 +104,43 @@ async function checkRevocation(
   connection.fail('unauthorized', CLOSE_CODES.unauthorized);
   return false;
 }
+
+interface Identifying {
+  readonly frame: IdentifyFrame;
+  readonly groups: FollowedGroups | undefined;
+}
+
+interface OpenedForClient extends OpenedTargets {
+  readonly wanted: readonly WantedTarget[];
+  /** Those of the further targets, in order. */
+  readonly groups: readonly ListedGroup[];
+}
+
+/** The client's own target, then its groups. Memberships are read first, then positions, then heads. */
+async function openTargets(
+  connection: Connection,
+  { frame, groups }: Identifying,
+  { positions, targets }: Pick<IdentifyParts, 'positions' | 'targets'>,
+): Promise<OpenedForClient | undefined> {
+  const { clientId } = frame;
+  const isWanted = () => isIdentifying(connection);
+  for (;;) {
+    const initial = await groups?.readInitial(clientId, isWanted);
+    if (groups !== undefined && initial === undefined) return undefined;
+    const listed = initial?.groups ?? [];
+    const followed = [{ targetId: clientId }, ...listed.map(wantedTarget)];
+    const read = await positions.read(frame, followed, isWanted);
+    if (read === undefined) return undefined;
+    const wanted = followed.map((target, index) => ({ ...target, position: read[index] ?? HEAD }));
+    const opened = await targets.open(wanted, { clientId, isWanted });
+    if (opened === undefined) return undefined;
+    if (initial === undefined || initial.epoch === opened.epoch) return { ...opened, wanted, groups: listed };
+    targets.close(opened); // a new epoch began after the memberships were read
+    await pause(RETRY_MS);
+  }
+}
+
+const HEAD = { kind: 'head' } as const;
 
 function isIdentifying(connection: Connection): boolean {
   return connection.state === 'identifying';

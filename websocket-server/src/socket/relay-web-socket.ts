@@ -72,7 +72,7 @@ export class RelayWebSocket extends WebSocket {
     if (this.readyState !== WebSocket.OPEN) return;
     if (this.connection?.onFrame(data.length) !== true) return;
     if (isBinary) this.connection.fail('bad_frame', CLOSE_CODES.badFrame);
-    else this.connection.onText(data.toString('utf8'));
+    else this.connection.onText(data.toString('utf8'), data.length);
   }
 }
 

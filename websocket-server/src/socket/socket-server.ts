@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CLIENT_FRAME_BYTES_MAX } from '@postline/protocol';
+import { IDENTIFY_FRAME_BYTES_MAX } from '@postline/protocol';
 import { earlierAnswersSent, endBrokenConnection, type OpenResponses } from '@postline/service-runtime';
 import { WebSocketServer } from 'ws';
 import { Connection, type ConnectionHost } from '../connection/connection.ts';
@@ -13,7 +13,7 @@ import type { WriteTurn } from './write-turn.ts';
 
 /** Frames of clients are small and sent whole; a handful of fragments is already generous. */
 const FRAGMENTS_MAX = 16;
-/** Pieces of one frame that may wait for the rest of it: a frame of 64 KiB comes in a few dozen TCP segments. */
+/** Pieces of one frame that may wait for the rest of it: a frame of 256 KiB arrives in about 180 TCP segments. */
 const BUFFERED_CHUNKS_MAX = 1_024;
 /** Protocol pings of a client that may wait to be answered: more than come in one burst, and 8 KB at the most. */
 const PENDING_PONGS_MAX = 64;
@@ -25,7 +25,7 @@ const WEB_SOCKET_OPTIONS = {
   WebSocket: RelayWebSocket,
   clientTracking: false,
   perMessageDeflate: false,
-  maxPayload: CLIENT_FRAME_BYTES_MAX,
+  maxPayload: IDENTIFY_FRAME_BYTES_MAX,
   maxFragments: FRAGMENTS_MAX,
   maxBufferedChunks: BUFFERED_CHUNKS_MAX,
   maxPendingAutoPongs: PENDING_PONGS_MAX,

@@ -172,7 +172,7 @@ describe('AckWriter', () => {
       await closed;
       const last = JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>;
       expect(last).toMatchObject({ readers: 2, level: expect.anything() });
-      expect(last['msg']).toContain('could not be stored');
+      expect(last['msg']).toContain('were not stored');
     },
   );
 });

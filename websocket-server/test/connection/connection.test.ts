@@ -43,7 +43,7 @@ describe('Connection', () => {
     connection.onText(IDENTIFY);
     const identified = '{"type":"identified"}';
     const client = { clientId: '1', deviceId: 'tv', epoch: 'epoch-1' };
-    connection.startFollowing(client, [follower], identified);
+    connection.startFollowing(client, [follower], [identified]);
     return feed;
   }
 

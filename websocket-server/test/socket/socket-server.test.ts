@@ -13,6 +13,7 @@ import { RecordingHost } from '../support/model-host.ts';
 import { roomyQueues } from '../support/roomy-queues.ts';
 
 const FRAME_BYTES_MAX = 64 * 1024;
+const IDENTIFY_FRAME_BYTES_MAX = 256 * 1024;
 
 describe('attachSocketServer', () => {
   let server: Server;
@@ -98,6 +99,21 @@ describe('attachSocketServer', () => {
     await client.frame('pong');
     client.send(frame(FRAME_BYTES_MAX + 1));
     expect(await client.closed()).toBe(1009);
+  });
+
+  it('[FOL-8] an identify may have 256 KiB; one byte more is 1009', async () => {
+    const identify = (bytes: number) => {
+      const empty = JSON.stringify({ type: 'identify', clientId: 1, pad: '' });
+      return JSON.stringify({ type: 'identify', clientId: 1, pad: 'x'.repeat(bytes - empty.length) });
+    };
+    const [fits, exceeds] = [await connectClient(), await connectClient()];
+    fits.send(identify(IDENTIFY_FRAME_BYTES_MAX));
+    await waitUntil('it is identified', () => host.identified.length === 1);
+    fits.send({ type: 'ping', pad: 'x'.repeat(FRAME_BYTES_MAX) });
+    expect(await fits.closed()).toBe(1009);
+    exceeds.send(identify(IDENTIFY_FRAME_BYTES_MAX + 1));
+    expect(await exceeds.closed()).toBe(1009);
+    expect(host.identified).toHaveLength(1);
   });
 
   it('[DEL-13] many small fragments are not collected', async () => {

@@ -1,7 +1,32 @@
 import type { Ack, AckPlace } from '@postline/message-store';
-import type { IdentifyFrame } from '@postline/protocol';
+import type { FollowFrame, IdentifyFrame, UnfollowFrame } from '@postline/protocol';
 import { Connection, type ConnectionHost } from '../../src/connection/connection.ts';
+import type { ConnectionGroups } from '../../src/connection/connection-groups.ts';
 import { ModelSocket } from './model-socket.ts';
+
+/** Records what a connection's groups are given. */
+class RecordingGroups implements ConnectionGroups {
+  readonly followed: string[] = [];
+  readonly unfollowed: string[] = [];
+  isStopped = false;
+
+  onFollow({ targetId }: FollowFrame): void {
+    this.followed.push(targetId);
+  }
+
+  onUnfollow({ targetId }: UnfollowFrame): void {
+    this.unfollowed.push(targetId);
+  }
+
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  onIdentified: ConnectionGroups['onIdentified'] = () => undefined;
+  onMemberChange: ConnectionGroups['onMemberChange'] = () => undefined;
+  onMemberships: ConnectionGroups['onMemberships'] = () => undefined;
+  onToken: ConnectionGroups['onToken'] = () => undefined;
+}
 
 /** Records what connections report and request. */
 export class RecordingHost implements ConnectionHost {
@@ -12,6 +37,7 @@ export class RecordingHost implements ConnectionHost {
   readonly stalled: Connection[] = [];
   readonly kept: Ack[] = [];
   readonly hurried: AckPlace[] = [];
+  readonly groups = new RecordingGroups();
   /** What `keep` returns. */
   hasRoom = true;
 
@@ -31,6 +57,10 @@ export class RecordingHost implements ConnectionHost {
 
   renewToken(_connection: Connection, clientId: string, token: string): void {
     this.renewed.push({ clientId, token });
+  }
+
+  createGroups(): ConnectionGroups {
+    return this.groups;
   }
 
   onStalled(connection: Connection): void {

@@ -10,6 +10,9 @@ import {
   type LogPosition,
   type LogQuery,
   type LogSlice,
+  type MemberChangesReading,
+  type MemberCursor,
+  type MembershipsReading,
   type ReaderCursor,
   type StoredMessage,
   StoreUnavailableError,
@@ -203,6 +206,16 @@ export class ModelStore {
     });
     await this.beforeAnswer();
     return opened;
+  }
+
+  /** Nobody is a member of a group. */
+  readMemberships(clientIds: readonly string[]): Promise<MembershipsReading> {
+    const cursor = { epoch: this.epoch, position: 0, mark: undefined };
+    return Promise.resolve({ cursor, groups: new Map(clientIds.map((clientId) => [clientId, []])) });
+  }
+
+  readMemberChanges(cursor: MemberCursor): Promise<MemberChangesReading> {
+    return Promise.resolve({ kind: 'changes', changes: [], cursor, hasMore: false });
   }
 
   /** What is stored for a reader of its client's log. */

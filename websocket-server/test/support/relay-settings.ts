@@ -30,5 +30,9 @@ export const TEST_SETTINGS: RelaySettings = {
   socketQueuesBytesMax: 128 * 1024 * 1024,
   backlogReadsMax: 8,
   ackWriteIntervalMs: 250,
+  groupAckWriteIntervalMs: 1_000,
+  groupAcksPerSecondMax: 5_000,
+  everyoneGroup: undefined,
+  followedGroupsMax: 1_000,
   drainMs: 5_000,
 };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
-import type { MessageStore } from '@postline/message-store';
+import type { JoinHistory, MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
 import { encodeNewMessage } from '@postline/protocol';
 import { createLogger, type Logger } from '@postline/service-runtime';
@@ -21,6 +21,9 @@ export interface TestRelay {
   hint(targetId: string, payload: string): Promise<void>;
   /** What the API does for `DELETE /clients/:id/connections`; without `hint` nobody is told. */
   disconnect(clientId: string, options: { refuseTokens: boolean; hint: boolean }): Promise<void>;
+  /** What the API does for members of a group, with its notice; resolves to F of the first client. */
+  join(group: string, clientIds: string | readonly string[], options?: JoinOptions): Promise<number>;
+  leave(group: string, clientId: string, options?: { notify: boolean }): Promise<void>;
   epoch(): Promise<string>;
   /** Who has acked up to where, as `device: offset`. */
   receipts(targetId: string): Promise<string[]>;
@@ -30,6 +33,12 @@ export interface TestRelay {
   metric(name: string): Promise<number>;
   /** Drains and ends the relay; again is allowed. */
   close(): Promise<void>;
+}
+
+interface JoinOptions {
+  readonly history?: JoinHistory;
+  /** False: the notice is lost. */
+  readonly notify?: boolean;
 }
 
 /** A relay on a free port, with SQLite in a temp folder and a bus inside the process. */
@@ -83,6 +92,18 @@ export async function startTestRelay(
     disconnect: async (clientId, { refuseTokens, hint }) => {
       await store.disconnect({ clientId, refuseTokens });
       if (hint) await publisher.notify('disconnects');
+    },
+    join: async (groupName, clientIds, { history = 'from-join', notify = true } = {}) => {
+      const add = typeof clientIds === 'string' ? [clientIds] : clientIds;
+      const { outcomes } = await store.changeMembers([{ groupName, add, remove: [], history }]);
+      if (notify) await publisher.notify('members');
+      const [outcome] = outcomes;
+      if (outcome?.kind !== 'changed') throw new Error('not joined');
+      return outcome.added[0]?.from ?? 0;
+    },
+    leave: async (groupName, clientId, { notify } = { notify: true }) => {
+      await store.changeMembers([{ groupName, add: [], remove: [clientId], history: 'all' }]);
+      if (notify) await publisher.notify('members');
     },
     epoch: async () => (await store.readHeads([])).epoch,
     receipts: async (targetId) => {

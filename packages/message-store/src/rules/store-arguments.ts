@@ -94,10 +94,11 @@ export function assertOpenings(openings: readonly DeviceOpening[]): void {
   if (openings.length > DEVICES_PER_OPEN_MAX) {
     throw new RangeError(`at most ${DEVICES_PER_OPEN_MAX} devices at once`);
   }
-  for (const { clientId, deviceId, targetIds } of openings) {
+  for (const { clientId, deviceId, targetIds, targetIdsWithoutBaseline = [] } of openings) {
     assertTargetId(clientId);
     assertDeviceId(deviceId);
     targetIds.forEach(assertTargetId);
+    targetIdsWithoutBaseline.forEach(assertTargetId);
   }
 }
 

@@ -23,7 +23,8 @@ export function openDevicesInFile(
   openings: readonly DeviceOpening[],
 ): readonly ReadonlyMap<string, LogPosition>[] {
   return inTransaction(statements, ({ epoch, now }) =>
-    openings.map(({ clientId, deviceId, targetIds }) => {
+    openings.map(({ clientId, deviceId, targetIds, targetIdsWithoutBaseline = [] }) => {
+      const wanted = new Set([...targetIds, ...targetIdsWithoutBaseline]);
       for (const targetId of targetIds) {
         const head = Number(statements.selectTarget(targetId)[0]?.[0] ?? 0);
         statements.saveBaseline(clientId, deviceId, targetId, epoch, head, now);
@@ -31,7 +32,7 @@ export function openDevicesInFile(
       statements.touchDevice(now, clientId, deviceId);
       const rows = statements.selectDevice(clientId, deviceId).map(positionOf);
       statements.deleteUnusedDevices(clientId, clientId);
-      return new Map(rows.filter(([targetId]) => targetIds.includes(targetId)));
+      return new Map(rows.filter(([targetId]) => wanted.has(targetId)));
     }),
   );
 }

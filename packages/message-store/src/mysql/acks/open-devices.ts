@@ -44,10 +44,10 @@ export async function openDeviceRows(
   const clientIds = [...new Set(openings.map(({ clientId }) => clientId))];
   const stored = await readPositions(session, clientIds);
   await dropUnusedDevices(session, clientIds);
-  return openings.map(({ clientId, deviceId, targetIds }) => {
+  return openings.map(({ clientId, deviceId, targetIds, targetIdsWithoutBaseline = [] }) => {
     const positionOf = (targetId: string) => stored.get(keyOf({ clientId, deviceId, targetId }));
     return new Map(
-      targetIds.flatMap((targetId) => {
+      [...targetIds, ...targetIdsWithoutBaseline].flatMap((targetId) => {
         const position = positionOf(targetId);
         return position === undefined ? [] : [[targetId, position]];
       }),

@@ -1,6 +1,6 @@
 import type { ReaderCursor } from '@postline/message-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StartReader } from '../../src/identifying/start-reader.ts';
+import { StartReader } from '../../src/starting/start-reader.ts';
 import { databaseAway, ModelStore } from '../support/model-store.ts';
 
 describe('StartReader', () => {

@@ -1,6 +1,6 @@
 import { RelayClient, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeviceOpener } from '../../src/identifying/device-opener.ts';
+import { DeviceOpener } from '../../src/starting/device-opener.ts';
 import { databaseAway, ModelStore } from '../support/model-store.ts';
 import { startTestRelay, type TestRelay } from '../support/start-test-relay.ts';
 

@@ -1,0 +1,62 @@
+import { encodeRelayFrame } from '@postline/protocol';
+import type { Feed } from '../feeds/feed.ts';
+import type { FeedDirectory } from '../feeds/feed-directory.ts';
+import type { RelayCounters } from '../metrics/relay-counters.ts';
+import { Follower, type FollowerSocket } from './follower.ts';
+import type { LogReader } from './log-reader.ts';
+
+export interface FollowerStarterOptions {
+  readonly feeds: Pick<FeedDirectory, 'release'>;
+  readonly logReader: LogReader;
+  readonly counters: RelayCounters;
+}
+
+/** A follower that has not joined its feed yet. */
+export interface StartedFollower {
+  readonly follower: Follower;
+  /** Frames to send before its first message. */
+  readonly frames: readonly string[];
+}
+
+/** Creates followers where their readers' streams start. */
+export class FollowerStarter {
+  readonly #options: FollowerStarterOptions;
+
+  constructor(options: FollowerStarterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * `from` is the offset after which a member's stream begins. A cursor below it is of an earlier membership: its reader
+   * learns that it gets nothing of what is between.
+   */
+  start(
+    { feed, offset }: { readonly feed: Feed; readonly offset: number },
+    { socket, clientId, from = 0 }: { socket: FollowerSocket; clientId: string; from?: number | undefined },
+  ): StartedFollower {
+    const { counters } = this.#options;
+    const follower = new Follower({
+      ...this.#options,
+      feed,
+      socket,
+      clientId,
+      cursor: Math.max(offset, from),
+    });
+    if (offset >= from) return { follower, frames: [] };
+    counters.truncationsSent += 1;
+    const { targetId } = feed;
+    const truncated = {
+      type: 'truncated',
+      targetId,
+      from: offset + 1,
+      to: from,
+      reason: 'membership',
+    } as const;
+    return { follower, frames: [encodeRelayFrame(truncated)] };
+  }
+
+  /** Gives back the feed of a start that nobody wants any more. */
+  abandon({ feed }: { readonly feed: Feed }): void {
+    this.#options.feeds.release(feed);
+  }
+}
