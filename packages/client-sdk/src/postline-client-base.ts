@@ -178,6 +178,8 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
         const error = new PostlineError('relay_error', { relayCode: frame.code, cause: frame.message });
         return this.#events.emit('error', error);
       }
+      case 'followed':
+      case 'unfollowed':
       case 'token_accepted':
       case 'heartbeat':
       case 'pong':

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
-import type { JoinHistory, MessageStore } from '@postline/message-store';
+import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
-import { encodeNewMessage } from '@postline/protocol';
+import { encodeNewMessage, type JoinHistory } from '@postline/protocol';
 import { createLogger, type Logger } from '@postline/service-runtime';
 import { makeTempFolder, freshMetrics } from '@postline/test-support';
 import type { RelaySettings } from '../../src/configuration.ts';

@@ -46,6 +46,8 @@ const CHECKS: { readonly [Type in RelayFrame['type']]: (value: JsonObject) => bo
   new_message: (value) =>
     hasTexts(value, 'id', 'targetId', 'epoch', 'data', 'createdAt') && hasOffsets(value, 'offset'),
   truncated: (value) => hasTexts(value, 'targetId') && hasOffsets(value, 'from', 'to'),
+  followed: (value) => hasTexts(value, 'targetId', 'cause') && isFollowedTarget(value),
+  unfollowed: (value) => hasTexts(value, 'targetId', 'cause'),
   error: (value) => hasTexts(value, 'code', 'message'),
   token_accepted: isAnything,
   heartbeat: isAnything,
