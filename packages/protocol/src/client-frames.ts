@@ -15,7 +15,7 @@ const offsetsSchema = z
   .refine((offsets) => Object.keys(offsets).every(isTargetId), { error: 'has a key that is no target id' })
   .transform((offsets) => new Map(Object.entries(offsets)));
 
-/** Which rows stand at those offsets, as far as the reader still knows. */
+/** The rows at those offsets, as far as the reader still knows them. */
 const marksSchema = z
   .record(z.string(), rowMarkSchema)
   .refine((marks) => Object.keys(marks).length <= RESUME_OFFSETS_MAX, {
@@ -23,7 +23,7 @@ const marksSchema = z
   })
   .transform((marks) => new Map(Object.entries(marks)));
 
-/** Where a reader stopped: the last offset that it processed of each target, and the epoch it read them in. */
+/** Where a reader stopped: the last processed offset of each target, and the epoch of the offsets. */
 const resumeSchema = z.object({
   epoch: z.string().max(EPOCH_CHARACTERS_MAX),
   offsets: offsetsSchema,
@@ -83,7 +83,7 @@ export type ClientFrame = z.output<typeof clientFrameSchema>;
 /** A frame as a client writes it, before it is parsed. */
 export type EncodedClientFrame = z.input<typeof clientFrameSchema>;
 
-/** Reads one text frame from a client; `undefined` where it is not one of ours (close code 4500). */
+/** Parses one text frame from a client; `undefined` if it is not a known frame (close code 4500). */
 export function parseClientFrame(text: string): ClientFrame | undefined {
   const value = parseJson(text);
   const parsed = clientFrameSchema.safeParse(value);
@@ -94,7 +94,7 @@ const withBadClientIdSchema = z
   .looseObject({ type: z.literal('identify') })
   .refine((frame) => !targetIdSchema.safeParse(frame['clientId']).success);
 
-/** Whether a text that is no frame is an `identify` whose client id is no id: then that is what its sender is told. */
+/** Whether an invalid frame is an `identify` with an invalid client id, which gets its own error. */
 export function hasBadClientId(text: string): boolean {
   return withBadClientIdSchema.safeParse(parseJson(text)).success;
 }

@@ -1,9 +1,8 @@
 /**
- * Bounds on everything that crosses a process boundary, each with its unit in its name and its reason here.
- * Bounds that only one service needs live in that service's configuration.
+ * Bounds on everything that crosses a process boundary. Bounds that only one service needs are in its configuration.
  */
 
-/** MySQL's TEXT holds 65,535 bytes; a longer message could be stored only by cutting it. */
+/** MySQL's TEXT holds 65,535 bytes; a longer message would be truncated. */
 export const MESSAGE_BYTES_MAX = 65_535;
 
 /** Long enough for a prefixed UUID or an e-mail-like id, short enough for an index key in every supported server. */
@@ -12,22 +11,22 @@ export const TARGET_ID_CHARACTERS_MAX = 128;
 /** A target id without its `group:`. */
 export const GROUP_NAME_CHARACTERS_MAX = TARGET_ID_CHARACTERS_MAX - 'group:'.length;
 
-/** The header's limit in the contract; also fits a unique index beside the publisher's name. */
+/** Enough for any key, and fits a unique index together with the publisher's name. */
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 255;
 
-/** One transaction and one answer; larger batches would hold their targets' counters for too long. */
+/** A batch is one transaction; a larger one would lock its targets' counters for too long. */
 export const BATCH_MESSAGES_MAX = 1_000;
 
-/** A message of 65,535 bytes can take 393,210 bytes when every character is written as a \uXXXX escape. */
+/** A message of 65,535 bytes takes up to 393,210 bytes if every character is a \uXXXX escape. */
 export const MESSAGE_BODY_BYTES_MAX = 512 * 1024;
 
-/** Room for 1,000 ordinary messages, or for about 20 of the longest ones written without any economy. */
+/** Room for 1,000 ordinary messages, or for about 20 of the longest ones with every character escaped. */
 export const BATCH_BODY_BYTES_MAX = 8 * 1024 * 1024;
 
 /** One page of a target's log over HTTP. */
 export const LOG_PAGE_MESSAGES_MAX = 1_000;
 
-/** What one page is when the reader doesn't say. */
+/** The size of a page if the reader names none. */
 export const LOG_PAGE_MESSAGES_DEFAULT = 100;
 
 /** Any frame from a client but `identify`: a token of 8 KB fits many times over. */
@@ -57,20 +56,20 @@ export const JOIN_HISTORY_MESSAGES_MAX = 1_000;
 /** Members of a group, or groups of a client, in one answer. */
 export const MEMBERS_PAGE_MAX = 1_000;
 
-/** The size of that page when the reader does not say. */
+/** The size of that page if the reader names none. */
 export const MEMBERS_PAGE_DEFAULT = 100;
 
 /** Names a client's device; part of an index key. */
 export const DEVICE_ID_CHARACTERS_MAX = 64;
 
-/** Devices whose acks are kept for one client: more than anybody owns; whoever makes up new ones loses the oldest. */
+/** Devices whose acks are stored for one client: more than a person owns. A further device replaces the oldest. */
 export const DEVICES_PER_CLIENT_MAX = 100;
 
-/** Receipts in one answer: every device of a client many times over. */
+/** Receipts in one answer: all devices of a client many times over. */
 export const RECEIPTS_PER_ANSWER_MAX = 1_000;
 
-/** A signed token with generous claims; beyond it verifying would be work done for a stranger. */
+/** A signed token with many claims; verifying larger ones would waste work on unauthenticated clients. */
 export const TOKEN_BYTES_MAX = 8 * 1024;
 
-/** Epochs are 22 characters here; the bound is for those that come from elsewhere. */
+/** Epochs have 22 characters; the bound applies to those that clients send. */
 export const EPOCH_CHARACTERS_MAX = 64;

@@ -1,11 +1,11 @@
 import type { FrameErrorCode } from './error-codes.ts';
 import type { FollowedFrame, UnfollowedFrame } from './group-frames.ts';
 
-/** Where the stream of one target goes on: the first message sent has offset `offset + 1`. */
+/** Where the stream of one target continues: the first message sent has offset `offset + 1`. */
 export interface FollowedTarget {
   readonly offset: number;
   readonly head: number;
-  /** True where the reader's cursor was of this epoch and not beyond the head. */
+  /** True if the reader's cursor was of this epoch and not beyond the head. */
   readonly recovered: boolean;
 }
 
@@ -27,24 +27,27 @@ export interface NewMessageFrame {
   readonly epoch: string;
   /** The message as it was published. */
   readonly data: string;
-  /** ISO 8601 with milliseconds, UTC: when the row was written. */
+  /** When the row was written, in ISO 8601 with milliseconds, UTC. */
   readonly createdAt: string;
 }
 
-/** The messages `from` to `to` are not delivered; the stream goes on after `to`. */
+/** The messages `from` to `to` are not delivered; the stream continues after `to`. */
 export interface TruncatedFrame {
   readonly type: 'truncated';
   readonly targetId: string;
   readonly from: number;
   readonly to: number;
-  /** Left out, the retention rule deleted them; `membership`: from while the client was no member of the group. */
+  /**
+   * Left out: the retention rule deleted them. `membership`: they were sent while the client was not a member of the
+   * group.
+   */
   readonly reason?: 'membership';
 }
 
-/** Answers a `token` frame that was good: it counts from now on. */
+/** Accepts the token of a `token` frame, which replaces the previous one. */
 export interface TokenAcceptedFrame {
   readonly type: 'token_accepted';
-  /** ISO 8601, UTC: when the connection is closed unless another one comes; null where no token is asked for. */
+  /** When the connection is closed unless another token arrives, in ISO 8601, UTC; null if no token is required. */
   readonly expiresAt: string | null;
 }
 
