@@ -23,6 +23,7 @@ const WHOLE_SYSTEM = ['**/*.e2e.test.ts', '**/*.browser.test.ts'];
 /** They hold the whole system to the times of the contract while they break it: one after the other, and alone. */
 const BROKEN_SYSTEM = [
   'tests/faults/**/*.e2e.test.ts',
+  'tests/groups/times.e2e.test.ts',
   'tests/hostile/slow-senders.e2e.test.ts',
   'tests/hostile/held-memory.e2e.test.ts',
   'tests/hostile/relay-memory.e2e.test.ts',

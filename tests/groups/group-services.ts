@@ -1,6 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { signClientToken } from '@postline/client-tokens';
-import { RelayClient, type ServiceEnvironment, startStandalone } from '@postline/test-support';
+import {
+  type ReceivedFrame,
+  RelayClient,
+  type ServiceEnvironment,
+  startStandalone,
+} from '@postline/test-support';
+import { expect } from 'vitest';
 import { startSystem } from '../e2e/system.ts';
 
 export const KEY = randomBytes(24).toString('base64url');
@@ -98,6 +104,16 @@ export async function send(apiUrl: string, targetId: string, ...texts: readonly 
   for (const message of texts) {
     const { status } = await ask(apiUrl, 'POST', '/', { body: { message, targetId } });
     if (status !== 201) throw new Error(`publishing to ${targetId} was answered ${status}`);
+  }
+}
+
+/** Of one group: messages only between followed and unfollowed, and each one offset further, from where followed says. */
+export function expectContinuous(frames: readonly ReceivedFrame[]): void {
+  let next: number | undefined;
+  for (const { type, offset } of frames) {
+    expect(type).toMatch(next === undefined ? /^followed$/ : /^(new_message|unfollowed)$/);
+    if (type === 'new_message') expect(offset).toBe(next);
+    next = type === 'unfollowed' ? undefined : Number(offset) + 1;
   }
 }
 
