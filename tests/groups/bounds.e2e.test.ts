@@ -24,6 +24,7 @@ describe.each(KINDS)('bounds in open mode on $kind', ({ start }) => {
     follow('c');
     const error = await reader.frame('error');
     expect(error).toMatchObject({ code: 'too_many_targets', targetId: 'group:c' });
+    await reader.frameOf('group:b', 'followed');
     await send(apiUrl, 'group:b', 'goes on');
     expect(await reader.textsOf('group:b', 1)).toEqual(['goes on']);
     reader.send({ type: 'unfollow', targetId: 'group:a' });

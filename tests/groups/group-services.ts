@@ -29,34 +29,25 @@ export const WITH_TOKENS: ServiceEnvironment = {
 export interface GroupServices {
   readonly apiUrl: string;
   readonly relayUrl: string;
-  /** Only where the database is MariaDB or MySQL. */
-  readonly databaseUrl?: string;
   readonly stop: () => Promise<unknown>;
 }
 
-export interface Kind {
+interface Kind {
   readonly kind: string;
   readonly start: (env?: ServiceEnvironment) => Promise<GroupServices>;
 }
 
-export const REAL_SERVERS: Kind = {
-  kind: 'MariaDB and Redis',
-  start: async (env = {}) => {
-    const system = await startSystem(env);
-    const { api, relay, database } = system;
-    return {
-      apiUrl: api.url,
-      relayUrl: relay.url,
-      databaseUrl: database.url,
-      stop: () => system.stop(),
-    };
-  },
-};
-
 /** Both kinds of store and bus. */
 export const KINDS: readonly Kind[] = [
   { kind: 'the embedded kind', start: (env = {}) => startStandalone(env) },
-  REAL_SERVERS,
+  {
+    kind: 'MariaDB and Redis',
+    start: async (env = {}) => {
+      const system = await startSystem(env);
+      const { api, relay } = system;
+      return { apiUrl: api.url, relayUrl: relay.url, stop: () => system.stop() };
+    },
+  },
 ];
 
 export interface Answer {
