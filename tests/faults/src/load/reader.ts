@@ -1,6 +1,7 @@
 import { type RawData, WebSocket } from 'ws';
 import type { DeliveredMessage, IdentifiedAs, ReaderLedger, ResumeFrom } from '../ledger/reader-ledger.ts';
 import type { Random } from '../random.ts';
+import type { GroupStreams } from './group-streams.ts';
 
 /** What a client may see as a line that has gone dead: relays of these runs send a heartbeat every second. */
 const SILENCE_MS = 3_500;
@@ -31,6 +32,8 @@ export interface ReaderOptions {
   readonly relayUrls: readonly string[];
   readonly random: Random;
   readonly habits?: ReaderHabits;
+  /** Follows these groups too, with cursors of its own. */
+  readonly groups?: GroupStreams | undefined;
 }
 
 /** A client as the contract describes one: it resumes with its cursor, or from its last ack, both of processed messages. */
@@ -128,14 +131,20 @@ export class Reader {
     socket.on('message', (data) => {
       if (this.#socket === socket) this.#onFrame(data, ackedBefore, from);
     });
+    const { groups } = this.#options;
+    const ofGroups = groups?.asking(typeof from === 'object' ? from.epoch : undefined);
     const resume =
-      typeof from === 'object' ? { epoch: from.epoch, offsets: { [target.targetId]: from.offset } } : from;
-    socket.send(JSON.stringify({ type: 'identify', clientId: target.targetId, deviceId, resume }));
+      typeof from === 'object'
+        ? { epoch: from.epoch, offsets: { ...ofGroups, [target.targetId]: from.offset } }
+        : from;
+    const identify = { type: 'identify', clientId: target.targetId, deviceId, resume };
+    socket.send(JSON.stringify(groups === undefined ? identify : { ...identify, groups: true }));
   }
 
   #onFrame(data: RawData, ackedBefore: number, sent: ResumeFrom): void {
     this.#heardAt = performance.now();
     const frame = JSON.parse((data as Buffer).toString('utf8')) as Readonly<Record<string, unknown>>;
+    if (this.#options.groups?.take(frame, this.ledger.cursor?.epoch ?? '') === true) return;
     switch (frame['type']) {
       case 'new_message':
         return this.#onMessage(frame as unknown as DeliveredMessage);
@@ -163,6 +172,7 @@ export class Reader {
     const own = targets[this.ledger.target.targetId];
     const as = { ...own, epoch: String(frame['epoch']) } as IdentifiedAs;
     this.ledger.identified(as, sent, ackedBefore);
+    this.#options.groups?.identified(as.epoch, targets);
     this.#followHabits();
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Findings } from '../ledger/findings.ts';
 import type { Send, TargetLedger } from '../ledger/target-ledger.ts';
 import type { Random } from '../random.ts';
-import { type JsonAnswer, postJson } from './http-post.ts';
+import { type JsonAnswer, requestJson } from './http-json.ts';
 
 /** Longer than the 5 s in which the API promises an answer. */
 const ANSWER_TIMEOUT_MS = 6_000;
@@ -118,7 +118,7 @@ export class Sender {
     const { apiUrls, random } = this.#options;
     const url = random.pick(apiUrls) + path;
     try {
-      return await postJson({ url, body, idempotencyKey, timeoutMs: ANSWER_TIMEOUT_MS });
+      return await requestJson({ url, body, idempotencyKey, timeoutMs: ANSWER_TIMEOUT_MS });
     } catch {
       return undefined;
     }

@@ -71,14 +71,19 @@ export class SqlSender {
         this.disconnect();
         figures.cutOff += 1;
       } else if (random.chance(ROLLED_BACK_SHARE)) {
-        await this.#connection?.rollback();
-        figures.rolledBack += 1;
+        await this.rollback();
       } else await this.commit();
     } catch (error) {
-      if (this.#calls.length > 0) figures.cutOff += 1;
-      this.#judge(error);
-      this.disconnect();
+      this.failed(error);
     }
+  }
+
+  /** Its database may go away at any moment; nothing of ours may make it wait, let alone cost it its transaction. */
+  failed(error: unknown): void {
+    if (this.#calls.length > 0) this.#options.figures.cutOff += 1;
+    const code = String((error as { code?: unknown }).code);
+    if (LOCK_ERRORS.has(code)) this.#options.findings.add('refused', `an application's transaction: ${code}`);
+    this.disconnect();
   }
 
   async begin(): Promise<void> {
@@ -87,13 +92,21 @@ export class SqlSender {
     await this.#connection.beginTransaction();
   }
 
-  async call(target: TargetLedger): Promise<void> {
+  /** Publishes; resolves to the number of the message. */
+  async call(target: TargetLedger): Promise<number> {
     const send = target.issueUncommitted();
     this.#calls.push({ target, send });
-    await this.#connection?.execute('CALL publish_message(?, ?)', [
-      target.targetId,
-      target.bodyOf(send.number),
-    ]);
+    await this.execute('CALL publish_message(?, ?)', [target.targetId, target.bodyOf(send.number)]);
+    return send.number;
+  }
+
+  async execute(sql: string, values: readonly string[]): Promise<void> {
+    await this.#connection?.execute(sql, [...values]);
+  }
+
+  async rollback(): Promise<void> {
+    await this.#connection?.rollback();
+    this.#options.figures.rolledBack += 1;
   }
 
   async commit(): Promise<void> {
@@ -109,12 +122,6 @@ export class SqlSender {
   disconnect(): void {
     this.#connection?.destroy();
     this.#connection = undefined;
-  }
-
-  /** Its database may go away at any moment; nothing of ours may make it wait, let alone cost it its transaction. */
-  #judge(error: unknown): void {
-    const code = String((error as { code?: unknown }).code);
-    if (LOCK_ERRORS.has(code)) this.#options.findings.add('refused', `an application's transaction: ${code}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../cluster/is-alive.ts';
 import { startOnSmallDisk } from '../cluster/small-disk.ts';
-import { postJson } from '../load/http-post.ts';
+import { requestJson } from '../load/http-json.ts';
 import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import { NotPossibleHereError, type ScenarioSettings } from './scenario.ts';
@@ -57,7 +57,7 @@ export async function fullDisk(settings: ScenarioSettings): Promise<RunResult> {
 async function probe(apiUrl: string) {
   const start = performance.now();
   const body = { targetId: PROBE_TARGET, message: 'x'.repeat(3_000) };
-  const answer = await postJson({ url: apiUrl, body, timeoutMs: 2 * REFUSED_WITHIN_MS });
+  const answer = await requestJson({ url: apiUrl, body, timeoutMs: 2 * REFUSED_WITHIN_MS });
   return {
     status: answer.status,
     code: String(answer.body['code']),

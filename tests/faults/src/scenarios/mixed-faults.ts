@@ -2,6 +2,8 @@ import { linkFaults } from '../faults/link-faults.ts';
 import { describePlan, planFaults } from '../faults/fault-plan.ts';
 import { processFaults } from '../faults/process-faults.ts';
 import { runPlan } from '../faults/run-plan.ts';
+import type { MemberLedger } from '../ledger/member-ledger.ts';
+import type { TargetLedger } from '../ledger/target-ledger.ts';
 import type { ReaderHabits } from '../load/reader.ts';
 import { createRandom } from '../random.ts';
 import type { Run } from './run.ts';
@@ -10,6 +12,10 @@ import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 12;
+const GROUPS = 3;
+/** Of the clients so many are members of every group from the start; so many others join and leave all the time. */
+const MEMBERS = 4;
+const CHANGING_MEMBERS = 3;
 const SENDERS = 8;
 const REQUESTS_PER_SECOND = 150;
 /** Applications that publish by SQL beside them. */
@@ -35,7 +41,7 @@ export interface MixedFaultsSettings extends ScenarioSettings {
 
 /** Any fault at any place, while publishers publish and readers move between the relays. */
 export function mixedFaults(settings: MixedFaultsSettings): Promise<RunResult> {
-  return withRun({ ...settings, targets: TARGETS }, async (run) => {
+  return withRun({ ...settings, targets: TARGETS, groups: GROUPS }, async (run) => {
     const { faults, minutes, print } = settings;
     const plan = planFaults({
       kinds: [...processFaults(run.ledger.targets[0]?.targetId ?? ''), ...linkFaults()],
@@ -45,6 +51,7 @@ export function mixedFaults(settings: MixedFaultsSettings): Promise<RunResult> {
       ...(minutes === undefined ? {} : { milliseconds: minutes * 60_000 }),
     });
     for (const line of describePlan(plan)) print(line);
+    const changing = await addMembers(run);
     addReaders(run);
     await run.readersIdentified();
     const crowd = run.startCrowd({
@@ -54,14 +61,16 @@ export function mixedFaults(settings: MixedFaultsSettings): Promise<RunResult> {
       batchShare: 0.1,
     });
     const finishSql = run.startSqlSenders(SQL_SENDERS);
+    const finishChanges = run.startMemberChanges(changing);
     run.noteFaults(await runPlan(run.cluster, plan, print));
     await run.healed();
     const timer = setTimeout(() => run.giveUpRetries(), LAST_ANSWERS_MS);
-    await Promise.all([crowd.finish(), finishSql()]);
+    await Promise.all([crowd.finish(), finishSql(), finishChanges()]);
     clearTimeout(timer);
     await run.settle();
     await run.acksAreStored();
     const { committed, rolledBack, cutOff } = run.transactions;
+    Object.assign(run.figures, run.memberChanges);
     run.figures['transactions committed'] = committed;
     run.figures['transactions rolled back'] = rolledBack;
     run.figures['transactions cut off'] = cutOff;
@@ -71,9 +80,20 @@ export function mixedFaults(settings: MixedFaultsSettings): Promise<RunResult> {
   });
 }
 
+/** Members of every group, and clients that are to join and leave. */
+async function addMembers(run: Run): Promise<readonly MemberLedger[]> {
+  const clients = run.ledger.targets.slice(0, TARGETS);
+  const groups = run.ledger.targets.slice(TARGETS);
+  const membersOf = (some: readonly TargetLedger[]) =>
+    groups.flatMap((group) => some.map((client) => run.addMember(client, group)));
+  const stable = membersOf(clients.slice(0, MEMBERS));
+  await Promise.all(stable.map((member) => run.createMemberChanger(member).join()));
+  return membersOf(clients.slice(MEMBERS, MEMBERS + CHANGING_MEMBERS));
+}
+
 /** Readers of every target, at least one of which stays: what one was given must be what the others were. */
 function addReaders(run: Run): void {
-  for (const [index, target] of run.ledger.targets.entries()) {
+  for (const [index, target] of run.ledger.targets.slice(0, TARGETS).entries()) {
     run.addReader(target, HABITS[index % HABITS.length]);
     run.addReader(target, HABITS[(index + 1) % HABITS.length]);
     if (index < DEVICES)

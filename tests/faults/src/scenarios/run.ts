@@ -4,7 +4,11 @@ import { type BackingServers, type Cluster, startCluster } from '../cluster/clus
 import type { InjectedFaults } from '../faults/run-plan.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { BodyShape } from '../ledger/message-body.ts';
+import type { MemberLedger } from '../ledger/member-ledger.ts';
+import type { MemberStream } from '../ledger/member-stream.ts';
 import type { TargetLedger } from '../ledger/target-ledger.ts';
+import { GroupStreams } from '../load/group-streams.ts';
+import { createMemberFigures, MemberChanger } from '../load/member-changer.ts';
 import { Reader, type ReaderHabits } from '../load/reader.ts';
 import { SdkReader } from '../load/sdk-reader.ts';
 import { createSendFigures, Sender, type SenderOptions } from '../load/sender.ts';
@@ -19,6 +23,8 @@ const SETTLE_MS = 15_000;
 const IDENTIFIED_MS = 20_000;
 /** They gather for a quarter of a second; a reader that was between two connections comes back first. */
 const ACKS_STORED_MS = 5_000;
+/** 4 s without Redis, the longest fault, and a relay that finds its database again. */
+const LEFT_BOUND_MS = 20_000;
 /** Between two tries of one send. */
 const RETRY_PAUSE_MS = 800;
 
@@ -28,6 +34,8 @@ export interface RunOptions {
   readonly buildFolder: string;
   readonly servers: BackingServers;
   readonly targets: number;
+  /** Groups beside them. */
+  readonly groups?: number;
   readonly shape?: BodyShape;
   readonly apis?: number;
   readonly relays?: number;
@@ -48,6 +56,7 @@ export class Run {
   readonly unmet: string[] = [];
   readonly sends = createSendFigures();
   readonly transactions = createSqlFigures();
+  readonly memberChanges = createMemberFigures();
   readonly #options: RunOptions;
   readonly #startedAt = performance.now();
   readonly #giveUp = new AbortController();
@@ -64,9 +73,35 @@ export class Run {
   addReader(target: TargetLedger, habits: ReaderHabits = {}, relayUrls = this.cluster.relayUrls): Reader {
     const name = `reader ${this.readers.length + 1} of ${target.targetId}`;
     const ledger = this.ledger.addReader(name, target);
-    const reader = new Reader({ ledger, relayUrls, random: this.random.fork(name), habits });
+    const groups = habits.deviceId === undefined ? this.#groupsOf(target.targetId, name) : undefined;
+    const reader = new Reader({ ledger, relayUrls, random: this.random.fork(name), habits, groups });
     this.readers.push(reader);
     return reader;
+  }
+
+  /** A client that may become a member of a group. Its readers must be added after it. */
+  addMember(client: TargetLedger, group: TargetLedger): MemberLedger {
+    return this.ledger.addMember(client.targetId, group);
+  }
+
+  createMemberChanger(member: MemberLedger): MemberChanger {
+    const { name } = member;
+    return new MemberChanger({
+      ...this.senderOptions({ random: this.random.fork(name) }),
+      member,
+      sql: this.createSqlSender(`transactions about ${name}`),
+      figures: this.memberChanges,
+    });
+  }
+
+  /** They join and leave until the function that is returned is called; it resolves when all changes are answered. */
+  startMemberChanges(members: readonly MemberLedger[]): () => Promise<void> {
+    let isStopped = false;
+    const running = members.map((member) => this.createMemberChanger(member).run(() => isStopped));
+    return async () => {
+      isStopped = true;
+      await Promise.all(running);
+    };
   }
 
   /** Adds an application on the client library that reads a target through one relay; it connects at once. */
@@ -175,17 +210,22 @@ export class Run {
       this.ledger.findings.add('late', String(error));
     });
     const heads = await readHeads(url);
+    const streamsBehind = () => this.ledger.memberStreams.filter((stream) => isBehind(stream, heads));
     const behind = () =>
       [...this.readers, ...this.sdkReaders].filter(
         ({ ledger }) => ledger.position < (heads.get(ledger.target.targetId) ?? 0),
       );
-    while (behind().length > 0 && performance.now() - start < settleMs) {
+    while (behind().length + streamsBehind().length > 0 && performance.now() - start < settleMs) {
       await sleep(20);
     }
     for (const { ledger, isIdentified } of behind()) {
       const head = heads.get(ledger.target.targetId);
       const where = `${ledger.name} is at ${ledger.position} of ${head} (${isIdentified ? 'identified' : 'not identified'})`;
       this.ledger.findings.add('late', where);
+    }
+    for (const { member, position, isFollowed } of streamsBehind()) {
+      const where = `${member.name} is at ${position} of ${heads.get(member.group.targetId)}`;
+      this.ledger.findings.add('late', `${where} (${isFollowed ? 'followed' : 'not followed'})`);
     }
     return Math.round(performance.now() - start);
   }
@@ -206,6 +246,15 @@ export class Run {
     });
   }
 
+  #groupsOf(clientId: string, readerName: string): GroupStreams | undefined {
+    const members = this.ledger.members.filter((member) => member.clientId === clientId);
+    if (members.length === 0) return undefined;
+    const streams = members.map((member) =>
+      this.ledger.addMemberStream(`${readerName} in ${member.group.targetId}`, member, LEFT_BOUND_MS),
+    );
+    return new GroupStreams(streams);
+  }
+
   /** Settles, ends the readers, and judges all there is. */
   async judge(): Promise<RunResult> {
     const { ledger, readers } = this;
@@ -214,6 +263,8 @@ export class Run {
     await auditDatabase(this.cluster.database.url, ledger); // first: of what SQL published only the log tells the offset
     for (const target of ledger.targets) target.judgeCommits();
     for (const reader of ledger.readers) reader.judgeLost();
+    for (const member of ledger.members) member.judgeStarts();
+    for (const stream of ledger.memberStreams) stream.judge();
     const closes = new Map<string, number>();
     for (const { closesByCode } of readers) {
       for (const [code, count] of closesByCode)
@@ -245,10 +296,21 @@ export class Run {
   }
 }
 
+/** A stream that is not where its membership promises, as far as that is known. */
+function isBehind(
+  { member, position, isFollowed }: MemberStream,
+  heads: ReadonlyMap<string, number>,
+): boolean {
+  const { spell } = member.view;
+  if (spell === undefined) return false;
+  return spell === 'none' ? isFollowed : position < (heads.get(member.group.targetId) ?? 0);
+}
+
 /** Starts a cluster, lets `work` happen on it, judges, and takes the cluster away. */
 export async function withRun(options: RunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
   const targetIds = Array.from({ length: options.targets }, (_, index) => `target-${index + 1}`);
-  const ledger = new Ledger(targetIds, options.shape);
+  const groupIds = Array.from({ length: options.groups ?? 0 }, (_, index) => `group:room-${index + 1}`);
+  const ledger = new Ledger([...targetIds, ...groupIds], options.shape);
   const cluster = await startCluster({ ...options, findings: ledger.findings });
   const run = new Run(options, cluster, ledger);
   try {

@@ -5,9 +5,11 @@ const SOCKETS_MAX = 256;
 
 const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
 
-export interface JsonPost {
+export interface JsonRequest {
+  /** POST if left out. */
+  readonly method?: 'PUT' | 'DELETE';
   readonly url: string;
-  readonly body: unknown;
+  readonly body?: unknown;
   readonly idempotencyKey?: string | undefined;
   readonly timeoutMs: number;
 }
@@ -19,12 +21,13 @@ export interface JsonAnswer {
   readonly isReplay: boolean;
 }
 
-/** Sends one POST. Rejects where no whole answer came in time: then nobody knows what became of it. */
-export function postJson({ url, body, idempotencyKey, timeoutMs }: JsonPost): Promise<JsonAnswer> {
+/** Sends one request. Rejects where no whole answer came in time: then nobody knows what became of it. */
+export function requestJson(options: JsonRequest): Promise<JsonAnswer> {
+  const { method = 'POST', url, body = {}, idempotencyKey, timeoutMs } = options;
   const text = JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const call = request(url, {
-      method: 'POST',
+      method,
       agent,
       headers: {
         'Content-Type': 'application/json',
@@ -53,6 +56,6 @@ export function postJson({ url, body, idempotencyKey, timeoutMs }: JsonPost): Pr
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
-  const value: unknown = JSON.parse(text);
+  const value: unknown = text === '' ? {} : JSON.parse(text);
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
