@@ -1,5 +1,6 @@
 import type { CommandLine } from './command-line.ts';
 import { brokenCommits } from './scenarios/broken-commits.ts';
+import { changingMembers } from './scenarios/changing-members.ts';
 import { clean } from './scenarios/clean.ts';
 import { comingBack } from './scenarios/coming-back.ts';
 import { frozenCounters } from './scenarios/frozen-counters.ts';
@@ -117,6 +118,11 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'two-writers',
     summary: 'two APIs write to the same targets over lines of unequal length',
     run: twoWriters,
+  },
+  {
+    name: 'changing-members',
+    summary: 'clients join and leave groups by HTTP and SQL while two APIs write and readers come and go',
+    run: changingMembers,
   },
   {
     name: 'broken-commits',

@@ -248,4 +248,27 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     scenario: 'coming-back',
     expected: ['leaked'],
   },
+  {
+    name: "join without the counter's lock",
+    mistake: 'a join begins at the head that was read before its group was locked',
+    replacements: [
+      {
+        file: `${STORE}/mysql/append/write-append.js`,
+        find: 'const counters = await raiseCounters(session, counts);',
+        replace:
+          "const seen = await session.select(`SELECT target_id, head FROM targets WHERE target_id IN (${targetIds.map(() => '?').join(',')})`, targetIds);\n    const counters = await raiseCounters(session, counts);",
+      },
+      {
+        file: `${STORE}/mysql/append/write-append.js`,
+        find: 'const moves = planMoves(outbox.rows, headBefore);',
+        replace: `const moves = planMoves(outbox.rows, headBefore);
+    for (const step of moves.steps) {
+        const groupId = 'group:' + step.groupName;
+        step.from += (seen.find((row) => row.target_id === groupId)?.head ?? 0) - headBefore(groupId);
+    }`,
+      },
+    ],
+    scenario: 'changing-members',
+    expected: ['leaked'],
+  },
 ];

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly targets: number;
   /** Groups beside them. */
   readonly groups?: number;
+  /** After so many ms every relay knows that a member left; 20 s if left out, for the longest fault. */
+  readonly leftBoundMs?: number;
   readonly shape?: BodyShape;
   readonly apis?: number;
   readonly relays?: number;
@@ -249,8 +251,9 @@ export class Run {
   #groupsOf(clientId: string, readerName: string): GroupStreams | undefined {
     const members = this.ledger.members.filter((member) => member.clientId === clientId);
     if (members.length === 0) return undefined;
+    const { leftBoundMs = LEFT_BOUND_MS } = this.#options;
     const streams = members.map((member) =>
-      this.ledger.addMemberStream(`${readerName} in ${member.group.targetId}`, member, LEFT_BOUND_MS),
+      this.ledger.addMemberStream(`${readerName} in ${member.group.targetId}`, member, leftBoundMs),
     );
     return new GroupStreams(streams);
   }
