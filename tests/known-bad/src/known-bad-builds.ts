@@ -271,4 +271,61 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     scenario: 'changing-members',
     expected: ['leaked'],
   },
+  {
+    name: 'membership read before the head',
+    mistake: 'changes of members between the read of the memberships and that of the heads are not heard',
+    replacements: [
+      {
+        file: `${RELAY}/groups/followed-groups.js`,
+        find: 'this.#list.clear();',
+        replace: 'await new Promise((resolve) => setTimeout(resolve, 1_000));\n        this.#list.clear();',
+      },
+    ],
+    scenario: 'changing-members',
+    expected: ['lost', 'leaked'],
+  },
+  {
+    name: 'cursor honoured after removal',
+    mistake: 'who left and joined again goes on from its old cursor',
+    replacements: [
+      {
+        file: `${RELAY}/following/follower-starter.js`,
+        find: 'cursor: Math.max(offset, from),',
+        replace: 'cursor: offset,',
+      },
+      {
+        file: `${RELAY}/following/follower-starter.js`,
+        find: 'if (offset >= from)',
+        replace: 'if (offset >= 0)',
+      },
+    ],
+    scenario: 'changing-members',
+    expected: ['leaked'],
+  },
+  {
+    name: 'joiner who was away started at the head',
+    mistake: 'a group that was joined while away begins at its head, not at the join',
+    replacements: [
+      {
+        file: `${RELAY}/starting/starting-point.js`,
+        find: 'return startAt(from ?? head, position.epoch === epoch);',
+        replace: 'return startAt(head, position.epoch === epoch);',
+      },
+    ],
+    scenario: 'changing-members',
+    expected: ['lost'],
+  },
+  {
+    name: 'frame after unfollowed',
+    mistake: 'a removal is reported, and the follower goes on',
+    replacements: [
+      {
+        file: `${RELAY}/groups/followed-groups.js`,
+        find: 'this.#list.remove(group);\n        if (group.follower !== undefined)\n            this.#connection.removeFollower(group.follower);',
+        replace: 'this.#list.remove(group);',
+      },
+    ],
+    scenario: 'changing-members',
+    expected: ['leaked'],
+  },
 ];

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withRun } from './run.ts';
+import type { MemberLedger } from '../ledger/member-ledger.ts';
+import type { Reader } from '../load/reader.ts';
+import { type Run, withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
@@ -12,6 +14,13 @@ const SENDERS = 16;
 const SQL_SENDERS = 2;
 /** The second API's transactions take longer, so that they commit after some that began later. */
 const COMMIT_DELAY_MS = 5;
+/** Clients that join for the first time in the last part. */
+const LATE = 2;
+/** The last part: readers come back within the first, further changes are made a little later, and then once more. */
+const BACK_MS = 200;
+const LAST_CHANGES_MS = [200, 900] as const;
+/** Readers of late clients are away for so long. */
+const AWAY_MS = 2_000;
 /** So long after the last change every relay knows it. */
 const LEFT_BOUND_MS = 4_000;
 
@@ -24,8 +33,9 @@ export function changingMembers(settings: ScenarioSettings): Promise<RunResult> 
     const members = clients.map((client) => groups.map((group) => run.addMember(client, group)));
     const stable = members.slice(0, STABLE).flat();
     await Promise.all(stable.map((member) => run.createMemberChanger(member).join()));
+    const staying: Reader[] = [];
     for (const client of clients) {
-      run.addReader(client);
+      staying.push(run.addReader(client));
       run.addReader(client, { movesAfterMs: [200, 2_000] });
     }
     await run.readersIdentified();
@@ -33,10 +43,32 @@ export function changingMembers(settings: ScenarioSettings): Promise<RunResult> 
     run.noteFault('delayed @ API-MySQL');
     const crowd = run.startCrowd({ senders: SENDERS, targets: groups });
     const finishSql = run.startSqlSenders(SQL_SENDERS);
-    const finishChanges = run.startMemberChanges(members.slice(STABLE).flat());
+    const changing = members.slice(STABLE, CLIENTS - LATE).flat();
+    const finishChanges = run.startMemberChanges(changing);
     await sleep(LOAD_MS);
-    await Promise.all([crowd.finish(), finishSql(), finishChanges()]);
+    await finishChanges();
+    for (const [index, reader] of staying.entries()) {
+      reader.leave(index < CLIENTS - LATE ? run.random.integer(0, BACK_MS) : AWAY_MS);
+    }
+    await Promise.all(
+      members
+        .slice(STABLE)
+        .flat()
+        .map((member) => changeLast(run, member)),
+    );
+    await sleep(AWAY_MS); // published to, while the late ones are away
+    await Promise.all([crowd.finish(), finishSql()]);
     await run.healed();
     Object.assign(run.figures, run.memberChanges);
   });
+}
+
+/** One change while readers come back; of those that were members before, some take it back at once. */
+async function changeLast(run: Run, member: MemberLedger): Promise<void> {
+  const changer = run.createMemberChanger(member);
+  const change = () => (member.view.spell === 'none' ? changer.join() : changer.leave());
+  const mayTakeBack = member.view.changes > 0;
+  await sleep(run.random.integer(...LAST_CHANGES_MS));
+  await change();
+  if (mayTakeBack && run.random.chance(0.5)) await change();
 }
