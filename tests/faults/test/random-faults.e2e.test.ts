@@ -10,7 +10,7 @@ const SCENARIO_MS = 120_000;
 const passes = useScenarios();
 
 it(
-  '[REL-1] [REL-2] [REL-3] [REL-4] [SQL-1] [ACK-4] any fault at any place: what was acknowledged arrives once, in order, at its readers',
+  '[REL-1] [REL-2] [REL-3] [REL-4] [REL-16] [SQL-1] [ACK-4] any fault at any place: what was acknowledged arrives once, in order, at its readers and members',
   async () => {
     const result = await passes('mixed-faults', (settings) => mixedFaults({ ...settings, faults: FAULTS }));
     expect(result.faults).toBe(FAULTS);
@@ -18,6 +18,8 @@ it(
     expect(Number(result.figures['transactions committed'])).toBeGreaterThan(10);
     expect(Number(result.figures['transactions rolled back'])).toBeGreaterThan(0);
     expect(Number(result.figures['resumed from a last ack'])).toBeGreaterThan(0);
+    expect(Number(result.figures['joins'])).toBeGreaterThan(10);
+    expect(Number(result.figures['leaves'])).toBeGreaterThan(0);
   },
   SCENARIO_MS,
 );

@@ -10,6 +10,7 @@ import { copyBuild } from '../../faults/src/cluster/copied-build.ts';
 import { parseCommandLine } from '../../faults/src/command-line.ts';
 import { hasPassed, type RunResult } from '../../faults/src/scenarios/run-result.ts';
 import { KNOWN_BAD_BUILDS, type KnownBadBuild } from './known-bad-builds.ts';
+import { KNOWN_BAD_GROUP_BUILDS } from './known-bad-group-builds.ts';
 import { replaceInBuild } from './replace-in-build.ts';
 
 const SEED = '1';
@@ -79,7 +80,7 @@ function print({ build, scenario, isRight, line, seconds }: Verdict): void {
 /** `--only TEXT`: the builds whose name has it. */
 function chosen(args: readonly string[]): readonly KnownBadBuild[] {
   const { values } = parseArgs({ args: [...args], options: { only: { type: 'string', default: '' } } });
-  return KNOWN_BAD_BUILDS.filter(({ name }) => name.includes(values.only));
+  return [...KNOWN_BAD_BUILDS, ...KNOWN_BAD_GROUP_BUILDS].filter(({ name }) => name.includes(values.only));
 }
 
 async function main(): Promise<void> {
