@@ -1,8 +1,8 @@
 import { databaseReason, type MessageStore } from '@postline/message-store';
 
 /**
- * Rejects where waiting can't make the database usable: a wrong password, an unknown database, a missing right. One
- * that does not answer yet, or was not migrated yet, is waited for: the relay listens, and is not ready until then.
+ * Rejects if waiting cannot make the database usable: a wrong password, an unknown database, a missing right. If it only
+ * does not answer yet, or was not migrated yet, the relay listens, and is not ready until then.
  */
 export async function checkDatabaseAtStart(store: Pick<MessageStore, 'checkReady'>): Promise<void> {
   try {

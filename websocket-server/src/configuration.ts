@@ -28,14 +28,14 @@ import {
 } from '@postline/service-runtime';
 import { z } from 'zod';
 
-/** A line that is silent for longer is cut by any proxy; and the wheel of heartbeats has a slot for each second. */
+/** Any proxy cuts a line that is silent for longer; and the wheel of heartbeats has a slot for each second. */
 const HEARTBEAT_SECONDS_MAX = 3_600;
 
-/** Some hundred clients that have stopped reading, with a page each; the more there are, the less each of them gets. */
+/** A page each for some hundred clients that have stopped reading; the more there are, the less each gets. */
 const SOCKET_QUEUES_DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
 const SOCKET_QUEUES_DEFAULT_SHARE = 1 / 2;
 
-/** A person has a handful of devices; a target that many screens share has some hundred. Open, it may be anything. */
+/** A person has a few devices; a target that many screens share has some hundred. In open mode it may be anything. */
 const CONNECTIONS_PER_CLIENT_DEFAULT = { open: 10_000, required: 1_000 };
 
 /** The relay's own settings, by the name of their environment variable. */
@@ -45,7 +45,7 @@ export const relayEnvironment = {
     .meta({ description: "Where the page finds the API. Default: the page's own host, port 8080." }),
   SERVE_PAGE: yesNoSetting()
     .optional()
-    .meta({ description: 'Serve the page. Default: yes where `AUTH=open`.' }),
+    .meta({ description: 'Serve the page. Default: yes with `AUTH=open`.' }),
   HEARTBEAT_SECONDS: integerSetting({ from: 1, to: HEARTBEAT_SECONDS_MAX, default: 25 }).meta({
     description:
       'Seconds between heartbeats of one connection; below the idle timeout of common proxies (30 s).',
@@ -55,47 +55,47 @@ export const relayEnvironment = {
   }),
   NO_PROGRESS_MS: integerSetting({ from: 1_000, to: 3_600_000, default: 30_000 }).meta({
     description:
-      'Milliseconds after which a connection that takes nothing of what waits for it is closed (4002).',
+      'Milliseconds after which a connection that reads nothing of what waits for it is closed (4002).',
   }),
   COMPARE_INTERVAL_MS: integerSetting({ from: 100, to: 600_000, default: 3_000 }).meta({
     description:
-      'Milliseconds between comparisons of all heads with the database: how late a lost hint is at most.',
+      'Milliseconds between comparisons of all heads with the database: how late the message of a lost hint is at most.',
   }),
   COMPARE_INTERVAL_WITHOUT_BUS_MS: integerSetting({ from: 50, to: 600_000, default: 1_000 }).meta({
     description: 'The same while Redis is away and the database alone delivers.',
   }),
   CONNECTIONS_MAX: integerSetting({ from: 1, to: 10_000_000, default: 50_000 }).meta({
-    description: 'Open connections; a further upgrade is refused with 503.',
+    description: 'Open connections; one more upgrade is refused with 503.',
   }),
   CONNECTIONS_PER_ADDRESS_MAX: integerSetting({ from: 1, to: 10_000_000, default: 20_000 }).meta({
     description:
-      'Open connections from one address (IPv6: one /64 network), of WebSockets and of plain requests; a further one is answered 429. Where a proxy is in front, see `TRUSTED_PROXIES`.',
+      'Open connections from one address (IPv6: one /64 network), WebSockets and plain requests; one more is answered 429. Behind a proxy, see `TRUSTED_PROXIES`.',
   }),
   CONNECTIONS_PER_CLIENT_MAX: optionalIntegerSetting({ from: 1, to: 10_000_000 }).meta({
     description:
-      'Open connections of one client; a further one is closed with 4029. Default: 1,000; 10,000 where `AUTH=open`.',
+      'Open connections of one client; one more is closed with 4029. Default: 1,000; 10,000 with `AUTH=open`.',
   }),
   CONNECTIONS_AWAITING_IDENTIFY_MAX: integerSetting({ from: 1, to: 1_000_000, default: 10_000 }).meta({
-    description: 'Connections that have not identified yet; a further upgrade is refused with 503.',
+    description: 'Connections that have not identified yet; one more upgrade is refused with 503.',
   }),
   CONNECTIONS_AWAITING_IDENTIFY_PER_ADDRESS_MAX: integerSetting({
     from: 1,
     to: 1_000_000,
     default: 5_000,
-  }).meta({ description: 'The same from one address; a further upgrade is refused with 429.' }),
+  }).meta({ description: 'The same from one address; one more upgrade is refused with 429.' }),
   FAILED_AUTHENTICATIONS_PER_MINUTE: integerSetting({ from: 1, to: 1_000_000_000, default: 600 }).meta({
     description:
-      'Wrong keys and tokens that one address may try in a minute; beyond it 429. A token that has merely expired is none.',
+      'Wrong keys and tokens that one address may try in a minute; then 429. A token that has merely expired does not count.',
   }),
   HEADERS_BYTES_MAX: integerSetting({ from: 1_024, to: 1_048_576, default: 16_384 }).meta({
     description: 'Bytes in the headers of a request, its address included; more is answered 431.',
   }),
   HEADERS_TIMEOUT_MS: integerSetting({ from: 100, to: 600_000, default: 10_000 }).meta({
-    description: 'Milliseconds in which the headers of a request must have come; else 408.',
+    description: 'Milliseconds in which the headers of a request must arrive; else 408.',
   }),
   CLIENT_FRAMES_PER_SECOND_MAX: integerSetting({ from: 1, to: 1_000_000, default: 10_000 }).meta({
     description:
-      'Frames that one connection may send, on average over 10 s; beyond it it is closed with 4029. A client that acks every message by itself sends as many frames as it receives.',
+      'Frames that one connection may send in a second, on average over 10 s; with more it is closed with 4029. A client that acks every message sends as many frames as it receives.',
   }),
   CLIENT_BYTES_PER_SECOND_MAX: integerSetting({
     from: 1_024,
@@ -104,15 +104,15 @@ export const relayEnvironment = {
   }).meta({ description: 'The same in bytes.' }),
   SOCKET_QUEUES_BYTES_MAX: optionalIntegerSetting({ from: 1_048_576, to: 1_099_511_627_776 }).meta({
     description:
-      'Bytes that may wait in all sockets together for clients that take them slowly or not at all; beyond it the fullest are closed (4002). Each has 256 KiB at most. Default: half of `HELD_BYTES_MAX`, 128 MiB at most.',
+      'Bytes that may wait in all sockets together for clients that read slowly or not at all; with more, the fullest sockets are closed (4002). One socket holds at most 256 KiB. Default: half of `HELD_BYTES_MAX`, at most 128 MiB.',
   }),
   BACKLOG_READS_MAX: integerSetting({ from: 1, to: 1_000, default: 8 }).meta({
     description:
-      'Pages of backlog read from the database at the same time, a quarter of them for one client at the most; a page takes about 1 MiB while it is read.',
+      'Pages of backlog read from the database at the same time, at most a quarter of them for one client; a page takes about 1 MiB while it is read.',
   }),
   ACK_WRITE_INTERVAL_MS: integerSetting({ from: 0, to: 60_000, default: 250 }).meta({
     description:
-      'Milliseconds in which acks gather before they are stored together: what a relay that is killed forgets.',
+      'Milliseconds in which acks gather before they are stored together. A relay that is killed forgets the acks of this time.',
   }),
   GROUP_ACK_WRITE_INTERVAL_MS: integerSetting({ from: 100, to: 60_000, default: 1_000 }).meta({
     description: 'The same for acks of messages to groups, which gather longer.',
@@ -151,20 +151,20 @@ export const relayProcessEnvironment = {
 export const RELAY_MEMORY_SUMS = ['SOCKET_QUEUES_BYTES_MAX'] as const;
 
 const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both')
-  .superRefine(checkClientTokens, { when: () => true }) // also where a variable is wrong: all is told at once
+  .superRefine(checkClientTokens, { when: () => true }) // even if a variable is wrong: all faults are reported at once
   .superRefine(checkMemory({ sums: RELAY_MEMORY_SUMS, pieces: {} }), { when: () => true });
 
 /** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
 export interface RelaySettings {
   readonly auth: 'open' | 'required';
-  /** How clients' tokens are checked; `undefined` where none is needed. */
+  /** How clients' tokens are checked; undefined in open mode. */
   readonly clientTokens: ClientTokenSettings | undefined;
   readonly originRules: OriginRules;
   readonly allowedHosts: readonly string[];
   readonly trustedProxies: TrustedProxies | undefined;
   readonly servePage: boolean;
   readonly publicApiUrl: string | undefined;
-  /** Port of the API on the page's own host, where no URL is set. */
+  /** Port of the API on the page's own host, if no URL is set. */
   readonly apiPort: number;
   readonly heartbeatSeconds: number;
   readonly identifyTimeoutMs: number;
@@ -181,7 +181,7 @@ export interface RelaySettings {
   readonly headersTimeoutMs: number;
   readonly clientFramesPerSecondMax: number;
   readonly clientBytesPerSecondMax: number;
-  /** Bytes that the relay holds for others, where it is not told what it shares with others in its process. */
+  /** Bytes that the relay holds for others, unless it shares a budget with others in its process. */
   readonly heldBytesMax: number;
   /** Bytes that wait in all sockets together. */
   readonly socketQueuesBytesMax: number;
@@ -197,7 +197,7 @@ export interface RelaySettings {
 type RelayEnvironment = z.output<
   z.ZodObject<typeof relayEnvironment & typeof clientTokenEnvironment & typeof sharedSettings>
 > & {
-  /** Processes that share the memory; left out where the relay runs in one. */
+  /** Processes that share the memory; left out if there is only one. */
   readonly WORKERS?: number;
 };
 
@@ -247,5 +247,5 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
 export function readRelayEnvironment(env: Environment) {
   const settings = readSettings(environmentSchema, env);
   const { databaseUrl = '', redisUrl = '' } = effectiveUrls(settings);
-  return { ...settings, databaseUrl, redisUrl }; // the schema has seen to it that both are there
+  return { ...settings, databaseUrl, redisUrl }; // the schema requires both
 }

@@ -13,7 +13,7 @@ import { checkDatabaseAtStart } from './check-database-at-start.ts';
 import { readRelayEnvironment, relaySettings } from './configuration.ts';
 import { createRelay } from './relay.ts';
 
-/** Where a page finds the API when nothing else is said: the API's own default port. */
+/** The API's port for the page, unless a URL is configured: the API's own default. */
 const API_PORT_DEFAULT = 8080;
 
 await runProcess(process.env, async (processEnv) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientToken, ClientTokenVerifier } from '@postline/client-tokens';
-import { type DisconnectStore, isWithdrawn, type MemberStore } from '@postline/message-store';
+import { type DisconnectStore, isTokenRevoked, type MemberStore } from '@postline/message-store';
 import { groupNameOf, isGroupId, isTargetId } from '@postline/protocol';
 import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
 import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from './publisher-keys.ts';
@@ -154,7 +154,7 @@ export class AccessControl {
     this.#clients.set(request, `client ${clientId}`);
     const disconnects = await this.#ask((store) => store.readDisconnects([clientId]));
     if (!disconnects.ok) return disconnects;
-    const isRevoked = isWithdrawn(issuedAt, disconnects.value?.disconnects.get(clientId));
+    const isRevoked = isTokenRevoked(issuedAt, disconnects.value?.disconnects.get(clientId));
     return isRevoked ? { ok: false, refusal: UNAUTHORIZED } : checked;
   }
 

@@ -10,7 +10,7 @@ export interface Disconnect {
 }
 
 /** Whether a token that was issued then counts no longer; milliseconds since 1970. */
-export function isWithdrawn(issuedAt: number, latest: Disconnect | undefined): boolean {
+export function isTokenRevoked(issuedAt: number, latest: Disconnect | undefined): boolean {
   return latest?.tokensRefusedUpTo !== undefined && issuedAt <= latest.tokensRefusedUpTo;
 }
 

@@ -22,7 +22,7 @@ export {
   DISCONNECTS_PER_READ_MAX,
   type DisconnectsReading,
   type DisconnectStore,
-  isWithdrawn,
+  isTokenRevoked,
 } from './disconnect-store.ts';
 export {
   contradicts,

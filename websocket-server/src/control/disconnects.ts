@@ -3,7 +3,7 @@ import {
   type Disconnect,
   DISCONNECTS_PER_READ_MAX,
   type DisconnectStore,
-  isWithdrawn,
+  isTokenRevoked,
 } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
 import { BatchedReader } from '@postline/service-runtime';
@@ -63,7 +63,7 @@ export class Disconnects {
   async isRevoked(connection: Pick<Connection, 'state'>, token: ClientToken): Promise<boolean> {
     const isOpen = () => connection.state !== 'closed';
     const reading = await readPatiently(() => this.read(token.clientId), isOpen);
-    return isWithdrawn(token.issuedAt, reading?.latest);
+    return isTokenRevoked(token.issuedAt, reading?.latest);
   }
 
   look(): void {

@@ -5,14 +5,14 @@ import type { TurnEnd } from './fan-out.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
-/** A client that reconnects within this time finds its feed open; longer would keep channels for nobody. */
+/** A client that reconnects within this time finds its feed still open. */
 const UNUSED_FEED_KEPT_MS = 5_000;
 
 interface Entry {
   readonly feed: Feed;
-  /** While the bus is asked: settled once it confirmed the subscription, or said that it can't now. */
+  /** While the bus is subscribing: settled once it confirmed the subscription, or failed. */
   subscribed: Promise<void> | undefined;
-  /** Connections that are using it or about to. */
+  /** Connections that use it or are about to. */
   users: number;
 }
 
@@ -25,11 +25,11 @@ export interface FeedDirectoryOptions {
   readonly onSuspicion: FeedOptions['onSuspicion'];
 }
 
-/** The open feeds, one for each target that somebody follows here. */
+/** The open feeds, one for each target that is followed on this relay. */
 export class FeedDirectory {
   readonly #options: FeedDirectoryOptions;
   readonly #entries = new Map<string, Entry>();
-  /** Targets of feeds without users, since when; the longest unused first. */
+  /** Since when feeds have no users, by target; the longest unused first. */
   readonly #unusedSince = new Map<string, number>();
 
   constructor(options: FeedDirectoryOptions) {
@@ -47,7 +47,7 @@ export class FeedDirectory {
 
   /**
    * The feed of a target, subscribed on the bus before it is returned, so that a head read afterwards misses nothing.
-   * Where the bus is away the comparison of heads does its work. Each call is matched by one `release`.
+   * While the bus is away, the comparison of heads takes its place. Match each call by one `release`.
    */
   async acquire(targetId: string): Promise<Feed> {
     const entry = this.#entries.get(targetId) ?? this.#add(targetId);
@@ -57,7 +57,7 @@ export class FeedDirectory {
     return entry.feed;
   }
 
-  /** Gives back what `acquire` gave. A feed that nobody uses stays open for a while. */
+  /** Ends one use of a feed. A feed without users stays open for a while. */
   release({ targetId }: Feed): void {
     const entry = this.#entries.get(targetId);
     if (entry === undefined || entry.users === 0) throw new Error('a feed was released twice');
@@ -65,7 +65,7 @@ export class FeedDirectory {
     if (entry.users === 0) this.#unusedSince.set(targetId, performance.now());
   }
 
-  /** Closes the feeds that nobody has used for a while. Called every now and then. */
+  /** Closes feeds that have been unused for a while. To be called now and then. */
   closeUnused(): void {
     const before = performance.now() - UNUSED_FEED_KEPT_MS;
     for (const [targetId, unusedSince] of this.#unusedSince) {
@@ -77,7 +77,7 @@ export class FeedDirectory {
     }
   }
 
-  /** Something came on the channel of a target. */
+  /** A payload arrived on the channel of a target. */
   onHint(targetId: string, payload: string): void {
     const feed = this.#entries.get(targetId)?.feed;
     if (feed === undefined) return;
@@ -93,7 +93,7 @@ export class FeedDirectory {
     const settle = () => {
       entry.subscribed = undefined;
     };
-    // Where the bus is away it will subscribe when it is back; until then heads are compared more often.
+    // If the bus is away, it subscribes when it is back; until then heads are compared more often.
     entry.subscribed = subscriber.subscribe(targetId).then(settle, settle);
     this.#entries.set(targetId, entry);
     return entry;

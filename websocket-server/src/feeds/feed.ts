@@ -6,9 +6,9 @@ import type { LogHistory } from './log-history.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 import { type Position, SeenRows } from './seen-rows.ts';
 
-/** A hint that overtook another is a few ms early at most; after that the predecessor counts as lost. */
+/** A hint that overtook another is at most a few ms early; after that time its predecessor counts as lost. */
 const EARLY_HINT_WAIT_MS = 10;
-/** Hints that may wait for their predecessor; beyond it the log is the quicker way. */
+/** Hints that may wait for their predecessor; if there are more, reading the log is faster. */
 const EARLY_HINTS_MAX = 64;
 
 export interface FeedOptions {
@@ -18,16 +18,16 @@ export interface FeedOptions {
   readonly heads: { read(targetId: string): Promise<HeadReading> };
   readonly turn: TurnEnd;
   readonly history: Pick<LogHistory, 'isCurrent' | 'doubt'>;
-  /** A hint came that nothing known explains: the feed is to be compared soon. */
+  /** A hint arrived that nothing known explains: the feed should be compared soon. */
   readonly onSuspicion: (feed: Feed) => void;
 }
 
-/** What a comparison found out. */
+/** The result of a comparison with the database. */
 export interface Comparison {
   readonly reading: HeadReading;
-  /** What the feed knew when the database was asked. */
+  /** The feed's position when the database was queried. */
   readonly known: Position;
-  /** The rows that were compared, and the one among them that the database contradicts. */
+  /** The rows that were compared, and one of them that the database contradicts. */
   readonly rows: readonly KnownRow[];
   readonly contradicted: KnownRow | undefined;
   readonly databaseTimeMs: number;
@@ -35,12 +35,12 @@ export interface Comparison {
 }
 
 /**
- * One target's head, and who follows it. The head moves by hints that come in order, and by what the database says;
- * a hint that does neither only makes the feed ask the database.
+ * One target's head, and its followers. Hints that arrive in order move the head, and so do readings of the database; any
+ * other hint only makes the feed query the database.
  */
 export class Feed {
   readonly targetId: string;
-  /** Rows in a page of this log, as its last reader found them to fit; undefined until one has. */
+  /** How many rows of this log fit a page, as its last reader found; undefined until then. */
   pageRows: number | undefined;
   readonly #counters: RelayCounters;
   readonly #heads: FeedOptions['heads'];
@@ -48,15 +48,15 @@ export class Feed {
   readonly #history: FeedOptions['history'];
   readonly #onSuspicion: FeedOptions['onSuspicion'];
   readonly #seen: SeenRows;
-  /** The only one, as with most targets; all of them, once there were several at the same time. */
+  /** The only follower, as of most targets, or all of them once there were several at a time. */
   #follower: FeedFollower | FanOut | undefined;
-  /** Undefined until the database told it for the first time. */
+  /** Undefined until the first reading. */
   #position: Position | undefined;
-  /** The highest offset that was heard of; while it is above the head, something is missing. */
+  /** The highest offset in any hint or reading; while it is above the head, messages are missing. */
   #highestSeen = 0;
-  /** What a comparison found ahead of every hint; 0 once its hint has come. */
+  /** The head that a comparison found ahead of every hint; 0 once its hint has arrived. */
   #unhinted = 0;
-  /** Hints that came before their predecessor, by offset; only there while there are any. */
+  /** Hints that arrived before their predecessor, by offset; undefined while there are none. */
   #early: Map<number, Envelope> | undefined;
   #earlyTimer: NodeJS.Timeout | undefined;
   #asking = false;
@@ -72,7 +72,7 @@ export class Feed {
     this.#seen = new SeenRows(options.targetId);
   }
 
-  /** What the feed knows; undefined until the database has told it. */
+  /** Undefined until the first reading. */
   get position(): Position | undefined {
     return this.#position;
   }
@@ -85,7 +85,7 @@ export class Feed {
     return this.#position?.epoch;
   }
 
-  /** What is to be compared with the database. */
+  /** The rows to compare with the database. */
   seenRows(): readonly KnownRow[] {
     return this.#seen.rows(this.#position);
   }
@@ -104,13 +104,13 @@ export class Feed {
     else if (this.#follower === follower) this.#follower = undefined;
   }
 
-  /** Nobody follows it, and no hint comes from now on. */
+  /** To be called when it has no followers; it takes no hints after it. */
   close(): void {
     this.#closed = true;
     this.#forgetEarly();
   }
 
-  /** A frame came over the bus. */
+  /** A frame arrived over the bus. */
   onHint(envelope: Envelope): void {
     const position = this.#position;
     if (position === undefined) {
@@ -127,13 +127,13 @@ export class Feed {
     }
   }
 
-  /** Something came over the bus that is no frame of this log: what is true, only the database can say. */
+  /** A payload arrived that is not a frame of this log: only the database can settle that. */
   onForeignHint(): void {
     this.#counters.hintsForeign += 1;
     this.askDatabase();
   }
 
-  /** Reads the head from the database and goes by it. One such question at a time. */
+  /** Reads the head from the database and applies it. One such query at a time. */
   askDatabase(): void {
     if (this.#asking || this.#closed) return;
     this.#asking = true;
@@ -142,23 +142,23 @@ export class Feed {
       (reading) => {
         this.#asking = false;
         this.onReading(reading, known);
-        this.#waitForMissing(); // the answer may be older than what was heard of since
+        this.#waitForMissing(); // the answer may be older than hints that arrived since
       },
       () => {
-        this.#asking = false; // the database is away; the comparison of heads asks again when it is back
+        this.#asking = false; // the database is away; the comparison of heads queries it again when it is back
         this.#early = undefined;
       },
     );
   }
 
   /**
-   * The database told the head. `known` is the position at the moment it was asked: hints that came meanwhile may
-   * be ahead of the reading, but nothing known before may be beyond it. False where the reading can't be believed
-   * before the server that takes the writes was asked.
+   * Applies a reading of the head. `known` is the position when the database was queried: hints that arrived meanwhile may
+   * be ahead of the reading, but nothing that was known before may be. False if the reading cannot be trusted until the
+   * server that takes the writes has been asked.
    */
   onReading(reading: HeadReading, known: Position | undefined): boolean {
     if (this.#closed) return false;
-    if (known !== undefined && known.epoch !== this.epoch) return false; // about a log that was left meanwhile
+    if (known !== undefined && known.epoch !== this.epoch) return false; // of a log that was replaced meanwhile
     if (!this.#history.isCurrent(reading.epoch)) {
       this.#history.doubt();
       return false;
@@ -178,8 +178,8 @@ export class Feed {
   }
 
   /**
-   * A comparison told the head. Where it is ahead of this feed while hints flow, the hint is probably on its way: it
-   * gets the few ms that an early one would get, then the database is asked again.
+   * Applies a comparison. If its head is ahead of this feed while hints flow, the hint is probably on its way: it gets
+   * the few ms that an early hint would get, then the database is queried again.
    */
   onComparison(comparison: Comparison): void {
     const { reading, known, rows, contradicted, databaseTimeMs, hintsFlow } = comparison;
@@ -201,7 +201,7 @@ export class Feed {
     }
     this.#countLostHint();
     if (reading.head > this.head) this.#unhinted = reading.head;
-    this.#follower?.chase(); // whoever is behind and does nothing about it, as its read failed
+    this.#follower?.chase(); // for followers that are behind because their read failed
     this.#expect(reading.head);
   }
 
@@ -212,7 +212,7 @@ export class Feed {
     return fanOut;
   }
 
-  /** The first reading, or one of another log than before: then everybody who follows is told. */
+  /** Takes over the first reading, or one of another log, which all followers are notified of. */
   #begin({ epoch, head, mark }: HeadReading): void {
     const isFirst = this.#position === undefined;
     this.#position = { epoch, head, mark };
@@ -231,7 +231,7 @@ export class Feed {
     this.#history.doubt({ ...row, sharedUntilMs: this.#seen.sharedUntilMs(row) });
   }
 
-  /** Late, or published again by a retry: or of another history, in which this offset is new. */
+  /** A late hint, or one that a retry published again; or one of another history, in which this offset is new. */
   #onOldHint(envelope: Envelope, position: Position): void {
     this.#counters.hintsOld += 1;
     const { offset } = envelope;
@@ -250,7 +250,7 @@ export class Feed {
     this.#follower?.onFrame(offset, frame);
   }
 
-  /** What the last comparison found ahead, no hint has told until this one. */
+  /** A hint is lost if the last comparison was ahead of it and it has not arrived before this one. */
   #countLostHint(): void {
     if (this.#unhinted > 0) this.#counters.hintsLost += 1;
     this.#unhinted = 0;
@@ -272,7 +272,7 @@ export class Feed {
     this.#expect(envelope.offset);
   }
 
-  /** Sends what was early and has its turn now; what came by another way meanwhile is forgotten. */
+  /** Sends early hints whose turn it is now, and drops those that the log has supplied meanwhile. */
   #applyEarly(epoch: string): void {
     const early = this.#early;
     if (early === undefined) return;
@@ -283,7 +283,7 @@ export class Feed {
     if (early.size === 0) this.#early = undefined;
   }
 
-  /** Somebody said that the log goes up to `offset`: if that doesn't come by itself, the database is asked. */
+  /** The log is said to reach `offset`: if the hints up to it do not arrive, the database is queried. */
   #expect(offset: number): void {
     this.#highestSeen = Math.max(this.#highestSeen, offset);
     this.#waitForMissing();
@@ -295,7 +295,7 @@ export class Feed {
       this.#earlyTimer = undefined;
       if (this.#highestSeen <= this.head || this.#asking) return;
       this.#highestSeen = this.head;
-      this.#early = undefined; // the log has them too, and what anybody wrote on the bus is not kept for ever
+      this.#early = undefined; // the log has them too, and hints with false offsets must not be kept for ever
       this.askDatabase();
     }, EARLY_HINT_WAIT_MS);
   }

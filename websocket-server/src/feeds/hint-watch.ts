@@ -1,23 +1,23 @@
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
-/** One lost hint is an API that died; so many rounds with lost ones in a row are hints that don't flow. */
+/** An API that dies loses one hint; losses in so many rounds in a row mean that hints do not flow. */
 const LOSSY_ROUNDS_MAX = 3;
-/** And so many rounds with hints and none lost are hints that flow again. */
+/** So many rounds with hints and without losses mean that hints flow again. */
 const GOOD_ROUNDS_MIN = 3;
-/** Between two new connections of the subscriber: an API without Redis loses hints that none can bring back. */
+/** Time between two new connections of the subscriber: if an API has lost Redis, no new connection here helps. */
 const RENEWAL_PAUSE_MS = 60_000;
 
 export interface HintWatchOptions {
   readonly counters: Pick<RelayCounters, 'hintsLost' | 'hintsApplied'>;
   readonly isBusUp: () => boolean;
-  /** Makes the subscriber connect anew. */
+  /** Makes the subscriber reconnect. */
   readonly renew: () => void;
-  /** Hints don't flow although the bus is up. Called once until `onFlowing`. */
+  /** Hints do not flow although the bus is up. Called once until `onFlowing`. */
   readonly onLost: () => void;
   readonly onFlowing: () => void;
 }
 
-/** Notices that hints don't arrive although the bus says that it is up: it may be another one than the APIs'. */
+/** Notices that hints do not arrive although the bus is up: it may be another Redis than the APIs use. */
 export class HintWatch {
   readonly #options: HintWatchOptions;
   #lossyRounds = 0;
@@ -31,7 +31,7 @@ export class HintWatch {
     this.#options = options;
   }
 
-  /** Every feed was compared. A round in which nothing was published says nothing. */
+  /** Every feed was compared. A round in which nothing was published proves nothing. */
   onRoundEnd(): void {
     const { counters, isBusUp } = this.#options;
     const wasLost = counters.hintsLost > this.#lostBefore;
@@ -39,7 +39,7 @@ export class HintWatch {
     this.#lostBefore = counters.hintsLost;
     this.#appliedBefore = counters.hintsApplied;
     if (!isBusUp())
-      this.#onFlowing(); // then no hint is expected, and that is said already
+      this.#onFlowing(); // then no hint is expected, and the outage is reported already
     else if (wasLost) this.#onLoss(wasApplied);
     else if (wasApplied) this.#onGoodRound();
   }

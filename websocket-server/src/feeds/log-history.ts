@@ -8,16 +8,16 @@ import {
 import { type Logger, type Readiness, RepeatedTask } from '@postline/service-runtime';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
-/** The doubts of one comparison are settled together. */
+/** Time in which the doubts of one comparison gather, to be settled together. */
 const GATHER_MS = 20;
-/** Between two questions to the server that takes the writes: each opens a connection. */
+/** Time between two queries to the server that takes the writes: each opens a connection. */
 const PAUSE_MS = 1_000;
 
 const WARNING_KEY = 'history';
 
-/** A row that was seen, and is not what a read says now. */
+/** A row that was seen, and that a read contradicts now. */
 export interface DoubtedRow extends KnownRow {
-  /** By the database's clock: until then at least, this log was the one that is known. */
+  /** This log was the known one at least until then, by the database's clock. */
   readonly sharedUntilMs: number;
 }
 
@@ -25,16 +25,16 @@ export interface LogHistoryOptions {
   readonly store: Pick<MessageStore, 'settleHistory'>;
   readonly counters: Pick<RelayCounters, 'countHistoryCheck'>;
   readonly logger: Logger;
-  /** Shows in `/readyz`, and logs, that a doubt can't be settled. */
+  /** Show in `/readyz`, and in the log, that a doubt cannot be settled. */
   readonly warnings: Pick<Readiness, 'setWarning' | 'clearWarning'>;
-  /** A doubt was settled, and reads go by new connections: every feed is to be compared again. */
+  /** A doubt was settled, and reads use new connections: every feed must be compared again. */
   readonly onSettled: () => void;
 }
 
 /**
- * Which history the logs are in. A read that contradicts what the relay has seen may come from another server than the
- * one that takes the writes, so it decides nothing: that server is asked. Only what this relay has seen itself is put
- * before it, never what a client claims.
+ * Knows which history the logs are in. A read that contradicts what the relay has seen may come from a server that does
+ * not take the writes, so it decides nothing: the one that does is asked, about rows that this relay has seen itself,
+ * never about what a client claims.
  */
 export class LogHistory {
   readonly #options: LogHistoryOptions;
@@ -51,13 +51,13 @@ export class LogHistory {
     this.#options = options;
   }
 
-  /** Whether a read of this epoch can be believed. The first one that the relay reads is. */
+  /** Whether a read of this epoch can be trusted. The first epoch that the relay reads is. */
   isCurrent(epoch: string): boolean {
     this.#epoch ??= epoch;
     return epoch === this.#epoch;
   }
 
-  /** A read was contradictory; without a row, its epoch was another one. */
+  /** A read contradicts the row, or, without one, is of another epoch. */
   doubt(row?: DoubtedRow): void {
     this.#isInDoubt = true;
     this.#wasInDoubt = true;
@@ -65,7 +65,7 @@ export class LogHistory {
     this.#plan();
   }
 
-  /** Everything was compared. Where nothing was in doubt, an earlier doubt is over. */
+  /** Everything was compared. If nothing was in doubt, an earlier doubt is over. */
   onRoundEnd(): void {
     if (!this.#wasInDoubt && !this.#isAsking) this.#decided();
     this.#wasInDoubt = false;
@@ -106,22 +106,22 @@ export class LogHistory {
     const { logger, onSettled } = this.#options;
     switch (finding.kind) {
       case 'read-only':
-        return this.#onUndecided('it takes no writes, so it may be the one that was left behind');
+        return this.#onUndecided('it takes no writes, so it may have been left behind in a failover');
       case 'too-soon':
-        return this.#onUndecided('an epoch was begun only seconds ago');
+        return this.#onUndecided('another epoch began only seconds ago');
       case 'unchanged':
         logger.warn(
-          'reads came from another server than writes go to: connections to the database are made anew',
+          'reads came from a server that does not take the writes: the connections to the database are renewed',
         );
         break;
       case 'epoch-changed':
-        logger.info({ epoch: finding.epoch, previousEpoch }, 'a new epoch was begun: clients resume');
+        logger.info({ epoch: finding.epoch, previousEpoch }, 'a new epoch began: clients resume');
         this.#epoch = finding.epoch;
         break;
       case 'epoch-begun':
         logger.error(
           { epoch: finding.epoch, previousEpoch, certainUntil: finding.certainUntil, targetsSeen: rowCount },
-          'messages that were delivered are no longer in the database, or others stand in their place (a failover that lost commits, a restored backup): a new epoch was begun, and clients resume',
+          'delivered messages are missing from the database or were replaced (a failover that lost commits, a restored backup): a new epoch began, and clients resume',
         );
         this.#epoch = finding.epoch;
         break;
@@ -133,7 +133,7 @@ export class LogHistory {
   #onUndecided(reason: string): void {
     this.#options.warnings.setWarning(
       WARNING_KEY,
-      `Reads from the database contradict what was delivered, and the server that takes the writes can't settle it yet (${reason}). Connections stay; it is asked again.`,
+      `Reads from the database contradict what was delivered, and the server that takes the writes cannot settle it yet (${reason}). Connections stay open; it is asked again.`,
     );
   }
 

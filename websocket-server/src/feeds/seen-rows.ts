@@ -10,23 +10,23 @@ export interface Position {
 }
 
 /**
- * What a feed has seen of its log, beside its head, for the next comparison. The head alone is not enough: where the
- * last rows were replaced and one more was added, a hint for that one looks like any other and moves the head on.
+ * The rows that a feed has seen of its log, for the next comparison. The head alone is not enough: if the last rows were
+ * replaced and one was added, the hint for the added one looks like any other and moves the head.
  */
 export class SeenRows {
   readonly #targetId: string;
   /** The head at the last comparison. */
   #compared: KnownRow | undefined;
-  /** The head when a hint came that nothing known explains. */
+  /** The head when a hint arrived that nothing known explains. */
   #pinned: KnownRow | undefined;
-  /** By the database's clock: the last comparison that found the same row. */
+  /** The last comparison that found the same row, by the database's clock. */
   #sharedUntilMs = 0;
 
   constructor(targetId: string) {
     this.#targetId = targetId;
   }
 
-  /** Which rows are to be compared with the database: the head, and what was the head before. */
+  /** The rows to compare with the database: the head, and earlier heads. */
   rows(position: Position | undefined): readonly KnownRow[] {
     if (position === undefined || position.head === 0) return [];
     const head = { targetId: this.#targetId, offset: position.head, mark: position.mark };
@@ -38,7 +38,7 @@ export class SeenRows {
     return rows;
   }
 
-  /** Something can't be explained: what is known now is held against the database, whatever comes meanwhile. */
+  /** A hint cannot be explained: the next comparison includes the present head, even if the head moves on until then. */
   pin({ head, mark }: Position): void {
     this.#pinned ??= { targetId: this.#targetId, offset: head, mark };
   }
@@ -47,7 +47,7 @@ export class SeenRows {
     return this.#pinned !== undefined;
   }
 
-  /** Whether a hint tells of the very row that is known at its offset. */
+  /** Whether a hint is about the very row that is known at its offset. */
   knows(offset: number, row: RowMark): boolean {
     const known = this.#compared;
     return known?.offset === offset && known.mark?.id === row.id && known.mark.createdAt === row.createdAt;
@@ -62,7 +62,7 @@ export class SeenRows {
     this.#sharedUntilMs = databaseTimeMs;
   }
 
-  /** By the database's clock, until when this log was certainly the one in which `row` was seen. */
+  /** Until when this log was certainly the one in which `row` was seen, by the database's clock. */
   sharedUntilMs({ mark }: KnownRow): number {
     const createdAtMs = Date.parse(mark?.createdAt ?? '');
     return Number.isNaN(createdAtMs) ? this.#sharedUntilMs : Math.max(createdAtMs, this.#sharedUntilMs);

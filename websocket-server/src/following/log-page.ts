@@ -1,7 +1,7 @@
 import type { LogSlice, StoredMessage } from '@postline/message-store';
 import { encodeNewMessage } from '@postline/protocol';
 
-/** One message of a page; encoded when somebody first sends it, once, whoever reads the page. */
+/** One message of a page, encoded once, when it is first sent; all readers of the page share the text. */
 class LogFrame {
   readonly offset: number;
   readonly #epoch: string;
@@ -21,18 +21,18 @@ class LogFrame {
   }
 }
 
-/** A part of a target's log, ready to be sent. */
+/** A part of a target's log, ready to send. */
 export interface LogPage {
   readonly epoch: string;
   readonly head: number;
   readonly frames: readonly LogFrame[];
   /** False if the page holds all messages up to `head`. */
   readonly hasMore: boolean;
-  /** What reading it took, in bytes. */
+  /** Cost of the read, in bytes. */
   readonly cost: number;
 }
 
-/** What a read takes without any row, and what a row takes without its text, put as bytes that take as long. */
+/** Time of a read without rows, and of a row without its text, as bytes that take the same time. */
 const READ_COST_BYTES = 4_096;
 const ROW_COST_BYTES = 256;
 

@@ -5,35 +5,35 @@ import { ReadPace } from './read-pace.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
 /**
- * Bytes of messages in one page, as the database counts them. To make frames of them and write them takes a millisecond or
- * two, in which nobody else is served.
+ * Bytes of messages in one page, as the database counts them. Encoding and writing them takes a millisecond or two, in which
+ * no other client is served.
  */
 export const PAGE_BYTES_MAX = 128 * 1024;
 
 /**
- * Of the parallel reads one client may have a quarter: with two pages under way it gets all that one database connection
- * gives, and the others find a free one at once.
+ * One client may use a quarter of the parallel reads: two pages at a time already take all that one database connection
+ * can deliver, and other clients find a free read at once.
  */
 const READS_OF_ONE_CLIENT_SHARE = 1 / 4;
 
-/** Bytes that a client may read each time that its turn comes round; small beside a page, so turns are even in bytes. */
+/** Bytes that a client may read in one turn; small beside a page, so that turns are even in bytes. */
 const COST_BYTES_PER_TURN = 16 * 1024;
 
 export interface LogReaderOptions {
   readonly store: Pick<MessageStore, 'readLog'>;
   readonly counters: RelayCounters;
-  /** Reads at the same time; further ones wait their turn. */
+  /** Reads at the same time; others wait for their turn. */
   readonly parallelReads: number;
 }
 
-/** What a follower asks for: from where on, and how many rows. */
+/** The page that a follower wants. */
 export type PageQuery = Pick<LogQuery, 'targetId' | 'afterOffset' | 'limit'>;
 
-/** A page that a follower waits for. */
+/** A page that is being read for a follower. */
 export interface PageRead {
-  /** Rejects with the store's error where the database doesn't answer. */
+  /** Rejects with the store's error if the database does not answer. */
   readonly page: Promise<LogPage>;
-  /** The follower wants it no longer. A read that nobody wants is not begun. */
+  /** The follower does not want it any more. A read that no follower wants is not started. */
   abandon(): void;
 }
 
@@ -72,7 +72,7 @@ export class LogReader {
     return this.#slots.waiting;
   }
 
-  /** A page as of some moment since its read was asked for, by this caller or by one who stands at the same place. */
+  /** A page as of some moment after the call, or after the call of another follower at the same place. */
   readPage(query: PageQuery, clientId: string): PageRead {
     const key = `${query.targetId} ${query.afterOffset}`;
     const shared = this.#underWay.get(key) ?? this.#start(key, query, clientId);
@@ -82,7 +82,7 @@ export class LogReader {
       abandon: () => {
         shared.readers -= 1;
         if (shared.readers > 0) return;
-        shared.abandoned.abort(new Error('nobody waits for this page'));
+        shared.abandoned.abort(new Error('no follower waits for this page'));
         this.#forget(key, shared);
       },
     };
@@ -108,7 +108,7 @@ export class LogReader {
     if (this.#underWay.get(key) === shared) this.#underWay.delete(key);
   }
 
-  /** One page in a turn of the event loop: a store that answers at once would serve a client until its socket is full. */
+  /** One page per turn of the event loop: else a store that answers at once would fill one client's socket first. */
   async #readInTurn(query: PageQuery, clientId: string): Promise<LogPage> {
     if (this.#servedInTurn.has(clientId)) await new Promise(setImmediate);
     const page = await this.#read(query);

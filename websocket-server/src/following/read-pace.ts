@@ -1,19 +1,19 @@
-/** Reads of the last one to two such periods count: enough to see those who come now and then beside one that never stops. */
+/** Reads of the last one to two periods count: long enough to see occasional readers beside one that never stops. */
 const PERIOD_MS = 5_000;
 
-/** What a client may read in this time before it is looked at: a backlog of a night, at full speed. */
+/** Bytes that a client may read in this time without being paced: the backlog of a night, at full speed. */
 const FREE_BYTES = 16 * 1024 * 1024;
 
-/** A client that has had so many times the others' mean is paced. Many that catch up at the same time are not. */
+/** A client that reads so many times the others' mean is paced. Many that catch up at the same time are not. */
 const UNEVEN_FACTOR = 4;
 
 /** The pace: 32 Mbit/s, faster than most lines to a client, and a twentieth of what one process can do. */
 const PACED_BYTES_PER_MS = 4 * 1024;
 
-/** Clients that are remembered in a period; further ones pay nothing. At 100 bytes each they take a megabyte. */
+/** Clients that are counted in a period; others are not paced. At 100 bytes each they take a megabyte. */
 const CLIENTS_MAX = 10_000;
 
-/** What was read in one period. */
+/** Bytes read in one period. */
 class Period {
   readonly byClient = new Map<string, number>();
   bytes = 0;
@@ -45,7 +45,7 @@ export class ReadPace {
     this.#currentSince = now();
   }
 
-  /** Counts what a read has cost, and returns how long the client is to wait until its next one. */
+  /** Counts the cost of a read, and returns how long the client must wait before its next one. */
   pauseMs(clientId: string, bytes: number): number {
     this.#turnPeriod();
     this.#current.add(clientId, bytes);

@@ -2,6 +2,7 @@ import type { FollowedGroup as Membership, MemberChange } from '@postline/messag
 import {
   encodeRelayFrame,
   type FollowFrame,
+  groupIdOf,
   groupNameOf,
   isGroupId,
   type UnfollowCause,
@@ -46,8 +47,10 @@ export class FollowedGroups implements ConnectionGroups {
   readonly #list: GroupList;
   /** `follow` frames that wait for the client's memberships, by group; the newest of each. */
   readonly #asked = new Map<string, FollowFrame>();
-  /** Frames that arrived before the connection was identified, and groups that did not fit. */
+  /** Frames that arrived before the connection was identified. */
   #deferred: (() => void)[] = [];
+  /** Groups that did not fit, while the connection is not identified. */
+  #refused: string[] = [];
   /** Changes of members up to here are included. */
   #position = Number.POSITIVE_INFINITY;
   /** Undefined until the connection is identified. */
@@ -75,6 +78,7 @@ export class FollowedGroups implements ConnectionGroups {
     const memberships = await readPatiently(() => members.read(clientId), isWanted);
     if (memberships === undefined) return undefined;
     this.#list.clear();
+    this.#refused = [];
     this.#position = memberships.position;
     for (const membership of memberships.groups) this.#add(membership.groupName, { membership });
     for (const name of this.#connection.groupAccess.claimed) this.#add(name, { isClaimed: true });
@@ -97,8 +101,10 @@ export class FollowedGroups implements ConnectionGroups {
 
   onIdentified(client: { readonly clientId: string; readonly epoch: string }): void {
     this.#client = client;
-    const deferred = this.#deferred;
+    const [refused, deferred] = [this.#refused, this.#deferred];
+    this.#refused = [];
     this.#deferred = [];
+    for (const name of refused) this.#reportTooMany(name);
     for (const act of deferred) act();
     this.#openSoon();
   }
@@ -185,11 +191,12 @@ export class FollowedGroups implements ConnectionGroups {
 
   #add(...[name, ...reason]: Parameters<GroupList['add']>): void {
     if (this.#list.add(name, ...reason)) return;
-    const report = () => {
-      this.#connection.reportError('too_many_targets', `group:${name}`);
-    };
-    if (this.#client === undefined) this.#deferred.push(report);
-    else report();
+    if (this.#client === undefined) this.#refused.push(name);
+    else this.#reportTooMany(name);
+  }
+
+  #reportTooMany(name: string): void {
+    this.#connection.reportError('too_many_targets', groupIdOf(name));
   }
 
   /** Not one frame of the group after this, but the one that reports it. */
@@ -259,7 +266,7 @@ export class FollowedGroups implements ConnectionGroups {
     const position = cursor ?? { kind: 'head' };
     this.#add(
       name,
-      { isAsked: true, membership: membership ?? group?.membership },
+      { isAsked: true, membership: group?.membership ?? membership },
       { cause: 'followed', position },
     );
     if (group === undefined) return;

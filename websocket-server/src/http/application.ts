@@ -19,7 +19,7 @@ export interface HttpApplicationParts {
   readonly metrics: MetricsRegistry;
 }
 
-/** What the relay's port answers to plain HTTP: the page, and how the relay is. */
+/** Plain HTTP on the relay's port: the page, probes and metrics. */
 export function createHttpApplication({
   settings,
   readiness,
@@ -39,7 +39,7 @@ export function createHttpApplication({
     const { auth, allowedHosts } = settings;
     if (isProbe(request)) next();
     else if (auth === 'open' && !isHostAllowed(allowedHosts, request.headers.host))
-      answer(response, 403, 'this name is not allowed in open mode (ALLOWED_HOSTS)');
+      answer(response, 403, 'this host name is not allowed in open mode (ALLOWED_HOSTS)');
     else if (lacksHost(request)) answer(response, 400, 'the request has no Host header');
     else next();
   });
@@ -56,7 +56,7 @@ export function createHttpApplication({
   serveClientScript(application);
   if (settings.servePage) servePage(application, loadPage(settings));
   application.use((_request, response) => {
-    answer(response, 404, 'nothing is at this address; WebSocket connections are taken on any path');
+    answer(response, 404, 'not found; WebSocket connections are accepted on any path');
   });
   const routing: Routing = application;
   return (request, response) => {
@@ -66,7 +66,7 @@ export function createHttpApplication({
   };
 }
 
-/** What Express is: left alone with an error, or an address without a path (`http://[`), it answers in HTML. */
+/** Express as a function: without a last handler it answers errors, and addresses without a path (`http://[`), in HTML. */
 type Routing = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -79,7 +79,7 @@ function answerUnrouted(response: ServerResponse, error: unknown): void {
     return;
   }
   const isBadAddress = error === undefined;
-  const body = isBadAddress ? 'this address is not well-formed\n' : 'something failed that should not\n';
+  const body = isBadAddress ? 'this address is not well-formed\n' : 'internal error\n';
   response.writeHead(isBadAddress ? 400 : 500, {
     'Content-Type': 'text/plain',
     'Content-Length': body.length,
@@ -104,7 +104,7 @@ function servePage(application: Express, page: Page): void {
   }
 }
 
-/** What is put into the page and its policy can hold no other character than a host's. */
+/** Only a host's characters, because the result goes into the page and its policy. */
 function hostOf(request: Request): string {
   const { host = '' } = request.headers;
   return URL.canParse(`http://${host}`) && /^[A-Za-z0-9.:[\]-]+$/.test(host) ? host : 'localhost';

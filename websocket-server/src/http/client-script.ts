@@ -6,8 +6,8 @@ import type { Express } from 'express';
 const FILE = fileURLToPath(new URL('../../../packages/client-sdk/dist/client.js', import.meta.url));
 
 /**
- * Five minutes: a page with many readers asks seldom, and a relay that was updated gives its own script soon after.
- * Whatever is in a cache still works: the protocol only ever grows.
+ * Five minutes: a page with many readers is served mostly from caches, and an updated relay's script is used soon. A cached
+ * script still works, because the protocol only ever grows.
  */
 const CACHE_SECONDS = 300;
 

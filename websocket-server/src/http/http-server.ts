@@ -20,11 +20,11 @@ import { TcpConnectionLimit } from '../admission/tcp-connection-limit.ts';
 
 export interface HttpServerParts {
   readonly tcpConnections?: TcpConnectionLimit;
-  /** Filled here, for those who take upgrades. */
+  /** Filled here, for the server that takes upgrades. */
   readonly openResponses?: OpenResponses;
 }
 
-/** The server on the relay's port. Who is slow with his headers is given up, and how many may be is bounded. */
+/** The server on the relay's port. Clients that are slow with their headers are cut off, and their number is bounded. */
 export function createHttpServer(
   settings: RelaySettings,
   onRequest: RequestListener,
@@ -45,14 +45,14 @@ export function createHttpServer(
     {
       ...HTTP_SERVER_OPTIONS,
       maxHeaderSize: headersBytesMax,
-      requireHostHeader: false, // probes come without one; other requests are refused by the application
+      requireHostHeader: false, // probes have none; the application refuses other requests without one
       headersTimeout: headersTimeoutMs,
       requestTimeout: Math.max(requestTimeout, headersTimeoutMs),
       connectionsCheckingInterval: Math.min(connectionsCheckingInterval, headersTimeoutMs),
     },
     onIncoming,
   );
-  server.on('checkContinue', onIncoming); // no route needs a body: nobody is told to send one
+  server.on('checkContinue', onIncoming); // no route needs a body, so none is requested
   server.on('clientError', (error, socket) => {
     answerClientError(error, socket, openResponses.newestOn(socket));
   });
@@ -60,7 +60,7 @@ export function createHttpServer(
     findOpenResponse: (socket) => openResponses.newestOn(socket),
     isForeign: (request) => !isWebSocketUpgrade(request),
   });
-  // Beside those that are open: as many that are still sending their headers as may wait to identify.
+  // In addition to open connections, as many may still be sending their headers as may wait to identify.
   server.maxConnections = connectionsMax + connectionsAwaitingIdentifyMax;
   tcpConnections.guard(server);
   return server;
@@ -72,7 +72,7 @@ function answerBeyond(response: ServerResponse): void {
   response.writeHead(429, { ...headers, 'Content-Length': body.length }).end(body);
 }
 
-/** As Node answers by itself, but for clients that read only after they have sent everything too. */
+/** Answers as Node does, but also reaches clients that read only after they have sent everything. */
 function answerClientError(
   { code }: NodeJS.ErrnoException,
   socket: Duplex,

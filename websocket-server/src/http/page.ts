@@ -6,7 +6,7 @@ import type { RelaySettings } from '../configuration.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../web-client/', import.meta.url));
 
-/** The page's files by their path on the relay, for whoever wants them alone. Nothing else of the folder is served. */
+/** The page's files by their path on the relay. Nothing else of the folder is served. */
 const FILES = {
   '/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
   '/favicon.svg': { file: 'favicon.svg', type: 'image/svg+xml' },
@@ -26,7 +26,7 @@ export interface Page {
   contentSecurityPolicy(host: string): string;
 }
 
-/** Reads the page's files, once. They are there after `npm run build`. */
+/** Reads the page's files once. `npm run build` creates them. */
 export function loadPage(settings: RelaySettings): Page {
   const source = readFileSync(join(FOLDER, 'index.html'), 'utf8');
   const files = new Map<string, PageFile>();

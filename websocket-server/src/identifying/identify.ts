@@ -1,5 +1,5 @@
 import type { ClientToken } from '@postline/client-tokens';
-import { isWithdrawn } from '@postline/message-store';
+import { isTokenRevoked } from '@postline/message-store';
 import { CLOSE_CODES, encodeRelayFrame, type IdentifyFrame } from '@postline/protocol';
 import { pause } from '@postline/service-runtime';
 import type { ClientDirectory } from '../connection/client-directory.ts';
@@ -100,7 +100,7 @@ async function checkRevocation(
   const reading = await readPatiently(() => disconnects.read(clientId), isWaiting);
   if (reading === undefined || !isWaiting()) return false;
   connection.disconnectsSeen = reading.head;
-  if (token === undefined || !isWithdrawn(token.issuedAt, reading.latest)) return true;
+  if (token === undefined || !isTokenRevoked(token.issuedAt, reading.latest)) return true;
   connection.fail('unauthorized', CLOSE_CODES.unauthorized);
   return false;
 }

@@ -20,7 +20,7 @@ interface Figure {
   readonly read: () => number;
 }
 
-/** The relay's figures for Prometheus, read off its counters when they are asked for. */
+/** The relay's metrics for Prometheus, read from its counters on demand. */
 export function createRelayMetrics(sources: RelayMetricsSources): MetricsRegistry {
   const registry = createMetricsRegistry('websocket-server');
   const registers = [registry];
@@ -59,15 +59,15 @@ function gauges({ connections, stalled, feeds, acks, queues }: RelayMetricsSourc
     },
     {
       name: 'postline_connections_stalled',
-      help: 'Connections whose socket takes nothing now',
+      help: 'Connections whose socket is full',
       read: () => stalled.size,
     },
     {
       name: 'postline_socket_queues_bytes',
-      help: 'Bytes that wait in sockets whose client takes them slowly or not at all',
+      help: 'Bytes that wait in sockets whose client reads slowly or not at all',
       read: () => queues.bytes,
     },
-    { name: 'postline_feeds', help: 'Targets that somebody follows here', read: () => feeds.size },
+    { name: 'postline_feeds', help: 'Targets that are followed on this relay', read: () => feeds.size },
     { name: 'postline_acks_waiting', help: 'Readers whose ack is not stored yet', read: () => acks.size },
   ];
 }
@@ -81,14 +81,18 @@ function totals(counters: RelayCounters): Figure[] {
   return [
     total('connections_opened', 'Connections opened', () => counters.connectionsOpened),
     total('messages_sent', 'Messages handed to sockets', () => counters.messagesSent),
-    total('truncations_sent', 'Holes in a log that clients were told of', () => counters.truncationsSent),
+    total('truncations_sent', 'Holes in a log that were reported to clients', () => counters.truncationsSent),
     total('log_pages_read', 'Pages of backlog read', () => counters.logPagesRead),
     total('gaps_repaired', 'Heads moved by the database, not by a hint', () => counters.gapsRepaired),
-    total('hints_lost', 'Messages found by a comparison whose hint never came', () => counters.hintsLost),
+    total('hints_lost', 'Messages found by a comparison whose hint did not arrive', () => counters.hintsLost),
     total('head_comparisons', 'Comparisons of heads with the database', () => counters.comparisons),
-    total('head_comparisons_failed', 'Comparisons not answered', () => counters.comparisonsFailed),
-    total('acks_kept', 'Acks taken to be stored', () => counters.acksKept),
-    total('acks_dropped', 'Acks not taken, as too many waited', () => counters.acksDropped),
+    total(
+      'head_comparisons_failed',
+      'Comparisons that the database did not answer',
+      () => counters.comparisonsFailed,
+    ),
+    total('acks_kept', 'Acks accepted for storing', () => counters.acksKept),
+    total('acks_dropped', 'Acks dropped because too many waited', () => counters.acksDropped),
     total('ack_writes', 'Statements that stored acks', () => counters.ackWrites),
   ];
 }
@@ -113,7 +117,7 @@ function addLabelledTotals(registry: MetricsRegistry, counters: RelayCounters): 
     ['upgrades_refused', 'Upgrades refused, by reason', 'reason', counters.refusalsByReason],
     [
       'history_checks',
-      'Questions to the server that takes the writes whether history has changed, by its answer',
+      'Checks with the server that takes the writes whether history has changed, by result',
       'outcome',
       counters.historyChecksByOutcome,
     ],

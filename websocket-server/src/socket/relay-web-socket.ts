@@ -8,38 +8,38 @@ import type { QueuedSocket, SocketQueues } from './socket-queues.ts';
 import { encodeTextFrames } from './text-frame.ts';
 import type { TurnMember, WriteTurn } from './write-turn.ts';
 
-/** Bytes that gather within a turn: beyond it there is nothing left to save by another frame in the same call. */
+/** Bytes that gather within a turn: in a larger write one more frame saves nothing. */
 const GATHERED_BYTES_MAX = 16 * 1024;
 
-/** A protocol ping without a payload, as it goes on the line. */
+/** A protocol ping without a payload, encoded. */
 const PING_BYTES = Buffer.from([0x89, 0x00]);
 
-/** What a piece of a frame costs beside its bytes: a Buffer and what the engine keeps for it. */
+/** Memory for each piece of a frame, beside its bytes: a Buffer and the engine's own data. */
 const PIECE_OVERHEAD_BYTES = 256;
 
-/** What the library keeps of a message until all of it has come: fields of its Receiver that it does not publish. */
+/** The library's private fields for an incomplete message; its version is pinned because of them. */
 interface IncompleteMessage {
   readonly _buffers: readonly Buffer[];
   readonly _bufferedBytes: number;
   readonly _messageLength: number;
 }
 
-/** What the relay wants to know of its sockets; one for all of them. */
+/** Events of all sockets. */
 export interface SocketEvents {
   onClose(code: number, connection: Connection): void;
 }
 
-/** A ws socket that tells its connection directly: listeners are a table for each socket, most of which are idle. */
+/** A ws socket that calls its connection directly: listeners would take a table for each socket, and most are idle. */
 export class RelayWebSocket extends WebSocket {
   connection: Connection | undefined;
   writer: WsClientSocket | undefined;
   events: SocketEvents | undefined;
-  /** Why the relay closed it, where it did: a peer that never answers would otherwise count as 1006. */
+  /** The relay's own close code: a peer that never answers would otherwise count as 1006. */
   closedWith: CloseCode | undefined;
 
   declare private readonly _receiver: IncompleteMessage | null | undefined;
 
-  /** Bytes that are held of a message whose rest has not come; in pieces, each of which has a cost. */
+  /** Memory of an incomplete message, with the cost of each piece. */
   incompleteBytes(): number {
     const receiver = this._receiver;
     if (receiver === null || receiver === undefined) return 0;
@@ -47,7 +47,7 @@ export class RelayWebSocket extends WebSocket {
     return receiver._bufferedBytes + receiver._messageLength + pieces * PIECE_OVERHEAD_BYTES;
   }
 
-  /** An `error` needs nothing: the library closes the socket itself (with 1002, 1007, 1008 or 1009), and tells that. */
+  /** Ignores `error`: the library closes the socket itself (1002, 1007, 1008 or 1009), and then emits `close`. */
   override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
     switch (event) {
       case 'message':
@@ -67,7 +67,7 @@ export class RelayWebSocket extends WebSocket {
     return true;
   }
 
-  /** What still comes from a client that is being closed is not listened to. */
+  /** Ignores frames of a connection that is being closed. */
   #onMessage(data: Buffer, isBinary: boolean): void {
     if (this.readyState !== WebSocket.OPEN) return;
     if (this.connection?.onFrame(data.length) !== true) return;
@@ -78,22 +78,22 @@ export class RelayWebSocket extends WebSocket {
 
 /**
  * The ClientSocket on a ws socket and the TCP socket below it. Frames are written to the latter directly: they are
- * whole and neither masked nor compressed, so the library has nothing to add, and its own frames (pongs, the close
- * frame) may come between any two of them.
+ * complete and neither masked nor compressed, so the library has nothing to add, and its own frames (pongs, the close
+ * frame) may go between any two of them.
  */
 export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
   readonly #ws: RelayWebSocket;
   readonly #raw: Socket;
   readonly #turn: WriteTurn;
   readonly #queues: SocketQueues;
-  /** What was sent in this turn and is not written yet. */
+  /** Frames of this turn that are not written yet. */
   #gathered: Buffer | Buffer[] | undefined;
   #gatheredBytes = 0;
-  /** From the moment the buffer was full to the moment it is empty again. */
+  /** True from the moment that the buffer is full until it is empty again. */
   #full = false;
-  /** Only there while something waits in the socket's queue. */
+  /** Defined while bytes wait in the socket's queue. */
   #queue: Queue | undefined;
-  /** Only there while a part of a frame has come. */
+  /** Defined while a frame is incomplete. */
   #incoming: Holding | undefined;
 
   constructor({ ws, raw, turn, queues }: WsClientSocketOptions) {
@@ -150,7 +150,7 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     this.#ws.terminate();
   }
 
-  /** A socket that was closed meanwhile is given nothing more. */
+  /** Writes nothing if the socket was closed meanwhile. */
   flush(): void {
     const gathered = this.#gathered;
     if (gathered === undefined) return;
@@ -176,7 +176,7 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     if (this.#gatheredBytes >= GATHERED_BYTES_MAX) this.flush();
   }
 
-  /** Some of the client's bytes have come, and the library has taken out of them what was whole. */
+  /** Bytes arrived, and the library has taken complete frames out of them. */
   onReceived(): void {
     const bytes = this.#ws.incompleteBytes();
     if (bytes === 0) {
@@ -202,13 +202,13 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     this.#count(this.#raw.destroyed ? 0 : this.#raw.writableLength);
   }
 
-  /** Most clients read: the system takes everything at once, and nothing waits. */
+  /** Most clients read: then the system takes everything at once, and nothing waits. */
   #write(bytes: Buffer): void {
     this.#raw.write(bytes);
     const waiting = this.#raw.writableLength;
     if (waiting === 0 && this.#queue === undefined) return;
     if (!this.#count(waiting) || this.#full) return;
-    const fullBytes = Math.max(this.#queues.roomBytes(), this.#raw.writableHighWaterMark); // below it no drain is told
+    const fullBytes = Math.max(this.#queues.roomBytes(), this.#raw.writableHighWaterMark); // below it there is no drain event
     if (waiting < fullBytes) return;
     this.#full = true;
     this.#ws.connection?.onStalled();
@@ -219,7 +219,7 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     });
   }
 
-  /** Counts what waits among what all sockets hold; false where there was no room for it, and the socket is dropped. */
+  /** Counts the waiting bytes in the sum of all sockets; false if there is no room, and the socket is dropped. */
   #count(waiting: number): boolean {
     if (waiting === 0) {
       this.#emptyQueue();
@@ -247,7 +247,7 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     this.#queue = undefined;
   }
 
-  /** Another socket needs the room, and this one holds most. One that has taken something meanwhile is let be. */
+  /** Another socket needs the room, and this one holds most. It stays if its peer has read something meanwhile. */
   #onGiveWay(): void {
     if (this.#queue === undefined) return;
     const taken = this.bytesTaken();
@@ -255,7 +255,7 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     else this.#drop();
   }
 
-  /** Frames that never end are held for too many at once, and this one is the largest. */
+  /** Too many incomplete frames are held, and this is the largest. */
   #dropIncoming(): void {
     this.#incoming?.close();
     this.#incoming = undefined;
@@ -263,7 +263,7 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
     this.#ws.terminate();
   }
 
-  /** At once, as only so its memory comes free. A close frame could not pass what waits. */
+  /** At once, to free its memory. A close frame could not overtake the waiting bytes. */
   #drop(): void {
     this.#emptyQueue();
     this.#ws.closedWith = CLOSE_CODES.noProgress;
@@ -273,7 +273,7 @@ export class WsClientSocket implements ClientSocket, TurnMember, QueuedSocket {
 
 interface Queue {
   readonly holding: Holding;
-  /** Bytes that the peer's side had taken when this was last asked to give way. */
+  /** Bytes that the peer's side had taken when the socket was last asked to give way. */
   takenBefore: number;
 }
 

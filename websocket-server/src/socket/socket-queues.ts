@@ -1,36 +1,36 @@
 import type { Holding, MemoryBudget, MemoryShare } from '@postline/service-runtime';
 
 /**
- * Bytes that may wait in one socket's queue before it is full, while there is room for all. A page of backlog fits, so a
- * reader at full speed is never starved.
+ * Bytes that may wait in one socket's queue before it is full, while there is room for all. A page of backlog fits, so that
+ * a fast reader never runs dry.
  */
 const QUEUE_BYTES_MAX = 256 * 1024;
 
 /**
- * Bytes that an empty socket is given also where no room is left: the system's own buffers take them at once from a
- * client that reads, so such clients go on. What stays behind is counted, and has to find room.
+ * Bytes that an empty socket gets even if no room is left: if its client reads, the system's buffers take them at once, so
+ * that such clients go on. Bytes that stay behind are counted, and have to find room.
  */
 const PIECE_BYTES = 16 * 1024;
 
-/** Beyond this share memory is short, and who takes nothing is given less time. */
+/** Above this share memory is short, and clients that read nothing get less time. */
 const SHORT_SHARE = 3 / 4;
 
 /** A socket that has bytes waiting in its queue. */
 export interface QueuedSocket {
-  /** Looks how much still waits. */
+  /** Updates how much still waits. */
   recount(): void;
 }
 
 /**
- * What waits in the queues of all sockets together. The sum is bounded: the more sockets have something waiting, the less
- * each may have before it is full and waits in the log; where no room is left at all, the fullest socket that takes
- * nothing is closed for the sake of one that holds less. Sockets of clients that read have an empty queue, and cost
- * nothing here. Bytes that several queues share are counted for each.
+ * The bytes that wait in the queues of all sockets, bounded in sum: the more sockets have bytes waiting, the fewer each may
+ * have before the rest waits in the log. If no room is left, the fullest socket whose client reads nothing is closed in
+ * favour of one that holds less. Sockets of clients that read have an empty queue, and cost nothing here. Bytes that
+ * several queues share are counted for each.
  */
 export class SocketQueues {
   readonly #budget: MemoryBudget;
   readonly #share: MemoryShare;
-  /** Beginnings of frames whose rest has not come. */
+  /** Incomplete frames. */
   readonly #incoming: MemoryShare;
   readonly #queued = new Set<QueuedSocket>();
 
@@ -50,7 +50,7 @@ export class SocketQueues {
     return this.#incoming.bytes;
   }
 
-  /** Sockets that have something waiting. */
+  /** Sockets with bytes waiting. */
   get size(): number {
     return this.#queued.size;
   }
@@ -59,7 +59,7 @@ export class SocketQueues {
     return this.bytes > SHORT_SHARE * this.#share.bytesMax;
   }
 
-  /** How much one socket may have waiting now: half of the room is shared out evenly, the rest is for who comes next. */
+  /** How much one socket may have waiting now: half of the room is divided evenly, the rest is for later sockets. */
   roomBytes(): number {
     const { bytes, bytesMax } = this.#share;
     const free = Math.min(bytesMax - bytes, this.#budget.bytesMax - this.#budget.bytes);
@@ -67,24 +67,24 @@ export class SocketQueues {
     return Math.floor(Math.max(PIECE_BYTES, Math.min(QUEUE_BYTES_MAX, even, free)));
   }
 
-  /** Something waits in this socket's queue from now on. */
+  /** Bytes wait in this socket's queue from now on. */
   open(socket: QueuedSocket, onGiveWay: () => void): Holding {
     this.#queued.add(socket);
     return this.#share.open({ onGiveWay });
   }
 
-  /** Something of a frame has come, and not all. Bounded in sum like the queues; the largest gives way. */
+  /** A frame is incomplete. Such frames are bounded in sum like the queues; the largest gives way. */
   openIncoming(onGiveWay: () => void): Holding {
     return this.#incoming.open({ onGiveWay });
   }
 
-  /** Nothing waits there any more. */
+  /** The queue is empty. */
   close(socket: QueuedSocket, holding: Holding): void {
     this.#queued.delete(socket);
     holding.close();
   }
 
-  /** Looks at all queues: a small one drains without saying so. Called every quarter of a second or so. */
+  /** Updates all queues: a small one drains without an event. To be called several times a second. */
   sweep(): void {
     for (const socket of this.#queued) socket.recount();
   }

@@ -11,13 +11,13 @@ import type { SocketQueues } from './socket-queues.ts';
 import { isWebSocketUpgrade } from './web-socket-upgrade.ts';
 import type { WriteTurn } from './write-turn.ts';
 
-/** Frames of clients are small and sent whole; a handful of fragments is already generous. */
+/** Clients send small frames in one piece; a few fragments are generous. */
 const FRAGMENTS_MAX = 16;
-/** Pieces of one frame that may wait for the rest of it: a frame of 256 KiB arrives in about 180 TCP segments. */
+/** Pieces of an incomplete frame: a frame of 256 KiB arrives in about 180 TCP segments. */
 const BUFFERED_CHUNKS_MAX = 1_024;
-/** Protocol pings of a client that may wait to be answered: more than come in one burst, and 8 KB at the most. */
+/** Protocol pings that may wait for their pong: more than arrive in one burst, and 8 KB at most. */
 const PENDING_PONGS_MAX = 64;
-/** A peer that does not answer a close frame within this time is gone (the library's default is 30 s). */
+/** A peer that does not answer a close frame within this time is dropped (the library's default is 30 s). */
 const CLOSE_ANSWER_MS = 2_000;
 
 const WEB_SOCKET_OPTIONS = {
@@ -43,14 +43,14 @@ export interface UpgradeHandling extends SocketEvents {
 
 export interface SocketServerOptions extends UpgradeHandling {
   readonly httpServer: Server;
-  /** What is still to be answered on connections; an upgrade waits for it. Left out where the server answers at once. */
+  /** Unanswered requests; an upgrade waits for those before it. Left out if the server answers at once. */
   readonly openResponses?: Pick<OpenResponses, 'newestOn'>;
   readonly turn: WriteTurn;
   readonly queues: SocketQueues;
   readonly host: ConnectionHost;
 }
 
-/** Takes WebSocket upgrades on an HTTP server, on any path, and makes a Connection of each. */
+/** Accepts WebSocket upgrades on any path of an HTTP server, and creates a Connection for each. */
 export function attachSocketServer(options: SocketServerOptions): void {
   const { httpServer, openResponses, turn, queues, host, refusal, addressOf, onConnection } = options;
   const webSockets = new WebSocketServer<typeof RelayWebSocket>(WEB_SOCKET_OPTIONS);
@@ -59,7 +59,7 @@ export function attachSocketServer(options: SocketServerOptions): void {
   });
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    request.headers.upgrade = 'websocket'; // the library doesn't know lists
+    request.headers.upgrade = 'websocket'; // the library does not parse lists
     const refused = refusal(request);
     if (refused !== undefined) {
       endWith(socket, refusalAnswer(refused));
@@ -84,7 +84,7 @@ export function attachSocketServer(options: SocketServerOptions): void {
   };
 
   httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!isWebSocketUpgrade(request)) return; // answered as a plain request
+    if (!isWebSocketUpgrade(request)) return; // the HTTP server answers it as a plain request
     const open = openResponses?.newestOn(socket);
     if (open === undefined) {
       upgrade(request, socket, head);
@@ -96,7 +96,7 @@ export function attachSocketServer(options: SocketServerOptions): void {
   });
 }
 
-/** Left to itself the library calls its own text HTML. It speaks the versions 13 and 8 (RFC 6455, 4.4). */
+/** The library's own answer claims to be HTML. It supports versions 13 and 8 (RFC 6455, 4.4). */
 function badHandshakeAnswer(method: string | undefined, reason: string): string {
   const body = `${reason}\n`;
   const status = method === 'GET' ? '400 Bad Request' : '405 Method Not Allowed';
@@ -112,7 +112,7 @@ function endWith(socket: Duplex, answer: string): void {
   socket.resume();
 }
 
-/** The socket is destroyed in any case. */
+/** The socket is destroyed anyway. */
 function ignoreError(): void {
   return undefined;
 }

@@ -1,11 +1,11 @@
-/** The head of a text frame (RFC 6455, 5.2) that is sent whole; what a server sends is never masked. */
+/** The head of a complete text frame (RFC 6455, 5.2); a server's frames are never masked. */
 const FINAL_TEXT = 0x81;
 const LENGTH_IN_HEAD_MAX = 125;
 const LENGTH_IN_2_BYTES = 126;
 const LENGTH_IN_2_BYTES_MAX = 0xffff;
 const LENGTH_IN_8_BYTES = 127;
 
-/** Texts as the bytes of one text frame each, one after the other in one piece. */
+/** One text frame for each text, in one buffer. */
 export function encodeTextFrames(texts: readonly string[]): Buffer {
   const lengths = texts.map((text) => Buffer.byteLength(text));
   const total = lengths.reduce((sum, length) => sum + headBytes(length) + length, 0);
@@ -18,7 +18,7 @@ export function encodeTextFrames(texts: readonly string[]): Buffer {
   return bytes;
 }
 
-/** The same for one text. */
+/** The text frame of one text. */
 export function encodeTextFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const bytes = Buffer.allocUnsafe(headBytes(length) + length);
@@ -31,7 +31,7 @@ function headBytes(length: number): number {
   return length <= LENGTH_IN_2_BYTES_MAX ? 4 : 10;
 }
 
-/** Where the payload begins. */
+/** Returns where the payload begins. */
 function writeHead(bytes: Buffer, at: number, length: number): number {
   bytes[at] = FINAL_TEXT;
   if (length <= LENGTH_IN_HEAD_MAX) {

@@ -1,14 +1,14 @@
 import type { TurnEnd } from '../feeds/fan-out.ts';
 import { encodeTextFrame, encodeTextFrames } from './text-frame.ts';
 
-/** Who has something to hand on when the turn ends. */
+/** Holds frames until the turn ends. */
 export interface TurnMember {
   flush(): void;
 }
 
 /**
- * What all sockets are given in one turn of the event loop, written when everything that lay on the bus has been read:
- * one system call for each socket, however many hints came together. What goes to many sockets is framed once.
+ * Collects the frames of one turn of the event loop, and has them written after everything that the bus delivered is read:
+ * one system call for each socket, however many hints arrived together. Frames for many sockets are encoded once.
  */
 export class WriteTurn implements TurnEnd {
   #fanOuts: TurnMember[] = [];
@@ -20,7 +20,7 @@ export class WriteTurn implements TurnEnd {
   #lastTexts: readonly string[] = [];
   #lastFrames = encodeTextFrames([]);
 
-  /** A text as the bytes that go on the line. */
+  /** The encoded frame of a text. */
   frame(text: string): Buffer {
     if (text !== this.#lastText) {
       this.#lastFrame = encodeTextFrame(text);
@@ -29,7 +29,7 @@ export class WriteTurn implements TurnEnd {
     return this.#lastFrame;
   }
 
-  /** Texts as bytes; the same for the same list, which must not change any more. */
+  /** The encoded frames of texts; the same buffer for the same list, which must not change any more. */
   sharedFrames(texts: readonly string[]): Buffer {
     if (texts !== this.#lastTexts) {
       this.#lastFrames = encodeTextFrames(texts);
@@ -38,18 +38,18 @@ export class WriteTurn implements TurnEnd {
     return this.#lastFrames;
   }
 
-  /** Nothing more comes for any socket in this turn: it writes what it is given now at once. */
+  /** True while no socket gets anything later in this turn: frames are written at once. */
   get isEnding(): boolean {
     return this.#isEnding;
   }
 
-  /** Has this socket write at the end of the turn. */
+  /** Makes the socket write at the end of the turn. */
   addSocket(socket: TurnMember): void {
     this.#sockets.push(socket);
     this.#planEnd();
   }
 
-  /** Lets this hand on to sockets before they write. */
+  /** Makes the fan-out send to its sockets before these write. */
   addFanOut(fanOut: TurnMember): void {
     this.#fanOuts.push(fanOut);
     this.#planEnd();
@@ -63,7 +63,7 @@ export class WriteTurn implements TurnEnd {
     });
   }
 
-  /** Sockets that only the last fan-out has something for need not be gone through a second time. */
+  /** Sockets write at once during the last fan-out, so that those of it alone need no second loop. */
   #end(): void {
     const fanOuts = this.#fanOuts;
     this.#fanOuts = [];

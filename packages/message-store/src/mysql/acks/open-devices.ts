@@ -42,7 +42,8 @@ export async function openDeviceRows(
     );
   }
   const clientIds = [...new Set(openings.map(({ clientId }) => clientId))];
-  const stored = await readPositions(session, clientIds);
+  const deviceIds = [...new Set(openings.map(({ deviceId }) => deviceId))];
+  const stored = await readPositions(session, clientIds, deviceIds);
   await dropUnusedDevices(session, clientIds);
   return openings.map(({ clientId, deviceId, targetIds, targetIdsWithoutBaseline = [] }) => {
     const positionOf = (targetId: string) => stored.get(keyOf({ clientId, deviceId, targetId }));
@@ -81,13 +82,15 @@ interface PositionRow {
 async function readPositions(
   session: Session,
   clientIds: readonly string[],
+  deviceIds: readonly string[],
 ): Promise<ReadonlyMap<string, LogPosition>> {
+  const devices = padInList(deviceIds); // a client may have a hundred others, each in many groups
   const positions = new Map<string, LogPosition>();
   for (const part of partsOf(clientIds, IN_LIST_MAX)) {
     const ids = padInList(part);
     const rows = await session.select<PositionRow>(
-      `SELECT client_id, device_id, target_id, epoch, \`offset\` FROM acks WHERE client_id IN (${placeholders(ids.length)})`,
-      ids,
+      `SELECT client_id, device_id, target_id, epoch, \`offset\` FROM acks WHERE client_id IN (${placeholders(ids.length)}) AND device_id IN (${placeholders(devices.length)})`,
+      [...ids, ...devices],
     );
     for (const row of rows) {
       const place = { clientId: row.client_id, deviceId: row.device_id, targetId: row.target_id };
