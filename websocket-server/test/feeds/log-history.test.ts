@@ -83,7 +83,7 @@ describe('LogHistory', () => {
     history.doubt(ROW);
     await vi.advanceTimersByTimeAsync(50);
     expect([history.isCurrent('E1'), settled, warnings.size]).toEqual([true, 1, 0]);
-    expect(lines.join('')).toContain('reads came from another server');
+    expect(lines.join('')).toContain('reads came from a server that does not take the writes');
     expect(counters.historyChecksByOutcome.get('unchanged')).toBe(1);
   });
 
