@@ -162,6 +162,18 @@ export function describeAcks(store: () => MessageStore, database: () => Contract
     expect(await store().openDevices([])).toEqual([]);
   });
 
+  it('[FOL-2] a log without a baseline has a position only once the device has acked it', async () => {
+    const clientId = await newClient(3);
+    const group = await newClient(7);
+    const epoch = await epochNow();
+    const opening = { clientId, deviceId: 'tv', targetIds: [clientId], targetIdsWithoutBaseline: [group] };
+    const own: [string, object] = [clientId, { epoch, offset: 3 }];
+    expect(await store().openDevices([opening])).toEqual([new Map([own])]);
+    await store().saveAcks([{ clientId, deviceId: 'tv', targetId: group, epoch, offset: 2 }]);
+    expect(await store().openDevices([opening])).toEqual([new Map([own, [group, { epoch, offset: 2 }]])]);
+    expect(await store().openDevices([{ ...opening, deviceId: 'radio' }])).toEqual([new Map([own])]);
+  });
+
   it('[ACK-4] two relays that open a device at once store one baseline', async () => {
     const second = await database().openStore();
     for (let round = 0; round < 10; round += 1) {
