@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { createLogger, type Logger } from '@postline/service-runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClientTokenVerifier, createClientTokenVerifier } from '../src/index.ts';
@@ -50,6 +51,16 @@ describe('RemoteKeySet', () => {
     return result.ok ? 'ok' : result.refusal;
   };
   const madeUp = (kid: string) => second.sign({ sub: '1', exp: LATER }, { kid });
+
+  /** The keys are asked for, and the answer is held until the returned function is called. */
+  const holdAnswers = () => {
+    const held: ServerResponse[] = [];
+    server.answer = (response) => held.push(response);
+    return () => {
+      server.answer = keysOf(first);
+      held.forEach(server.answer);
+    };
+  };
 
   const outcome = async (signer: Signer) => {
     return await outcomeOf(await signer.sign({ sub: '1', exp: LATER }));
@@ -111,20 +122,24 @@ describe('RemoteKeySet', () => {
   it('[LIM-4] who waits for keys holds up nobody: others are verified, however many wait', async () => {
     await outcome(first);
     const token = await madeUp('made-up');
+    const answer = holdAnswers();
     const waiting = Array.from({ length: 500 }, () => outcomeOf(token));
     let isOver = false;
     void Promise.all(waiting).then(() => (isOver = true));
     expect(await outcome(first)).toBe('ok');
     expect(isOver).toBe(false);
+    answer();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['invalid']));
   });
 
   it('[TOK-9] so many from one address wait, and so many in all; of a further one nothing is known', async () => {
     await outcome(first);
     const token = await madeUp('made-up');
+    const answer = holdAnswers();
     const waiting = Array.from({ length: 512 }, () => outcomeOf(token));
     await outcome(first); // behind those that are checked before
     expect(await outcomeOf(token)).toBe('unverifiable');
+    answer();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['invalid']));
     expect(await outcomeOf(token)).toBe('invalid'); // there is room again
 

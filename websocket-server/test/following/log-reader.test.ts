@@ -152,7 +152,7 @@ describe('LogReader', () => {
     await turn();
     gone.abandon();
     shared.abandon();
-    await expect(gone.page).rejects.toThrow('nobody waits');
+    await expect(gone.page).rejects.toThrow('no follower waits');
     expect(log.waiting).toBe(1);
     const again = ask('1', 1);
     await releaseAll();

@@ -56,7 +56,7 @@ it('[SCH-2] a file of an earlier version gets what it lacks, and keeps its log a
   await before.close();
   const database = new Database(file);
   database.exec(
-    `DROP TABLE acks; DROP TABLE disconnects; DROP TABLE disconnect_head;
+    `DROP TABLE acks; DROP TABLE disconnects; DROP TABLE disconnect_head; DROP TABLE members; DROP TABLE member_head;
      ALTER TABLE log_epoch DROP COLUMN replaced_epoch; ALTER TABLE log_epoch DROP COLUMN certain_until;
      PRAGMA user_version = 1`,
   );
