@@ -1,5 +1,5 @@
 /** Where the stream of a group begins: the table of the contract, a test for each of its cells. */
-import type { RelayClient } from '@postline/test-support';
+import { makeTempFolder, type RelayClient, startProcess, startStandalone } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Claims,
@@ -12,6 +12,7 @@ import {
   WITH_TOKENS,
 } from './group-services.ts';
 
+const NEW_EPOCH = new URL('../../api-server/dist/new-epoch.js', import.meta.url).pathname;
 const GROUP = 'history';
 const TARGET = `group:${GROUP}`;
 const EVERYONE = 'everyone';
@@ -196,4 +197,42 @@ describe.each(KINDS)('starts on $kind', ({ start }) => {
     await send(apiUrl, 'group:live', 'text 11');
     expect(await reader.textsOf('group:live', 4)).toEqual(texts(7, 11));
   });
+});
+
+it('[FOL-2] [GRP-12] after a new epoch, streams go on at the cursor, at the last offset of before, or at F', async () => {
+  const folder = await makeTempFolder('groups-epoch');
+  const env = { ...WITH_TOKENS, DATA_DIR: folder.path };
+  const first = await startStandalone(env);
+  await send(first.apiUrl, TARGET, ...texts(0, MEMBER_FROM));
+  await join(first.apiUrl, GROUP, 'member');
+  await send(first.apiUrl, TARGET, ...texts(MEMBER_FROM));
+  await first.stop();
+  const command = startProcess({
+    command: process.execPath,
+    args: [NEW_EPOCH],
+    env: { PATH: process.env['PATH'], DATA_DIR: folder.path },
+  });
+  expect(await command.ended, command.output()).toBe(0);
+
+  const second = await startStandalone(env);
+  await send(second.apiUrl, TARGET, 'text 11');
+  const startOf = async (clientId: string, cursor: number, claims: Claims = {}) => {
+    const resume = { epoch: 'of before', offsets: { [TARGET]: cursor } };
+    const reader = await connected(second.relayUrl, clientId, { resume }, claims);
+    const { targets } = (await reader.frame('identified')) as unknown as { targets: Record<string, unknown> };
+    await reader.close();
+    return targets[TARGET];
+  };
+  for (const [cursor, member, other] of [
+    [2, MEMBER_FROM, 2],
+    [7, 7, 7],
+    [HEAD, HEAD, HEAD],
+    [12, HEAD, HEAD], // epochStart
+  ] as const) {
+    const expected = { head: HEAD + 1, recovered: false };
+    expect(await startOf('member', cursor)).toEqual({ offset: member, ...expected });
+    expect(await startOf('claiming', cursor, { groups: [GROUP] })).toEqual({ offset: other, ...expected });
+  }
+  await second.stop();
+  await folder.remove();
 });
