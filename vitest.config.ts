@@ -20,14 +20,21 @@ const fromSource = {
 
 const NEEDS_SERVERS = ['**/*.mysql.test.ts', '**/*.redis.test.ts'];
 const WHOLE_SYSTEM = ['**/*.e2e.test.ts', '**/*.browser.test.ts'];
-/** They hold the whole system to the times of the contract while they break it: one after the other, and alone. */
-const BROKEN_SYSTEM = [
-  'tests/faults/**/*.e2e.test.ts',
+/** They hold services to the times of the contract while servers are away, and mostly wait: two at once, no other. */
+const TIMED = [
+  'api-server/test/api-server.mysql.test.ts',
+  'api-server/test/api-server.redis.test.ts',
   'tests/groups/times.e2e.test.ts',
+  'websocket-server/test/relay.redis.test.ts',
+];
+/** Hundreds of clients at once would disturb other tests; their own times are wide. */
+const CROWDS = [
   'tests/hostile/slow-senders.e2e.test.ts',
   'tests/hostile/held-memory.e2e.test.ts',
   'tests/hostile/relay-memory.e2e.test.ts',
 ];
+/** They hold the whole system to the times of the contract while they break it: one after the other, and alone. */
+const BROKEN_SYSTEM = ['tests/faults/**/*.e2e.test.ts'];
 const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
 
 const SERVER_START_MS = 60_000;
@@ -56,7 +63,7 @@ export default defineConfig({
           name: 'servers',
           isolate: false,
           include: NEEDS_SERVERS,
-          exclude: NEVER,
+          exclude: [...NEVER, ...TIMED],
           maxWorkers: WAITING_WORKERS,
           sequence: { groupOrder: 1 },
           globalSetup: 'tests/support/src/shared-servers.ts',
@@ -69,7 +76,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: WHOLE_SYSTEM,
-          exclude: [...NEVER, ...BROKEN_SYSTEM],
+          exclude: [...NEVER, ...TIMED, ...CROWDS, ...BROKEN_SYSTEM],
           globalSetup: 'tests/support/src/shared-servers.ts',
           maxWorkers: WAITING_WORKERS,
           sequence: { groupOrder: 1 },
@@ -77,19 +84,23 @@ export default defineConfig({
           hookTimeout: SERVER_START_MS,
         },
       },
-      {
+      ...[
+        { name: 'timed', include: TIMED, maxWorkers: 2, groupOrder: 2 },
+        { name: 'crowds', include: CROWDS, maxWorkers: 2, groupOrder: 3 },
+        { name: 'faults', include: BROKEN_SYSTEM, maxWorkers: 1, groupOrder: 4 },
+      ].map(({ name, include, maxWorkers, groupOrder }) => ({
         ...fromSource,
         test: {
-          name: 'faults',
-          include: BROKEN_SYSTEM,
+          name,
+          include,
           exclude: NEVER,
           globalSetup: 'tests/support/src/shared-servers.ts',
-          sequence: { groupOrder: 2 },
-          fileParallelism: false,
+          maxWorkers,
+          sequence: { groupOrder },
           testTimeout: 60_000,
           hookTimeout: SERVER_START_MS,
         },
-      },
+      })),
     ],
   },
 });

@@ -42,7 +42,8 @@ function fetchedVersion(major: string): string | undefined {
 }
 
 function passesOn(major: string): boolean {
-  const args = [VITEST, 'run', '--project', 'unit', '--project', 'servers', '--reporter', 'default'];
+  const projects = ['unit', 'servers', 'timed'].flatMap((name) => ['--project', name]);
+  const args = [VITEST, 'run', ...projects, '--reporter', 'default'];
   return runNode(SUPPORTED_VERSIONS[major] ?? '', args, 'inherit').status === 0;
 }
 
