@@ -99,8 +99,8 @@ export const FAILED: readonly (ConformanceCase & { readonly code: number })[] = 
   },
   {
     section: '10.4',
-    it: 'a length one above the limit, before its payload',
-    send: [head(0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 1)],
+    it: 'a length one above what an identify frame may have, before its payload',
+    send: [head(0x81, 0xff, 0, 0, 0, 0, 0, 4, 0, 1)],
     code: 1009,
   },
   {
