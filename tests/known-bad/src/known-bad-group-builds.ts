@@ -82,4 +82,22 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
     scenario: 'changing-members',
     expected: ['leaked'],
   },
+  {
+    name: 'change applied out of position order',
+    mistake: 'a late change counts, whatever came after it: it brings back a member who left',
+    replacements: [
+      {
+        file: `${RELAY}/control/members.js`,
+        find: 'this.#report(change);',
+        replace: "setTimeout(() => this.#report(change), change.state === 'member' ? 1_000 : 0);",
+      },
+      {
+        file: `${RELAY}/groups/followed-groups.js`,
+        find: 'if (change.position <= this.#position)',
+        replace: 'if (this.#position === Number.POSITIVE_INFINITY)',
+      },
+    ],
+    scenario: 'changing-members',
+    expected: ['leaked', 'lost', 'corrupted'],
+  },
 ];

@@ -7,7 +7,7 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const CLIENTS = 6;
 const GROUPS = 2;
-/** Clients that are members of every group from the start to the end. */
+/** Clients that are members of every group from the start to the last part. */
 const STABLE = 1;
 const LOAD_MS = 8_000;
 const SENDERS = 16;
@@ -19,8 +19,9 @@ const LATE = 2;
 /** The last part: readers come back within the first, further changes are made a little later, and then once more. */
 const BACK_MS = 200;
 const LAST_CHANGES_MS = [200, 900] as const;
-/** Readers of late clients are away for so long. */
+/** Readers of the stable and the late clients are away for so long; a stable client is no member in between. */
 const AWAY_MS = 2_000;
+const NO_MEMBER_MS = 600;
 /** So long after the last change every relay knows it. */
 const LEFT_BOUND_MS = 4_000;
 
@@ -48,14 +49,14 @@ export function changingMembers(settings: ScenarioSettings): Promise<RunResult> 
     await sleep(LOAD_MS);
     await finishChanges();
     for (const [index, reader] of staying.entries()) {
-      reader.leave(index < CLIENTS - LATE ? run.random.integer(0, BACK_MS) : AWAY_MS);
+      const isAway = index < STABLE || index >= CLIENTS - LATE;
+      reader.leave(isAway ? AWAY_MS : run.random.integer(0, BACK_MS));
     }
-    await Promise.all(
-      members
-        .slice(STABLE)
-        .flat()
-        .map((member) => changeLast(run, member)),
-    );
+    const last = [...changing, ...members.slice(CLIENTS - LATE).flat()];
+    await Promise.all([
+      ...stable.map((member) => joinAgain(run, member)),
+      ...last.map((member, index) => changeLast(run, member, index < changing.length / 2)),
+    ]);
     await sleep(AWAY_MS); // published to, while the late ones are away
     await Promise.all([crowd.finish(), finishSql()]);
     await run.healed();
@@ -63,12 +64,20 @@ export function changingMembers(settings: ScenarioSettings): Promise<RunResult> 
   });
 }
 
-/** One change while readers come back; of those that were members before, some take it back at once. */
-async function changeLast(run: Run, member: MemberLedger): Promise<void> {
+async function joinAgain(run: Run, member: MemberLedger): Promise<void> {
+  const changer = run.createMemberChanger(member);
+  await changer.leave();
+  await sleep(NO_MEMBER_MS); // what is published now is not for it
+  await changer.join();
+}
+
+/** One change while readers come back; a part of the members then joins once more, and leaves at once. */
+async function changeLast(run: Run, member: MemberLedger, leavesAtOnce: boolean): Promise<void> {
   const changer = run.createMemberChanger(member);
   const change = () => (member.view.spell === 'none' ? changer.join() : changer.leave());
-  const mayTakeBack = member.view.changes > 0;
   await sleep(run.random.integer(...LAST_CHANGES_MS));
   await change();
-  if (mayTakeBack && run.random.chance(0.5)) await change();
+  if (!leavesAtOnce) return;
+  if (member.view.spell === 'none') await changer.join();
+  await changer.leave();
 }
