@@ -1,7 +1,7 @@
-/** Whose ack: all connections of a client that name the same device, or none, are one reader. */
+/** The owner of an ack. All connections of a client that name the same device, or none, are one reader. */
 export interface AckPlace {
   readonly clientId: string;
-  /** Undefined where the connection named no device. */
+  /** Undefined if the connection named no device. */
   readonly deviceId: string | undefined;
   readonly targetId: string;
 }
@@ -12,7 +12,7 @@ export interface Ack extends AckPlace {
   readonly offset: number;
 }
 
-/** A device that asks where it stopped. */
+/** A device that resumes from its last ack. */
 export interface DeviceOpening {
   readonly clientId: string;
   readonly deviceId: string;
@@ -37,7 +37,7 @@ export interface StoredReceipt extends LogPosition {
   readonly ackedAt: string;
 }
 
-/** Who has processed a target's log up to where. */
+/** How far readers have processed a target's log. */
 export interface TargetReceipts {
   readonly epoch: string;
   readonly head: number;
@@ -51,7 +51,7 @@ export interface ReceiptQuery {
   readonly limit: number;
 }
 
-/** What readers have processed, beside the logs. Calls end and reject as those of the MessageStore do. */
+/** The progress of readers. Calls end and reject as those of the MessageStore do. */
 export interface AckStore {
   /**
    * Stores up to ACKS_PER_SAVE_MAX acks. An ack moves its place forward or replaces one of another epoch; one that is

@@ -8,7 +8,7 @@ import {
 } from '@postline/service-runtime';
 import { isReadOnly, isTooManyConnections, serverErrno } from './mysql/sessions/sql-error.ts';
 
-/** Why a database can't be used, as far as it makes a difference to whoever has to mend it. */
+/** Why a database can't be used, as far as the operator has to act differently. */
 export type DatabaseReasonCode =
   | 'wrong_credentials'
   | 'auth_plugin'
@@ -31,7 +31,7 @@ export interface DatabaseReason {
   readonly code: DatabaseReasonCode;
   /** A few words for a log, `/readyz` or the last line before an exit. Holds no secret and no address. */
   readonly text: string;
-  /** True where waiting changes nothing: somebody has to change a setting, here or at the database. */
+  /** True if waiting does not help: a setting must be changed, here or at the database. */
   readonly isLasting: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What is to be known of a client that the API disconnected. */
+/** The latest disconnect of a client. */
 export interface Disconnect {
   /**
    * Its place in the order of all disconnects, in microseconds since 1970: a connection that was let in after a higher or
@@ -9,7 +9,7 @@ export interface Disconnect {
   readonly tokensRefusedUpTo: number | undefined;
 }
 
-/** Whether a token that was issued then counts no longer; milliseconds since 1970. */
+/** Whether a token that was issued at this time is revoked; milliseconds since 1970. */
 export function isTokenRevoked(issuedAt: number, latest: Disconnect | undefined): boolean {
   return latest?.tokensRefusedUpTo !== undefined && issuedAt <= latest.tokensRefusedUpTo;
 }
@@ -24,7 +24,7 @@ export interface DisconnectsReading {
 
 export interface DisconnectRequest {
   readonly clientId: string;
-  /** Whether tokens that were issued before now are to be refused from now on. */
+  /** Whether to refuse tokens that were issued before now. */
   readonly refuseTokens: boolean;
 }
 

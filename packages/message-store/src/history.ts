@@ -1,14 +1,14 @@
 import { isSameRow, type RowMark } from '@postline/protocol';
 
-/** A row as somebody has seen it. */
+/** A row as a relay has seen it. */
 export interface KnownRow {
   readonly targetId: string;
   readonly offset: number;
-  /** Undefined where only the place is known: then nothing but a lower head contradicts it. */
+  /** Undefined if only the place is known: then nothing but a lower head contradicts it. */
   readonly mark: RowMark | undefined;
 }
 
-/** What a relay knows of the logs, and a read has contradicted. */
+/** A relay's knowledge of the logs that a read has contradicted. */
 export interface HistoryDoubt {
   /** The epoch that all of it was seen in. */
   readonly epoch: string;
@@ -18,9 +18,9 @@ export interface HistoryDoubt {
   readonly sharedUntilMs: number;
 }
 
-/** What the server that takes the writes says to a doubt. */
+/** The answer to a doubt, by the server that takes the writes. */
 export type HistoryFinding =
-  /** It knows the same rows, in the same epoch: whoever read something else read from another server. */
+  /** It has the same rows in the same epoch: the contradicting read came from another server. */
   | { readonly kind: 'unchanged' }
   /** Another epoch was begun, by the command or by another relay. */
   | { readonly kind: 'epoch-changed'; readonly epoch: string }
@@ -52,7 +52,7 @@ export const EPOCHS_APART_SECONDS = 10;
  */
 export const SECOND_LOOK_MS = 500;
 
-/** True where a log can't be the one that `known` was seen in. A row that is gone proves nothing: retention deletes. */
+/** True if a log can't be the one that `known` was seen in. A row that is gone proves nothing: retention deletes. */
 export function contradicts(
   known: KnownRow,
   log: { readonly head: number; readonly row: RowMark | undefined },

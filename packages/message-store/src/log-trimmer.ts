@@ -21,12 +21,12 @@ export type TrimStep =
   /** Another process is at it. */
   | { readonly kind: 'busy' };
 
-/** Deletes what the retention rule gives up. */
+/** Deletes messages that the retention rule no longer keeps. */
 export interface LogTrimmer {
   /**
    * Deletes the oldest messages of some targets, at most TRIMMED_ROWS_MAX of them: of each target a part of its log
    * from the beginning on, up to the first message that the rule keeps. Counters stay, so offsets go on. Readers that
-   * stand before the hole find it in what they read. Rejects with a StoreUnavailableError where the database doesn't
+   * stand before the hole find it in what they read. Rejects with a StoreUnavailableError if the database doesn't
    * answer.
    */
   deleteOldest(query: TrimQuery): Promise<TrimStep>;
@@ -45,7 +45,7 @@ export interface OldRow {
   readonly expired: boolean;
 }
 
-/** The rows from the oldest on that the rule gives up: those behind the first one that it keeps stay, however old. */
+/** The oldest rows, up to the first one that the rule keeps; later ones stay, however old. */
 export function leadingRowsToDelete(
   rows: readonly OldRow[],
   head: number,

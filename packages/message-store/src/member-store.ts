@@ -32,7 +32,7 @@ export interface MembersChange {
 }
 
 export interface AddedMember extends Member {
-  /** False where it was a member before: `from` and `since` are those of its first join. */
+  /** False if it was a member before: `from` and `since` are those of its first join. */
   readonly isNew: boolean;
 }
 
@@ -56,9 +56,9 @@ export type MembersOutcome =
 export interface MembersChanged {
   /** One for each change, in order. */
   readonly outcomes: readonly MembersOutcome[];
-  /** The position of the last change that was committed, with those from the outbox; undefined where there is none. */
+  /** The position of the last change that was committed, with those from the outbox; undefined if there is none. */
   readonly position: number | undefined;
-  /** What the outbox held for these groups: it was moved first. One entry for each commit; empty mostly. */
+  /** Messages that were moved from the outbox first. One entry for each commit; usually empty. */
   readonly moved: readonly MovedMessages[];
 }
 
@@ -104,7 +104,7 @@ export interface MembershipsReading {
   readonly groups: ReadonlyMap<string, readonly FollowedGroup[]>;
 }
 
-/** The latest change of one client in one group: it replaces whatever is known with a lower position. */
+/** The latest change of one client in one group; it replaces any with a lower position. */
 export type MemberChange = {
   readonly groupName: string;
   readonly clientId: string;
@@ -118,7 +118,7 @@ export type MemberChangesReading =
       readonly changes: readonly MemberChange[];
       /** Go on from here. */
       readonly cursor: MemberCursor;
-      /** True where there is more to read at once. */
+      /** True if there is more to read at once. */
       readonly hasMore: boolean;
     }
   /**
@@ -143,7 +143,7 @@ export interface MemberStore {
   /** Reads groups of a client, by name in byte order. */
   readGroupsOfClient(query: MembershipsQuery): Promise<readonly Membership[]>;
 
-  /** Reads whether a client is a member of a group; undefined where it is not. */
+  /** Reads whether a client is a member of a group; undefined if it is not. */
   readMembership(place: {
     readonly groupName: string;
     readonly clientId: string;

@@ -14,20 +14,20 @@ export interface NewMessage {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What one publish asks for: all of its messages are stored, or none. */
+/** The messages of one publish: all of them are stored, or none. */
 export interface AppendRequest {
-  /** Who publishes: the scope of idempotency keys. Empty where nobody has to say who they are. */
+  /** The publisher: the scope of idempotency keys. Empty in open mode. */
   readonly publisher: string;
   /** In this order; messages for one target get offsets in this order. */
   readonly messages: readonly NewMessage[];
 }
 
 export interface AppendedMessage extends StoredMessage {
-  /** True where the message was already stored under its idempotency key: these are the first one's values. */
+  /** True if the message was already stored under its idempotency key: these are the first one's values. */
   readonly replayed: boolean;
 }
 
-/** What became of one AppendRequest. */
+/** The result of one AppendRequest. */
 export type AppendOutcome =
   /** Committed. `epoch` is the one that the offsets belong to. */
   | { readonly kind: 'appended'; readonly epoch: string; readonly messages: readonly AppendedMessage[] }
@@ -41,7 +41,7 @@ export type AppendOutcome =
   /** This request alone could not be stored (its neighbours were). Nothing of it was stored. */
   | { readonly kind: 'failed'; readonly error: Error };
 
-/** What a reader asks of one target's log. */
+/** A part of one target's log. */
 export interface LogQuery {
   readonly targetId: string;
   /** Only messages with a greater offset. */
@@ -69,7 +69,7 @@ export interface LogSlice extends LogHead {
   readonly epoch: string;
   /** Oldest first. An offset that is missing up to `head` (or, where `hasMore`, up to the last row) was deleted. */
   readonly messages: readonly StoredMessage[];
-  /** True where the read ended at one of its bounds: what comes after the last row is not known. */
+  /** True if the read ended at one of its bounds: there may be further rows. */
   readonly hasMore: boolean;
 }
 
@@ -78,7 +78,7 @@ export interface LogHeads {
   readonly epoch: string;
   /** The database's clock, in ms since 1970. */
   readonly databaseTimeMs: number;
-  /** An entry for each target that was asked for; one that nobody wrote to has head 0. */
+  /** An entry for each requested target; the head is 0 if it has no messages. */
   readonly heads: ReadonlyMap<string, LogHead>;
 }
 
@@ -86,13 +86,13 @@ export interface LogHeads {
 export interface StoreRisk {
   /** The setting's name: the same risk has the same key each time. */
   readonly key: string;
-  /** What it is, what may happen, and what to do: a sentence or two without names, addresses and secrets. */
+  /** The risk, its consequence and the remedy: a sentence or two without names, addresses and secrets. */
   readonly text: string;
 }
 
 /**
  * The logs of all targets, on a database: the one truth. Two kinds: `mysql` and `sqlite`, held to the same contract
- * suite. Every call ends within the store's own deadline; where the database doesn't answer it rejects with a
+ * suite. Every call ends within the store's own deadline; if the database doesn't answer it rejects with a
  * StoreUnavailableError.
  */
 export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
@@ -108,7 +108,7 @@ export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
   /** Reads the heads of up to HEADS_PER_READ_MAX targets, as committed at some moment after the call. */
   readHeads(targetIds: readonly string[]): Promise<LogHeads>;
 
-  /** Reads which rows stand at up to ROWS_PER_READ_MAX places, in their order; undefined where none does. */
+  /** Reads which rows stand at up to ROWS_PER_READ_MAX places, in their order; undefined if none does. */
   readMarks(places: readonly LogPlace[]): Promise<readonly (RowMark | undefined)[]>;
 
   /**
@@ -126,13 +126,13 @@ export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
   settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding>;
 
   /**
-   * Resolves where the database answers and its schema is the one this program needs, with what its operator should know
+   * Resolves if the database answers and its schema is the one this program needs, with what its operator should know
    * about it.
    */
   checkReady(): Promise<readonly StoreRisk[]>;
 
   /**
-   * Resolves where an append would work now: tries what it does, and takes it back. Leaves no row, delays no append, and
+   * Resolves if an append would work now: tries what it does, and takes it back. Leaves no row, delays no append, and
    * costs a write; callers ask once a second at most.
    */
   checkWritable(): Promise<void>;
@@ -163,7 +163,7 @@ export const HEADS_PER_READ_MAX = 1_000;
 
 /**
  * The database could not be reached, did not answer in time, or refused the session. An append that fails so may
- * have been stored all the same: only its idempotency key can tell.
+ * have been stored nevertheless; only a retry with its idempotency key can find out.
  */
 export class StoreUnavailableError extends Error {
   readonly code = 'store_unavailable';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** What is begun after history was changed behind the readers' backs: a backup restored, a failover that lost commits. */
+/** A new epoch begins after the history was changed: a backup was restored, or a failover lost commits. */
 export interface NewEpochOptions {
   /**
    * When the history was changed, where messages have been stored since: those are of the new epoch. Left out: all that

@@ -81,7 +81,7 @@ export interface MysqlMessageStoreOptions extends DatabaseAccess, ConnectionBoun
   readonly deadlineMs?: number;
 }
 
-/** A publisher must be told within 5 s that the database is away; this leaves a second for everything else. */
+/** A publisher must get its 503 within 5 s; this leaves a second for everything else. */
 const DEADLINE_MS = 4_000;
 
 /** Of the deadline an append uses at most so much; the rest is for looking up a COMMIT that was not answered. */

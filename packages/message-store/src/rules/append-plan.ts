@@ -10,7 +10,7 @@ export interface PlannedRow {
   readonly idempotencyKey: string | undefined;
 }
 
-/** What one message of a request becomes: a row of this append, or one that was stored before. */
+/** The plan for one message of a request: a row of this append, or one that was stored before. */
 type PlannedMessage =
   | { readonly kind: 'row'; readonly rowIndex: number; readonly replayed: boolean }
   | { readonly kind: 'stored'; readonly stored: StoredMessage };
@@ -146,7 +146,7 @@ class PlanDraft {
     return { kind: 'row', rowIndex, replayed: false };
   }
 
-  /** A request that is refused gives its offsets back to those that follow. */
+  /** Returns the offsets of a refused request to those that follow. */
   #takeBack(rowsBefore: number): void {
     for (const row of this.rows.splice(rowsBefore)) {
       this.rowsByTarget.set(row.targetId, (this.rowsByTarget.get(row.targetId) ?? 0) - 1);

@@ -14,7 +14,7 @@ const FIRST_LOOK_SHARE = 4;
 export interface MeasuredRow extends Omit<StoredMessage, 'message'> {
   /** Bytes of its text. */
   readonly bytes: number;
-  /** Null where the text is longer than the first look brings. */
+  /** Null if the text is too long for the first look. */
   readonly message: string | null;
 }
 
@@ -43,7 +43,7 @@ export function rowsWithin<Row extends Pick<MeasuredRow, 'bytes'>>(
   return end < 0 ? rows : rows.slice(0, end);
 }
 
-/** Where the second look begins and ends; undefined where no text is missing. */
+/** The range of the second look; undefined if no text is missing. */
 export function longTextRange(rows: readonly MeasuredRow[]): { first: number; last: number } | undefined {
   const long = rows.filter(({ message }) => message === null);
   const [first, last] = [long.at(0), long.at(-1)];

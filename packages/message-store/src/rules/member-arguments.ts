@@ -10,7 +10,7 @@ import {
 import type { MemberPlace } from './member-plan.ts';
 import { assertWholeNumber } from './store-arguments.ts';
 
-/** Throws where changes of members can't be stored as they are. */
+/** Throws if changes of members can't be stored as they are. */
 export function assertMemberChanges(changes: readonly MembersChange[]): void {
   let count = 0;
   for (const { groupName, add, remove, history } of changes) {

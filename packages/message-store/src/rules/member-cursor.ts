@@ -5,14 +5,14 @@ import {
   type MemberCursor,
 } from '../member-store.ts';
 
-/** What a cursor is held against. */
+/** The facts to compare a cursor with. */
 export interface MembersState {
   readonly epoch: string;
   /** The last position. */
   readonly head: number;
   /** Departures up to this position may have been deleted. */
   readonly forgotten: number;
-  /** Where the cursor's mark stands now; undefined where there is no such row, or no mark. */
+  /** Where the cursor's mark stands now; undefined if there is no such row, or no mark. */
   readonly positionAtMark: number | undefined;
 }
 

@@ -26,7 +26,7 @@ interface PlacedChange {
   readonly head: number;
 }
 
-/** What one transaction changes: first the steps, in order, then the changes. */
+/** The changes of one transaction: first the steps, in order, then the changes. */
 export interface MemberWork {
   readonly steps: readonly MemberStep[];
   readonly changes: readonly PlacedChange[];
@@ -121,7 +121,7 @@ class MemberDraft {
     this.#groupCounts = new Map(facts.groupCounts);
   }
 
-  /** True where a join would be one too many for the client. */
+  /** True if a join would be one too many for the client. */
   isFull(place: MemberPlace): boolean {
     const count = this.#groupCounts.get(place.clientId) ?? 0;
     return count >= GROUPS_PER_CLIENT_MAX && this.#find(place).state !== 'member';
@@ -138,7 +138,7 @@ class MemberDraft {
     return { clientId, from, since: this.#facts.now, isNew: true };
   }
 
-  /** False where the client was no member. */
+  /** False if the client was no member. */
   leave(place: MemberPlace): boolean {
     const found = this.#find(place);
     if (found.state === 'left') return found.isOwn;
@@ -147,7 +147,7 @@ class MemberDraft {
     return true;
   }
 
-  /** What no reader can have known as a member and is none at the end needs no row. */
+  /** A membership that began and ended within this plan needs no row. */
   rows(): readonly PlannedMember[] {
     const { stored, positionBefore } = this.#facts;
     const changed = [...this.#members.values()].filter(

@@ -28,12 +28,12 @@ export function storageFault(request: AppendRequest): RangeError | undefined {
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]+$/;
 
-/** Throws where a reader asks for something that can't be a target. */
+/** Throws if it is not a target id. */
 export function assertTargetId(targetId: string): void {
   if (!isTargetId(targetId)) throw new RangeError('the target id is not well-formed');
 }
 
-/** Throws where a part of a log is asked for that can't be. */
+/** Throws if a query of a log is invalid. */
 export function assertLogQuery({ targetId, afterOffset, limit, bytesMax }: LogQuery): void {
   assertTargetId(targetId);
   assertWholeNumber('afterOffset', afterOffset, 0);
@@ -41,7 +41,7 @@ export function assertLogQuery({ targetId, afterOffset, limit, bytesMax }: LogQu
   if (bytesMax !== undefined) assertWholeNumber('bytesMax', bytesMax, 1);
 }
 
-/** Throws where the disconnects of so many, or of such, can't be read at once. */
+/** Throws if an id is invalid or there are too many of them for one read. */
 export function assertDisconnectQuery(clientIds: readonly string[]): void {
   clientIds.forEach(assertTargetId);
   if (clientIds.length > DISCONNECTS_PER_READ_MAX) {
@@ -49,14 +49,14 @@ export function assertDisconnectQuery(clientIds: readonly string[]): void {
   }
 }
 
-/** Throws where a reader's bound is no whole number from `least` on. */
+/** Throws if a number is not a whole number from `least` on. */
 export function assertWholeNumber(what: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`${what} must be a whole number from ${least} on`);
   }
 }
 
-/** Throws where so many places, or such, can't be read at once. */
+/** Throws if so many places, or such, can't be read at once. */
 export function assertPlaces(places: readonly LogPlace[], placesMax: number): void {
   for (const { targetId, offset } of places) {
     assertTargetId(targetId);
@@ -66,7 +66,7 @@ export function assertPlaces(places: readonly LogPlace[], placesMax: number): vo
 }
 
 /**
- * Throws where a retention rule would delete what was not meant. The target where a step begins need be no id: the proof of
+ * Throws if a retention rule is invalid. The target at which a step begins need not be an id: the proof of
  * concept's rows without a target have counters too, and a rule that stumbled over one would never get further.
  */
 export function assertTrimQuery({ secondsMax, messagesPerTargetMax }: TrimQuery): void {
@@ -77,7 +77,7 @@ export function assertTrimQuery({ secondsMax, messagesPerTargetMax }: TrimQuery)
 /** A space at its end would be ignored by ascii_bin. */
 const EPOCH = new RegExp(`^[\\x21-\\x7e]{1,${EPOCH_CHARACTERS_MAX}}$`);
 
-/** Throws where an ack can't be stored as it is. */
+/** Throws if an ack can't be stored as it is. */
 export function assertAcks(acks: readonly Ack[]): void {
   if (acks.length > ACKS_PER_SAVE_MAX) throw new RangeError(`at most ${ACKS_PER_SAVE_MAX} acks at once`);
   for (const { clientId, deviceId, targetId, epoch, offset } of acks) {
@@ -89,7 +89,7 @@ export function assertAcks(acks: readonly Ack[]): void {
   }
 }
 
-/** Throws where a device can't be opened. One follows its own client's log and those of a few groups. */
+/** Throws if a device can't be opened. One follows its own client's log and those of a few groups. */
 export function assertOpenings(openings: readonly DeviceOpening[]): void {
   if (openings.length > DEVICES_PER_OPEN_MAX) {
     throw new RangeError(`at most ${DEVICES_PER_OPEN_MAX} devices at once`);
@@ -102,7 +102,7 @@ export function assertOpenings(openings: readonly DeviceOpening[]): void {
   }
 }
 
-/** Throws where receipts can't be read so. */
+/** Throws if receipts can't be read so. */
 export function assertReceiptQuery({ targetId, limit }: ReceiptQuery): void {
   assertTargetId(targetId);
   assertWholeNumber('limit', limit, 1);

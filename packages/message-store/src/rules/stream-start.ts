@@ -1,23 +1,23 @@
 import { isSameRow, type RowMark } from '@postline/protocol';
 
-/** Where a reader says that it stopped. */
+/** A reader's own statement of where it stopped. */
 export interface ReaderCursor {
   readonly targetId: string;
   /** The last offset that it has. */
   readonly offset: number;
-  /** The epoch that it read in; undefined where it doesn't say. */
+  /** The epoch of that offset; undefined if the reader does not name one. */
   readonly epoch: string | undefined;
-  /** The row that it has at `offset`, where it says. */
+  /** The row that it has at `offset`, if it names one. */
   readonly mark: RowMark | undefined;
 }
 
-/** What decides whether a cursor is valid. */
+/** The facts that decide whether a cursor is valid. */
 export interface CursorLog {
   readonly epoch: string;
   readonly head: number;
   /** The last offset that the reader's history and this one share for certain. */
   readonly epochStart: number;
-  /** The row at the cursor; undefined where it is not there, or nobody needs it. */
+  /** The row at the cursor; undefined if it is deleted or not needed. */
   readonly rowAtCursor: RowMark | undefined;
 }
 
@@ -35,7 +35,7 @@ export const CURSORS_PER_READ_MAX = 256;
 
 /**
  * The one rule for sockets and pages. A cursor of this epoch that is not beyond the head, and not of another row, goes
- * on. Any other starts over after the last offset that its history surely shares with this one, and its reader is told.
+ * on. Any other starts over after the last offset that its history surely shares with this one; `recovered` is false then.
  */
 export function streamStart(cursor: ReaderCursor, log: CursorLog): StreamStart {
   const { epoch, head, epochStart, rowAtCursor } = log;

@@ -14,7 +14,7 @@ const BUSY_MS = 5_000;
 
 const LAST_ROWS = 'SELECT target_id, MAX("offset") AS last FROM messages GROUP BY target_id';
 
-/** Begins a new epoch, as `beginMysqlEpoch` does. Rejects with a StoreUnavailableError where the file can't be used. */
+/** Begins a new epoch, as `beginMysqlEpoch` does. Rejects with a StoreUnavailableError if the file can't be used. */
 export function beginSqliteEpoch({ file, restoredAt }: BeginSqliteEpochOptions): Promise<NewEpoch> {
   return new Promise((resolve) => {
     resolve(beginInFile(file, restoredAt));

@@ -12,7 +12,7 @@ export interface BusyRetry {
  * Runs `work`, and again after a short random pause while another process has the file locked. SQLite's own busy
  * timeout would block the event loop for as long; so it is off, and the waiting is done here.
  *
- * Each call takes a turn of the event loop of its own. The work is done in one go, so without that a caller who reads
+ * Each call takes its own turn of the event loop. The work is done in one go, so without that a caller who reads
  * page after page would never let a socket or a timer have theirs.
  */
 export async function retryWhileBusy<T>({ what, deadlineMs }: BusyRetry, work: () => T): Promise<T> {

@@ -47,7 +47,7 @@ export class FileCalls {
   }
 }
 
-/** What lies in a row or in the caller stays what it is; everything else is the file's trouble. */
+/** Errors about a row or an argument stay as they are; all others mean that the file is unusable. */
 export function unavailable(what: string, error: unknown): unknown {
   const isOwn = error instanceof StoreUnavailableError || error instanceof RowRefusedError;
   return isOwn ? error : new StoreUnavailableError(`${what} failed`, error);

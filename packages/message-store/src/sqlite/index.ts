@@ -1,5 +1,5 @@
 export { beginSqliteEpoch, type BeginSqliteEpochOptions } from './begin-epoch.ts';
 export { createSqliteMessageStore, type SqliteMessageStoreOptions } from './sqlite-message-store.ts';
 
-/** What the database file is called within the folder that DATA_DIR names. */
+/** The name of the database file in DATA_DIR. */
 export const DATABASE_FILE = 'postline.sqlite';

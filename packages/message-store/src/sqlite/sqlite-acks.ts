@@ -1,7 +1,7 @@
 import type { Ack, DeviceOpening, LogPosition, StoredReceipt } from '../ack-store.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 
-/** What the table calls the device of connections that named none. */
+/** The table's name for the device of connections that named none. */
 const NO_DEVICE = '';
 
 /** Stores the acks that are of the current epoch in one transaction, in one turn of the event loop. */

@@ -5,7 +5,7 @@ import type { StoredMessage } from '../stored-message.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 import { storedMessageOf } from './sqlite-rows.ts';
 
-/** Appends in one transaction, in one turn of the event loop; throws, and has stored nothing, where it can't. */
+/** Appends in one transaction, in one turn of the event loop; throws, with nothing stored, if it can't. */
 export function appendToFile(
   statements: SqliteStatements,
   requests: readonly AppendRequest[],

@@ -92,7 +92,7 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /**
- * The logs in one SQLite file, which several processes may use at once. Rejects with a StoreUnavailableError where the
+ * The logs in one SQLite file, which several processes may use at once. Rejects with a StoreUnavailableError if the
  * file can't be opened.
  */
 export async function createSqliteMessageStore(

@@ -1,7 +1,7 @@
 import type Database from 'libsql';
 import { randomEpoch } from '../new-epoch.ts';
 
-/** The tables of db/init.sql, as far as SQLite knows their types. Its text compares as bytes unless told otherwise. */
+/** The tables of db/init.sql, as far as SQLite knows their types. Its text compares as bytes by default. */
 const LOGS = `
 CREATE TABLE messages (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -9,7 +9,7 @@ import {
   roundUpRowCount,
 } from '../sessions/statement-shape.ts';
 
-/** What the table calls the device of connections that named none. */
+/** The table's name for the device of connections that named none. */
 const NO_DEVICE = '';
 
 export function deviceColumn(deviceId: string | undefined): string {
@@ -26,7 +26,7 @@ export function inKeyOrder<Place extends AckPlace>(places: readonly Place[]): re
   return places.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)); // ids are ASCII: this is byte order
 }
 
-/** A number of rows that has a statement of its own, made by repeating the last: a second time it has no effect. */
+/** Pads rows to a count that has a prepared statement by repeating the last one, which has no effect the second time. */
 export function padRows<Row>(rows: readonly Row[]): readonly Row[] {
   const missing = roundUpRowCount(rows.length) - rows.length;
   return [...rows, ...rows.slice(-1).flatMap((last) => Array.from({ length: missing }, () => last))];

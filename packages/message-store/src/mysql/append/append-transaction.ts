@@ -17,7 +17,7 @@ import {
 
 export type TransactionResult =
   | { readonly kind: 'done'; readonly result: AppendResult }
-  /** Rolled back: one of the requests, nobody knows which, has a row that the database refuses. */
+  /** Rolled back: the database refused a row of one of the requests; which one is unknown. */
   | { readonly kind: 'row-refused'; readonly error: Error }
   /** COMMIT was sent, and no answer came. */
   | { readonly kind: 'commit-unknown'; readonly written: WrittenAppend; readonly error: unknown };
@@ -28,7 +28,7 @@ const RETRY_JITTER_MS = 10;
 
 /**
  * Appends in one transaction, after what the outbox holds for the same targets. After any error it is rolled back as a
- * whole: error 1205 alone would undo only its statement, and leave the neighbours' counters locked. Throws where the
+ * whole: error 1205 alone would undo only its statement, and leave the neighbours' counters locked. Throws if the
  * session was lost before the COMMIT.
  */
 export async function appendInTransaction(session: Session, work: AppendWork): Promise<TransactionResult> {
@@ -51,8 +51,8 @@ export async function appendInTransaction(session: Session, work: AppendWork): P
 }
 
 /**
- * Moves what the outbox holds for these targets, as far as they are free: nobody waits for the others, who are found
- * again the next time.
+ * Moves the outbox rows of those of these targets that are free. It does not wait for the others: the next call finds
+ * them again.
  */
 export async function moveInTransaction(
   session: Session,

@@ -18,7 +18,7 @@ import type { AppendResult, WrittenAppend } from './write-append.ts';
 
 export interface AppenderOptions {
   readonly writers: SessionPool;
-  /** For looking up a commit on a connection of its own. */
+  /** For looking up a commit on a new connection. */
   readonly session: SessionOptions;
   /** Of a call's time an append uses at most so many ms; the rest is for looking up a COMMIT that was not answered. */
   readonly writingMs: number;
@@ -33,11 +33,11 @@ const CONTENDED_PAUSE_MS = 50;
 /** An attempt that begins with less time could be cut off while it waits for a lock. */
 const ATTEMPT_MS = 1_200;
 
-/** What attempts at a change of members have left behind. */
+/** State of earlier attempts at a change of members. */
 interface EarlierAttempts {
   /** By `placeKey`: the positions of a COMMIT that was not answered. */
   readonly givenBefore: Map<string, number>;
-  /** Where the last attempt left it open whether something was stored. */
+  /** The error of the last attempt, if that may have stored something. */
   error: Error | undefined;
 }
 
@@ -64,7 +64,7 @@ export class Appender {
     this.#options = options;
   }
 
-  /** Calls `listener` with whatever was moved out of the outbox, after its commit. */
+  /** Calls `listener` with everything that was moved out of the outbox, after its commit. */
   onMoved(listener: (moved: MovedMessages) => void): void {
     this.#onMoved = listener;
   }
@@ -119,7 +119,7 @@ export class Appender {
     });
   }
 
-  /** True where there may be more: also where an id and its look-alike with a space behind it were one in this page. */
+  /** True if there may be more: an id and its look-alike with a trailing space count as one in this page. */
   async #setAsideBadTargets(targetIds: readonly string[], writing: AbortSignal): Promise<boolean> {
     const setAside = await this.#options.writers.use(writing, (session) =>
       setAsideBadTargets(session, targetIds),
@@ -128,7 +128,7 @@ export class Appender {
     return setAside.length > 0;
   }
 
-  /** One transaction for all targets; where the database refuses a row, halves, so that the others are moved. */
+  /** One transaction for all targets. If the database refuses a row, bisects them, so that the others are moved. */
   async #moveApart(
     targetIds: readonly string[],
     signals: CallSignals,
@@ -227,7 +227,7 @@ export class Appender {
     }
   }
 
-  /** Undefined where another attempt may tell. */
+  /** Undefined if another attempt is worthwhile. */
   async #tryChanges(
     memberChanges: readonly MembersChange[],
     earlier: EarlierAttempts,

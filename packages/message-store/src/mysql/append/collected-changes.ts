@@ -39,7 +39,7 @@ export class CollectedChanges {
   }
 }
 
-/** What left the outbox; undefined where nothing did. */
+/** The rows that left the outbox; undefined if there are none. */
 export function movedOf({ epoch, moved, members, lastMovedTarget }: AppendResult): MovedMessages | undefined {
   if (lastMovedTarget === undefined) return undefined;
   const { rows, refusedJoins } = members;

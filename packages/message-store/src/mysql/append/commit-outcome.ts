@@ -13,7 +13,7 @@ const RECONNECT_PAUSE_MS = 50;
  * Finds out on a new connection whether an append was committed whose COMMIT was not answered. It waits for the lock
  * of the append's counters first: as long as the old transaction lives it holds them, so once we have them its
  * outcome can't change any more. `not-found` is no proof that nothing was stored. Rejects when `signal` is aborted
- * before that: then nobody knows.
+ * before that: then the outcome stays unknown.
  */
 export async function readCommitOutcome(
   options: SessionOptions,

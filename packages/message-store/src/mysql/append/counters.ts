@@ -16,7 +16,7 @@ export interface CounterState {
   readonly epoch: string;
   /** The database's clock, as it writes it. */
   readonly databaseTime: string;
-  /** False where nothing waits in the outbox, for whatever target. */
+  /** False if the outbox is empty. */
   readonly outboxHasRows: boolean;
 }
 
@@ -32,12 +32,12 @@ interface LogStateRow {
   readonly outbox_has_rows: number;
 }
 
-/** One index entry tells whether anything waits in the outbox: it costs no more where nobody publishes by SQL. */
+/** One index entry shows whether the outbox has rows: it costs no more if no application publishes by SQL. */
 const LOG_STATE = 'e.epoch, CURRENT_TIMESTAMP(3) AS now, EXISTS (SELECT 1 FROM outbox) AS outbox_has_rows';
 
 /**
- * Adds to each target's head, and reads the heads and what else an append needs to know. MariaDB gives the heads back
- * with the first statement. The rest takes a statement of its own there too: a subquery in an INSERT … VALUES reads
+ * Adds to each target's head, and reads the heads and the other facts that an append needs. MariaDB returns the heads from
+ * the first statement. The rest needs a second statement there too: a subquery in an INSERT … VALUES reads
  * with locks, and would wait for every application that is just publishing by SQL.
  */
 export async function raiseCounters(

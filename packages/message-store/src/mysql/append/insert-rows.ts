@@ -20,7 +20,7 @@ const insertStatement = (columns: readonly string[]) =>
 const insertWithoutKeys = insertStatement(COLUMNS);
 const insertWithKeys = insertStatement([...COLUMNS, ...KEY_COLUMNS]);
 
-/** What a row takes in a statement beside its texts: lengths, types, offset, time and append id; generously. */
+/** Bytes of a row in a statement beside its texts: lengths, types, offset, time and append id; generous. */
 const ROW_OVERHEAD_BYTES = 128;
 
 /** Larger statements save no time, and the server holds each of them in memory as a whole. */
@@ -29,11 +29,11 @@ const STATEMENT_BYTES_MAX = 4 * 1024 * 1024;
 /** Of the server's packet bound so much is used, so that no rounding can reach it. */
 const PACKET_SHARE = 0.75;
 
-/** What all rows of one append have in common. */
+/** Common to all rows of one append. */
 export interface AppendStamp {
   /** The database's clock, as it writes it. */
   readonly databaseTime: string;
-  /** Never used by another append, whatever becomes of this one. */
+  /** Never used by another append, even if this one fails. */
   readonly appendId: string;
 }
 

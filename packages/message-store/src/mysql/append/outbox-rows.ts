@@ -84,7 +84,7 @@ export async function readOutboxRows(session: Session, targetIds: readonly strin
   return { rows, untaken, unfinished };
 }
 
-/** As it lies there: bytes, since whoever may write to the table may have put there what is no text. */
+/** A row as stored: bytes, because the table may hold invalid text that was written to it by hand. */
 interface StoredRow {
   readonly id: string;
   readonly kind: OutboxRow['kind'];

@@ -3,7 +3,7 @@ import type { PlannedRow } from '../../rules/append-plan.ts';
 import type { MemberStep } from '../../rules/member-plan.ts';
 import type { OutboxRow } from './outbox-rows.ts';
 
-/** What the rows of the outbox become. */
+/** The result of moving outbox rows. */
 export interface PlannedMoves {
   /** Messages. */
   readonly rows: readonly PlannedRow[];

@@ -3,7 +3,7 @@ import { targetFault } from './outbox-row-fault.ts';
 import { deleteOutboxRows, type UntakenRow } from './outbox-rows.ts';
 import type { Session } from '../sessions/session.ts';
 
-/** What `outbox_refused.reason` holds; a server's own words may be longer. */
+/** Characters of `outbox_refused.reason`; a server's error may be longer. */
 const REASON_CHARACTERS_MAX = 255;
 
 /** Rows of one transaction: each takes a round trip for its lock, so these take some tens of milliseconds. */

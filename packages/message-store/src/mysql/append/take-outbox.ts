@@ -13,7 +13,7 @@ export interface OutboxBounds {
 }
 
 export interface TakenOutbox extends OutboxRows {
-  /** Held where members are to be changed. */
+  /** Held if members change. */
   readonly membersLock: MembersLock | undefined;
   /** Groups whose rows stay in the outbox, as another transaction holds the members' lock. */
   readonly heldGroups: ReadonlySet<string>;

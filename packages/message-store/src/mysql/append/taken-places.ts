@@ -6,7 +6,7 @@ import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/state
 /** A row farther ahead is not in the way yet; and a counter never jumps to what somebody made up as an offset. */
 const PLACES_AHEAD_MAX = 1_000_000;
 
-/** True where another row of the log has the offset that an append was about to give, although it held the counter. */
+/** True if another row of the log has the offset that an append was about to give, although it held the counter. */
 export function isPlaceTaken(error: unknown): boolean {
   return hasErrno(error, SQL_ERRORS.duplicateKey) && /'(?:\w+\.)?messages_target_offset'/.test(error.message);
 }

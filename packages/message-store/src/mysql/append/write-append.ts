@@ -23,24 +23,24 @@ import { setAsideRows } from './set-aside.ts';
 import { readStoredKeys } from './stored-keys.ts';
 import { NOTHING_WAITS, type OutboxBounds, takeOutbox } from './take-outbox.ts';
 
-/** What one transaction is to write. */
+/** The work of one transaction. */
 export interface AppendWork extends OutboxBounds {
   readonly requests: readonly AppendRequest[];
   readonly memberChanges?: readonly MembersChange[];
   /** By `placeKey`: positions that an earlier attempt at these changes gave, whose COMMIT was not answered. */
   readonly givenBefore?: ReadonlyMap<string, number>;
-  /** Targets whose outbox is to be moved, beside those of the requests and changes. */
+  /** Targets whose outbox rows to move, in addition to those of the requests and changes. */
   readonly moveFor?: readonly string[];
 }
 
-/** What a transaction brings about; true once it is committed. */
+/** The result of a transaction; valid once it is committed. */
 export interface AppendResult {
   readonly epoch: string;
   /** One for each request, in order. */
   readonly outcomes: readonly AppendOutcome[];
   /** Messages that were in the outbox for these targets, now in their logs. */
   readonly moved: readonly StoredMessage[];
-  /** What was in the outbox and can't be moved, now out of the way. */
+  /** Outbox rows that can't be moved, now set aside. */
   readonly setAside: readonly SetAsideRow[];
   /** With one outcome for each change of the work, in order. */
   readonly members: MemberPlan;
@@ -60,7 +60,7 @@ export interface WrittenAppend {
   readonly appendId: string;
   /** Those whose counters the transaction holds. */
   readonly targetIds: readonly string[];
-  /** False where the transaction need not be committed. */
+  /** False if there is nothing to commit. */
   readonly hasChanges: boolean;
   readonly result: AppendResult;
 }
@@ -71,8 +71,8 @@ const APPEND_ID_BYTES = 12;
 const NO_MEMBERS: MemberPlan = { rows: [], outcomes: [], refusedJoins: [] };
 
 /**
- * Does everything of an append but its COMMIT. The order matters: first the counters, so that from then on nobody
- * else adds to these logs or changes the members of these groups; then what is in the outbox, which comes before the
+ * Does everything of an append except its COMMIT. The order matters: first the counters, so that from then on no other
+ * transaction adds to these logs or changes the members of these groups; then what is in the outbox, which comes before the
  * requests and changes; then the idempotency keys; then the rows.
  */
 export async function writeAppend(session: Session, work: AppendWork): Promise<WrittenAppend> {

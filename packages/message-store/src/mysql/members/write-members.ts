@@ -38,7 +38,7 @@ export async function lockMembers(session: Session): Promise<MembersLock> {
 }
 
 /**
- * The same where the row is free; undefined where another transaction holds it. And where the user lacks the right, so
+ * The same where the row is free; undefined if another transaction holds it. And where the user lacks the right, so
  * that only groups that have joins wait for somebody to grant it.
  */
 export async function tryLockMembers(session: Session): Promise<MembersLock | undefined> {
@@ -56,7 +56,7 @@ async function takeLock(session: Session, statement: string): Promise<MembersLoc
 }
 
 export interface MembersStamp {
-  /** Taken where it is undefined: held by others for a commit, mostly. */
+  /** If undefined, it is taken here; others usually hold it only for a commit. */
   readonly lock: MembersLock | undefined;
   /** The database's clock, as it writes it. */
   readonly databaseTime: string;
@@ -128,7 +128,7 @@ interface StoredRow {
   readonly position: number;
 }
 
-/** What is stored for some places, by `placeKey`; former members too. */
+/** The stored rows of some places, by `placeKey`, including those of former members. */
 export async function readMemberPlaces(
   session: Session,
   places: readonly MemberPlace[],

@@ -19,7 +19,7 @@ interface HeadRow {
 /** The epoch before the current one, where that was begun without the command. */
 export interface ReplacedEpoch {
   readonly epoch: string;
-  /** What is older, by the database's clock, is common to both. */
+  /** Rows that are older, by the database's clock, are common to both. */
   readonly certainUntil: string;
 }
 

@@ -3,7 +3,7 @@ import { type ReplacedEpoch, readLogHeads, readRowMarks } from './read-heads.ts'
 import type { Session } from '../sessions/session.ts';
 import { partsOf } from '../sessions/statement-shape.ts';
 
-/** Each is a query of its own within the statement; more would only make it long to plan. */
+/** Each is a query within the statement; more would take long to plan. */
 const SEARCHES_PER_STATEMENT_MAX = 32;
 
 /** Decides where these readers' streams go on. */

@@ -8,7 +8,7 @@ import type { Session } from '../sessions/session.ts';
 import { hasErrno, isSqlError, SQL_ERRORS } from '../sessions/sql-error.ts';
 import { ensureSqlPublishing, type SqlPublishing } from './sql-publishing.ts';
 
-/** What happens while a database is brought up to date, for a log. */
+/** Progress of a migration, for a log. */
 export type MigrationEvent =
   | { readonly kind: 'migration-started'; readonly version: number; readonly name: string }
   | { readonly kind: 'statement-done'; readonly version: number; readonly index: number; readonly of: number }
@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
  * Processes that do so at once wait for each other. DDL can't be rolled back, so a migration that was killed leaves a
  * part of itself behind: each statement can be run again, and the next call starts that migration from its top.
  *
- * Rejects with a StoreUnavailableError where the database can't be reached, with a SchemaVersionError where its schema
+ * Rejects with a StoreUnavailableError if the database can't be reached, with a SchemaVersionError if its schema
  * is newer than `folder`.
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
@@ -93,7 +93,7 @@ async function applyMissing(
   onEvent: (event: MigrationEvent) => void,
 ): Promise<Pick<MigrateResult, 'fromVersion' | 'toVersion'>> {
   const fromVersion = await readSchemaVersion(session);
-  // Not asked for where nothing is to be done: a user without the right to create tables can start then.
+  // Only if something is missing, so that a user without the right to create tables can start.
   if (fromVersion < migrations.length) await session.run(CREATE_SCHEMA_MIGRATIONS);
   const toVersion = migrations.length;
   if (fromVersion > toVersion) {

@@ -28,7 +28,7 @@ export async function readSchemaVersion(session: Session): Promise<number> {
 }
 
 /**
- * Throws a SchemaVersionError where the schema is older than this program needs. A newer one is fine: while a release
+ * Throws a SchemaVersionError if the schema is older than this program needs. A newer one is fine: while a release
  * is rolled out, a newer API migrates under services that still run, and a migration may only add to what they use.
  */
 export async function checkSchema(session: Session): Promise<void> {

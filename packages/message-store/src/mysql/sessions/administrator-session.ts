@@ -11,7 +11,7 @@ const TOO_MANY_PAUSE_MS = 200;
 
 /**
  * A session for work on the whole database, outside a pool. While the server has no room for it, it is tried again.
- * Rejects with a StoreUnavailableError where there is none within `deadlineMs`.
+ * Rejects with a StoreUnavailableError if there is none within `deadlineMs`.
  */
 export async function openAdministratorSession(
   { databaseUrl, databaseCa }: DatabaseAccess,

@@ -15,7 +15,7 @@ const GROW_EVERY_MS = 2_000;
 export class ConnectionAllowance {
   readonly #connectionsMax: number;
   readonly #onGrown: () => void;
-  /** Until the first connection has told what the server allows, there is only that one. */
+  /** Until the first connection has read the server's limits, there is only that one. */
   #serverShare = 1;
   #afterRefusal = Infinity;
   #growTimer: NodeJS.Timeout | undefined;

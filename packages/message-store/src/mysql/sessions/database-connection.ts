@@ -3,7 +3,7 @@ import { type DatabaseAddress, parseDatabaseUrl, withAuthority } from '@postline
 import { type Connection, createConnection, type SslOptions } from 'mysql2';
 import { signInByEd25519 } from './sign-in-by-ed25519.ts';
 
-/** Whose connection it is. */
+/** Access to a database. */
 export interface DatabaseAccess {
   /** `mysql://user:password@host:port/database?parameters` */
   readonly databaseUrl: string;
@@ -11,7 +11,7 @@ export interface DatabaseAccess {
   readonly databaseCa?: string | undefined;
 }
 
-/** What a connection is made with, prepared once: the driver keeps TLS sessions by the object of its options. */
+/** Options of a connection, prepared once: the driver keeps TLS sessions by the object of its options. */
 interface PreparedAccess {
   readonly address: DatabaseAddress;
   readonly ssl: SslOptions | undefined;
@@ -25,7 +25,7 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 
 const prepared = new WeakMap<DatabaseAccess, PreparedAccess>();
 
-/** Begins to connect. Throws where the URL is not one that the settings would have taken. */
+/** Begins to connect. Throws if the URL is one that the settings would have refused. */
 export function startConnection(access: DatabaseAccess): { connection: Connection; socket: Socket } {
   const { address, ssl } = prepare(access);
   const socket = startSocket(address);

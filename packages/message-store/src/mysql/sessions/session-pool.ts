@@ -13,7 +13,7 @@ export interface SessionPoolOptions extends SessionOptions {
   readonly idleMs: number;
   /** A connection that is so old is closed, used or not: its address may lead to another server by now. */
   readonly ageMsMax: number;
-  /** Called when a server answered that it takes no writes: where the address leads now, another one may. */
+  /** Called when a server answered that it is read-only: the address may lead to another one by now. */
   readonly onReadOnly: () => void;
 }
 
@@ -109,7 +109,7 @@ export class SessionPool {
     }
   }
 
-  /** Opens a session in a place that was taken for it; undefined where the server has no room. */
+  /** Opens a session in its reserved place; undefined if the server has no room. */
   async #open(signal: AbortSignal): Promise<PooledSession | undefined> {
     try {
       return this.#opened(await openSession(this.#options, signal));
@@ -249,7 +249,7 @@ export class SessionPool {
 
   /**
    * So that nobody waits for a new connection where one is used all the time. Where the pool is full, or no successor
-   * can be opened, the old one goes on until its age, and whoever comes then opens another.
+   * can be opened, the old one goes on until its age, and the next call opens another.
    */
   async #openSuccessor(old: PooledSession): Promise<void> {
     if (!this.#takePlace()) return;

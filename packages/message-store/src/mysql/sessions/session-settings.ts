@@ -1,5 +1,5 @@
 /**
- * What every session is told on connect and then asked back. A session that is not strict cuts a text that is too
+ * Settings that every session makes on connect and then verifies. A session that is not strict cuts a text that is too
  * long, one that is not utf8mb4 turns emoji into "?", one that is not UTC shifts every time: such a one is refused.
  */
 
@@ -10,7 +10,7 @@
 export type SessionRole = 'read' | 'write' | 'save' | 'migrate';
 
 export interface SessionTimes {
-  /** Seconds after which the server ends a session that says nothing, and gives its locks back. */
+  /** Seconds after which the server ends an idle session and releases its locks. */
   readonly idleSecondsMax: number;
 }
 
@@ -66,12 +66,12 @@ export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_na
   'transaction_isolation', 'tx_isolation', 'autocommit', 'max_allowed_packet', 'auto_increment_increment', 'version', 'max_connections',
   'max_user_connections')`;
 
-/** What a session needs to know about its server. */
+/** Facts about its server that a session depends on. */
 export interface SessionFacts {
   readonly packetBytesMax: number;
   /** Ids of the rows of one statement are so far apart. */
   readonly idStep: number;
-  /** Whether INSERT … RETURNING gives rows as they came to be: on MariaDB, from 10.5 on. */
+  /** Whether the server has INSERT … RETURNING: MariaDB from 10.5 on. */
   readonly returnsInserted: boolean;
   /** Connections that the server allows this user, with those of all its other users where that is less. */
   readonly connectionsMax: number;

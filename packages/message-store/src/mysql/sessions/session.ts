@@ -10,7 +10,7 @@ import {
   type SessionTimes,
 } from './session-settings.ts';
 
-/** What a statement may be given: never an object, which a driver could expand into SQL. */
+/** A parameter of a statement: never an object, which a driver could expand into SQL. */
 export type SqlValue = string | number | null;
 
 export interface SessionOptions extends SessionTimes, DatabaseAccess {
@@ -29,7 +29,7 @@ export class ConnectionLostError extends Error {
 
 /**
  * One connection, set up and checked. One statement at a time. Where the driver would leave a statement waiting for
- * a server that says nothing, `destroy` rejects it at once and gives the socket back to the system.
+ * a silent server, `destroy` rejects it at once and releases the socket.
  */
 export class Session {
   readonly facts: SessionFacts;
@@ -57,19 +57,19 @@ export class Session {
     return this.#lost !== undefined;
   }
 
-  /** Calls `listener` (instead of the one named before) when the connection ends, whoever ended it. */
+  /** Calls `listener` when the connection ends, for any reason; it replaces an earlier listener. */
   onceEnded(listener: () => void): void {
     this.#onEnded = listener;
   }
 
-  /** Runs a prepared statement that gives rows. */
+  /** Runs a prepared statement that returns rows. */
   select<Row extends object>(sql: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
     return this.#answer<(Row & RowDataPacket)[]>((settle) => {
       this.#connection.execute<(Row & RowDataPacket)[]>(sql, [...values], settle);
     });
   }
 
-  /** Runs a prepared statement that changes rows; gives the first id that it made, if any. */
+  /** Runs a prepared statement that changes rows; returns the first id that it generated, if any. */
   async change(sql: string, values: readonly SqlValue[]): Promise<{ readonly firstId: number }> {
     const header = await this.#answer<ResultSetHeader>((settle) => {
       this.#connection.execute<ResultSetHeader>(sql, [...values], settle);
@@ -128,7 +128,7 @@ export class Session {
 
 /**
  * Connects, sets the session up and checks that it is what was asked for. Rejects with a SessionRefusedError where it
- * is not, with the driver's error where the database can't be reached, and as soon as `signal` is aborted.
+ * is not, with the driver's error if the database can't be reached, and as soon as `signal` is aborted.
  */
 export function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   return new Promise((resolve, reject) => {

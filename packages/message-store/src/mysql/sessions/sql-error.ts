@@ -1,4 +1,4 @@
-/** What the driver tells about a statement that failed: `errno` where the server answered with an error. */
+/** The driver's error of a failed statement; it has an `errno` if the server answered. */
 export interface SqlError extends Error {
   readonly errno: number;
   readonly sqlState: string;
@@ -21,7 +21,7 @@ const TOO_MANY_CONNECTIONS: ReadonlySet<number> = new Set([1040, 1203, 1226]);
 /** The server takes no writes: `read_only`, InnoDB in read-only mode, read-only transactions. */
 const READ_ONLY: ReadonlySet<number> = new Set([1290, 1792, 1836]);
 
-/** True where the server answered a statement with an error: the connection is alive and can be rolled back. */
+/** True if the server answered a statement with an error: the connection is alive and can roll back. */
 export function isSqlError(error: unknown): error is SqlError {
   return (
     error instanceof Error &&
@@ -47,7 +47,7 @@ const ROW_ERRORS: ReadonlySet<number> = new Set([
 /** SQLSTATE classes of errors that lie in the values: data exception, integrity constraint violation. */
 const ROW_ERROR_CLASSES: readonly string[] = ['22', '23'];
 
-/** True where the server refused a statement for a value in it: another row may well be stored. */
+/** True if the server refused a statement for a value in it: another row may well be stored. */
 export function isRowError(error: unknown): error is SqlError {
   if (!isSqlError(error)) return false;
   return ROW_ERRORS.has(error.errno) || ROW_ERROR_CLASSES.includes(error.sqlState.slice(0, 2));

@@ -3,7 +3,7 @@
  * size of a batch would be prepared anew on each connection.
  */
 
-/** Up to here every count of rows has a statement of its own: a busy API commits some tens of rows, in one statement. */
+/** Up to here every count of rows has its own statement: a busy API commits some tens of rows, in one statement. */
 const EXACT_ROWS_MAX = 64;
 /** Beyond, multiples of this have one. */
 const ROWS_STEP = 32;
@@ -25,7 +25,7 @@ export function splitRowCount(count: number): readonly number[] {
   return rest === 0 ? [count] : [count - rest, rest];
 }
 
-/** The next count that has a statement of its own, for rows that may be repeated without effect. */
+/** The next count that has its own statement, for rows that may be repeated without effect. */
 export function roundUpRowCount(count: number): number {
   return count <= EXACT_PADDED_ROWS_MAX ? count : Math.ceil(count / PADDED_ROWS_STEP) * PADDED_ROWS_STEP;
 }

@@ -7,7 +7,7 @@ import type { StoreConnections } from './store-connections.ts';
 /** Readers that claim an impossible cursor must not make the connections be opened anew for each of them. */
 const RENEWAL_PAUSE_MS = 1_000;
 
-/** The calls of one store: each ends within the deadline, and rejects with a StoreUnavailableError where it fails. */
+/** The calls of one store: each ends within the deadline, and rejects with a StoreUnavailableError if it fails. */
 export class StoreCalls {
   readonly #connections: StoreConnections;
   readonly #deadlineMs: number;

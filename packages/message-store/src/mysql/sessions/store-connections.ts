@@ -10,7 +10,7 @@ export interface ConnectionBounds {
   readonly saverConnectionsMax?: number;
   /** Calls of each pool that may wait for a connection. */
   readonly waitingCallsMax?: number;
-  /** Milliseconds after which a connection that nobody used is closed. */
+  /** Milliseconds after which an unused connection is closed. */
   readonly connectionIdleMs?: number;
   /** Milliseconds after which a connection is closed, used or not, and made anew by its address. */
   readonly connectionAgeMsMax?: number;
@@ -25,7 +25,7 @@ const READER_CONNECTIONS_MAX = 8;
 /** One for acks and one for devices that come back: a relay has one call of each under way. */
 const SAVER_CONNECTIONS_MAX = 2;
 
-/** About two seconds' worth of work; whoever comes later would not be served in time anyway. */
+/** About two seconds of work; a later call would not be served in time anyway. */
 const WAITING_CALLS_MAX = 1_000;
 
 /** Short, because a small database plan allows five connections in all; what is used every few seconds stays open. */

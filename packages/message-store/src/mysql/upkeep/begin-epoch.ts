@@ -12,7 +12,7 @@ const LAST_ROWS = 'SELECT target_id, MAX(`offset`) AS last FROM messages GROUP B
 /**
  * Begins a new epoch: from now on no cursor of an older one is believed, and its reader starts over where this one
  * begins. All of it or nothing; may be called again. Takes as long as reading the index of all messages. Rejects with a
- * StoreUnavailableError where the database can't be reached, with a SchemaVersionError where it was not migrated.
+ * StoreUnavailableError if the database can't be reached, with a SchemaVersionError if it was not migrated.
  */
 export async function beginMysqlEpoch({ restoredAt, ...access }: BeginMysqlEpochOptions): Promise<NewEpoch> {
   const session = await openAdministratorSession(access);

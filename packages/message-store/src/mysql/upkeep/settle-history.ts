@@ -54,7 +54,7 @@ async function beginIfStillContradicted(session: Session, doubt: HistoryDoubt): 
   return { kind: 'epoch-begun', epoch, certainUntil: isoFromDatabaseTime(begun?.certain_until ?? '') };
 }
 
-/** What this server knows of the rows that are in doubt. */
+/** This server's version of the rows in doubt. */
 async function look(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding | 'contradicted'> {
   if (await isReadOnly(session)) return { kind: 'read-only' };
   const { rows } = doubt;
