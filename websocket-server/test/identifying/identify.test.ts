@@ -65,6 +65,19 @@ describe('identify', () => {
     expect(socket.offsets()).toEqual([1]);
   });
 
+  it.each<[string, 'start' | { last: number }, number]>([
+    ['everything that is kept', 'start', 2],
+    ['the last messages', { last: 2 }, 3],
+    ['more than there are', { last: 100 }, 0],
+  ])('[DEL-20] a client may ask for %s', async (_what, resume, offset) => {
+    store.appendMany('1', 5);
+    store.deleteUpTo('1', 2);
+    const { socket } = connect(resume);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(socket.frames()[0]).toMatchObject({ targets: { '1': { offset, head: 5, recovered: true } } });
+    expect(socket.offsets()).toEqual(offset === 3 ? [4, 5] : [3, 4, 5]);
+  });
+
   it('[DEL-16] waits while the database is away, and is answered soon after it is back', async () => {
     store.beforeRead = databaseAway;
     const { socket } = connect();

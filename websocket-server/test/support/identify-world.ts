@@ -8,6 +8,8 @@ import { TEST_SETTINGS } from './relay-settings.ts';
 /** How a client may say where it stopped. */
 type ResumeOf1 =
   | 'last-ack'
+  | 'start'
+  | { readonly last: number }
   | {
       readonly epoch: string;
       readonly offsets: Readonly<Record<string, number>>;
