@@ -61,7 +61,7 @@ describe('readRelayEnvironment', () => {
     );
   });
 
-  it('[OPS-4] production does not run open unless it is said', () => {
+  it('[OPS-4] production does not run open unless that is confirmed', () => {
     expect(linesOf({ ...SERVERS, NODE_ENV: 'production' })).toHaveLength(1);
     expect(
       linesOf({ ...SERVERS, NODE_ENV: 'production', AUTH: 'open', ALLOW_OPEN_IN_PRODUCTION: 'yes' }),
@@ -73,7 +73,7 @@ describe('relaySettings', () => {
   const settingsOf = (env: Record<string, string>) =>
     relaySettings(readRelayEnvironment({ ...SERVERS, ...env }), 8080);
 
-  it('[TOK-2] where authentication is required, it is told how tokens are checked; and no page is served', () => {
+  it('[TOK-2] with AUTH=required it knows how to check tokens, and serves no page', () => {
     const CLIENT_TOKEN_SECRET = 'mZ4w7Qp1Xc9Lk2Vt8Rb5Nf3Hj6Gd0Sya';
     expect(settingsOf({ AUTH: 'required', CLIENT_TOKEN_SECRET })).toMatchObject({
       auth: 'required',
@@ -88,7 +88,7 @@ describe('relaySettings', () => {
     expect(linesOf({ ...SERVERS, AUTH: 'required' })).toMatchObject([/^CLIENT_TOKEN_SECRET: is required/]);
   });
 
-  it('serves the page in open mode, unless told otherwise', () => {
+  it('serves the page in open mode by default', () => {
     const settings = (env: Record<string, string>) =>
       relaySettings(readRelayEnvironment({ ...SERVERS, ...env }), 8080);
     expect(settings({})).toMatchObject({

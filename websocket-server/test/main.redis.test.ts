@@ -43,7 +43,7 @@ describe('npm run relay', () => {
     ]);
   });
 
-  it('a port that is taken: exit code 1, and one line that says so', async () => {
+  it('a port that is in use: exit code 1, and one line about it', async () => {
     await migrate({ databaseUrl: database.url, folder: new URL('../../db/migrations/', import.meta.url) });
     const first = await startRelay(env());
     const second = launch('websocket-server', {
@@ -72,7 +72,7 @@ describe('npm run relay', () => {
     expect(performance.now() - asked).toBeLessThan(EXIT_MS);
   });
 
-  it('[DBC-8] what waiting can not change about the database ends the start, and the last line says so', async () => {
+  it('[DBC-8] a database fault that waiting cannot mend ends the start, and the last line names it', async () => {
     const url = new URL(database.url);
     url.pathname += '_none';
     const relay = launch('websocket-server', {

@@ -108,7 +108,7 @@ describe('who gets what', () => {
     expect(client.messages()).toEqual([]);
   });
 
-  it('[DEL-3] a group’s messages reach nobody, and nobody can be one: 4503', async () => {
+  it('[DEL-3] a group’s messages reach no client that does not follow it, and no client can be a group: 4503', async () => {
     await start();
     const member = await identified('staff');
     await relay.publish('group:staff', 'x');
@@ -152,7 +152,7 @@ describe('resume', () => {
   it.each([
     ['of another epoch', 'another', 1],
     ['beyond the head', undefined, 9],
-  ])('[DEL-5] a cursor %s starts over, and the client is told', async (_what, epoch, cursor) => {
+  ])('[DEL-5] a cursor %s starts over, with recovered:false', async (_what, epoch, cursor) => {
     await start();
     await relay.publish('1', 'a', 'b');
     const { client, target } = await resumed(epoch ?? (await relay.epoch()), { '1': cursor });
@@ -206,7 +206,7 @@ describe('frames that break the rules', () => {
     expect(await client.closed(5_000)).toBe(4008);
   });
 
-  it('a bad ack is told, and the connection goes on', async () => {
+  it('a bad ack is an error, and the connection stays', async () => {
     await start();
     const client = await identified(1);
     client.send({ type: 'ack', offset: 1 });

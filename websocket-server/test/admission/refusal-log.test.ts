@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 describe('[OPS-16] refused connections in the log', () => {
-  it('are told once a minute for each origin, with the setting', () => {
+  it('are logged once a minute for each origin, with the setting', () => {
     for (now = 0; now < 60_000; now += 1_000) {
       log.note('origin-not-allowed', 'https://a.example');
       log.note('origin-not-allowed', 'https://b.example');
@@ -32,7 +32,7 @@ describe('[OPS-16] refused connections in the log', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('are told for 100 origins a minute at most, the rest as a count', () => {
+  it('are logged for 100 origins a minute at most, the rest as a count', () => {
     for (let origin = 0; origin < 10_000; origin += 1)
       log.note('origin-not-allowed', `https://${origin}.example`);
     expect(lines).toHaveLength(100);
@@ -40,7 +40,7 @@ describe('[OPS-16] refused connections in the log', () => {
     expect(lines.slice(100)).toEqual([{ refused: 9_900 }]);
   });
 
-  it('are told with no more of an origin than a browser sends', () => {
+  it('are logged with no more of an origin than a browser sends', () => {
     log.note('origin-not-allowed', `https://${'x'.repeat(10_000)}`);
     expect(lines).toMatchObject([{ origin: expect.stringMatching(/^.{200}$/) }]);
   });

@@ -17,7 +17,7 @@ describe('ClientDirectory', () => {
 
   const connection = () => connectionOn(new RecordingHost()).connection;
 
-  it('finds the connections of each client, and of nobody else', () => {
+  it('finds the connections of each client, and no others', () => {
     const [one, two, other] = [connection(), connection(), connection()];
     clients.add('ann', one);
     clients.add('ann', two);

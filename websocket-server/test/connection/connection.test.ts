@@ -55,7 +55,7 @@ describe('Connection', () => {
   });
 
   it.each(['"a b"', '"+a"', '"__proto__"', '-1', 'null'])(
-    '[DEL-13] an identify as %s is told that this is no client id, and closed with 4500',
+    '[DEL-13] an identify as %s gets an error about the client id, and is closed with 4500',
     (clientId) => {
       connection.onText(`{"type":"identify","clientId":${clientId}}`);
       expect(socket.frames()).toMatchObject([
@@ -164,7 +164,7 @@ describe('Connection', () => {
     ['{"type":"ack","offset":6}'],
     ['{"type":"ack","targetId":"01","offset":1}'],
     ['{"type":"ack","targetId":"2","offset":1}'],
-  ])('[ACK-1] tells bad_ack for %s, keeps nothing, and stays', (ack) => {
+  ])('[ACK-1] reports bad_ack for %s, keeps nothing, and stays open', (ack) => {
     follow();
     connection.onText(ack);
     expect(host.kept).toEqual([]);
@@ -172,7 +172,7 @@ describe('Connection', () => {
     expect(socket.isOpen).toBe(true);
   });
 
-  it('[ACK-1] tells bad_ack for an ack before identify, and stays', () => {
+  it('[ACK-1] reports bad_ack for an ack before identify, and stays open', () => {
     connection.onText('{"type":"ack","offset":1}');
     expect(socket.frames()).toMatchObject([{ code: 'bad_ack' }]);
     expect(socket.isOpen).toBe(true);

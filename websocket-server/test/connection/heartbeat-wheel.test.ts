@@ -37,7 +37,7 @@ describe('HeartbeatWheel', () => {
     expect(members.filter(({ beats }) => beats > 0)).toHaveLength(100 / TURN_SECONDS);
   });
 
-  it('forgets whoever is removed, also from inside a heartbeat', () => {
+  it('forgets a member that is removed, even from inside a heartbeat', () => {
     const gone = new Member();
     const slot = wheel.add(gone);
     const stays = new Member();

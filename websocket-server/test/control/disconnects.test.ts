@@ -38,7 +38,7 @@ describe('the log of disconnects', () => {
     return clients;
   };
 
-  it('[SEC-5] nobody who is let in later is concerned by what was before', async () => {
+  it('[SEC-5] earlier disconnects do not affect a client that is admitted later', async () => {
     const log = new ModelLog();
     log.add('ann');
     const clients = await told(log, async (disconnects) => {
@@ -49,7 +49,7 @@ describe('the log of disconnects', () => {
     expect(clients).toEqual([]);
   });
 
-  it('[SEC-5] each is told once, in whatever order it is looked', async () => {
+  it('[SEC-5] each is reported once, however often it looks', async () => {
     const log = new ModelLog();
     const clients = await told(log, async (disconnects) => {
       await disconnects.read('ann');
@@ -63,7 +63,7 @@ describe('the log of disconnects', () => {
     expect(clients).toContain('bob');
   });
 
-  it('[SEC-5] who is let in on an older reading hears of what others have heard already', async () => {
+  it('[SEC-5] a client that is admitted on an earlier reading gets the disconnects after it, although others had them', async () => {
     const log = new ModelLog();
     const clients = await told(log, async (disconnects) => {
       await disconnects.read('bob');

@@ -91,7 +91,7 @@ describe('Members', () => {
     expect(read[8]?.groups).toEqual([]);
   });
 
-  it('[FOL-3] changes are reported to the connections of their client, and to nobody else', async () => {
+  it('[FOL-3] changes are reported to the connections of their client, and to no others', async () => {
     const [ann, alsoAnn, bob] = [connect('ann'), connect('ann'), connect('bob')];
     await members.read('ann');
     store.change('news', 'ann', 'member');

@@ -139,7 +139,7 @@ describe('Feed', () => {
     expect([follower.runs, follower.chases]).toEqual([[[1, 2]], 1]);
   });
 
-  it('[DEL-9] what gathered of a log that ended goes out before its followers are told', async () => {
+  it('[DEL-9] gathered frames of a log that ended go out before its followers are notified', async () => {
     feed.addFollower(new RecordingFollower());
     await open();
     for (const hint of written(2)) feed.onHint(hint);
@@ -178,7 +178,7 @@ describe('Feed', () => {
     expect(counters.gapsRepaired).toBe(1);
   });
 
-  it('[DEL-6] what comes while the database is asked is not forgotten', async () => {
+  it('[DEL-6] hints that arrive while the database is queried are not lost', async () => {
     await open();
     store.beforeAnswer = () => new Promise((answer) => setTimeout(answer, 50));
     const [, second, third] = written(3) as [Envelope, Envelope, Envelope];
@@ -237,7 +237,7 @@ describe('Feed', () => {
     expect([feed.head, follower.offsets]).toEqual([1_101, []]); // none of them was waiting for its turn
   });
 
-  it('[DEL-9] another epoch restarts the log once it is known: everybody who follows is told', async () => {
+  it('[DEL-9] another epoch restarts the log once it is known, and all followers are notified', async () => {
     written(3);
     await open();
     history.epoch = 'epoch-1';

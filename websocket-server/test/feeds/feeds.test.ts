@@ -92,7 +92,7 @@ describe('delivery on a real port', () => {
       expect(offsetsOf(await client.messagesOnceThereAre(2, 1_000))).toEqual([1, 2]);
     });
 
-    it('[DEL-7] garbage, and frames of other epochs or targets, reach nobody', async () => {
+    it('[DEL-7] garbage, and frames of other epochs or targets, reach no client', async () => {
       await start({ compareIntervalMs: 60_000 });
       const client = await identified(1);
       const forged = {
@@ -113,7 +113,7 @@ describe('delivery on a real port', () => {
       expect(client.messages()).toHaveLength(1);
     });
 
-    it('[DEL-9] another database behind the relay: 4003, then the client is told and gets what is new', async () => {
+    it('[DEL-9] another database behind the relay: 4003, then recovered:false and the new messages', async () => {
       await start({ compareIntervalMs: 200 });
       await relay.publish('1', 'a', 'b');
       const before = await relay.epoch();

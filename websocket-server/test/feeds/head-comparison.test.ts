@@ -61,7 +61,7 @@ describe('HeadComparison', () => {
     return feed;
   }
 
-  it('[DEL-8] finds what no hint told of within one interval', async () => {
+  it('[DEL-8] finds messages without a hint within one interval', async () => {
     const feed = openFeed('1');
     store.append('1');
     await vi.advanceTimersByTimeAsync(2_999);
@@ -100,7 +100,7 @@ describe('HeadComparison', () => {
     expect(feed.head).toBe(3);
   });
 
-  it('[EPO-4] so it is where only hints told of the row, and further ones have moved the head on since', async () => {
+  it('[EPO-4] the same for a row that only hints reported, after more hints moved the head', async () => {
     const feed = openFeed('1');
     const hint = (text: string) => {
       feed.onHint(decodeEnvelope('1', text)!);

@@ -20,7 +20,7 @@ describe('HeadReader', () => {
     store.beforeAnswer = () => new Promise((release) => held.push(release));
   }
 
-  it('reads the head and epoch of a target, head 0 where nobody wrote to it', async () => {
+  it('reads the head and epoch of a target, head 0 if it has no messages', async () => {
     store.appendMany('1', 3);
     expect(await heads.read('1')).toMatchObject({
       epoch: 'epoch-1',
@@ -48,7 +48,7 @@ describe('HeadReader', () => {
     expect((await second).head).toBe(1);
   });
 
-  it('keeps two statements under way at the most; what comes meanwhile shares the next one', async () => {
+  it('runs two statements at most; calls that arrive meanwhile share the next one', async () => {
     holdReads();
     const readings: Promise<unknown>[] = [];
     for (const targetId of ['1', '2', '3', '4', '5']) {

@@ -34,7 +34,7 @@ describe('HintWatch', () => {
     }
   }
 
-  it('[DEL-19] lost hints in round after round are said once, and answered by a new connection', () => {
+  it('[DEL-19] lost hints in successive rounds are reported once, and the subscriber reconnects', () => {
     rounds(2, { lost: 1 });
     expect(said).toEqual([]);
     rounds(10, { lost: 1 });
@@ -53,7 +53,7 @@ describe('HintWatch', () => {
     expect(said).toEqual(['lost', 'renew']);
   });
 
-  it('[DEL-19] a hint that is lost now and then is nothing to be said', () => {
+  it('[DEL-19] an occasional lost hint is not reported', () => {
     for (let round = 0; round < 20; round += 1) {
       rounds(1, { lost: 1, applied: 5 });
       rounds(2, { applied: 5 });

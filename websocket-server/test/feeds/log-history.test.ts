@@ -79,7 +79,7 @@ describe('LogHistory', () => {
     expect(doubts[0]?.sharedUntilMs).toBe(3_000 - 63);
   });
 
-  it('[EPO-6] where the writer agrees nothing has changed, and it is said that reads were stale', async () => {
+  it('[EPO-6] if the writer agrees, nothing has changed, and stale reads are logged', async () => {
     history.doubt(ROW);
     await vi.advanceTimersByTimeAsync(50);
     expect([history.isCurrent('E1'), settled, warnings.size]).toEqual([true, 1, 0]);
@@ -96,7 +96,7 @@ describe('LogHistory', () => {
     expect(doubts.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('[EPO-4] an epoch that was begun is said with what is known of it', async () => {
+  it('[EPO-4] a new epoch is logged with all that is known about it', async () => {
     const certainUntil = '2026-11-23T00:00:00.000Z';
     answer = () => Promise.resolve({ kind: 'epoch-begun', epoch: 'E2', certainUntil });
     history.doubt(ROW);
@@ -110,7 +110,7 @@ describe('LogHistory', () => {
     ['is read-only', () => Promise.resolve({ kind: 'read-only' })],
     ['has begun an epoch a moment ago', () => Promise.resolve({ kind: 'too-soon' })],
     ['does not answer', () => Promise.reject(new StoreUnavailableError('x', undefined))],
-  ])('[EPO-7] a server that %s settles nothing: said once, and asked again', async (_what, first) => {
+  ])('[EPO-7] a server that %s settles nothing: reported once, and asked again', async (_what, first) => {
     answer = first;
     for (let round = 0; round < 5; round += 1) {
       history.doubt(ROW);

@@ -77,7 +77,7 @@ describe('what a feed has seen of its log', () => {
     expect(feed.head).toBe(3);
   });
 
-  it('[EPO-4] a doubt tells until when the log was the one that is known: its row’s time, or a later comparison', async () => {
+  it('[EPO-4] a doubt has the time until which the log was the known one: its row’s time, or a later comparison', async () => {
     written(2);
     await open();
     compare(await reading(), feed.position!, true);

@@ -205,7 +205,7 @@ describe('Follower', () => {
     expect(store.logQueries.map(({ afterOffset }) => afterOffset)).toEqual([0]);
   });
 
-  it('[DEL-12] a hole before what is left is told first', async () => {
+  it('[DEL-12] a hole before the remaining messages is reported first', async () => {
     store.appendMany('1', 5);
     store.deleteUpTo('1', 3);
     await look();
@@ -232,7 +232,7 @@ describe('Follower', () => {
     ]);
   });
 
-  it('[DEL-9] a restarted log is told, closed with 4003, and not another frame of it is sent', async () => {
+  it('[DEL-9] a restarted log: an error, 4003, and not another frame of it', async () => {
     store.appendMany('1', 3);
     await look();
     const { socket, follower } = follow(3);

@@ -55,7 +55,7 @@ describe('LogReader', () => {
     expect(page.frames[0]?.text).toBe(page.frames[0]?.text);
   });
 
-  it('[DEL-12] tells a full page from one that reaches the head', async () => {
+  it('[DEL-12] distinguishes a full page from one that reaches the head', async () => {
     store.appendMany('1', 11);
     expect((await read('1')).hasMore).toBe(true);
     expect((await read('1', 1)).hasMore).toBe(true); // exactly full: what follows is not known
@@ -145,7 +145,7 @@ describe('LogReader', () => {
     expect(performance.now() - start).toBeGreaterThan(200);
   });
 
-  it('[DEL-18] a read that nobody wants any more is not begun', async () => {
+  it('[DEL-18] a read that no follower wants any more is not started', async () => {
     holdReads();
     const first = read('1', 0);
     const [gone, shared, still] = [ask('1', 1), ask('1', 2), ask('1', 2)];
@@ -160,7 +160,7 @@ describe('LogReader', () => {
     expect(store.logQueries.map(({ afterOffset }) => afterOffset)).toEqual([0, 2, 1]);
   });
 
-  it('serves whoever waits longest first', async () => {
+  it('serves the longest waiting follower first', async () => {
     holdReads();
     const readers = ['a', 'b', 'c', 'd', 'e'].map((targetId) => read(targetId));
     await turn();

@@ -107,7 +107,7 @@ describe('the relay’s HTTP side', () => {
     expect([status, headers['x-content-type-options']]).toEqual([200, 'nosniff']);
   });
 
-  it('[OPS-3] /healthz tells that the process lives', async () => {
+  it('[OPS-3] /healthz reports that the process lives', async () => {
     expect(await get('/healthz')).toMatchObject({ status: 200, text: '{"status":"alive"}' });
   });
 
@@ -122,7 +122,7 @@ describe('the relay’s HTTP side', () => {
     });
   });
 
-  it('[OPS-3] /readyz is 503 where the database does not answer, without what the error says', async () => {
+  it('[OPS-3] /readyz is 503 if the database does not answer, without the text of the error', async () => {
     databaseAnswers = false;
     const { status, text } = await get('/readyz');
     expect(status).toBe(503);
@@ -237,7 +237,7 @@ describe('the relay’s HTTP side', () => {
     expect(text).not.toContain('unsafe');
   });
 
-  it('serves no page where it is told not to', async () => {
+  it('serves no page if that is turned off', async () => {
     await stop();
     await start({ servePage: false });
     expect((await get('/')).status).toBe(404);

@@ -32,7 +32,7 @@ it('[SDK-14] any page may load the client library, and a cache may keep it for a
   expect(await response.text()).toContain('Postline');
 });
 
-it('[SDK-14] whoever has it already is told so', async () => {
+it('[SDK-14] a client that has the current script gets 304', async () => {
   const etag = (await fetch(url)).headers.get('etag') ?? '';
   // Not by fetch, which would ask for a copy that no cache has kept.
   const [again] = (await once(get(url, { headers: { 'If-None-Match': etag } }), 'response')) as [

@@ -34,7 +34,7 @@ describe('a relay where tokens are required', () => {
     return await client.closed();
   }
 
-  it('[TOK-1] the owner of a token gets what is for him, and nobody else does', async () => {
+  it('[TOK-1] the owner of a token gets its messages, and no other client does', async () => {
     await start();
     const ann = await RelayClient.identified(relay.url, { clientId: 'ann', token: await tokenOf('ann') });
     const bob = await RelayClient.identified(relay.url, { clientId: 'bob', token: await tokenOf('bob') });
@@ -44,7 +44,7 @@ describe('a relay where tokens are required', () => {
     expect(bob.messages()).toEqual([]);
   });
 
-  it('[TOK-1] without a good token for the very id: the code says why, and no log was opened', async () => {
+  it('[TOK-1] without a valid token for the very id: a close code with the reason, and no log is opened', async () => {
     await start();
     const good = await tokenOf('ann');
     const forged = `${good.slice(0, good.lastIndexOf('.'))}.${randomBytes(32).toString('base64url')}`;
@@ -129,7 +129,7 @@ describe('a relay where tokens are required', () => {
 });
 
 describe('an open relay', () => {
-  it('[TOK-8] a token is not looked at, and harms nobody', async () => {
+  it('[TOK-8] tokens are ignored', async () => {
     const relay = await startTestRelay();
     const client = await RelayClient.identified(relay.url, { clientId: 1, token: 'whatever' });
     client.send({ type: 'token', token: 'whatever' });

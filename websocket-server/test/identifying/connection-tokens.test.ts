@@ -65,7 +65,7 @@ describe('ConnectionTokens', () => {
   };
   const closedWith = () => socket.closedWith?.code;
 
-  it('[TOK-1] nothing happens before the token was verified, then the client is let in with what it says', async () => {
+  it('[TOK-1] nothing happens before the token is verified; then the client is admitted with its claims', async () => {
     identify('t');
     expect([accepted, socket.sent]).toEqual([[], []]);
     await verifier.answer(good());
@@ -78,7 +78,7 @@ describe('ConnectionTokens', () => {
     ['that of another client', good(NOW + HOUR_MS, '2'), 4501, 'unauthorized'],
     ['one that has expired', refused('expired'), 4001, 'token_expired'],
     ['one whose key can not be had', refused('unverifiable'), 1013, 'token_unverifiable'],
-  ])('[TOK-1] %s lets nobody in', async (_what, result, code, error) => {
+  ])('[TOK-1] %s admits no client', async (_what, result, code, error) => {
     identify('t');
     await verifier.answer(result);
     expect(closedWith()).toBe(code);
@@ -102,7 +102,7 @@ describe('ConnectionTokens', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('[TOK-1] a client that goes away while it is verified is not let in', async () => {
+  it('[TOK-1] a client that leaves while its token is verified is not admitted', async () => {
     identify('t');
     connection.onClosed();
     await verifier.answer(good());

@@ -30,7 +30,7 @@ describe('identify', () => {
     expect(feeds.directory.size).toBe(0);
   }
 
-  it('[DEL-1] tells where the stream goes on, then goes on there', async () => {
+  it('[DEL-1] reports where the stream starts, then starts there', async () => {
     store.appendMany('1', 3);
     const { socket } = connect({ epoch: 'epoch-1', offsets: { '1': 1, '2': 7 } });
     await vi.advanceTimersByTimeAsync(10);
@@ -45,7 +45,7 @@ describe('identify', () => {
     expect(socket.offsets()).toEqual([2, 3]);
   });
 
-  it('[DEL-1] the head it tells is read after the frame came, not the one the feed knows', async () => {
+  it('[DEL-1] the reported head is read after the frame arrived, not taken from the feed', async () => {
     store.appendMany('1', 3);
     connect();
     await vi.advanceTimersByTimeAsync(10);
@@ -142,7 +142,7 @@ describe('identify', () => {
   const startOf = (socket: { frames(): Record<string, unknown>[] }) =>
     (socket.frames()[0]?.['targets'] as Record<string, unknown> | undefined)?.['1'];
 
-  it('[DEL-4] a cursor whose row is another one now is told so, and only its client', async () => {
+  it('[DEL-4] a cursor whose row was replaced is rejected, for its own client only', async () => {
     store.appendMany('1', 3);
     const [first, , third] = (await store.readLog({ targetId: '1', afterOffset: 0, limit: 3 })).messages;
     const mark = ({ id, createdAt }: RowMark) => ({ id, createdAt });
@@ -177,7 +177,7 @@ describe('identify', () => {
     expect(socket.isOpen).toBe(true);
   });
 
-  it('[EPO-4] [EPO-5] who was closed with 4003 is told, although the new rows have caught up with its cursor', async () => {
+  it('[EPO-4] [EPO-5] a client that was closed with 4003 gets recovered:false, even if new rows have caught up with its cursor', async () => {
     store.appendMany('1', 8);
     const connected = connect();
     await vi.advanceTimersByTimeAsync(3_100);
@@ -191,7 +191,7 @@ describe('identify', () => {
     expect(socket.offsets()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('[EPO-6] a head below the one known is not believed while the writer’s server says otherwise', async () => {
+  it('[EPO-6] a head below the known one is not trusted while the server that takes the writes contradicts it', async () => {
     store.appendMany('1', 5);
     const connected = connect();
     await vi.advanceTimersByTimeAsync(100);
@@ -214,7 +214,7 @@ describe('identify', () => {
     expect(store.doubts).toHaveLength(1);
   });
 
-  it('[EPO-7] while nobody can say which history it is, nobody is closed and those who come wait', async () => {
+  it('[EPO-7] while the history is undecided no connection is closed, and new ones wait', async () => {
     store.appendMany('1', 5);
     const connected = connect();
     await vi.advanceTimersByTimeAsync(100);
@@ -230,7 +230,7 @@ describe('identify', () => {
     expect(startOf(second.socket)).toEqual({ offset: 0, head: 3, recovered: false });
   });
 
-  it('[ACK-6] a last ack of another epoch starts over, and the client is told', async () => {
+  it('[ACK-6] a last ack of another epoch starts over, with recovered:false', async () => {
     store.appendMany('1', 5);
     await store.saveAcks([{ clientId: '1', deviceId: 'tv', targetId: '1', epoch: 'epoch-1', offset: 4 }]);
     store.restart(2);
@@ -255,7 +255,7 @@ describe('identify', () => {
     expect(socket.frames()).toMatchObject([{ type: 'identified', targets: { '1': { offset: 2 } } }]);
   });
 
-  it('[DEL-4] with a cursor of its own a device’s acks are not asked for', async () => {
+  it('[DEL-4] with its own cursor a device’s acks are not read', async () => {
     connect({ epoch: 'epoch-1', offsets: { '1': 0 } }, 'tv');
     await vi.advanceTimersByTimeAsync(10);
     expect(store.openings).toEqual([]);

@@ -56,7 +56,7 @@ describe('WsClientSocket', () => {
     return frames;
   }
 
-  it('[DEL-10] is full from the bound on until everything has drained, and tells both', async () => {
+  it('[DEL-10] is full from the bound on until everything has drained, and reports both', async () => {
     peer.pause();
     const frames = fill('x'.repeat(10_000));
     expect(frames * 10_000).toBeLessThan(MORE_THAN_THE_KERNEL_TAKES);
@@ -70,7 +70,7 @@ describe('WsClientSocket', () => {
     expect(connection.socket.bytesTaken()).toBeGreaterThan(taken);
   });
 
-  it('[DEL-11] tells each time that it is full, so that a second stall is watched like the first', async () => {
+  it('[DEL-11] reports each time that it is full, so that a second stall is watched like the first', async () => {
     for (let time = 1; time <= 3; time += 1) {
       peer.pause();
       fill('x'.repeat(10_000));
@@ -89,7 +89,7 @@ describe('WsClientSocket', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('sends what comes in one turn as one piece, in order, and before it closes', async () => {
+  it('sends the frames of one turn in one piece, in order, and before it closes', async () => {
     const received: Buffer[] = [];
     peer.on('data', (piece: Buffer) => received.push(piece));
     connection.socket.send('"one"');

@@ -155,7 +155,7 @@ describe('attachSocketServer', () => {
     expect(Object.fromEntries(counters.closesByCode)).toEqual({ '4500': 1 });
   });
 
-  it('a peer that says goodbye and never hangs up is dropped soon', async () => {
+  it('a peer that sends a close frame and never hangs up is dropped soon', async () => {
     const client = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
     await openRawWebSocket(client);
     client.write(rawFrame({ opcode: 8, payload: Buffer.from([0x03, 0xe8]) }));

@@ -43,7 +43,7 @@ describe('DeviceOpener', () => {
     expect(store.openings.map((openings) => openings.length)).toEqual([1, 2]);
   });
 
-  it('[DEL-18] a client with a thousand devices keeps nobody waiting for more than a statement', async () => {
+  it('[DEL-18] a client with a thousand devices delays no other client by more than a statement', async () => {
     const kiosks = Array.from({ length: 1_000 }, (_, device) =>
       devices.read({ ...opening(0), deviceId: `d${device}` }),
     );
@@ -54,7 +54,7 @@ describe('DeviceOpener', () => {
     expect(store.openings.map((openings) => openings.length)).toEqual([256, 256, 256, 234]);
   });
 
-  it('[DEL-16] a database that is away is told to each, and asked again by whoever tries again', async () => {
+  it('[DEL-16] while the database is away each call rejects, and a later call asks again', async () => {
     store.beforeRead = databaseAway;
     const outcomes = Promise.allSettled([devices.read(opening(1)), devices.read(opening(2))]);
     await vi.advanceTimersByTimeAsync(10);

@@ -37,7 +37,7 @@ describe('StartReader', () => {
     expect(store.startQueries[0]).toContainEqual(cursor('2', 7));
   });
 
-  it('[DEL-4] a cursor’s mark is told as the client told it', async () => {
+  it('[DEL-4] a cursor’s mark is passed on unchanged', async () => {
     const mark = { id: '9', createdAt: '2026-11-23T00:00:00.000Z' };
     const answer = starts.readStart({ ...cursor('1', 0), epoch: undefined, mark });
     await vi.advanceTimersByTimeAsync(100);
