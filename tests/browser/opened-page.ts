@@ -8,7 +8,7 @@ import {
 
 const PAGE_FILE = new URL('../../web-client/index.html', import.meta.url);
 
-/** A page in a browser profile of its own, and everything that must not happen on it. */
+/** A page in a separate browser profile, and every incident on it that should not occur. */
 export interface OpenedPage {
   readonly page: Page;
   /** Uncaught errors, dialogs, and what the Content-Security-Policy had to stop. */
@@ -41,14 +41,14 @@ export async function openPage(
   return { page, incidents, close: () => context.close() };
 }
 
-/** Address of the page on disk, told to use these ports. Without addresses: as anyone would open it. */
+/** The address of the page on disk, with these query parameters. */
 export function pageOnDisk(query: Readonly<Record<string, string>> = {}): string {
   const url = new URL(PAGE_FILE);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url.href;
 }
 
-/** Resolves when the page says that it is connected as this client. */
+/** Resolves when the page shows that it is connected as this client. */
 export async function connectedAs(page: Page, clientId: string): Promise<void> {
   await page
     .getByRole('status')
@@ -61,7 +61,7 @@ export function messagesOn(page: Page): Locator {
   return page.getByRole('log').locator('li.message');
 }
 
-/** Texts of the messages, in order, once there are at least so many. */
+/** The texts of the messages, in order, once there are at least `count`. */
 export async function textsOnceThereAre(page: Page, count: number): Promise<string[]> {
   const texts = messagesOn(page).locator('.message-text');
   return waitUntil(`${count} messages are on the page`, async () => {
@@ -70,7 +70,7 @@ export async function textsOnceThereAre(page: Page, count: number): Promise<stri
   });
 }
 
-/** Offsets of the messages, in order. */
+/** The offsets of the messages, in order. */
 export async function offsetsOn(page: Page): Promise<number[]> {
   return page.evaluate<number[]>(
     `Array.from(document.querySelectorAll('li.message'), (item) => Number(item.dataset.offset))`,

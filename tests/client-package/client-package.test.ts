@@ -39,7 +39,7 @@ function importsOf(path: string): string[] {
   );
 }
 
-/** Evaluates an expression in a Node of its own, where the package is installed as anybody has it. */
+/** Evaluates an expression in a separate Node process that has the package installed. */
 async function evaluate(code: string, ...options: string[]): Promise<string> {
   const { stdout } = await run(process.execPath, [...options, '--input-type=commonjs', '-e', code], {
     cwd: FOLDER,

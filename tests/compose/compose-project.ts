@@ -23,7 +23,7 @@ interface InspectedContainer {
   readonly Mounts: readonly { readonly Type: string; readonly Destination: string; readonly Name?: string }[];
 }
 
-/** The project's docker-compose.yml under a name, ports and a password of its own, beside whatever else is running. */
+/** The project's docker-compose.yml with a separate name, ports and password, so that it disturbs no other project. */
 export interface ComposeProject {
   readonly name: string;
   readonly apiPort: number;

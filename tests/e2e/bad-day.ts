@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What a publisher on a bad day is told to wait. */
+/** The wait that a publisher is asked for on a bad day. */
 export const RETRY_AFTER_SECONDS = 1;
 
 interface Attempt {

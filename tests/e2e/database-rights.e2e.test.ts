@@ -16,7 +16,7 @@ import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 
 const UNAVAILABLE = 'Publishing by SQL is missing or outdated';
 const PASSWORD = 'Some-1-password';
-/** As the page names them; a server shared with other tests has them under names of their own. */
+/** Users as the page names them; on the shared server they get unique names. */
 const USERS = ['migrations', 'api', 'relay', 'shop', 'restore'] as const;
 type User = (typeof USERS)[number];
 

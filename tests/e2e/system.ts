@@ -21,14 +21,14 @@ export interface System {
   stop(): Promise<void>;
 }
 
-/** An empty database and a Redis prefix of its own on the shared servers. */
+/** A new empty database and an unused Redis prefix on the shared servers. */
 export async function freshServers(): Promise<{ servers: RealServers; database: TestDatabase }> {
   const database = await createTestDatabase(inject('databaseServerUrl'));
   const redisPrefix = `${randomBytes(4).toString('hex')}:`;
   return { database, servers: { databaseUrl: database.url, redisUrl: inject('redisUrl'), redisPrefix } };
 }
 
-/** One API and one relay as processes of their own, on the shared Redis and database server. */
+/** One API process and one relay process, on the shared Redis and database server. */
 export async function startSystem(env: ServiceEnvironment = {}): Promise<System> {
   const { servers, database } = await freshServers();
   const api = await startApi(servers, env);
@@ -54,13 +54,13 @@ interface FaultyServer {
   readonly startAgain: () => Promise<void>;
 }
 
-/** Whether every thread has: on a busy machine one of them may still answer a moment after the signal was sent. */
+/** Whether every thread has stopped: on a busy machine, one may still answer a moment after the signal. */
 function isStopped(pid: number): boolean {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.every((id) => / T /.test(readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1')));
 }
 
-/** What may happen to a server of the test's own, which is started only after this table is made. */
+/** Faults of a server that the test starts; a function, because the server starts after this table is made. */
 export function freezeAndKill(server: () => FaultyServer): Fault[] {
   return [
     {

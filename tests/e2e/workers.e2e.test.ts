@@ -31,7 +31,7 @@ async function metric({ url }: ServiceProcess, name: string): Promise<number> {
   return samples.reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-/** Each on a connection of its own, so that both workers get some of them. */
+/** Each on a new connection, so that both workers get some of them. */
 async function publishEach(api: ServiceProcess, targetIds: readonly string[]): Promise<number[]> {
   const answers = await Promise.all(
     targetIds.map((targetId) => publish(api.url, { message: `for ${targetId}`, targetId })),

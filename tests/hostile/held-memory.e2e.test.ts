@@ -1,4 +1,4 @@
-/** Everything at once that makes the API hold memory, in a process that has little, and somebody who is served meanwhile. */
+/** Everything at once that makes the API hold memory, in a small process, while an ordinary publisher is served. */
 import { readFileSync } from 'node:fs';
 import { type ServiceProcess, startApi, type TestDatabase, waitUntil } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const PEAK_MIB_MAX = 340;
 const CONTROL_CHARACTERS = '\u0001'.repeat(65_000);
 const PAGE_TARGET = 'pages';
 const TEST_MS = 90_000;
-/** Who is refused is served within so long: the largest give way at once, and the database takes some seconds for all. */
+/** A refused request succeeds within this time: the largest give way at once, and the database needs some seconds for all. */
 const SERVED_MS_MAX = 20_000;
 
 let database: TestDatabase;
@@ -76,7 +76,7 @@ it(
     expect(statuses).toContain('201');
     expect(texts.length).toBeGreaterThan(0);
 
-    // What was held is given back.
+    // The memory is released.
     for (const { socket } of hungry) socket.destroy();
     const again = () => postText('/messages/batch', batchOf(100, 65_000));
     await waitUntil('a large batch finds room', async () => (await again()).status === 201, SERVED_MS_MAX);

@@ -1,6 +1,6 @@
 /**
  * Ten thousand tries to get at somebody else's messages by an id that looks like theirs. A ledger says for whom each
- * message was: its text names its target, and whoever is told it must have identified as exactly that.
+ * message was: its text names its target, and every client that receives it must have identified as exactly that id.
  */
 import { connect, type Socket } from 'node:net';
 import { openRawWebSocket, publish, rawFrame, RelayClient, waitUntil } from '@postline/test-support';
@@ -24,7 +24,7 @@ interface Probe {
   readonly text: string | undefined;
 }
 
-/** A connection that was let in under an id, whosever that is. */
+/** A connection that identified as some id. */
 interface LetIn {
   readonly probe: Probe;
   readonly identifiedAs: string;
@@ -133,7 +133,7 @@ function secretOf(targetId: string): string {
   return `only for <${targetId}>`;
 }
 
-/** Says what whoever wants the victim's messages would say; undefined where the relay hung up. */
+/** Sends the frames of a client that wants the victim's messages; undefined if the relay hung up. */
 async function converse(probe: Probe): Promise<LetIn | undefined> {
   const { victim, json } = probe;
   const socket = await openRawWebSocket(connect({ host: '127.0.0.1', port: system.relay.port }));

@@ -1,4 +1,4 @@
-/** Everything at once that makes the relay hold memory, in a process that has little, and a client that is served. */
+/** Everything at once that makes the relay hold memory, in a small process, while an ordinary client is served. */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { freshMetrics, publish, rawFrame, RelayClient, upgradeRequest } from '@postline/test-support';
@@ -14,7 +14,7 @@ const PAGE_TARGET = 'pages';
 const NEVER_READ = 300;
 const HALF_FRAMES = 150;
 const HOLDERS = 300;
-/** Those that never read were sent pages, some of which several of them share. */
+/** The relay read pages for the clients that never read; several clients may share one. */
 const PAGES_READ_MIN = 100;
 const RECONNECT_MS = 50;
 const ORDINARY_MESSAGES = 40;
@@ -79,7 +79,7 @@ it(
     expect(peak).toBeGreaterThan(before);
     expect(peak).toBeLessThan(PEAK_MIB_MAX);
 
-    // Those that come now find room.
+    // New clients find room.
     for (const socket of sockets) socket.destroy();
     const page = await RelayClient.identified(system.relay.url, { clientId: PAGE_TARGET, resume });
     expect(await page.messagesOnceThereAre(40)).toHaveLength(40);
@@ -88,7 +88,7 @@ it(
   TEST_MS,
 );
 
-/** Sends these bytes, and reads nothing of what comes back. */
+/** Sends these bytes and never reads the answer. */
 function open(bytes: Buffer): Socket {
   const socket = connect({ host: '127.0.0.1', port: system.relay.port });
   socket.on('error', () => undefined).pause();

@@ -70,7 +70,7 @@ it('[PAGE-2] none of more than 100 payloads runs, changes the page or reaches ou
   expect(shown.slice(1).map(withoutNul)).toEqual(PAYLOADS.map(withoutNul));
   expect(await elementsOf()).toEqual(elements);
 
-  // Whoever reads moves the mouse, clicks and comes back.
+  // A reader moves the mouse, clicks and returns.
   await messagesOn(page).last().hover();
   await messagesOn(page).last().click();
   await page.reload();

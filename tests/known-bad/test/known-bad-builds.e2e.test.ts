@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => build.remove());
 
-/** Whether each of them is caught is told by `npm run test:known-bad`, which takes minutes. */
+/** `npm run test:known-bad` shows whether each of them is caught; it takes minutes. */
 describe('the known-bad builds', () => {
   it.each(KNOWN_BAD_BUILDS)('$name can be made of the present build', async ({ replacements, scenario }) => {
     expect(SCENARIOS.map(({ name }) => name)).toContain(scenario);

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 /** Files in PEM. */
 export interface TestCertificates {
-  /** The authority's own. */
+  /** The authority's certificate. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -16,11 +16,11 @@ export interface TestCertificates {
 
 export interface CertificateOptions {
   readonly folder: string;
-  /** Whom it is for, as `openssl` writes it: `DNS:localhost`, `IP:127.0.0.1`. */
+  /** The subject's alternative name, as `openssl` writes it: `DNS:localhost`, `IP:127.0.0.1`. */
   readonly subject: string;
 }
 
-/** An authority of its own and a server's certificate by it, valid for a day. */
+/** Makes a new authority and a server certificate signed by it, valid for a day. */
 export async function makeCertificates({ folder, subject }: CertificateOptions): Promise<TestCertificates> {
   const openssl = findProgram('openssl');
   const path = (name: string) => join(folder, name);

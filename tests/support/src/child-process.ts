@@ -18,7 +18,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 export interface StartedProcess {
   readonly pid: number;
-  /** What it printed, standard output and error together; the last 200,000 characters. */
+  /** Standard output and error together; the last 200,000 characters. */
   readonly output: () => string;
   /** True once it has ended. */
   readonly hasEnded: () => boolean;
@@ -26,7 +26,7 @@ export interface StartedProcess {
   readonly signal: (name: NodeJS.Signals) => void;
   /** Resolves with the exit code (or the signal's name) once it has ended. */
   ended: Promise<number | string>;
-  /** Sends the signal and waits for the end; SIGTERM where none is named. */
+  /** Sends the signal (by default SIGTERM) and waits for the end. */
   readonly end: (name?: NodeJS.Signals) => Promise<number | string>;
 }
 

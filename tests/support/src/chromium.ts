@@ -12,7 +12,7 @@ export type {
   WebSocketRoute,
 } from 'playwright-core';
 
-/** No sandbox, because tests run as root in containers; nothing of the browser's own goes over the network. */
+/** No sandbox, because tests run as root in containers; no background traffic of the browser. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--headless',
@@ -24,7 +24,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Starts the system's Chromium with an empty profile in a temp folder, which goes with it on `close`. */
+/** Starts the system's Chromium with an empty profile in a temp folder; `close` removes it. */
 export function launchChromium(): Promise<Browser> {
   const executablePath = findProgram('chromium', 'chromium-browser', 'google-chrome');
   return chromium.launch({ executablePath, args: ARGUMENTS });

@@ -38,7 +38,7 @@ export interface DatabaseServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a MariaDB (or MySQL) of its own on a free port in a temp folder, with an fsync at every commit. */
+/** Starts a new MariaDB (or MySQL) on a free port, with its data in a temp folder and an fsync at every commit. */
 export async function startDatabase(extraOptions: readonly string[] = []): Promise<DatabaseServer> {
   const folder = await makeTempFolder('database');
   const port = await freePort();
@@ -71,7 +71,7 @@ export async function startDatabase(extraOptions: readonly string[] = []): Promi
   };
 }
 
-/** Creates an empty database with a name of its own on a running server. */
+/** Creates an empty database with a unique name on a running server. */
 export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `postline_${randomBytes(6).toString('hex')}`;
   await runStatement(serverUrl, `CREATE DATABASE ${name}`);
@@ -84,7 +84,7 @@ async function runStatement(serverUrl: string, statement: string): Promise<void>
   await connection.end();
 }
 
-/** Both kinds of server are made here so that root has no password and may come over TCP from this machine. */
+/** Sets up either kind of server so that root needs no password and may connect over TCP from this machine. */
 async function initialise(program: string, folder: string): Promise<void> {
   const data = join(folder, 'data');
   const options = { env: await environmentOf(folder) };
@@ -98,7 +98,7 @@ async function initialise(program: string, folder: string): Promise<void> {
   }
 }
 
-/** A server that starts removes all temporary tables in its temporary folder, those of other servers among them. */
+/** A starting server removes all temporary tables in its temporary folder, also those of other servers. */
 async function environmentOf(folder: string): Promise<NodeJS.ProcessEnv> {
   const temporary = join(folder, 'tmp');
   await mkdir(temporary, { recursive: true });

@@ -5,7 +5,7 @@ interface StatusRow extends RowDataPacket {
   readonly Value: string;
 }
 
-/** What a database server counts about itself (`SHOW GLOBAL STATUS`), by the server's names; only what is a number. */
+/** The numbers of `SHOW GLOBAL STATUS`, by the server's names. */
 export async function readDatabaseStatus(serverUrl: string): Promise<ReadonlyMap<string, number>> {
   const connection = await createConnection(serverUrl);
   const [rows] = await connection.query<StatusRow[]>('SHOW GLOBAL STATUS');

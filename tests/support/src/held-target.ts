@@ -5,7 +5,7 @@ export interface HeldTarget {
   release(): Promise<void>;
 }
 
-/** Holds the counter row of a target that has messages, as a transaction left open by someone else would. */
+/** Locks the counter row of a target that has messages, as another program's open transaction would. */
 export async function holdTarget(databaseUrl: string, targetId: string): Promise<HeldTarget> {
   const connection = await createConnection(databaseUrl);
   await connection.beginTransaction();

@@ -10,17 +10,17 @@ export interface OneWayOptions {
   readonly from: Socket;
   readonly to: Socket;
   readonly state: () => WayState;
-  /** Asked for every piece that comes in; false throws it away. */
+  /** Called with every piece; the piece is dropped if it returns false. */
   readonly onData?: (piece: Buffer) => boolean;
 }
 
-/** What may be held here; beyond it the sender's side is not read, so that it feels the line as it is. */
+/** Beyond it the sender's side is not read, so that the sender notices the slow line. */
 const HELD_BYTES_MAX = 256 * 1024;
-/** A slow line passes its bytes on in steps of this length. */
+/** A slow line forwards its bytes in steps of this length. */
 const SLOW_STEP_MS = 20;
 
 interface Held {
-  /** When it may go on, on the clock of `performance.now()`. */
+  /** When it may be forwarded, on the clock of `performance.now()`. */
   readonly at: number;
   /** Bytes, or how the stream ended. */
   readonly what: Buffer | Ending;
@@ -28,7 +28,7 @@ interface Held {
 
 type Ending = 'end' | 'close' | 'reset';
 
-/** One direction of one proxied connection: passes bytes on as the state of the line lets it. */
+/** One direction of one proxied connection: forwards bytes as the state of the line allows. */
 export class OneWay {
   readonly #options: OneWayOptions;
   #held: Held[] = [];
@@ -61,7 +61,7 @@ export class OneWay {
     this.#pass();
   }
 
-  /** Nothing is passed on any more. */
+  /** Forwards nothing from now on. */
   stop(): void {
     this.#isStopped = true;
     this.#held = [];

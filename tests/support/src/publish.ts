@@ -8,7 +8,7 @@ export interface PublishBody {
   readonly targetId: number | string;
 }
 
-/** Publishes by HTTP as any program would; the answer as it came. */
+/** Publishes by HTTP, as any program would, and returns the answer. */
 export async function publish(
   apiUrl: string,
   body: PublishBody,

@@ -19,7 +19,7 @@ export interface RedisServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a redis-server of its own on a free port, without persistence; resolves when it answers. */
+/** Starts a new redis-server on a free port, without persistence; resolves when it answers. */
 export async function startRedis(): Promise<RedisServer> {
   const port = await freePort();
   let server = await launch(port);

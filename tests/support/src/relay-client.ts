@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { waitUntil } from './wait-until.ts';
 
-/** A frame as it came, parsed; its fields are for the test to check. */
+/** A parsed frame; its fields are not checked. */
 export type ReceivedFrame = Readonly<Record<string, unknown>> & { readonly type: string };
 
 export interface Identify {
@@ -20,7 +20,7 @@ export interface Identify {
       };
 }
 
-/** A raw WebSocket client that keeps every frame it gets. */
+/** A raw WebSocket client that keeps every frame it receives. */
 export class RelayClient {
   readonly frames: ReceivedFrame[] = [];
   /** The close code, once the socket is closed. */
@@ -108,13 +108,13 @@ export class RelayClient {
     return this.frames.filter((frame) => frame.type === 'new_message');
   }
 
-  /** Waits until so many messages have come, and returns them. */
+  /** Waits until so many messages have arrived, and returns them. */
   async messagesOnceThereAre(count: number, milliseconds?: number): Promise<ReceivedFrame[]> {
     await waitUntil(`${count} messages`, () => this.messages().length >= count, milliseconds);
     return this.messages();
   }
 
-  /** Everything the relay had to say before now has been received: it answers a ping in order. */
+  /** Resolves when every frame that the relay sent before now has arrived: it answers a ping in order. */
   async settled(): Promise<void> {
     const pongs = () => this.frames.filter((frame) => frame.type === 'pong').length;
     const before = pongs();

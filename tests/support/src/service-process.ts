@@ -6,7 +6,7 @@ import { waitUntil } from './wait-until.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const READY_MS = 30_000;
 
-/** Variables that a service is given; what the tests' own environment has of them is not passed on. */
+/** The environment of a service; it inherits nothing but PATH from the tests. */
 export type ServiceEnvironment = Readonly<Record<string, string>>;
 
 export interface ServiceProcess {
@@ -26,12 +26,12 @@ export interface RealServers {
   readonly redisPrefix: string;
 }
 
-/** Starts the built API as a process of its own; resolves when it is ready. */
+/** Starts the built API as a separate process; resolves when it is ready. */
 export function startApi(servers: RealServers, env: ServiceEnvironment = {}): Promise<ServiceProcess> {
   return startService('api-server', { ...serverEnvironment(servers), ...env });
 }
 
-/** Starts the built relay as a process of its own; resolves when it is ready. */
+/** Starts the built relay as a separate process; resolves when it is ready. */
 export function startRelay(servers: RealServers, env: ServiceEnvironment = {}): Promise<ServiceProcess> {
   return startService('websocket-server', { ...serverEnvironment(servers), ...env });
 }
@@ -100,7 +100,7 @@ async function ready(service: StartedProcess, url: string): Promise<void> {
   await unlessItEnds(service, waitUntil(`${url} is ready`, isReady, READY_MS));
 }
 
-/** A process that has ended will never get there: its output says why. */
+/** If the process ends first, rejects with its output. */
 function unlessItEnds<T>(service: StartedProcess, fact: Promise<T>): Promise<T> {
   const end = service.ended.then((code) => {
     throw new Error(`the process ended with ${code}:\n${service.output()}`);
@@ -108,7 +108,7 @@ function unlessItEnds<T>(service: StartedProcess, fact: Promise<T>): Promise<T> 
   return Promise.race([fact, end]);
 }
 
-/** The port in a log line that says "listening", where it is this service's. */
+/** The port in this service's log line "listening". */
 function portOf(name: string): (line: string) => number | undefined {
   return (line) => {
     if (!line.includes('"msg":"listening"')) return undefined;

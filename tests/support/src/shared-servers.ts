@@ -9,9 +9,9 @@ import { startRedis } from './redis-process.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** URL of the shared database server, without a database: make your own with createTestDatabase. */
+    /** URL of the shared database server, without a database: createTestDatabase makes one. */
     databaseServerUrl: string;
-    /** URL of the shared Redis: keep apart by a REDIS_PREFIX of your own. Kill and freeze only servers of your own. */
+    /** URL of the shared Redis: use a unique REDIS_PREFIX. Kill and freeze only servers that the test started. */
     redisUrl: string;
   }
 }

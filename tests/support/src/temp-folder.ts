@@ -8,7 +8,7 @@ export interface TempFolder {
   readonly remove: () => Promise<void>;
 }
 
-/** Whatever its owner came not to removing; a run removes its own folders and nobody else's. */
+/** Folders that their owners have not removed; at exit a run removes its own, and no other run's. */
 const open = new Set<string>();
 process.once('exit', () => {
   for (const path of open) rmSync(path, REMOVAL);

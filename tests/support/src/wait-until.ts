@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_INTERVAL_MS = 20;
 
 /**
- * Waits for a fact: calls `probe` until it gives something other than `undefined` or `false`, and returns that.
- * Rejects, naming the fact, when `milliseconds` are over. A probe that throws counts as "not yet".
+ * Waits for a fact: calls `probe` until it returns something other than `undefined` or `false`, and returns that.
+ * After `milliseconds` it rejects with the name of the fact. A probe that throws counts as "not yet".
  */
 export async function waitUntil<T>(
   fact: string,

@@ -55,7 +55,7 @@ export async function stopServers({ database, redis }: BackingServers): Promise<
   await Promise.all([database.stop(), redis.stop()]);
 }
 
-/** APIs and relays as processes of their own on one Redis and one database; a proxy in every line, if not told otherwise. */
+/** API and relay processes on one Redis and one database, with a proxy in every line unless the options say otherwise. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { servers, findings, buildFolder, apis: apiCount = 2, relays: relayCount = 2 } = options;
   const database = await servers.database.createDatabase();

@@ -1,6 +1,6 @@
 import { TcpProxy } from '@postline/test-support';
 
-/** The lines between the parts, each a proxy of its own, so that one service's line can fail alone. */
+/** The lines between the parts: a proxy for each service, so that one line can fail alone. */
 export interface Links {
   /** By API. */
   readonly 'sender-API': readonly TcpProxy[];

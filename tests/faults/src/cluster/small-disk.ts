@@ -7,7 +7,7 @@ import { type DatabaseServer, makeTempFolder, startDatabase } from '@postline/te
 const DISK_MEBIBYTES = 384;
 const TEMP_FOLDER_VARIABLE = 'TMPDIR';
 
-/** A database on a disk of its own that can be filled up. */
+/** A database on a small separate disk that can be filled up. */
 export interface SmallDisk {
   readonly database: DatabaseServer;
   /** Leaves not one block free. */

@@ -59,7 +59,7 @@ export class Ledger {
     this.history.isBeingRestored = false;
   }
 
-  /** Nobody begins one: the first epoch that a reader is told of is the one that the services began by themselves. */
+  /** Nothing else begins an epoch: the first one that a reader sees is the one that the services began. */
   expectEpoch(): void {
     this.history.endsWithNextEpoch = true;
   }

@@ -7,7 +7,7 @@ import type { TargetLedger } from './target-ledger.ts';
 export interface LogHistory {
   epoch: string | undefined;
   isBeingRestored: boolean;
-  /** The replacement ends with the first epoch that any reader is told of. */
+  /** The replacement ends with the first epoch that any reader receives. */
   endsWithNextEpoch: boolean;
 }
 

@@ -38,7 +38,7 @@ interface Call {
   readonly send: Send;
 }
 
-/** An application that publishes by `CALL publish_message` inside its own transactions, on a connection of its own. */
+/** An application that publishes by `CALL publish_message` inside its own transactions, on one connection. */
 export class SqlSender {
   readonly #options: SqlSenderOptions;
   #connection: Connection | undefined;

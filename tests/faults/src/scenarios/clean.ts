@@ -12,7 +12,7 @@ export interface CleanSettings extends ScenarioSettings {
   readonly messages: number;
 }
 
-/** Nothing is broken: so many messages are acknowledged, and each reader gets each of its own once, in order. */
+/** No fault: so many messages are acknowledged, and each reader receives each message for it once, in order. */
 export function clean(settings: CleanSettings): Promise<RunResult> {
   const { messages, print } = settings;
   return withRun({ ...settings, targets: TARGETS, settleMs: SETTLE_MS }, async (run) => {

@@ -17,7 +17,7 @@ const REFUSED_WITHIN_MS = 5_000;
 /** The probe's own targets are nobody's, and none of the ledger's. */
 const PROBE_TARGET = 'probe';
 
-/** The database's disk fills up under load: publishers are told to come back, and nothing is half stored. */
+/** The database's disk fills up under load: publishers get a retryable error, and nothing is stored in part. */
 export async function fullDisk(settings: ScenarioSettings): Promise<RunResult> {
   const disk = await startOnSmallDisk();
   if (disk === undefined) throw new NotPossibleHereError('mounting a small disk');

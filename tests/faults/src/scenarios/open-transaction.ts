@@ -12,7 +12,7 @@ const SQL_SENDERS = 2;
 /** Between two calls of the open transaction: it goes on taking what it can get, in another order each time. */
 const CALLS_EVERY_MS = 500;
 const PROBE_PAUSE_MS = 50;
-/** Whoever waits for one of its locks waits to its end, or for the 4 s of the store's deadline. */
+/** A request that waits for one of its locks waits for its end, or for the 4 s of the store's deadline. */
 const ANSWER_MS_MAX = 2_000;
 /** The contract, for a message published by SQL. */
 const DELIVERED_MS_MAX = 2_000;

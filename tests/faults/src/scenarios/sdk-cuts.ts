@@ -51,7 +51,7 @@ const CUTS: readonly Cut[] = [
     },
   },
   {
-    // Nobody is told: the library has to notice by itself that its relay is silent.
+    // No error is reported: the library itself has to notice that its relay is silent.
     name: 'frozen',
     share: 2,
     happen: async (_run, line, readers) => {

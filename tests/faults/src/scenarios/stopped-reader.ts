@@ -10,7 +10,7 @@ const BATCH = 8;
 /** A small heap is cleaned often, so that what is left of the growth is what is really held. */
 const RELAY_ENVIRONMENT = {
   NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=4',
-  // Whoever does not read does not answer pings either: it is not to be dropped for that.
+  // A client that does not read answers no pings either, and must not be dropped for that.
   HEARTBEAT_SECONDS: '30',
 };
 const GROWTH_BYTES_MAX = 24 * 1024 * 1024;

@@ -8,13 +8,13 @@ import type { ScenarioSettings } from '../../src/scenarios/scenario.ts';
 /** The long form is `npm run test:faults`; FAULT_SEED tries the short one with other faults. */
 const SEED = process.env['FAULT_SEED'] ?? '1';
 
-/** Runs a scenario and shows what it came to; everything it found is in the message where it failed. */
+/** Runs a scenario and prints its result; if it fails, the message has all findings. */
 export type Passes = (
   scenario: string,
   run: (settings: ScenarioSettings) => Promise<RunResult>,
 ) => Promise<RunResult>;
 
-/** Gives the scenarios of a test file a build and servers of their own. */
+/** Gives the scenarios of a test file a separate build and separate servers. */
 export function useScenarios(): Passes {
   let build: TempFolder;
   let servers: BackingServers;
