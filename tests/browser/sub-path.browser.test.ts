@@ -61,7 +61,7 @@ it.each(['/push/api/docs', '/push/api/docs/'])(
   '[PAGE-12] the documentation at %s of a site shows itself and reaches the API',
   async (path) => {
     const { page, incidents, close } = await openPage(browser, `${proxy.url}${path}`);
-    const operation = page.locator('.opblock', { hasText: 'The process lives' });
+    const operation = page.locator('.opblock', { hasText: 'The process is alive' });
     await operation.locator('.opblock-summary-control').click();
     await operation.getByRole('button', { name: 'Try it out' }).click();
     const answered = page.waitForResponse((response) => response.url().endsWith('/healthz'));
