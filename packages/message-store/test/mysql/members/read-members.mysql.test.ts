@@ -11,7 +11,8 @@ import {
 } from '../../../src/mysql/members/read-members.ts';
 import { COUNT_STATEMENT, READ_STATEMENT } from '../../../src/mysql/members/write-members.ts';
 import { OLD_DEPARTURES_STATEMENT } from '../../../src/mysql/upkeep/forget-departures.ts';
-import { connectTo, createMigratedDatabase, rowsOf } from '../support/migrated-database.ts';
+import { connectTo, createMigratedDatabase } from '../support/migrated-database.ts';
+import { statementWork } from '../support/statement-work.ts';
 
 const GROUPS = 200;
 const CLIENTS = 100;
@@ -38,16 +39,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** How many rows a statement gives, and how many entries of indexes and tables the server looks at and sorts for it. */
+/** How many rows a statement returns, and how many entries of indexes and tables the server reads and sorts for it. */
 async function work(statement: string, values: readonly (string | number)[]) {
-  const readStatus =
-    "SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler_read%' OR Variable_name = 'Sort_rows'";
-  await rowsOf(connection, readStatus); // the first time, MySQL reads its dictionary for it, and counts that too
-  await connection.query('FLUSH STATUS');
-  const rows = await rowsOf(connection, statement, values);
-  const status = await rowsOf(connection, readStatus);
-  const looks = status.reduce((sum, row) => sum + Number(row['Value']), 0);
-  return { rowCount: rows.length, looks };
+  const { rows, counters } = await statementWork(connection, statement, values);
+  return { rowCount: rows.length, looks: [...counters.values()].reduce((sum, count) => sum + count, 0) };
 }
 
 /** What a statement may look at beside the rows that it gives: the ends of ranges, single rows, tables in memory. */

@@ -11,6 +11,7 @@ import { READ_LOG_STATEMENT } from '../../../src/mysql/reading/read-log.ts';
 import { CERTAIN_SEARCH } from '../../../src/mysql/reading/read-stream-starts.ts';
 import { publish } from '../../support/contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from '../support/migrated-database.ts';
+import { statementWork } from '../support/statement-work.ts';
 
 const ROWS = 3_000;
 const PAGE = 10;
@@ -39,24 +40,18 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Runs a statement, and tells how many rows the server took from indexes and tables, and sorted, for it. */
+/** How many rows the server takes from indexes and tables for a statement, beside single look-ups, and sorts. */
 async function work(statement: string, values: readonly (string | number)[]) {
-  const readStatus =
-    "SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler_read%' OR Variable_name = 'Sort_rows'";
-  await rowsOf(connection, readStatus); // the first time, MySQL reads its dictionary for it, and counts that too
-  await connection.query('FLUSH STATUS');
-  const rows = await rowsOf(connection, statement, values);
-  const status = await rowsOf(connection, readStatus);
-  const count = (pattern: RegExp) =>
-    status
-      .filter((row) => pattern.test(String(row['Variable_name'])))
-      .reduce((sum, row) => sum + Number(row['Value']), 0);
+  const { rows, counters } = await statementWork(connection, statement, values);
+  const count = (names: readonly string[]) => names.reduce((sum, name) => sum + (counters.get(name) ?? 0), 0);
   return {
     rows,
-    rowsRead: count(/^Handler_read_(?:next|rnd_next|rnd|prev)$/),
-    rowsSorted: count(/^Sort_rows$/),
+    rowsRead: count(SCAN_COUNTERS),
+    rowsSorted: count(['Sort_rows']),
   };
 }
+
+const SCAN_COUNTERS = ['Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd', 'Handler_read_rnd_next'];
 
 it('a page of a long log reads as many rows as it has, and sorts none', async () => {
   const { rows, rowsRead, rowsSorted } = await work(READ_LOG_STATEMENT, [
