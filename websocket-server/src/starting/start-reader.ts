@@ -20,7 +20,7 @@ export class StartReader {
     this.#rows = new BatchedReader({
       keysMax: ROWS_PER_READ_MAX,
       readBatch: async (keys) => {
-        const marks = await store.readMarks(keys.map(placeOf));
+        const marks = await store.readMarks(keys.map(cursorOf));
         return byKey(
           keys,
           marks.map((row) => ({ row })),
@@ -36,20 +36,20 @@ export class StartReader {
     });
   }
 
-  /** The row at an offset; undefined if there is none. */
-  async readRow(targetId: string, offset: number): Promise<RowMark | undefined> {
-    return (await this.#rows.read(`${offset} ${targetId}`)).row;
+  /** The row at the cursor's offset, which the reader may have seen as another one; undefined if there is none. */
+  async readRow(cursor: ReaderCursor): Promise<RowMark | undefined> {
+    return (await this.#rows.read(keyOf(cursor))).row;
   }
 
   /** Where the stream starts, read on a new connection to the database. */
-  readStart({ targetId, offset, epoch, mark }: ReaderCursor): Promise<StreamStart> {
-    return this.#starts.read(JSON.stringify([targetId, offset, epoch, mark?.id, mark?.createdAt]));
+  readStart(cursor: ReaderCursor): Promise<StreamStart> {
+    return this.#starts.read(keyOf(cursor));
   }
 }
 
-function placeOf(key: string): { readonly targetId: string; readonly offset: number } {
-  const [offset = '', targetId = ''] = key.split(' ');
-  return { targetId, offset: Number(offset) };
+/** Readers that stopped at the same row share a read. */
+function keyOf({ targetId, offset, epoch, mark }: ReaderCursor): string {
+  return JSON.stringify([targetId, offset, epoch, mark?.id, mark?.createdAt]);
 }
 
 type Encoded = [string, number, string | null, string | null, string | null];

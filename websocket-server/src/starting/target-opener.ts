@@ -138,7 +138,7 @@ export class TargetOpener {
     if (mark === undefined || offset > reading.head) return reading;
     if (offset === reading.head && reading.mark !== undefined)
       return { ...reading, rowAtCursor: reading.mark };
-    const read = async () => ({ row: await starts.readRow(targetId, offset) });
+    const read = async () => ({ row: await starts.readRow(position.cursor) });
     const found = await readPatiently(read, isWanted);
     return found && { ...reading, rowAtCursor: found.row };
   }

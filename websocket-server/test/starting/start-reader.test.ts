@@ -45,12 +45,14 @@ describe('StartReader', () => {
     expect(store.startQueries).toEqual([[{ targetId: '1', offset: 0, epoch: undefined, mark }]]);
   });
 
-  it('[DEL-4] reads which row stands at a place', async () => {
+  it('[DEL-4] reads which row stands at a cursor', async () => {
     store.appendMany('1', 2);
-    const rows = Promise.all([starts.readRow('1', 2), starts.readRow('1', 3)]);
+    const mark = { id: '2', createdAt: '2026-11-23T00:00:00.000Z' };
+    const rows = Promise.all([starts.readRow({ ...cursor('1', 2), mark }), starts.readRow(cursor('1', 3))]);
     await vi.advanceTimersByTimeAsync(10);
     expect(await rows).toEqual([expect.objectContaining({ id: '2' }), undefined]);
     expect(store.markQueries).toHaveLength(1);
+    expect(store.markQueries[0]?.map((place) => place.mark)).toEqual([mark, undefined]); // found sooner by its id
   });
 
   it('[DEL-16] rejects while the database is away', async () => {
