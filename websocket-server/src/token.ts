@@ -1,4 +1,4 @@
-/** A command of its own: `npm run token -- CLIENT_ID`. Makes a token for trying out, from the configured secret. */
+/** The command `npm run token -- CLIENT_ID`: makes a token for trying out, from the configured secret. */
 import { clientTokenEnvironment, signClientToken } from '@postline/client-tokens';
 import { readSettings, SettingsError } from '@postline/service-runtime';
 import { z } from 'zod';

@@ -55,7 +55,7 @@ export class FollowerStarter {
     return { follower, frames: [encodeRelayFrame(truncated)] };
   }
 
-  /** Gives back the feed of a start that nobody wants any more. */
+  /** Releases the feed of a start that is not wanted any more. */
   abandon({ feed }: { readonly feed: Feed }): void {
     this.#options.feeds.release(feed);
   }

@@ -18,6 +18,9 @@ import type { ReaderPosition, WantedTarget } from '../starting/starting-point.ts
 import type { TargetOpener, TargetStart } from '../starting/target-opener.ts';
 import { GroupList, type ListedGroup, wantedTarget } from './group-list.ts';
 
+/** Before the memberships are read, no change is later than what will be read. */
+const NOT_READ = Number.POSITIVE_INFINITY;
+
 export interface FollowedGroupsParts {
   readonly members: Pick<Members, 'read'>;
   readonly targets: Pick<TargetOpener, 'open' | 'close'>;
@@ -52,7 +55,7 @@ export class FollowedGroups implements ConnectionGroups {
   /** Groups that did not fit, while the connection is not identified. */
   #refused: string[] = [];
   /** Changes of members up to here are included. */
-  #position = Number.POSITIVE_INFINITY;
+  #position = NOT_READ;
   /** Undefined until the connection is identified. */
   #client: { readonly clientId: string; readonly epoch: string } | undefined;
   readonly #work = new RepeatedTask({ run: () => this.#run() });
@@ -150,7 +153,7 @@ export class FollowedGroups implements ConnectionGroups {
   }
 
   onMemberships({ position, groups }: Memberships): void {
-    if (this.#position === Number.POSITIVE_INFINITY) return; // they are about to be read
+    if (this.#position === NOT_READ) return; // they are about to be read
     this.#position = position;
     const current = new Set(groups.map(({ groupName }) => groupName));
     for (const { name } of this.#list.all()) if (!current.has(name)) this.#onLeft(name);
@@ -158,7 +161,7 @@ export class FollowedGroups implements ConnectionGroups {
   }
 
   onToken(): void {
-    if (this.#position === Number.POSITIVE_INFINITY) return; // its claims are about to be read
+    if (this.#position === NOT_READ) return; // its claims are about to be read
     const claimed = new Set(this.#followsAll ? this.#connection.groupAccess.claimed : []);
     for (const group of this.#list.all()) {
       group.isClaimed = claimed.has(group.name);
@@ -235,7 +238,7 @@ export class FollowedGroups implements ConnectionGroups {
   async #decideAsked(): Promise<void> {
     const memberships = await this.#readMemberships();
     if (memberships === undefined) return;
-    if (this.#position === Number.POSITIVE_INFINITY) this.#position = memberships.position;
+    if (this.#position === NOT_READ) this.#position = memberships.position;
     const byName = new Map(memberships.groups.map((membership) => [membership.groupName, membership]));
     const frames = [...this.#asked.values()];
     this.#asked.clear();
@@ -247,9 +250,8 @@ export class FollowedGroups implements ConnectionGroups {
     const { clientId = '' } = this.#connection;
     for (;;) {
       const reading = await readPatiently(() => this.#parts.members.read(clientId), this.#isOpen);
-      const isOlder =
-        this.#position !== Number.POSITIVE_INFINITY && (reading?.position ?? 0) < this.#position;
-      if (reading === undefined || !isOlder) return reading;
+      if (reading === undefined || this.#position === NOT_READ) return reading;
+      if (reading.position >= this.#position) return reading;
       await pause(RETRY_MS);
     }
   }
