@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { API_MEMORY, apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
 import { clientTokenEnvironment } from '@postline/client-tokens';
-import { defaultHeldBytes, holdableBytes, serverSettings, sharedSettings } from '@postline/service-runtime';
+import { defaultHeldBytes, holdableBytes, backendSettings, sharedSettings } from '@postline/service-runtime';
 import { BATCH_BODY_BYTES_MAX } from '@postline/protocol';
 import { standaloneProcessEnvironment } from '@postline/standalone/configuration';
 import { relayEnvironment, relayProcessEnvironment } from '@postline/websocket-server';
@@ -26,7 +26,7 @@ function without(shape: Shape, ...others: readonly Shape[]): Shape {
   return Object.fromEntries(Object.entries(shape).filter(([name]) => !others.some((other) => name in other)));
 }
 
-const EVERYWHERE = { ...sharedSettings, ...serverSettings, ...clientTokenEnvironment };
+const EVERYWHERE = { ...sharedSettings, ...backendSettings, ...clientTokenEnvironment };
 
 const SECTIONS: readonly Section[] = [
   { title: 'Every service', intro: '', shape: EVERYWHERE },

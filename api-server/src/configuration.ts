@@ -19,7 +19,7 @@ import {
   portSetting,
   readProcessMemory,
   readSettings,
-  serverSettings,
+  backendSettings,
   sharedSettings,
   type TrustedProxies,
   workerSettings,
@@ -42,7 +42,7 @@ import { PublisherKeys } from './access/publisher-keys.ts';
 /** All variables of `npm run api`. */
 export const apiProcessEnvironment = {
   ...sharedSettings,
-  ...serverSettings,
+  ...backendSettings,
   ...clientTokenEnvironment,
   ...migrationSettings,
   ...apiEnvironment,

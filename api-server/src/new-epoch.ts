@@ -4,14 +4,14 @@
  */
 import { join } from 'node:path';
 import { databaseReason, type NewEpoch, type NewEpochOptions } from '@postline/message-store';
-import { effectiveUrls, readSettings, serverSettings, SettingsError } from '@postline/service-runtime';
+import { effectiveUrls, readSettings, backendSettings, SettingsError } from '@postline/service-runtime';
 import { z } from 'zod';
 import { ArgumentsError, readNewEpochArguments } from './command-arguments.ts';
 
 const environmentSchema = z.object({
-  DATABASE_URL: serverSettings.DATABASE_URL,
-  DATABASE_URL_FILE: serverSettings.DATABASE_URL_FILE,
-  DATABASE_CA_FILE: serverSettings.DATABASE_CA_FILE,
+  DATABASE_URL: backendSettings.DATABASE_URL,
+  DATABASE_URL_FILE: backendSettings.DATABASE_URL_FILE,
+  DATABASE_CA_FILE: backendSettings.DATABASE_CA_FILE,
   DATA_DIR: z.string().default('./data'),
 });
 

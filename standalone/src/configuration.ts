@@ -8,7 +8,7 @@ import {
   migrationSettings,
   portSetting,
   readSettings,
-  serverSettings,
+  backendSettings,
   sharedSettings,
 } from '@postline/service-runtime';
 import { RELAY_MEMORY_SUMS, relayEnvironment } from '@postline/websocket-server';
@@ -17,7 +17,7 @@ import { z } from 'zod';
 /** Every setting of both services in one process, by the name of its environment variable. */
 export const standaloneProcessEnvironment = {
   ...sharedSettings,
-  ...serverSettings,
+  ...backendSettings,
   ...clientTokenEnvironment,
   ...migrationSettings,
   ...apiEnvironment,

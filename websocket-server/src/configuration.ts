@@ -21,7 +21,7 @@ import {
   readSettings,
   sharedSettings,
   workerSettings,
-  serverSettings,
+  backendSettings,
   type TrustedProxies,
   urlSetting,
   yesNoSetting,
@@ -139,7 +139,7 @@ export const relayEnvironment = {
 /** Every variable of `npm run relay`. */
 export const relayProcessEnvironment = {
   ...sharedSettings,
-  ...serverSettings,
+  ...backendSettings,
   ...clientTokenEnvironment,
   ...relayEnvironment,
   ...workerSettings,

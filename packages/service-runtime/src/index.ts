@@ -80,7 +80,7 @@ export {
   effectiveUrls,
   migrationSettings,
   OPEN_MODE_WARNING,
-  serverSettings,
+  backendSettings,
   sharedSettings,
 } from './shared-settings.ts';
 export { Counts } from './structures/counts.ts';

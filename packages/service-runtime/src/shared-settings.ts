@@ -76,7 +76,7 @@ export const sharedSettings = {
 };
 
 /** The database and Redis: both or neither. */
-export const serverSettings = {
+export const backendSettings = {
   ...databaseSettings,
   REDIS_URL: redisUrl.optional().meta({
     description:

@@ -12,12 +12,12 @@ import {
   migrationSettings,
   readSettings,
   SettingsError,
-  serverSettings,
+  backendSettings,
   sharedSettings,
 } from '../src/index.ts';
 
 function schemaFor(servers: 'both' | 'both-or-none') {
-  return checkTogether(z.object({ ...sharedSettings, ...serverSettings }), servers);
+  return checkTogether(z.object({ ...sharedSettings, ...backendSettings }), servers);
 }
 
 function lines(env: Environment, needed: 'both' | 'both-or-none' = 'both-or-none'): readonly string[] {
@@ -86,7 +86,7 @@ describe('shared settings', () => {
 
   it('[OPS-7] a user of its own may migrate', () => {
     const schema = checkTogether(
-      z.object({ ...sharedSettings, ...serverSettings, ...migrationSettings }),
+      z.object({ ...sharedSettings, ...backendSettings, ...migrationSettings }),
       'both',
     );
     const DATABASE_MIGRATION_URL = 'mysql://migrator:s3cr3t@127.0.0.1:3306/postline';

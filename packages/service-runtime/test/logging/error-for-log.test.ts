@@ -21,7 +21,10 @@ it('[PUB-12] what a server quotes is left out, and so is the statement', () => {
 });
 
 it('takes whatever is thrown, and ends in a circle of causes', () => {
-  expect(errorForLog('secret')).toEqual({ type: 'string', message: 'a value that is not an error was thrown' });
+  expect(errorForLog('secret')).toEqual({
+    type: 'string',
+    message: 'a value that is not an error was thrown',
+  });
   const circle = new Error('round');
   circle.cause = circle;
   expect(JSON.stringify(errorForLog(circle)).match(/"type"/g)).toHaveLength(6);
