@@ -85,6 +85,7 @@ export {
 } from './shared-settings.ts';
 export { Counts } from './structures/counts.ts';
 export { LinkedList, type ListEntry } from './structures/linked-list.ts';
+export { partsOf } from './structures/parts-of.ts';
 export { type Result } from './structures/result.ts';
 export { Backoff } from './timing/backoff.ts';
 export { pause } from './timing/pause.ts';

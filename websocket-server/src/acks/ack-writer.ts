@@ -1,5 +1,5 @@
 import { type Ack, type AckPlace, ACKS_PER_SAVE_MAX, type MessageStore } from '@postline/message-store';
-import { type ActivityHealth, type Logger, pause, withDeadline } from '@postline/service-runtime';
+import { type ActivityHealth, type Logger, partsOf, pause, withDeadline } from '@postline/service-runtime';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
 /** Time between two tries while the database is away. */
@@ -133,10 +133,8 @@ export class AckWriter {
     const { store, counters } = this.#options;
     const writing = this.#takeRound();
     this.#writing = writing;
-    const acks = [...writing];
     try {
-      for (let start = 0; start < acks.length; start += ACKS_PER_SAVE_MAX) {
-        const part = acks.slice(start, start + ACKS_PER_SAVE_MAX);
+      for (const part of partsOf([...writing], ACKS_PER_SAVE_MAX)) {
         await store.saveAcks(part.map(([, ack]) => ack));
         counters.ackWrites += 1;
         for (const [key] of part) writing.delete(key);

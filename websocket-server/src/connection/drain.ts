@@ -1,5 +1,5 @@
 import { CLOSE_CODES } from '@postline/protocol';
-import { pause } from '@postline/service-runtime';
+import { partsOf, pause } from '@postline/service-runtime';
 import type { ConnectionRegistry } from './connection-registry.ts';
 
 /** Time between two groups of sockets that are closed together. */
@@ -14,9 +14,8 @@ export async function drain(connections: ConnectionRegistry, drainMs: number): P
   const open = connections.startDraining();
   const spreadMs = Math.min(drainMs, open.length * DRAIN_MS_PER_CONNECTION);
   const perStep = Math.ceil((open.length * DRAIN_STEP_MS) / Math.max(spreadMs, DRAIN_STEP_MS));
-  for (let start = 0; start < open.length; start += perStep) {
-    for (const { socket } of open.slice(start, start + perStep))
-      socket.close(CLOSE_CODES.draining, 'the relay is going away');
+  for (const part of partsOf(open, perStep)) {
+    for (const { socket } of part) socket.close(CLOSE_CODES.draining, 'the relay is going away');
     await pause(DRAIN_STEP_MS);
   }
 

@@ -5,7 +5,7 @@ import {
   type MembershipsReading,
   type MemberStore,
 } from '@postline/message-store';
-import { BatchedReader } from '@postline/service-runtime';
+import { BatchedReader, partsOf } from '@postline/service-runtime';
 import type { ClientDirectory } from '../connection/client-directory.ts';
 import type { Memberships } from '../connection/connection-groups.ts';
 import { ControlLog } from './control-log.ts';
@@ -64,8 +64,7 @@ export class Members {
   async #readAnew(): Promise<MemberCursor> {
     const { cursor } = await this.#store.readMemberships([]);
     const clientIds = [...this.#clients.clientIds()].filter((clientId) => this.#followsGroups(clientId));
-    for (let start = 0; start < clientIds.length; start += CLIENTS_PER_MEMBERSHIPS_READ_MAX) {
-      const part = clientIds.slice(start, start + CLIENTS_PER_MEMBERSHIPS_READ_MAX);
+    for (const part of partsOf(clientIds, CLIENTS_PER_MEMBERSHIPS_READ_MAX)) {
       const reading = await this.#store.readMemberships(part);
       for (const clientId of part) {
         const memberships = membershipsOf(clientId, reading);

@@ -7,7 +7,7 @@ import {
   ROWS_PER_READ_MAX,
 } from '@postline/message-store';
 import type { RowMark } from '@postline/protocol';
-import { type ActivityHealth, RepeatedTask } from '@postline/service-runtime';
+import { type ActivityHealth, RepeatedTask, partsOf } from '@postline/service-runtime';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 import type { Feed } from './feed.ts';
 
@@ -82,9 +82,8 @@ export class HeadComparison {
   async #compareAll(): Promise<void> {
     const { counters, feeds, onRound, onRoundEnd } = this.#options;
     onRound?.();
-    const open = feeds.feeds();
-    for (let start = 0; start < open.length && !this.#rounds.isStopped; start += HEADS_PER_READ_MAX) {
-      const part = open.slice(start, start + HEADS_PER_READ_MAX);
+    for (const part of partsOf(feeds.feeds(), HEADS_PER_READ_MAX)) {
+      if (this.#rounds.isStopped) break;
       if (await this.#compare(part, { isRound: true })) continue;
       counters.comparisonsFailed += 1;
       return;
@@ -128,8 +127,7 @@ export class HeadComparison {
   /** The rows that are now where these were; undefined if the database did not answer. */
   async #readRows(rows: readonly KnownRow[]): Promise<ReadonlyMap<KnownRow, RowMark> | undefined> {
     const found = new Map<KnownRow, RowMark>();
-    for (let start = 0; start < rows.length; start += ROWS_PER_READ_MAX) {
-      const part = rows.slice(start, start + ROWS_PER_READ_MAX);
+    for (const part of partsOf(rows, ROWS_PER_READ_MAX)) {
       const marks = await this.#read(() => this.#options.store.readMarks(part));
       if (marks === undefined) return undefined;
       part.forEach((row, index) => {

@@ -1,5 +1,6 @@
 import type { LogPosition } from '@postline/message-store';
 import { type IdentifyFrame, isGroupId } from '@postline/protocol';
+import { partsOf } from '@postline/service-runtime';
 import type { Acks } from '../acks/acks.ts';
 import { readPatiently } from '../feeds/read-patiently.ts';
 import type { DeviceOpener } from './device-opener.ts';
@@ -51,7 +52,7 @@ export class ReaderPositions {
   ): Promise<readonly ReaderPosition[]> {
     const { acks, devices } = this.#options;
     await acks.saved({ ...device, targetId: device.clientId });
-    const parts = partsOf(targets, TARGETS_PER_OPENING_MAX);
+    const parts = [...partsOf(targets, TARGETS_PER_OPENING_MAX)];
     const openings = parts.map((part) => ({
       ...device,
       targetIds: part.filter(({ from }) => from === undefined).map(({ targetId }) => targetId),
@@ -84,9 +85,4 @@ function positionOf(resume: Exclude<IdentifyFrame['resume'], 'last-ack'>, target
 function laterOf(stored: LogPosition | undefined, waiting: LogPosition | undefined): LogPosition | undefined {
   if (stored === undefined || waiting === undefined) return waiting ?? stored;
   return waiting.epoch !== stored.epoch || waiting.offset > stored.offset ? waiting : stored;
-}
-
-function partsOf<Item>(items: readonly Item[], size: number): Item[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

@@ -1,13 +1,8 @@
 import { DEVICES_PER_CLIENT_MAX } from '@postline/protocol';
+import { partsOf } from '@postline/service-runtime';
 import type { AckPlace } from '../../ack-store.ts';
 import type { Session, SqlValue } from '../sessions/session.ts';
-import {
-  IN_LIST_MAX,
-  padInList,
-  partsOf,
-  placeholders,
-  roundUpRowCount,
-} from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders, roundUpRowCount } from '../sessions/statement-shape.ts';
 
 /** The table's name for the device of connections that named none. */
 const NO_DEVICE = '';

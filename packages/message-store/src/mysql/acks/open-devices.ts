@@ -1,15 +1,10 @@
+import { partsOf } from '@postline/service-runtime';
 import { type DeviceOpening, type LogPosition } from '../../ack-store.ts';
 import { HEADS_PER_READ_MAX } from '../../message-store.ts';
 import { ACK_COLUMNS, ackValues, dropUnusedDevices, inKeyOrder, padRows } from './ack-rows.ts';
 import { readLogHeads } from '../reading/read-heads.ts';
 import type { Session } from '../sessions/session.ts';
-import {
-  IN_LIST_MAX,
-  padInList,
-  partsOf,
-  placeholders,
-  ROWS_PER_STATEMENT_MAX,
-} from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders, ROWS_PER_STATEMENT_MAX } from '../sessions/statement-shape.ts';
 
 /** What one device would have for one target, if it has nothing yet. */
 interface Baseline extends LogPosition {

@@ -1,7 +1,8 @@
+import { partsOf } from '@postline/service-runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSession, type Session, type SessionOptions } from '../sessions/session.ts';
 import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
-import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 import { placeKey } from '../../rules/member-plan.ts';
 import { readMemberPlaces } from '../members/write-members.ts';
 import type { WrittenAppend } from './write-append.ts';

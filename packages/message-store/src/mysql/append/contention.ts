@@ -1,5 +1,6 @@
+import { partsOf } from '@postline/service-runtime';
 import type { Session } from '../sessions/session.ts';
-import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
 /**
  * Finds out which of these targets' counters other transactions hold, without waiting for any of them. Called outside

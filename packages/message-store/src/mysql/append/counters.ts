@@ -1,9 +1,9 @@
+import { partsOf } from '@postline/service-runtime';
 import type { Session, SqlValue } from '../sessions/session.ts';
 import {
   IN_LIST_MAX,
   keptTexts,
   padInList,
-  partsOf,
   placeholders,
   roundUpRowCount,
   rowPlaceholders,

@@ -1,8 +1,8 @@
+import { partsOf } from '@postline/service-runtime';
 import type { PlannedRow } from '../../rules/append-plan.ts';
 import type { Session, SqlValue } from '../sessions/session.ts';
 import {
   keptTexts,
-  partsOf,
   rowPlaceholders,
   ROWS_PER_STATEMENT_MAX,
   splitRowCount,

@@ -1,6 +1,7 @@
+import { partsOf } from '@postline/service-runtime';
 import { outboxRowFault } from './outbox-row-fault.ts';
 import type { Session } from '../sessions/session.ts';
-import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
 /** A message that an application published by SQL, or a join or leave of a group; committed. */
 export type OutboxRow = { readonly id: string; readonly targetId: string } & (

@@ -1,9 +1,10 @@
+import { partsOf } from '@postline/service-runtime';
 import { keyOf } from '../../rules/append-plan.ts';
 import type { AppendRequest } from '../../message-store.ts';
 import type { StoredMessage } from '../../stored-message.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
-import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
 interface KeyRow {
   readonly idempotency_key: Buffer;

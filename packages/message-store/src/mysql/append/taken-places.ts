@@ -1,7 +1,8 @@
+import { partsOf } from '@postline/service-runtime';
 import { addToCounters } from './counters.ts';
 import type { Session } from '../sessions/session.ts';
 import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
-import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
 /** A row farther ahead is not in the way yet; and a counter never jumps to what somebody made up as an offset. */
 const PLACES_AHEAD_MAX = 1_000_000;

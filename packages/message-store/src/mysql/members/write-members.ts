@@ -1,3 +1,4 @@
+import { partsOf } from '@postline/service-runtime';
 import {
   type MemberPlace,
   type MemberPlan,
@@ -9,7 +10,6 @@ import {
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
-import { partsOf } from '../sessions/statement-shape.ts';
 
 /** Places of one statement: a parameter of at most 300 kB, and the least that a server takes is 1 MiB. */
 const PLACES_PER_STATEMENT_MAX = 1_000;

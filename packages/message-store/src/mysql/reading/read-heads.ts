@@ -1,8 +1,9 @@
 import type { RowMark } from '@postline/protocol';
+import { partsOf } from '@postline/service-runtime';
 import type { LogHead, LogHeads, LogPlace } from '../../message-store.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
-import { IN_LIST_MAX, padInList, partsOf, placeholders } from '../sessions/statement-shape.ts';
+import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
 interface HeadRow {
   readonly epoch: string;

@@ -1,7 +1,7 @@
+import { partsOf } from '@postline/service-runtime';
 import { type ReaderCursor, type StreamStart, streamStart } from '../../rules/stream-start.ts';
 import { type ReplacedEpoch, readLogHeads, readRowMarks } from './read-heads.ts';
 import type { Session } from '../sessions/session.ts';
-import { partsOf } from '../sessions/statement-shape.ts';
 
 /** Each is a query within the statement; more would take long to plan. */
 const SEARCHES_PER_STATEMENT_MAX = 32;

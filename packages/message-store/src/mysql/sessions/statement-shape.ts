@@ -60,8 +60,3 @@ export function rowPlaceholders(rowCount: number, columnCount: number): string {
   const row = `(${placeholders(columnCount)})`;
   return Array.from({ length: rowCount }, () => row).join(',');
 }
-
-/** Parts of at most `lengthMax`, in order. */
-export function* partsOf<T>(items: readonly T[], lengthMax: number): Generator<readonly T[]> {
-  for (let from = 0; from < items.length; from += lengthMax) yield items.slice(from, from + lengthMax);
-}
