@@ -29,17 +29,20 @@ INSERT INTO member_head (head) VALUES (0) ON DUPLICATE KEY UPDATE head = head;
 -- A row that has no text already can only come from a table that was changed by hand.
 UPDATE outbox_refused SET message = '' WHERE message IS NULL;
 -- next
--- already done: 1060
+-- already done: 1060 3822
 ALTER TABLE outbox_refused
   ADD COLUMN kind VARBINARY(16) NULL DEFAULT NULL AFTER target_id,
   ADD COLUMN client_id VARBINARY(512) NULL DEFAULT NULL AFTER kind,
   ADD CONSTRAINT outbox_refused_kind CHECK (message IS NOT NULL OR kind IS NOT NULL);
 -- next
--- already done: 1060
+-- MySQL writes checks that it copies in another way than new ones: so the one of target_id is made anew.
+-- already done: 1060 3822
 ALTER TABLE outbox
   ADD COLUMN kind ENUM('message', 'join', 'leave') CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'message' AFTER target_id,
   ADD COLUMN client_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL DEFAULT NULL AFTER kind,
   MODIFY message TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  DROP CONSTRAINT outbox_target_id,
+  ADD CONSTRAINT outbox_target_id CHECK (target_id REGEXP '^[A-Za-z0-9_-]' AND target_id NOT REGEXP '[^A-Za-z0-9._~:@|+-]' AND target_id NOT IN ('group:', '__proto__')),
   DROP CONSTRAINT outbox_message,
   ADD CONSTRAINT outbox_message CHECK (kind <> 'message' OR (message IS NOT NULL AND LENGTH(message) >= 1)),
   ADD CONSTRAINT outbox_member CHECK (kind = 'message' OR (message IS NULL AND target_id LIKE 'group:%' AND client_id IS NOT NULL
