@@ -11,12 +11,12 @@ const { build } = require('esbuild');
  * counts. No name of the wire, of the public interface or of the platform may be listed here.
  */
 const INTERNAL_NAMES =
-  'addHandler after badFrame begin connect current cursor disconnectedByApi draining emit end environment events ' +
-  'failures flush forget frame frameTooLarge resumeFrom handle handlers hold host identifyTimeout isAtHeads ' +
-  'isEmpty kind listener livedMs logRestarted lose move noProgress notAllowed note onClosed onEmpty onFatal ' +
-  'onFrame onLost onMoved onRenewed onRoom onState onText onWake openSocket overloaded owner parser place ' +
-  'prepareIdentify release repeat restarts retire settle settled skip start startRenewing stopRenewing ' +
-  'store take tokenExpired tooMany unauthorized';
+  'acked addHandler after all answer begin begun connect current cursorOf emit end environment events ' +
+  'failures flush forget frame resumeFrom handle handled handlers hold host isAtHeads ' +
+  'isDropped isEmpty isPending isWanted keeper kind listener livedMs lose mark move moveCursor note onClose onClosed onEmpty onFatal ' +
+  'onError onFollowed onFrame onLeft onLost onMoved onOpen onRenewed onRoom onState onText onUnfollowed onWake openSocket owner parser place position positions ' +
+  'prepareIdentify release repeat restart restarts retire sent settle settled skip start startRenewing stop stopRenewing ' +
+  'store take wants';
 
 const shared = { bundle: true, charset: 'utf8', logLevel: 'warning' };
 const PAGE = { ...shared, entryPoints: ['src/index.ts'], target: 'es2022' };

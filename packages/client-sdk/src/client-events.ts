@@ -1,4 +1,4 @@
-import type { Restart, Truncation } from './message.ts';
+import type { Followed, Restart, Truncation, Unfollowed } from './message.ts';
 import type { PostlineError } from './postline-error.ts';
 
 /** What a client is doing. Each state has the fields that mean something in it, and no others. */
@@ -30,6 +30,8 @@ export interface ClientEvents {
   readonly state: ClientState;
   readonly truncated: Truncation;
   readonly restarted: Restart;
+  readonly followed: Followed;
+  readonly unfollowed: Unfollowed;
   readonly error: PostlineError;
 }
 

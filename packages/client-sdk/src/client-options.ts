@@ -15,6 +15,8 @@ interface PostlineClientBaseOptions {
   /** The id of this client; `1` and `"1"` are the same. */
   readonly clientId: string | number;
   readonly token?: Token;
+  /** Follows the groups of this client too: those it is a member of, and those of its token. Default: no groups. */
+  readonly groups?: boolean;
   /** Where to start if the cursor store is empty. Default: only new messages. */
   readonly resume?: Cursor;
   /** After a message handler throws: call it again with the message after a while (default), or close the client. */

@@ -14,11 +14,32 @@ export interface Message<Payload = string> {
   readonly missed: boolean;
 }
 
-/** The retention rule deleted the messages `from` to `to` before they could be delivered. */
+/** The messages `from` to `to` will not be delivered: the retention rule deleted them before. */
 export interface Truncation {
   readonly targetId: string;
   readonly from: number;
   readonly to: number;
+  /** `membership`: they are from a time when this client was not a member of the group. */
+  readonly reason?: 'membership';
+}
+
+/** This connection follows a group from now on. Its messages after `offset` arrive. */
+export interface Followed {
+  readonly targetId: string;
+  readonly offset: number;
+  /** The last offset in the group's log. */
+  readonly head: number;
+  /** False if the cursor was not valid: messages that were handled before may come again. */
+  readonly recovered: boolean;
+  /** The client became a member, its token allows it, or `follow` asked for it. */
+  readonly cause: 'joined' | 'token' | 'followed';
+}
+
+/** This connection does not follow a group any more. No message of it arrives after this. */
+export interface Unfollowed {
+  readonly targetId: string;
+  /** The client left the group, its token does not allow it any more, or `unfollow` asked for it. */
+  readonly cause: 'left' | 'token' | 'unfollowed';
 }
 
 /** The log was restarted (a backup was restored): messages that were handled before may come again. */

@@ -15,7 +15,9 @@ import type { PublishErrorCode } from './publisher/publish.ts';
  * - `cursor_store_failed`: the cursor could not be loaded or saved, or the loaded value is not a cursor
  * - `handler_failed`: the message handler threw on `failedMessage`
  * - `parse_failed`: `parse` threw on `failedMessage`
- * - `relay_error`: the relay reported an error, with its `relayCode`
+ * - `relay_error`: the relay reported an error, with its `relayCode`, and with `targetId` if it is about a target
+ * - `invalid_target`: `targetId` is not a group's id, or the cursor is not one
+ * - `aborted`: before the relay had answered, the client was closed, or the opposite was requested for `targetId`
  *
  * The errors of a publisher have codes of their own (`PublishError`).
  */
@@ -32,7 +34,8 @@ export type PostlineErrorCode =
   | 'cursor_store_failed'
   | 'handler_failed'
   | 'parse_failed'
-  | 'relay_error';
+  | 'relay_error'
+  | 'invalid_target';
 
 /** The message on which a handler or `parse` failed, as it was published. */
 export interface FailedMessage {
@@ -47,6 +50,7 @@ export interface FailedMessage {
 interface PostlineErrorDetails {
   readonly closeCode?: number;
   readonly relayCode?: string;
+  readonly targetId?: string | undefined;
   readonly failedMessage?: FailedMessage;
   readonly cause?: unknown;
 }
@@ -57,6 +61,7 @@ export class PostlineError extends Error {
   readonly code: PostlineErrorCode;
   declare readonly closeCode?: number;
   declare readonly relayCode?: string;
+  declare readonly targetId?: string | undefined;
   declare readonly failedMessage?: FailedMessage;
 
   constructor(code: PostlineErrorCode, details: PostlineErrorDetails = {}, message = wordsOf(code, details)) {
@@ -78,12 +83,12 @@ export function nameOf(value: unknown): string {
 }
 
 /** Built from the code, because every page downloads it; the details are in the fields. */
-function wordsOf(code: string, { closeCode, relayCode, failedMessage, cause }: PostlineErrorDetails): string {
-  const about = [closeCode, relayCode, failedMessage?.offset].filter((detail) => detail !== undefined);
+function wordsOf(
+  code: string,
+  { closeCode, relayCode, targetId, failedMessage, cause }: PostlineErrorDetails,
+): string {
+  const about = [closeCode, relayCode, targetId, failedMessage?.offset].filter(Boolean).join(' ');
   const why = cause instanceof Error ? cause.message : cause;
-  return (
-    code.replaceAll('_', ' ') +
-    (about.length > 0 ? ` (${about.join(' ')})` : '') +
-    (typeof why === 'string' ? `: ${why}` : '')
-  );
+  const words = code.replaceAll('_', ' ') + (about && ` (${about})`);
+  return typeof why === 'string' ? `${words}: ${why}` : words;
 }

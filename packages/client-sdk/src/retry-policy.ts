@@ -1,11 +1,9 @@
-import { CLOSE_CODES } from '@postline/protocol/close-codes';
+import type { CLOSE_CODES } from '@postline/protocol/close-codes';
 
 /** After "too many" or "overloaded" the first wait is already eight times as long as usual, to relieve the relay. */
 const BACK_OFF_FAILURES = 4;
-const BACK_OFF_CODES: ReadonlySet<number | undefined> = new Set([
-  CLOSE_CODES.overloaded,
-  CLOSE_CODES.tooMany,
-]);
+const OVERLOADED: typeof CLOSE_CODES.overloaded = 1013;
+const TOO_MANY: typeof CLOSE_CODES.tooMany = 4029;
 
 /** A connection that lasted this long was healthy: after it the waits start short again. */
 const STABLE_AFTER_MS = 10_000;
@@ -22,7 +20,10 @@ export function failuresAfter(ended: {
   readonly livedMs: number;
 }): number {
   const failures = ended.livedMs >= STABLE_AFTER_MS ? 1 : ended.failures + 1;
-  return BACK_OFF_CODES.has(ended.closeCode) ? Math.max(failures, BACK_OFF_FAILURES) : failures;
+  const { closeCode } = ended;
+  return closeCode === OVERLOADED || closeCode === TOO_MANY
+    ? Math.max(failures, BACK_OFF_FAILURES)
+    : failures;
 }
 
 /**

@@ -35,6 +35,7 @@ function withTargetsAsMap(frame: EncodedRelayFrame): RelayFrame {
 }
 
 const isAnything = () => true;
+const hasTarget = (value: JsonObject) => hasTexts(value, 'targetId');
 
 /** Checks the fields that this client reads. */
 const CHECKS: { readonly [Type in RelayFrame['type']]: (value: JsonObject) => boolean } = {
@@ -45,9 +46,9 @@ const CHECKS: { readonly [Type in RelayFrame['type']]: (value: JsonObject) => bo
     Object.values(value['targets']).every(isFollowedTarget),
   new_message: (value) =>
     hasTexts(value, 'id', 'targetId', 'epoch', 'data', 'createdAt') && hasOffsets(value, 'offset'),
-  truncated: (value) => hasTexts(value, 'targetId') && hasOffsets(value, 'from', 'to'),
-  followed: (value) => hasTexts(value, 'targetId', 'cause') && isFollowedTarget(value),
-  unfollowed: (value) => hasTexts(value, 'targetId', 'cause'),
+  truncated: (value) => hasTarget(value) && hasOffsets(value, 'from', 'to'),
+  followed: (value) => hasTarget(value) && isFollowedTarget(value),
+  unfollowed: hasTarget,
   error: (value) => hasTexts(value, 'code', 'message'),
   token_accepted: isAnything,
   heartbeat: isAnything,

@@ -34,7 +34,7 @@ export interface RelayLinkParts extends RetryWidths {
  */
 export class RelayLink {
   readonly #parts: RelayLinkParts;
-  #state: 'connecting' | 'open' | 'paused' | 'waiting' | 'held' | 'closed' = 'connecting';
+  #state: 'connecting' | 'open' | 'waiting' | 'held' | 'closed' = 'connecting';
   #socket: RelaySocket | undefined;
   /** The only timer: the deadline of the connection, or the wait for the next attempt. */
   #cancelTimer: () => void = () => undefined;
@@ -62,43 +62,40 @@ export class RelayLink {
   wake(): void {
     if (this.#state === 'waiting') this.connect();
     if (this.#state !== 'open') return;
-    this.send({ type: 'ping' });
+    this.#write({ type: 'ping' });
     this.#expectWithin(Math.min(PONG_MS_MAX, this.#silenceMsMax), 'silent');
   }
 
   /** False if the relay has not identified the client on this connection. True means sent, not received. */
   send(frame: ClientFrame): boolean {
-    this.#socket?.send(JSON.stringify(frame));
-    return this.#identifiedAtMs !== undefined;
+    if (this.#identifiedAtMs === undefined) return false;
+    this.#write(frame);
+    return true;
   }
 
   /** The inbox is full: stops reading; on a platform that cannot, ends the connection for a while. */
   hold(): void {
     if (this.#state !== 'open') return;
-    if (this.#socket?.pause !== undefined) {
-      this.#state = 'paused';
-      this.#cancelTimer(); // silence means nothing while nobody reads
-      this.#socket.pause();
-      return;
-    }
-    void this.end();
     this.#state = 'held';
+    this.#cancelTimer(); // silence means nothing while nobody reads
+    if (this.#socket?.pause !== undefined) return this.#socket.pause();
+    void this.end();
     this.#parts.host.onState({ state: 'waiting', retryInMs: null, error: new PostlineError('inbox_full') });
   }
 
   /** The inbox has room again. */
   release(): void {
-    if (this.#state === 'held') this.connect();
-    if (this.#state !== 'paused') return;
+    if (this.#state !== 'held') return;
+    if (this.#socket === undefined) return this.connect();
     this.#state = 'open';
-    this.#socket?.resume?.();
+    this.#socket.resume?.();
     this.#listen();
   }
 
   /** Gives up the connection, and opens another one after a while. */
   lose(error: PostlineError): void {
     const { environment, host } = this.#parts;
-    const livedMs = this.#identifiedAtMs === undefined ? 0 : environment.now() - this.#identifiedAtMs;
+    const livedMs = environment.now() - (this.#identifiedAtMs ?? environment.now());
     void this.end();
     if (this.#state === 'closed' || !host.onLost(error)) return;
     this.#failures = failuresAfter({ closeCode: error.closeCode, failures: this.#failures, livedMs });
@@ -140,7 +137,7 @@ export class RelayLink {
       this.#socket = environment.openSocket(url, {
         onOpen: () => {
           this.#state = 'open';
-          this.send(identify);
+          this.#write(identify);
           this.#listen();
         },
         onText: (text) => this.#onText(text),
@@ -166,6 +163,10 @@ export class RelayLink {
     this.#complaint = frame?.type === 'error' ? { relayCode: frame.code, cause: frame.message } : undefined;
     this.#listen();
     if (frame !== undefined) this.#parts.host.onFrame(frame);
+  }
+
+  #write(frame: ClientFrame): void {
+    this.#socket?.send(JSON.stringify(frame));
   }
 
   #listen(): void {

@@ -22,7 +22,7 @@ export class CursorKeeper {
   async load(): Promise<Cursor | undefined> {
     try {
       const kept = (await this.#parts.store?.load(this.#parts.owner)) ?? undefined;
-      if (kept !== undefined && !isCursor(kept)) throw new TypeError('the store loaded no cursor');
+      if (kept !== undefined && !isCursor(kept)) throw new TypeError('not a cursor');
       return kept;
     } catch (cause) {
       throw new PostlineError('cursor_store_failed', { cause });
@@ -49,5 +49,13 @@ export class CursorKeeper {
       offsets: { ...offsets, [targetId]: offset },
       at: { ...at, [targetId]: mark },
     });
+  }
+
+  /** Leaves a target out of the cursor from the next move on. */
+  forget(targetId: string): void {
+    if (this.#cursor === undefined) return;
+    const { [targetId]: _offset, ...offsets } = this.#cursor.offsets;
+    const { [targetId]: _mark, ...at } = this.#cursor.at ?? {};
+    this.#cursor = { epoch: this.#cursor.epoch, offsets, at };
   }
 }

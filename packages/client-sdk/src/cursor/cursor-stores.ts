@@ -1,4 +1,4 @@
-import { type Cursor, type CursorOwner, type CursorStore, isCursor } from './cursor.ts';
+import { type Cursor, type CursorOwner, type CursorStore, isCursor, TARGETS_MAX } from './cursor.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json-value.ts';
 
 /** Keeps cursors in memory. Clients that follow one another in one process may share it. */
@@ -48,8 +48,10 @@ function furthestOf(cursor: Cursor, kept: Cursor | undefined): Cursor {
   if (kept?.epoch !== cursor.epoch) return cursor;
   const offsets = { ...cursor.offsets };
   const at = { ...cursor.at };
+  let count = Object.keys(offsets).length;
   for (const [targetId, offset] of Object.entries(kept.offsets)) {
-    if (offset <= (offsets[targetId] ?? -1)) continue;
+    const other = offsets[targetId];
+    if (other === undefined ? (count += 1) > TARGETS_MAX : offset <= other) continue;
     offsets[targetId] = offset;
     at[targetId] = kept.at?.[targetId];
   }

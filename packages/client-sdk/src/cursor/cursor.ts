@@ -1,5 +1,8 @@
 import { hasOffsets, hasTexts, isJsonObject } from '../json-value.ts';
 
+/** Targets in one cursor: the client's own, and the 1,000 groups that a connection may follow. */
+export const TARGETS_MAX = 1_001;
+
 /** Identifies the message at an offset: after a failover another message may have the same offset. */
 export interface CursorMark {
   readonly id: string;
@@ -12,6 +15,15 @@ export interface Cursor {
   readonly offsets: Readonly<Record<string, number>>;
   /** The message at each of these offsets, where it is known. A store may leave it out. */
   readonly at?: Readonly<Record<string, CursorMark | undefined>> | undefined;
+}
+
+/** A position in one target. */
+export interface TargetCursor {
+  readonly epoch: string;
+  /** The last offset that was handled. */
+  readonly offset: number;
+  /** The message at that offset, if it is known. */
+  readonly at?: CursorMark | undefined;
 }
 
 export function markOf({ id, createdAt }: CursorMark): CursorMark {

@@ -1,17 +1,24 @@
 import type { NewMessageFrame, TruncatedFrame } from '@postline/protocol';
-import type { StreamStart } from '../cursor/stream-position.ts';
+import type { TargetPosition } from '../cursor/stream-position.ts';
+import type { Restart } from '../message.ts';
+
+export interface MessageStep {
+  readonly kind: 'message';
+  readonly frame: NewMessageFrame;
+  readonly missed: boolean;
+  readonly position: TargetPosition;
+}
 
 /** One thing to handle, in the order of arrival. */
 export type InboxStep =
-  | { readonly kind: 'start'; readonly start: StreamStart }
   | {
-      readonly kind: 'message';
-      readonly frame: NewMessageFrame;
-      readonly missed: boolean;
-      /** How many restarts of the logs happened before it. */
-      readonly restarts: number;
+      readonly kind: 'start';
+      readonly restarts: readonly Restart[];
+      /** Sets the cursor to where the stream begins. */
+      readonly moveCursor: () => Promise<void>;
     }
-  | { readonly kind: 'truncated'; readonly frame: TruncatedFrame; readonly restarts: number };
+  | MessageStep
+  | { readonly kind: 'truncated'; readonly frame: TruncatedFrame; readonly position: TargetPosition };
 
 interface InboxParts {
   /** The inbox is full beyond these: messages, and their UTF-16 units. */

@@ -1,8 +1,8 @@
-import type { NewMessageFrame } from '@postline/protocol';
 import type { ClientEventListeners } from '../client-events.ts';
 import type { CursorKeeper } from '../cursor/cursor-keeper.ts';
+import type { TargetPosition } from '../cursor/stream-position.ts';
 import type { Environment } from '../platform/environment.ts';
-import { Inbox, type InboxStep } from './inbox.ts';
+import { Inbox, type InboxStep, type MessageStep } from './inbox.ts';
 import { type Message, parsePayload, type PayloadParser } from '../message.ts';
 import { MessageHandlers } from './message-handlers.ts';
 import { markOf } from '../cursor/cursor.ts';
@@ -15,14 +15,14 @@ const LAST_HANDLER_MS_MAX = 5_000;
 export interface MessageDeliveryParts<Payload> extends RetryWidths {
   readonly environment: Environment;
   readonly events: ClientEventListeners;
-  readonly cursor: CursorKeeper;
+  readonly keeper: CursorKeeper;
   readonly parse?: PayloadParser<Payload>;
   readonly onHandlerError?: 'retry' | 'stop';
   readonly onParseError?: 'skip' | 'stop';
   readonly inboxMessagesMax: number;
   readonly inboxUnitsMax: number;
-  /** The cursor has moved. `restarts`: how many restarts of the logs happened before. */
-  readonly onMoved: (targetId: string, offset: number, restarts: number) => void;
+  /** The cursor has moved to `offset`. */
+  readonly onMoved: (position: TargetPosition, offset: number) => void;
   /** A message failed, and the options say to stop. */
   readonly onFatal: (error: PostlineError) => void;
   /** Every received message has been handled. */
@@ -57,41 +57,44 @@ export class MessageDelivery<Payload> {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.handlers.stop();
-    let cancelTimer: () => void = () => undefined;
-    const isLate = new Promise<void>((resolve) => {
-      cancelTimer = this.#parts.environment.after(LAST_HANDLER_MS_MAX, resolve);
+    await new Promise<void>((resolve) => {
+      const cancelTimer = this.#parts.environment.after(LAST_HANDLER_MS_MAX, resolve);
+      void this.#inbox.settled.then(cancelTimer).then(resolve);
     });
-    await Promise.race([this.#inbox.settled, isLate]);
-    cancelTimer();
   }
 
   async #take(step: InboxStep): Promise<boolean> {
-    const { cursor, events, onMoved } = this.#parts;
+    const { keeper, events, onMoved } = this.#parts;
     if (this.#isStopped) return false;
     switch (step.kind) {
       case 'start':
-        for (const restart of step.start.restarts) events.emit('restarted', restart);
-        await cursor.start(step.start.cursor);
+        for (const restart of step.restarts) events.emit('restarted', restart);
+        await step.moveCursor();
         return true;
       case 'truncated': {
-        const { targetId, from, to } = step.frame;
-        events.emit('truncated', { targetId, from, to });
-        await cursor.move(targetId, to);
-        onMoved(targetId, to, step.restarts);
+        const { position, frame } = step;
+        if (position.isDropped) return true;
+        const { type, ...truncation } = frame;
+        events.emit('truncated', truncation);
+        await keeper.move(frame.targetId, frame.to);
+        onMoved(position, frame.to);
         return true;
       }
       case 'message': {
-        const { frame } = step;
+        const { position, frame } = step;
         const { targetId, offset } = frame;
-        if (!(await this.#handle(frame, step.missed))) return false;
-        await cursor.move(targetId, offset, markOf(frame));
-        onMoved(targetId, offset, step.restarts);
+        const isHandled = await this.#handle(step);
+        if (isHandled !== true) return isHandled === undefined;
+        await keeper.move(targetId, offset, markOf(frame));
+        onMoved(position, offset);
         return true;
       }
     }
   }
 
-  async #handle(frame: NewMessageFrame, missed: boolean): Promise<boolean> {
+  /** Undefined if the message is not wanted any more. */
+  async #handle({ frame, missed, position }: MessageStep): Promise<boolean | undefined> {
+    if (position.isDropped) return undefined;
     const { type, ...fields } = frame;
     let message: Message<Payload>;
     try {
@@ -99,7 +102,11 @@ export class MessageDelivery<Payload> {
     } catch (cause) {
       return this.#onFailed('parse_failed', fields, cause);
     }
-    return this.handlers.handle(message, (cause) => this.#onFailed('handler_failed', fields, cause));
+    return this.handlers.handle(
+      message,
+      (cause) => this.#onFailed('handler_failed', fields, cause),
+      () => !position.isDropped,
+    );
   }
 
   /** True if the client continues: without this message, or with another attempt. */

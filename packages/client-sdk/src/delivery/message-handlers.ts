@@ -6,7 +6,7 @@ import { type RetryWidths, retryDelayMs } from '../retry-policy.ts';
 export type MessageHandler<Payload> = (message: Message<Payload>) => unknown;
 
 /** Returned by a handler that ends without having handled its message: the next handler receives it. */
-export const LEFT_UNHANDLED: unique symbol = Symbol('left unhandled');
+export const LEFT_UNHANDLED: unique symbol = Symbol();
 
 interface MessageHandlersParts extends RetryWidths {
   readonly environment: Environment;
@@ -38,15 +38,21 @@ export class MessageHandlers<Payload> {
 
   /**
    * Resolves with true when every handler has handled the message, and waits for one if there is none yet; with false
-   * if the client stops before. `onFailed` receives the error of a handler; true calls the handler again after a while.
+   * if the client stops before. `onFailed` receives the error of a handler; true calls the handler again after a while,
+   * unless `isWanted` says that the message is not wanted any more (undefined).
    */
-  async handle(message: Message<Payload>, onFailed: (error: unknown) => boolean): Promise<boolean> {
+  async handle(
+    message: Message<Payload>,
+    onFailed: (error: unknown) => boolean,
+    isWanted: () => boolean,
+  ): Promise<boolean | undefined> {
     const done = new Set<MessageHandler<Payload>>();
     let failures = 0;
     for (;;) {
       const next = [...this.#handlers].find((handler) => !done.has(handler));
       if (next === undefined && done.size > 0) return true;
       if (this.#isStopped) return false;
+      if (!isWanted()) return undefined;
       if (next === undefined) {
         await this.#pause(undefined);
         continue;

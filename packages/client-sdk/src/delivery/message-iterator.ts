@@ -21,13 +21,14 @@ interface GivenMessage<Payload> {
 export async function* iterateMessages<Payload>(
   source: MessageSource<Payload>,
 ): AsyncGenerator<Message<Payload>, undefined, undefined> {
-  const given: GivenMessage<Payload>[] = [];
+  /** The next message waits until this one is handled, so there is one at a time. */
+  let given: GivenMessage<Payload> | undefined;
   let closed: { readonly error: Error | undefined } | undefined;
   let wake: () => void = () => undefined;
   const removeHandler = source.addHandler(
     (message) =>
       new Promise((settle) => {
-        given.push({ message, settle });
+        given = { message, settle };
         wake();
       }),
   );
@@ -39,20 +40,20 @@ export async function* iterateMessages<Payload>(
     for (;;) {
       if (closed?.error !== undefined) throw closed.error;
       if (closed !== undefined) return undefined;
-      const next = given[0];
-      if (next === undefined) {
+      if (given === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
         continue;
       }
-      yield next.message;
-      given.shift();
-      next.settle();
+      const { message, settle } = given;
+      yield message;
+      given = undefined;
+      settle();
     }
   } finally {
     removeHandler();
     removeListener();
-    for (const { settle } of given) settle(LEFT_UNHANDLED);
+    given?.settle(LEFT_UNHANDLED);
   }
 }

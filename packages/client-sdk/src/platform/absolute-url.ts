@@ -16,9 +16,8 @@ export function absoluteUrl(url: string | URL, schemes: RegExp): string {
   const { URL: Parser, document, location } = globalThis as PageGlobals;
   const base = document?.baseURI ?? location?.href;
   const href = Parser === undefined ? String(url) : new Parser(url, base).href;
-  if (!schemes.test(href)) throw new TypeError('the address has an unsupported scheme, or no host');
-  if (href.includes('#')) throw new TypeError('the address has a #fragment');
-  if (location?.href?.startsWith('https:') === true && INSECURE.test(href))
-    throw new TypeError('an https page cannot use an unencrypted address');
+  const isInsecure = location?.href?.startsWith('https:') === true && INSECURE.test(href);
+  if (!schemes.test(href) || href.includes('#') || isInsecure)
+    throw new TypeError(isInsecure ? 'not encrypted' : 'bad scheme, host or #fragment');
   return href;
 }

@@ -14,23 +14,18 @@ const OPEN = 1;
 
 function openSocket(url: string, listener: SocketListener): RelaySocket {
   const socket = new WebSocket(url);
-  let isActive = true;
-  socket.onopen = () => {
-    if (isActive) listener.onOpen();
-  };
+  socket.onopen = () => listener.onOpen();
   socket.onmessage = ({ data }: { data: unknown }) => {
-    if (isActive && typeof data === 'string') listener.onText(data);
+    if (typeof data === 'string') listener.onText(data);
   };
-  socket.onclose = ({ code }) => {
-    if (isActive) listener.onClose(code);
-  };
+  socket.onclose = ({ code }) => listener.onClose(code);
   return {
     send: (text) => {
       if (socket.readyState === OPEN) socket.send(text);
     },
     close: () =>
       new Promise((resolve) => {
-        isActive = false;
+        socket.onopen = socket.onmessage = null;
         socket.onclose = () => resolve();
         socket.close();
         timeAndChance.after(CLOSE_ANSWER_MS_MAX, resolve);

@@ -88,7 +88,7 @@ export class TokenKeeper {
     try {
       const answer: unknown = typeof token === 'function' ? await token() : token;
       if (answer === this.#token) return;
-      if (typeof answer !== 'string') throw new TypeError('the token is not a string');
+      if (typeof answer !== 'string') throw new TypeError('not a string');
       this.#token = answer;
       this.#endsAtMs = askedAtMs + tokenLifeMs(answer);
     } catch (cause) {
