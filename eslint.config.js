@@ -4,7 +4,16 @@ const FUNCTION_LINES_MAX = 70;
 const FILE_LINES_MAX = 300;
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/*.cjs', 'eslint.config.js', 'reports/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/*.cjs',
+      'tests/e2e/fixtures/**',
+      'eslint.config.js',
+      'reports/**',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

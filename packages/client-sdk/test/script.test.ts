@@ -4,7 +4,7 @@ import { waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type * as Exports from '../src/index.ts';
-import { FakeRelay, messageFrame } from './support/fake-relay.ts';
+import { FakeRelay, groupFrame, messageFrame } from './support/fake-relay.ts';
 
 type Script = Pick<typeof Exports, 'PostlineClient' | 'PostlineError' | 'localStorageCursorStore'>;
 
@@ -73,6 +73,20 @@ it('[SDK-14] the classic script is complete, and its shortened names are interna
     [5, 'text 5', false],
     { targetId: '1', epoch: 'e2', lostOffset: 5, offset: 0 },
   ]);
+  // Names of the public interface must not be shortened.
+  const room = { epoch: 'e2', offset: 7 };
+  const answer = client.follow('group:room', { cursor: room });
+  expect(await second.received('follow')).toEqual([{ type: 'follow', targetId: 'group:room', ...room }]);
+  const followed = { targetId: 'group:room', offset: 7, head: 7, recovered: true, cause: 'followed' };
+  client.on('followed', (event) => told.push({ ...event }));
+  client.on('unfollowed', (event) => told.push({ ...event }));
+  second.send({ type: 'followed', ...followed }, groupFrame('group:room', 8, 'e2'));
+  await answer;
+  await waitUntil('a message of the group', () => told.length === 6);
+  second.send({ type: 'unfollowed', targetId: 'group:room', cause: 'token' });
+  await waitUntil('the end of the group', () => told.length === 7);
+  expect(told.slice(4)).toEqual([followed, [8, 'text 8', false], { targetId: 'group:room', cause: 'token' }]);
+  expect([...client.targets]).toEqual(['1']);
   second.close(4510);
   await waitUntil('the end', () => client.state.state === 'closed');
   expect(client.state).toMatchObject({ error: { code: 'closed_by_relay', closeCode: 4510 } });

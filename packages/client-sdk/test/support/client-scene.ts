@@ -23,7 +23,10 @@ export class ClientScene {
 
   /** For the tests of one `describe`. */
   static forEachTest(): ClientScene {
-    const scene = new ClientScene();
+    return ClientScene.prepare(new ClientScene());
+  }
+
+  protected static prepare<Scene extends ClientScene>(scene: Scene): Scene {
     beforeEach(async () => {
       scene.relay = await FakeRelay.start();
       scene.environment = new TestEnvironment();

@@ -43,9 +43,9 @@ export class FakeConnection {
   }
 
   /** Waits for `identify`, answers it, and returns it. */
-  async identified(target: Frame = {}, epoch = 'e1'): Promise<Frame> {
+  async identified(target: Frame = {}, epoch = 'e1', groups: Frame = {}): Promise<Frame> {
     const [identify = {}] = await this.received('identify');
-    this.send(identifiedFrame(target, epoch));
+    this.send(identifiedFrame(target, epoch, groups));
     return identify;
   }
 
@@ -94,14 +94,14 @@ export class FakeRelay {
   }
 }
 
-export function identifiedFrame(target: Frame = {}, epoch = 'e1'): Frame {
+export function identifiedFrame(target: Frame = {}, epoch = 'e1', groups: Frame = {}): Frame {
   return {
     type: 'identified',
     clientId: '1',
     connectionId: 'c',
     epoch,
     heartbeatSeconds: 25,
-    targets: { '1': { offset: 0, head: 0, recovered: true, ...target } },
+    targets: { '1': { offset: 0, head: 0, recovered: true, ...target }, ...groups },
   };
 }
 
@@ -115,4 +115,8 @@ export function messageFrame(offset: number, epoch = 'e1'): Frame {
     data: `text ${offset}`,
     createdAt: '2026-11-25T12:00:00.000Z',
   };
+}
+
+export function groupFrame(targetId: string, offset: number, epoch = 'e1'): Frame {
+  return { ...messageFrame(offset, epoch), targetId };
 }
