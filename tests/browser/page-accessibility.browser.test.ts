@@ -153,8 +153,8 @@ it('[PAGE-8] landmarks, headings and live regions are there, and ids are unique'
   for (const role of ['banner', 'main', 'log'] as const)
     expect(await page.getByRole(role).count(), role).toBe(1);
   const levels = `Array.from(document.querySelectorAll('h1, h2, h3'), (heading) => heading.tagName)`;
-  expect(await page.evaluate(levels)).toEqual(['H1', 'H2', 'H2']);
-  expect(await page.getByRole('region').count()).toBe(2);
+  expect(await page.evaluate(levels)).toEqual(['H1', 'H2', 'H2', 'H2']);
+  expect(await page.getByRole('region').count()).toBe(3);
   const ids = await page.evaluate<string[]>(
     `Array.from(document.querySelectorAll('[id]'), (element) => element.id)`,
   );

@@ -105,7 +105,7 @@ function troubleOn(page: Page): Locator {
 it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated one is not shown again', async () => {
   const { page, visit, close } = await openVisited('1');
   const first = await visit(1);
-  expect(first.received).toEqual([{ type: 'identify', clientId: '1' }]);
+  expect(first.received).toEqual([{ type: 'identify', clientId: '1', groups: true }]);
   first.identified({ offset: 40, head: 40 });
   first.message(41);
   await textsOnceThereAre(page, 1);
@@ -115,6 +115,7 @@ it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated on
   expect(second.received[0]).toEqual({
     type: 'identify',
     clientId: '1',
+    groups: true,
     resume: { epoch: EPOCH, offsets: { '1': 41 }, at: { '1': { id: '41', createdAt: CREATED_AT } } },
   });
   second.identified({ offset: 41, head: 42 });

@@ -133,7 +133,7 @@ it('[PAGE-9] sending shows the time from the click to the answer, and to the arr
   await page.getByLabel('To (target id)').fill('somebody-else');
   await page.getByLabel('Message', { exact: true }).fill('not for me');
   await page.getByRole('button', { name: 'Send' }).click();
-  await stops.filter({ hasText: 'To client somebody-elsenot this page' }).waitFor();
+  await stops.filter({ hasText: 'To somebody-elsenot this page' }).waitFor();
   expect(await textsOnceThereAre(page, 1)).toEqual(['how long?']);
   expect(incidents).toEqual([]);
   await close();

@@ -3,9 +3,11 @@ import { Arrivals } from './sending/arrivals.ts';
 import { createClientExamples } from './sending/client-examples.ts';
 import { createConnectForm } from './connection/connect-form.ts';
 import { createConnectionHistory } from './connection/connection-history.ts';
-import { activeClientId, type ConnectionState } from './connection/connection-state.ts';
+import type { ConnectionState } from './connection/connection-state.ts';
 import { errorWords } from './connection/error-words.ts';
 import { messageElement } from './messages/message-element.ts';
+import { createGroupMembers } from './groups/group-members.ts';
+import { createGroupsView } from './groups/groups-view.ts';
 import { createMessageList, type MessageList } from './messages/message-list.ts';
 import { addressForClientId, clientIdInAddress, resolveAddresses } from './page/page-address.ts';
 import { createPageClient, type PageClientListener } from './connection/page-client.ts';
@@ -16,9 +18,11 @@ import { createStatusView } from './connection/status-view.ts';
 import {
   createStreamTail,
   emptyWords,
+  followedWords,
   RESTARTED_WORDS,
   startWords,
   truncatedWords,
+  unfollowedWords,
 } from './messages/stream-words.ts';
 import { createTroubleView } from './connection/trouble-view.ts';
 
@@ -39,15 +43,23 @@ function main(): void {
   const examples = createClientExamples(apiUrl);
   const arrivals = new Arrivals();
   let shownId: string | undefined;
-  let stateNow: ConnectionState = { state: 'idle' };
+  let targets: readonly string[] = [];
   const publishForm = createPublishForm({
     apiUrl,
     arrivals,
-    pageClientId: () => activeClientId(stateNow),
+    isFollowed: (targetId) => targets.includes(targetId),
+  });
+  const groups = createGroupsView({
+    members: createGroupMembers(apiUrl),
+    onWrite: (targetId) => publishForm.writeTo(targetId),
   });
 
   const client = createPageClient(relayUrl, {
     onState: showState,
+    onTargets: (targetIds) => {
+      targets = targetIds;
+      groups.showTargets(targetIds);
+    },
     ...showStream({ list, title, arrivals }),
   });
   const stateViews = [
@@ -68,10 +80,10 @@ function main(): void {
   });
 
   function showState(state: ConnectionState): void {
-    stateNow = state;
     inbox.dataset['state'] = state.state;
     for (const show of stateViews) show(state);
     connectForm.show(state);
+    groups.showState(state);
   }
 
   function showClient(id: string): void {
@@ -102,7 +114,11 @@ interface StreamViews {
 }
 
 /** Passes the events of the stream to the list, the title and the sender's journey. */
-function showStream({ list, title, arrivals }: StreamViews): Omit<PageClientListener, 'onState'> {
+function showStream({
+  list,
+  title,
+  arrivals,
+}: StreamViews): Omit<PageClientListener, 'onState' | 'onTargets'> {
   return {
     onStreamStart: (start) => {
       pageElement('empty-title', HTMLElement).textContent = emptyWords(start);
@@ -115,6 +131,8 @@ function showStream({ list, title, arrivals }: StreamViews): Omit<PageClientList
       title.countMessage();
     },
     onTruncated: (truncation) => list.addNotice(truncatedWords(truncation)),
+    onFollowed: (followed) => list.addNotice(followedWords(followed)),
+    onUnfollowed: (unfollowed) => list.addNotice(unfollowedWords(unfollowed)),
     onRestarted: () => list.addNotice(RESTARTED_WORDS),
     onError: (error) => {
       // Other errors are shown with the state.

@@ -1,12 +1,15 @@
 import {
+  type ClientEvents,
   type Cursor,
   type CursorStore,
+  type Followed,
   localStorageCursorStore,
   memoryCursorStore,
   type Message,
   PostlineClient,
   type PostlineError,
   type Truncation,
+  type Unfollowed,
 } from '@postline/client';
 import { type ConnectionState, connectionState, isConnected } from './connection-state.ts';
 
@@ -26,6 +29,11 @@ export interface PageClientListener {
   onTruncated(truncation: Truncation): void;
   /** The log was restarted: messages that were shown may come again. */
   onRestarted(): void;
+  /** The targets that this page follows, whenever they change. */
+  onTargets(targetIds: readonly string[]): void;
+  /** A group was added to an open connection. */
+  onFollowed(followed: Followed): void;
+  onUnfollowed(unfollowed: Unfollowed): void;
   onError(error: PostlineError): void;
 }
 
@@ -51,43 +59,42 @@ export function createPageClient(relayUrl: string, listener: PageClientListener)
   function connect(clientId: string): void {
     leave();
     const watched = watchCursor(cursorStore);
-    const client = new PostlineClient({ url: relayUrl, clientId, cursorStore: watched.store });
+    const client = new PostlineClient({ url: relayUrl, clientId, cursorStore: watched.store, groups: true });
     current = client;
     /** A client that was left may still report its end. */
-    const unlessLeft =
-      <Event>(listen: (event: Event) => void) =>
-      (event: Event) => {
+    function on<Name extends keyof ClientEvents>(
+      name: Name,
+      listen: (event: ClientEvents[Name]) => void,
+    ): void {
+      client.on(name, (event) => {
         if (client === current) listen(event);
-      };
+      });
+    }
     let shown: ConnectionState = { state: 'connecting', clientId };
     listener.onState(shown);
-    client.on(
-      'state',
-      unlessLeft((state) => {
-        const before = shown;
-        shown = connectionState(clientId, state);
-        listener.onState(shown);
-        if (isConnected(before) || !isConnected(shown)) return;
-        const missed = shown.state === 'catching-up' ? shown.missed : 0;
-        listener.onStreamStart({ missed, resumedAfter: watched.cursor()?.offsets[clientId] });
-      }),
-    );
-    client.on(
-      'message',
-      unlessLeft((message) => listener.onMessage(message)),
-    );
-    client.on(
-      'truncated',
-      unlessLeft((truncation) => listener.onTruncated(truncation)),
-    );
-    client.on(
-      'restarted',
-      unlessLeft(() => listener.onRestarted()),
-    );
-    client.on(
-      'error',
-      unlessLeft((error) => listener.onError(error)),
-    );
+    on('state', (state) => {
+      const before = shown;
+      shown = connectionState(clientId, state);
+      listener.onState(shown);
+      listener.onTargets(client.targets);
+      if (isConnected(before) || !isConnected(shown)) return;
+      const missed = shown.state === 'catching-up' ? shown.missed : 0;
+      listener.onStreamStart({ missed, resumedAfter: watched.cursor()?.offsets[clientId] });
+    });
+    client.on('message', (message) => {
+      if (client === current) listener.onMessage(message);
+    });
+    on('truncated', (truncation) => listener.onTruncated(truncation));
+    on('restarted', () => listener.onRestarted());
+    on('followed', (followed) => {
+      listener.onTargets(client.targets);
+      listener.onFollowed(followed);
+    });
+    on('unfollowed', (unfollowed) => {
+      listener.onTargets(client.targets);
+      listener.onUnfollowed(unfollowed);
+    });
+    on('error', (error) => listener.onError(error));
   }
 
   return {
@@ -95,6 +102,7 @@ export function createPageClient(relayUrl: string, listener: PageClientListener)
     disconnect: () => {
       leave();
       listener.onState({ state: 'idle' });
+      listener.onTargets([]);
     },
     wake: () => current?.wake(),
   };

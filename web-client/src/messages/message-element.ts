@@ -1,5 +1,6 @@
 import type { Message } from '@postline/client';
 import { localTime } from '../page/time-words.ts';
+import { groupNameOf } from '../page/group-id.ts';
 import { textElement } from '../page/page-element.ts';
 
 /** One message as an item of the list: its offset as a postmark on the line, its text, its time and how it arrived. */
@@ -21,6 +22,13 @@ export function messageElement(message: Message): HTMLLIElement {
   time.title = message.createdAt;
 
   const meta = textElement('p', 'message-meta');
+  const groupName = groupNameOf(message.targetId);
+  if (groupName !== undefined) {
+    item.dataset['group'] = groupName;
+    const group = textElement('span', 'message-group', groupName);
+    group.prepend(textElement('span', 'visually-hidden', 'To the group '));
+    meta.append(group);
+  }
   meta.append(time, textElement('span', 'message-origin', origin));
 
   const body = textElement('div', 'message-body');

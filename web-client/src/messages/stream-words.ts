@@ -1,6 +1,7 @@
-import type { Truncation } from '@postline/client';
+import type { Followed, Truncation, Unfollowed } from '@postline/client';
 import type { StreamStart } from '../connection/page-client.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
+import { groupNameOf } from '../page/group-id.ts';
 import { pageElement } from '../page/page-element.ts';
 
 /** The notice in the list when a stream starts; undefined if nothing is worth saying. */
@@ -22,11 +23,30 @@ export function emptyWords({ missed, resumedAfter = 0 }: StreamStart): string {
 
 export const RESTARTED_WORDS = 'The log was restarted: the following messages may have been shown before.';
 
+export function followedWords({ targetId, cause }: Followed): string {
+  const group = groupNameOf(targetId) ?? targetId;
+  return cause === 'joined'
+    ? `Joined ${group}. Its messages appear here.`
+    : `Messages of ${group} appear here now.`;
+}
+
+const UNFOLLOWED_REASONS: Readonly<Record<Unfollowed['cause'], string>> = {
+  left: 'This client is not a member any more',
+  token: 'The token of this client does not allow it any more',
+  unfollowed: 'This page stopped following it',
+};
+
+export function unfollowedWords({ targetId, cause }: Unfollowed): string {
+  return `Left ${groupNameOf(targetId) ?? targetId}. ${UNFOLLOWED_REASONS[cause]}.`;
+}
+
 /** The only case in which messages are lost for this reader. */
-export function truncatedWords({ from, to }: Truncation): string {
-  return from === to
-    ? `Message ${from} was deleted by the retention rule before it could be shown.`
-    : `Messages ${from} to ${to} were deleted by the retention rule before they could be shown.`;
+export function truncatedWords({ targetId, from, to, reason }: Truncation): string {
+  const group = groupNameOf(targetId);
+  const messages = `${from === to ? `Message ${from}` : `Messages ${from} to ${to}`}${group === undefined ? '' : ` of ${group}`}`;
+  const verb = from === to ? 'was' : 'were';
+  if (reason === 'membership') return `${messages} ${verb} sent while this client was not a member.`;
+  return `${messages} ${verb} deleted by the retention rule before ${from === to ? 'it' : 'they'} could be shown.`;
 }
 
 /** The words at the end of the list: what happens next. */

@@ -37,7 +37,7 @@ export function createJourneyView(): JourneyView {
     },
     showAnswerFor: (targetId, clickToAnswerMs) => {
       answer = stopAt('API answered', clickToAnswerMs);
-      show({ name: `To client ${targetId}`, atMs: undefined, words: 'not this page' });
+      show({ name: `To ${targetId}`, atMs: undefined, words: 'not this page' });
     },
     showArrival: (clickToArrivalMs) => show(stopAt('On this page', clickToArrivalMs)),
     hide: () => {

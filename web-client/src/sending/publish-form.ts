@@ -14,17 +14,19 @@ const BYTES_SHOWN_FROM = 60_000;
 export interface PublishForm {
   /** Fills in a target until the user types one. */
   suggestTarget(id: string): void;
+  /** Puts the target into the form, and the keyboard focus into the message. */
+  writeTo(targetId: string): void;
 }
 
 export interface PublishFormParts {
   readonly apiUrl: string;
   readonly arrivals: Arrivals;
-  /** The client of this page; `undefined` if it is not connected. */
-  readonly pageClientId: () => string | undefined;
+  /** Whether this page receives messages to the target. */
+  readonly isFollowed: (targetId: string) => boolean;
 }
 
 /** The form that sends a message, and shows the API's answer and how long it took. */
-export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFormParts): PublishForm {
+export function createPublishForm({ apiUrl, arrivals, isFollowed }: PublishFormParts): PublishForm {
   const form = pageElement('publish-form', HTMLFormElement);
   const target = pageElement('target-id', HTMLInputElement);
   const text = pageElement('message-text', HTMLTextAreaElement);
@@ -34,8 +36,7 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
   const showRawAnswer = createRawAnswerView();
   const journey = createJourneyView();
   const sendKey = new SendKey();
-  let isSending = false;
-  let isTargetTyped = false;
+  let [isSending, isTargetTyped] = [false, false];
 
   async function submit(): Promise<void> {
     if (isSending) return;
@@ -64,7 +65,7 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
   function showJourney(answer: PublishAnswer, clickedAtMs: number, answeredAtMs: number): void {
     const clickToAnswerMs = answeredAtMs - clickedAtMs;
     if (answer.kind !== 'accepted' || answer.replayed) journey.hide();
-    else if (answer.targetId === pageClientId()) {
+    else if (isFollowed(answer.targetId)) {
       journey.showAnswer(clickToAnswerMs);
       arrivals.when(answer.id, (atMs) => journey.showArrival(atMs - clickedAtMs));
     } else {
@@ -82,11 +83,7 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
     event.preventDefault();
     void submit();
   });
-  text.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-    event.preventDefault();
-    void submit();
-  });
+  onControlEnter(text, () => void submit());
   form.addEventListener('input', () => {
     showSize();
     if (!isSending) send.textContent = 'Send'; // an edited text is a new message with a new key
@@ -99,7 +96,20 @@ export function createPublishForm({ apiUrl, arrivals, pageClientId }: PublishFor
     suggestTarget: (id) => {
       if (!isTargetTyped) target.value = id;
     },
+    writeTo: (targetId) => {
+      target.value = targetId;
+      isTargetTyped = true;
+      text.focus();
+    },
   };
+}
+
+function onControlEnter(text: HTMLTextAreaElement, act: () => void): void {
+  text.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    act();
+  });
 }
 
 /** Shows how much room is left in a long message. */

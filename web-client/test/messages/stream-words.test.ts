@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { emptyWords, startWords, truncatedWords } from '../../src/messages/stream-words.ts';
+import {
+  emptyWords,
+  followedWords,
+  startWords,
+  truncatedWords,
+  unfollowedWords,
+} from '../../src/messages/stream-words.ts';
 
 describe('startWords', () => {
   it('[PAGE-5] says nothing on a first connection', () => {
@@ -33,4 +39,17 @@ it('emptyWords says since when nothing was missed', () => {
 it('truncatedWords names the deleted messages', () => {
   expect(truncatedWords({ targetId: '1', from: 3, to: 3 })).toContain('Message 3 was deleted');
   expect(truncatedWords({ targetId: '1', from: 3, to: 9 })).toContain('Messages 3 to 9 were deleted');
+});
+
+it('[PAGE-13] words about a group name it', () => {
+  const targetId = 'group:news';
+  expect(truncatedWords({ targetId, from: 3, to: 9 })).toContain('Messages 3 to 9 of news were deleted');
+  expect(truncatedWords({ targetId, from: 3, to: 3, reason: 'membership' })).toBe(
+    'Message 3 of news was sent while this client was not a member.',
+  );
+  const followed = { targetId, offset: 1, head: 1, recovered: true };
+  expect(followedWords({ ...followed, cause: 'joined' })).toBe('Joined news. Its messages appear here.');
+  expect(followedWords({ ...followed, cause: 'token' })).toBe('Messages of news appear here now.');
+  for (const cause of ['left', 'token', 'unfollowed'] as const)
+    expect(unfollowedWords({ targetId, cause })).toMatch(/^Left news\. .*\.$/);
 });

@@ -1,0 +1,41 @@
+/** The API answers or gives up within five seconds; after twice that no answer will come. */
+const ANSWER_WITHIN_MS = 10_000;
+
+export interface GroupMembers {
+  /** Both resolve with what went wrong, in words, or undefined. */
+  join(groupName: string, clientId: string): Promise<string | undefined>;
+  leave(groupName: string, clientId: string): Promise<string | undefined>;
+}
+
+/** Changes members of groups by the API. */
+export function createGroupMembers(apiUrl: string): GroupMembers {
+  async function change(method: 'PUT' | 'DELETE', groupName: string, clientId: string) {
+    const path = `groups/${encodeURIComponent(groupName)}/members/${encodeURIComponent(clientId)}`;
+    try {
+      const response = await fetch(new URL(path, apiUrl), {
+        method,
+        credentials: 'omit',
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+      return response.ok ? undefined : problemWords(response.status, await response.text());
+    } catch {
+      return `The API at ${apiUrl} did not answer. Try again.`;
+    }
+  }
+  return {
+    join: (groupName, clientId) => change('PUT', groupName, clientId),
+    leave: (groupName, clientId) => change('DELETE', groupName, clientId),
+  };
+}
+
+/** The API's own words, if the answer is from the API. */
+export function problemWords(status: number, body: string): string {
+  try {
+    const { detail, title } = JSON.parse(body) as { detail?: unknown; title?: unknown };
+    if (typeof detail === 'string' && detail !== '') return detail;
+    if (typeof title === 'string' && title !== '') return title;
+  } catch {
+    // a proxy's page
+  }
+  return `The API refused this with status ${status}.`;
+}
