@@ -222,9 +222,9 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${RELAY}/starting/target-opener.js`,
-        find: 'const reading = await this.#options.heads.read(feed.targetId).catch(() => undefined);',
+        find: 'reading = await this.#options.heads.read(feed.targetId);',
         replace:
-          'const reading = feed.position === undefined ? await this.#options.heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
+          'reading = feed.position === undefined ? await this.#options.heads.read(feed.targetId) : { ...feed.position, epochStart: 0 };',
       },
       {
         file: `${RELAY}/starting/target-opener.js`,

@@ -46,15 +46,19 @@ export class FeedDirectory {
   }
 
   /**
-   * The feed of a target, subscribed on the bus before it is returned, so that a head read afterwards misses nothing.
-   * While the bus is away, the comparison of heads takes its place. Match each call by one `release`.
+   * The feeds of targets, subscribed on the bus before they are returned, so that heads read afterwards miss nothing.
+   * While the bus is away, the comparison of heads takes its place. Match each feed by one `release`.
    */
-  async acquire(targetId: string): Promise<Feed> {
-    const entry = this.#entries.get(targetId) ?? this.#add(targetId);
-    entry.users += 1;
-    this.#unusedSince.delete(targetId);
-    await entry.subscribed;
-    return entry.feed;
+  async acquireAll(targetIds: readonly string[]): Promise<Feed[]> {
+    const entries = targetIds.map((targetId) => this.#entries.get(targetId) ?? this.#add(targetId));
+    const pending: Promise<void>[] = [];
+    for (const entry of entries) {
+      entry.users += 1;
+      if (entry.subscribed !== undefined) pending.push(entry.subscribed);
+      if (this.#unusedSince.size > 0) this.#unusedSince.delete(entry.feed.targetId);
+    }
+    await Promise.all(pending);
+    return entries.map(({ feed }) => feed);
   }
 
   /** Ends one use of a feed. A feed without users stays open for a while. */

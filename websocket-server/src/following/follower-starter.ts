@@ -18,6 +18,8 @@ export interface StartedFollower {
   readonly frames: readonly string[];
 }
 
+const NO_FRAMES: readonly string[] = [];
+
 /** Creates followers where their readers' streams start. */
 export class FollowerStarter {
   readonly #options: FollowerStarterOptions;
@@ -34,15 +36,17 @@ export class FollowerStarter {
     { feed, offset }: { readonly feed: Feed; readonly offset: number },
     { socket, clientId, from = 0 }: { socket: FollowerSocket; clientId: string; from?: number | undefined },
   ): StartedFollower {
-    const { counters } = this.#options;
+    const { feeds, logReader, counters } = this.#options;
     const follower = new Follower({
-      ...this.#options,
       feed,
+      feeds,
       socket,
+      logReader,
+      counters,
       clientId,
       cursor: Math.max(offset, from),
     });
-    if (offset >= from) return { follower, frames: [] };
+    if (offset >= from) return { follower, frames: NO_FRAMES };
     counters.truncationsSent += 1;
     const { targetId } = feed;
     const truncated = {

@@ -1,12 +1,13 @@
 import type { ClientToken } from '@postline/client-tokens';
 import { isTokenRevoked } from '@postline/message-store';
-import { CLOSE_CODES, encodeRelayFrame, type IdentifyFrame } from '@postline/protocol';
+import { CLOSE_CODES, encodeRelayFrame, type FollowedTarget, type IdentifyFrame } from '@postline/protocol';
 import { pause } from '@postline/service-runtime';
 import type { ClientDirectory } from '../connection/client-directory.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRegistry } from '../connection/connection-registry.ts';
 import type { Disconnects } from '../control/disconnects.ts';
 import { readPatiently, RETRY_MS } from '../feeds/read-patiently.ts';
+import type { Follower } from '../following/follower.ts';
 import type { FollowerStarter } from '../following/follower-starter.ts';
 import { FollowedGroups, type FollowedGroupsParts } from '../groups/followed-groups.ts';
 import { type ListedGroup, wantedTarget } from '../groups/group-list.ts';
@@ -48,34 +49,43 @@ export async function identify(
   if (opened === undefined) return;
 
   const { epoch } = opened;
-  const [own, ...ofGroups] = opened.starts;
-  if (own === undefined) return;
-  const { socket } = connection;
-  const started = [
-    { start: own, ...parts.starter.start(own, { socket, clientId }) },
-    ...ofGroups.flatMap((start, index) => {
-      const [group, wanted] = [opened.groups[index], opened.wanted[index + 1]];
-      const follower = group && wanted && groups?.start(group, start, wanted);
-      return follower === undefined ? [] : [{ start, ...follower }];
-    }),
-  ];
-  const identified = encodeRelayFrame({
-    type: 'identified',
-    clientId,
-    connectionId: connection.id,
-    epoch,
-    heartbeatSeconds: parts.heartbeatSeconds,
-    targets: new Map(
-      started.map(({ start: { feed, offset, head, recovered } }) => [
-        feed.targetId,
-        { offset, head, recovered },
-      ]),
-    ),
+  const { followers, frames, targets } = startFollowers(connection, {
+    opened,
+    groups,
+    starter: parts.starter,
   });
-  const followers = started.map(({ follower }) => follower);
-  const frames = [identified, ...started.flatMap((each) => each.frames)];
-  connection.startFollowing({ clientId, deviceId, epoch }, followers, frames);
+  const { heartbeatSeconds } = parts;
+  const identified = { type: 'identified', clientId, connectionId: connection.id, epoch } as const;
+  const texts = [encodeRelayFrame({ ...identified, heartbeatSeconds, targets }), ...frames];
+  connection.startFollowing({ clientId, deviceId, epoch }, followers, texts);
   connection.groups?.onIdentified({ clientId, epoch });
+}
+
+interface Starting {
+  readonly opened: OpenedForClient;
+  readonly groups: FollowedGroups | undefined;
+  readonly starter: FollowerStarter;
+}
+
+/** Followers of all targets that are still wanted, and what `identified` and frames after it say of them. */
+function startFollowers({ socket, clientId = '' }: Connection, { opened, groups, starter }: Starting) {
+  const followers: Follower[] = [];
+  const frames: string[] = [];
+  const targets = new Map<string, FollowedTarget>();
+  for (const [index, start] of opened.starts.entries()) {
+    const group = opened.groups[index - 1]; // the first start is that of the client's own target
+    const wanted = opened.wanted[index];
+    const started =
+      group === undefined
+        ? starter.start(start, { socket, clientId })
+        : wanted && groups?.start(group, start, wanted);
+    if (started === undefined) continue;
+    followers.push(started.follower);
+    frames.push(...started.frames);
+    const { offset, head, recovered } = start;
+    targets.set(start.feed.targetId, { offset, head, recovered });
+  }
+  return { followers, frames, targets };
 }
 
 /** Counts the connection as its client's; closes it if the client has too many. */
@@ -128,10 +138,14 @@ async function openTargets(
     const initial = await groups?.readInitial(clientId, isWanted);
     if (groups !== undefined && initial === undefined) return undefined;
     const listed = initial?.groups ?? [];
-    const followed = [{ targetId: clientId }, ...listed.map(wantedTarget)];
+    const followed: WantedTarget[] = [{ targetId: clientId, position: HEAD }, ...listed.map(wantedTarget)];
     const read = await positions.read(frame, followed, isWanted);
     if (read === undefined) return undefined;
-    const wanted = followed.map((target, index) => ({ ...target, position: read[index] ?? HEAD }));
+    const wanted = followed.map(({ targetId, from }, index) => ({
+      targetId,
+      from,
+      position: read[index] ?? HEAD,
+    }));
     const opened = await targets.open(wanted, { clientId, isWanted });
     if (opened === undefined) return undefined;
     if (initial === undefined || initial.epoch === opened.epoch) return { ...opened, wanted, groups: listed };

@@ -12,7 +12,7 @@ import { boundStart, type StartingLog, startingPoint, type WantedTarget } from '
 const DOUBT_PAUSE_MS = 100;
 
 export interface TargetOpenerOptions {
-  readonly feeds: Pick<FeedDirectory, 'acquire' | 'release'>;
+  readonly feeds: Pick<FeedDirectory, 'acquireAll' | 'release'>;
   readonly heads: Pick<HeadReader, 'read'>;
   readonly starts: Pick<StartReader, 'readRow' | 'readStart'>;
   readonly logReader: Pick<LogReader, 'readPage'>;
@@ -47,11 +47,9 @@ export class TargetOpener {
   /** Waits while the database is away. Undefined, with nothing acquired, once `isWanted` says no. */
   async open(targets: readonly WantedTarget[], opening: Opening): Promise<OpenedTargets | undefined> {
     const { feeds } = this.#options;
-    const acquired = await Promise.all(
-      targets.map(async (target) => ({ target, feed: await feeds.acquire(target.targetId) })),
-    );
-    const opened = await this.#readStarts(acquired, opening);
-    if (opened === undefined) for (const { feed } of acquired) feeds.release(feed);
+    const acquired = await feeds.acquireAll(targets.map(({ targetId }) => targetId));
+    const opened = await this.#readStarts(acquired, targets, opening);
+    if (opened === undefined) for (const feed of acquired) feeds.release(feed);
     return opened;
   }
 
@@ -61,16 +59,20 @@ export class TargetOpener {
   }
 
   async #readStarts(
-    acquired: readonly { readonly target: WantedTarget; readonly feed: Feed }[],
+    feeds: readonly Feed[],
+    targets: readonly WantedTarget[],
     opening: Opening,
   ): Promise<OpenedTargets | undefined> {
     for (;;) {
-      const found = await Promise.all(
-        acquired.map(({ target, feed }) => this.#readStart(feed, target, opening)),
-      );
+      const reads: Promise<TargetStart | undefined>[] = [];
+      for (const [index, feed] of feeds.entries()) {
+        const target = targets[index];
+        if (target !== undefined) reads.push(this.#readStart(feed, target, opening));
+      }
+      const found = await Promise.all(reads);
       const starts = found.filter((start) => start !== undefined);
       const epoch = starts[0]?.epoch;
-      if (epoch === undefined || starts.length < acquired.length || !opening.isWanted()) return undefined;
+      if (epoch === undefined || starts.length < feeds.length || !opening.isWanted()) return undefined;
       if (starts.every((start) => start.epoch === epoch && start.feed.epoch === epoch))
         return { epoch, starts };
       await pause(DOUBT_PAUSE_MS); // a new epoch began while the starts were read
@@ -79,44 +81,51 @@ export class TargetOpener {
 
   /**
    * Decided by what was read after the frame arrived. Only a new connection to the database may reject a cursor: an old
-   * one may lead to a server that was left behind in a failover.
+   * one may lead to a server that was left behind in a failover. A client may be in a thousand groups, so the ordinary
+   * case is one await.
    */
   async #readStart(feed: Feed, target: WantedTarget, opening: Opening): Promise<TargetStart | undefined> {
-    const { starts } = this.#options;
-    const { position, from } = target;
-    for (;;) {
-      const reading = await this.#readHead(feed, opening.isWanted);
-      if (reading === undefined) return undefined;
-      const log = await this.#readLog(reading, target, opening);
-      if (log === undefined) return undefined;
-      const start = startingPoint(log, target);
-      if (start.recovered) return { feed, ...start };
-
+    while (opening.isWanted()) {
       const known = feed.position;
-      const sure = await readPatiently(() => starts.readStart(cursorOf(target)), opening.isWanted);
-      if (sure === undefined) return undefined;
-      const isBelieved = feed.onReading({ epoch: sure.epoch, head: sure.head, epochStart: 0 }, known);
-      if (isBelieved && sure.epoch === feed.epoch)
-        return position.kind === 'cursor'
-          ? { feed, ...boundStart(sure, from) }
-          : { feed, ...sure, offset: from ?? sure.head };
-      await pause(RETRY_MS);
-    }
-  }
-
-  /** The head as read after the frame arrived, in the feed's own history. */
-  async #readHead(feed: Feed, isWanted: () => boolean): Promise<HeadReading | undefined> {
-    while (isWanted()) {
-      const known = feed.position;
-      const reading = await this.#options.heads.read(feed.targetId).catch(() => undefined);
-      if (reading === undefined) {
+      let reading: HeadReading;
+      try {
+        reading = await this.#options.heads.read(feed.targetId);
+      } catch {
         await pause(RETRY_MS);
-      } else {
-        const isBelieved = feed.onReading(reading, known);
-        if (isBelieved && isWanted() && reading.epoch === feed.epoch) return reading;
-        if (!isBelieved) await pause(DOUBT_PAUSE_MS);
+        continue;
+      }
+      if (!feed.onReading(reading, known)) {
+        await pause(DOUBT_PAUSE_MS);
+      } else if (reading.epoch === feed.epoch) {
+        const log = dependsOnMore(target, reading) ? await this.#readLog(reading, target, opening) : reading;
+        if (log === undefined) return undefined;
+        const start = startingPoint(log, target);
+        if (start.recovered) return startOf(feed, start);
+        const sureStart = await this.#readSureStart(feed, target, opening);
+        if (sureStart !== undefined) return sureStart;
       }
     }
+    return undefined;
+  }
+
+  /** Undefined if the answer cannot be trusted yet. */
+  async #readSureStart(
+    feed: Feed,
+    target: WantedTarget,
+    { isWanted }: Opening,
+  ): Promise<TargetStart | undefined> {
+    const known = feed.position;
+    const sure = await readPatiently(() => this.#options.starts.readStart(cursorOf(target)), isWanted);
+    if (sure === undefined) return undefined;
+    const isBelieved = feed.onReading({ epoch: sure.epoch, head: sure.head, epochStart: 0 }, known);
+    if (isBelieved && sure.epoch === feed.epoch) {
+      const start =
+        target.position.kind === 'cursor'
+          ? boundStart(sure, target.from)
+          : { ...sure, offset: target.from ?? sure.head };
+      return startOf(feed, start);
+    }
+    await pause(RETRY_MS);
     return undefined;
   }
 
@@ -134,14 +143,24 @@ export class TargetOpener {
       return page && { ...reading, deletedUpTo: (page.frames[0]?.offset ?? page.head + 1) - 1 };
     }
     if (position.kind !== 'cursor') return reading;
-    const { mark, offset } = position.cursor;
-    if (mark === undefined || offset > reading.head) return reading;
+    const { offset } = position.cursor;
     if (offset === reading.head && reading.mark !== undefined)
       return { ...reading, rowAtCursor: reading.mark };
     const read = async () => ({ row: await starts.readRow(position.cursor) });
     const found = await readPatiently(read, isWanted);
     return found && { ...reading, rowAtCursor: found.row };
   }
+}
+
+/** Whether the head alone does not decide where the reader starts. */
+function dependsOnMore({ position }: WantedTarget, { head }: HeadReading): boolean {
+  if (position.kind === 'start') return true;
+  return position.kind === 'cursor' && position.cursor.mark !== undefined && position.cursor.offset <= head;
+}
+
+/** Without a spread, which is slow for a hundred thousand of them. */
+function startOf(feed: Feed, { epoch, head, offset, recovered }: StreamStart): TargetStart {
+  return { feed, epoch, head, offset, recovered };
 }
 
 /** A reader that resumes without a cursor for this target still says which epoch it knows. */

@@ -44,10 +44,12 @@ describe('FeedDirectory', () => {
     feeds.closeUnused();
   }
 
+  const acquire = async (targetId: string) => (await feeds.acquireAll([targetId]))[0]!;
+
   it('[DEL-1] hands out a feed only once its subscription is confirmed', async () => {
     bus.confirmMs = 20;
     let handedOut = false;
-    const acquired = feeds.acquire('1').then(() => {
+    const acquired = acquire('1').then(() => {
       handedOut = true;
     });
     await vi.advanceTimersByTimeAsync(19);
@@ -59,20 +61,20 @@ describe('FeedDirectory', () => {
 
   it('has one feed for each target, and takes no other id for it', async () => {
     const ids = ['1', '01', 'Bob', 'bob', 'constructor', 'toString', 'hasOwnProperty'];
-    const opened = await Promise.all(ids.map((id) => feeds.acquire(id)));
+    const opened = await Promise.all(ids.map((id) => acquire(id)));
     expect(new Set(opened).size).toBe(ids.length);
-    expect(await feeds.acquire('1')).toBe(opened[0]);
+    expect(await acquire('1')).toBe(opened[0]);
     expect(feeds.size).toBe(ids.length);
   });
 
   it('[DEL-8] opens feeds also while the bus is away', async () => {
     bus.turn('down');
-    expect((await feeds.acquire('1')).targetId).toBe('1');
+    expect((await acquire('1')).targetId).toBe('1');
   });
 
   it('closes a feed a while after its last user has gone', async () => {
-    const feed = await feeds.acquire('1');
-    await feeds.acquire('1');
+    const feed = await acquire('1');
+    await acquire('1');
     feeds.release(feed);
     passAndClose(60_000);
     expect(feeds.size).toBe(1);
@@ -84,17 +86,17 @@ describe('FeedDirectory', () => {
   });
 
   it('a feed that is used again in time is not closed', async () => {
-    const feed = await feeds.acquire('1');
+    const feed = await acquire('1');
     feeds.release(feed);
     vi.advanceTimersByTime(4_900);
-    expect(await feeds.acquire('1')).toBe(feed);
+    expect(await acquire('1')).toBe(feed);
     passAndClose(60_000);
     expect(feeds.size).toBe(1);
   });
 
   it('one that is about to be used, and waits for the bus, is not closed either', async () => {
     bus.confirmMs = 60_000;
-    const acquired = feeds.acquire('1');
+    const acquired = acquire('1');
     passAndClose(59_999);
     expect(feeds.size).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
@@ -102,16 +104,16 @@ describe('FeedDirectory', () => {
   });
 
   it('after it was closed the target gets a new feed and a new subscription', async () => {
-    const before = await feeds.acquire('1');
+    const before = await acquire('1');
     feeds.release(before);
     passAndClose(6_000);
-    const after = await feeds.acquire('1');
+    const after = await acquire('1');
     expect(after).not.toBe(before);
     expect(bus.subscribed).toEqual(new Set(['1']));
   });
 
   it('closes those that were unused first, and only those that were so long enough', async () => {
-    const [first, second] = await Promise.all([feeds.acquire('1'), feeds.acquire('2')]);
+    const [first, second] = await Promise.all([acquire('1'), acquire('2')]);
     feeds.release(first);
     vi.advanceTimersByTime(3_000);
     feeds.release(second);
@@ -120,7 +122,7 @@ describe('FeedDirectory', () => {
   });
 
   it('a feed that is given back once too often is a mistake of the program', async () => {
-    const feed = await feeds.acquire('1');
+    const feed = await acquire('1');
     feeds.release(feed);
     expect(() => {
       feeds.release(feed);
@@ -128,7 +130,7 @@ describe('FeedDirectory', () => {
   });
 
   it('[DEL-3] a hint goes to the feed of its channel, and only if it is for that target', async () => {
-    const [one, other] = await Promise.all([feeds.acquire('1'), feeds.acquire('01')]);
+    const [one, other] = await Promise.all([acquire('1'), acquire('01')]);
     for (const feed of [one, other])
       feed.onReading({ epoch: store.epoch, head: 0, epochStart: 0 }, undefined);
     const frame = store.append('1');
@@ -146,7 +148,7 @@ describe('FeedDirectory', () => {
     '{"targetId":"1","offset":1}',
     '['.repeat(49_000),
   ])('[DEL-7] the payload %.20j only makes the feed ask the database', async (payload) => {
-    const feed = await feeds.acquire('1');
+    const feed = await acquire('1');
     store.append('1');
     bus.deliver('1', payload);
     await vi.advanceTimersByTimeAsync(0);

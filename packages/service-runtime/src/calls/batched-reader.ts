@@ -1,9 +1,11 @@
+/** The one promise of all callers of a key. */
 interface Waiter<Value> {
+  readonly value: Promise<Value>;
   readonly resolve: (value: Value) => void;
   readonly reject: (error: unknown) => void;
 }
 
-type Waiters<Key, Value> = Map<Key, Waiter<Value>[]>;
+type Waiters<Key, Value> = Map<Key, Waiter<Value>>;
 
 /** Two reads at once keep the database busy while an answer is handed out; more would only queue there. */
 const PARALLEL_READS_DEFAULT_MAX = 2;
@@ -40,15 +42,15 @@ export class BatchedReader<Value, Key = string> {
 
   /** A value read after the call. Rejects with the error of the read. */
   read(key: Key): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const asker = this.#options.askerOf?.(key) ?? '';
-      const waiters = this.#waiting.get(asker) ?? new Map<Key, Waiter<Value>[]>();
-      this.#waiting.set(asker, waiters);
-      const ofKey = waiters.get(key);
-      if (ofKey === undefined) waiters.set(key, [{ resolve, reject }]);
-      else ofKey.push({ resolve, reject });
+    const asker = this.#options.askerOf?.(key) ?? '';
+    let waiters = this.#waiting.get(asker);
+    if (waiters === undefined) this.#waiting.set(asker, (waiters = new Map<Key, Waiter<Value>>()));
+    let waiter = waiters.get(key);
+    if (waiter === undefined) {
+      waiters.set(key, (waiter = waiterOf<Value>()));
       this.#planFlush();
-    });
+    }
+    return waiter.value;
   }
 
   /** After this turn of the event loop, so that all calls that arrived together share a read. */
@@ -68,12 +70,9 @@ export class BatchedReader<Value, Key = string> {
     this.#planFlush();
     try {
       const valueOf = await this.#options.readBatch([...batch.keys()]);
-      for (const [key, waiters] of batch) {
-        const value = valueOf(key);
-        for (const waiter of waiters) waiter.resolve(value);
-      }
+      for (const [key, waiter] of batch) waiter.resolve(valueOf(key));
     } catch (error) {
-      for (const waiters of batch.values()) for (const waiter of waiters) waiter.reject(error);
+      for (const waiter of batch.values()) waiter.reject(error);
     } finally {
       this.#activeReads -= 1;
       this.#planFlush();
@@ -95,4 +94,14 @@ export class BatchedReader<Value, Key = string> {
     }
     return batch;
   }
+}
+
+function waiterOf<Value>(): Waiter<Value> {
+  let resolve: Waiter<Value>['resolve'] = () => undefined;
+  let reject: Waiter<Value>['reject'] = () => undefined;
+  const value = new Promise<Value>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { value, resolve, reject };
 }
