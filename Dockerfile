@@ -1,5 +1,5 @@
-# The images of both services: `docker build --target api-server .` and `docker build --target websocket-server .`;
-# docker-compose.yml builds and runs the two.
+# The images: `docker build --target standalone .` is both services in one process with an embedded database; `api-server` and
+# `websocket-server` are those that docker-compose.yml builds and runs.
 
 # The package.json files alone, so that an edit of a source file installs nothing again.
 FROM node:26.12.1-trixie-slim AS manifests
@@ -15,8 +15,8 @@ WORKDIR /app
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --ignore-scripts
 COPY . .
-RUN npx tsc -b api-server websocket-server && npm run bundle --workspace packages/client-sdk \
-  && npm run bundle --workspace web-client
+RUN npx tsc -b standalone && npm run bundle --workspace packages/client-sdk \
+  && npm run bundle --workspace web-client && npm run bundle --workspace standalone
 RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-server/dist web-client/dist/page.js \
     web-client/index.html web-client/page.css web-client/favicon.svg db/migrations -t /built/ \
   && mkdir -p /built-client && mv /built/packages/client-sdk/dist/client.js /built-client/ \
@@ -36,6 +36,12 @@ RUN --mount=type=cache,target=/npm-cache \
 FROM runtime-manifests AS websocket-server-dependencies
 RUN --mount=type=cache,target=/npm-cache \
   npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/websocket-server
+
+# SQLite's binary is one of the optional packages. /data exists so that a new volume there belongs to the ordinary user.
+FROM runtime-manifests AS standalone-dependencies
+RUN --mount=type=cache,target=/npm-cache \
+  npm ci --cache /npm-cache --ignore-scripts --omit=dev --workspace @postline/standalone \
+  && rm -r node_modules/@postline && mkdir /data
 
 
 FROM node:26.12.1-trixie-slim AS runtime
@@ -76,3 +82,16 @@ COPY --from=build /built-client packages/client-sdk/dist
 ENV PORT=3000
 EXPOSE 3000
 CMD ["node", "websocket-server/dist/main.js"]
+
+
+FROM runtime AS standalone
+COPY --from=standalone-dependencies /app/node_modules node_modules
+COPY --from=build /app/standalone/dist/package ./
+COPY --from=standalone-dependencies --chown=node:node /data /data
+ENV API_PORT=8080
+ENV RELAY_PORT=3000
+ENV DATA_DIR=/data
+VOLUME /data
+EXPOSE 8080 3000
+# Words behind the image's name are a command or an option: `docker run --rm IMAGE --help`.
+ENTRYPOINT ["node", "postline-server.js"]

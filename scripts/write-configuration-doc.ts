@@ -7,7 +7,7 @@ import { API_MEMORY, apiEnvironment, apiProcessEnvironment } from '@postline/api
 import { clientTokenEnvironment } from '@postline/client-tokens';
 import { defaultHeldBytes, holdableBytes, backendSettings, sharedSettings } from '@postline/service-runtime';
 import { BATCH_BODY_BYTES_MAX } from '@postline/protocol';
-import { standaloneProcessEnvironment } from '@postline/standalone/configuration';
+import { standaloneProcessEnvironment } from '@postline/standalone/dist/configuration.js';
 import { relayEnvironment, relayProcessEnvironment } from '@postline/websocket-server';
 import type { z } from 'zod';
 
