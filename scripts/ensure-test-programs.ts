@@ -22,6 +22,7 @@ const TEST_PROGRAMS: readonly TestProgram[] = [
   { need: 'Redis', executables: ['redis-server'], debianPackages: ['redis-server'] },
   { need: 'MariaDB or MySQL', executables: ['mariadbd', 'mysqld'], debianPackages: ['mariadb-server'] },
   { need: 'OpenSSL', executables: ['openssl'], versionWord: 'version', debianPackages: ['openssl'] },
+  { need: 'a terminal for programs', executables: ['script'], debianPackages: ['bsdutils'] },
   {
     need: 'Chromium',
     executables: ['chromium', 'chromium-browser', 'google-chrome'],

@@ -20,6 +20,7 @@ import {
   readProcessMemory,
   readSettings,
   backendSettings,
+  type ServiceCommand,
   sharedSettings,
   type TrustedProxies,
   workerSettings,
@@ -49,6 +50,12 @@ export const apiProcessEnvironment = {
   ...workerSettings,
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
   PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
+};
+
+export const apiCommand: ServiceCommand = {
+  usage: 'npm run api --',
+  summary: 'Runs the API. DATABASE_URL and REDIS_URL are required.',
+  settings: apiProcessEnvironment,
 };
 
 const environmentSchema = checkTogether(z.object(apiProcessEnvironment), 'both')

@@ -5,16 +5,17 @@ import {
   databaseConnections,
   isPrimaryOf,
   isWorker,
+  listenOn,
   runProcess,
   startWorkers,
 } from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
-import { apiSettings, readApiEnvironment } from './configuration.ts';
+import { apiCommand, apiSettings, readApiEnvironment } from './configuration.ts';
 import { migrateWhenReachable, waitForSchema } from './upkeep/migrate-when-reachable.ts';
 
 const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 
-await runProcess(process.env, async (processEnv) => {
+await runProcess(apiCommand, async (processEnv) => {
   const env = readApiEnvironment(processEnv);
   const logger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const { databaseUrl, migrationUrl, redisUrl } = env;
@@ -41,7 +42,7 @@ await runProcess(process.env, async (processEnv) => {
   const settings = apiSettings(env);
   const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
   for (const warning of settings.warnings) logger.warn(warning);
-  const port = await api.listen({ host: env.HOST, port: env.PORT });
+  const port = await listenOn(api, { host: env.HOST, port: env.PORT, portVariable: 'PORT' });
   logger.info({ host: env.HOST, port }, 'listening');
   return {
     logger,

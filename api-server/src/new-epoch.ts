@@ -4,9 +4,15 @@
  */
 import { join } from 'node:path';
 import { databaseReason, type NewEpoch, type NewEpochOptions } from '@postline/message-store';
-import { effectiveUrls, readSettings, backendSettings, SettingsError } from '@postline/service-runtime';
+import {
+  effectiveUrls,
+  readSettings,
+  backendSettings,
+  SettingsError,
+  wantsHelp,
+} from '@postline/service-runtime';
 import { z } from 'zod';
-import { ArgumentsError, readNewEpochArguments } from './command-arguments.ts';
+import { ArgumentsError, NEW_EPOCH_USAGE, readNewEpochArguments } from './command-arguments.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: backendSettings.DATABASE_URL,
@@ -38,14 +44,20 @@ function reasonsOf(error: unknown): string {
   return `${error.message}: ${reasonsOf(error.cause)}`;
 }
 
-try {
-  const { restoredAt } = readNewEpochArguments(process.argv.slice(2), new Date());
+async function run(words: readonly string[]): Promise<void> {
+  const { restoredAt } = readNewEpochArguments(words, new Date());
   const { epoch, previousEpoch, targetCount, repairedCount } = await beginEpoch({ restoredAt });
   const start =
     restoredAt === undefined ? 'at its head' : `at its last offset before ${restoredAt.toISOString()}`;
   console.log(`Epoch ${epoch} has begun, after ${previousEpoch}.`);
   console.log(`For each of ${targetCount} targets the new epoch starts ${start}.`);
   console.log(`${repairedCount} counters were missing or behind their rows and have been repaired.`);
+}
+
+const words = process.argv.slice(2);
+try {
+  if (wantsHelp(words)) console.log(NEW_EPOCH_USAGE);
+  else await run(words);
 } catch (error) {
   console.error(reasonsOf(error));
   process.exitCode = 1;

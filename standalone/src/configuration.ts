@@ -9,6 +9,7 @@ import {
   portSetting,
   readSettings,
   backendSettings,
+  type ServiceCommand,
   sharedSettings,
 } from '@postline/service-runtime';
 import { RELAY_MEMORY_SUMS, relayEnvironment } from '@postline/websocket-server';
@@ -27,6 +28,24 @@ export const standaloneProcessEnvironment = {
   RELAY_PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
   DATA_DIR: z.string().default('./data').meta({ description: 'Folder of the embedded database.' }),
   DATABASE_WAIT_MS: apiProcessEnvironment.DATABASE_WAIT_MS,
+};
+
+export const standaloneCommand: ServiceCommand = {
+  usage: 'npm start --',
+  summary:
+    'Runs the API and the relay in one process, with an embedded database in ./data unless DATABASE_URL and REDIS_URL are set.',
+  notes: [
+    '',
+    'Commands, each with its own --help:',
+    '  keys new NAME   makes a key for a publisher',
+    '  token CLIENT_ID makes a token for a client',
+    '  new-epoch       begins a new epoch after a backup was restored',
+  ],
+  replacedSettings: {
+    PORT: 'API_PORT and RELAY_PORT',
+    WORKERS: 'npm run api and npm run relay for several processes',
+  },
+  settings: standaloneProcessEnvironment,
 };
 
 const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none')

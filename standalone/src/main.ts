@@ -1,63 +1,35 @@
-import { join } from 'node:path';
-import { apiSettings, createApiServer, migrateWhenReachable } from '@postline/api-server';
-import type { MessageBus } from '@postline/message-bus';
-import { createInProcessMessageBus } from '@postline/message-bus/in-process';
-import { createRedisMessageBus } from '@postline/message-bus/redis';
-import type { LogTrimmer, MemberUpkeep, MessageStore, Outbox } from '@postline/message-store';
-import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
-import { createSqliteMessageStore, DATABASE_FILE } from '@postline/message-store/sqlite';
+import { apiSettings, createApiServer } from '@postline/api-server';
 import {
   createLogger,
-  databaseConnections,
-  type Logger,
+  listenOn,
   MemoryBudget,
+  type RunningProcess,
   runProcess,
+  writeToTerminal,
 } from '@postline/service-runtime';
 import { createRelay, relaySettings } from '@postline/websocket-server';
-import { readStandaloneEnvironment, type StandaloneEnvironment } from './configuration.ts';
+import { openBackends } from './backends.ts';
+import { readStandaloneEnvironment, standaloneCommand, type StandaloneEnvironment } from './configuration.ts';
+import { bannerLines, startReport } from './start-report.ts';
 
-const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
+/** Programs that come with the services, in place of a start: `postline-server keys new shop`. */
+const COMMANDS = new Map<string, () => Promise<unknown>>([
+  ['keys', () => import('@postline/api-server/keys')],
+  ['new-epoch', () => import('@postline/api-server/new-epoch')],
+  ['token', () => import('@postline/websocket-server/token')],
+]);
 
-interface Backends {
-  readonly store: MessageStore & LogTrimmer & MemberUpkeep;
-  /** Publishing by SQL; the embedded kind has none. */
-  readonly outbox?: Outbox;
-  readonly bus: MessageBus;
-  /** Migrates the database to the schema of this version. */
-  readonly prepare: () => Promise<void>;
+const command = COMMANDS.get(process.argv[2] ?? '');
+if (command === undefined) {
+  await runProcess(standaloneCommand, (env) => start(readStandaloneEnvironment(env)));
+} else {
+  process.argv.splice(2, 1); // a command reads the words after its own name
+  await command();
 }
 
-/** Opens the real servers if their URLs are set (the settings check that both are), else the embedded kinds. */
-async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise<Backends> {
-  const { databaseUrl, redisUrl, migrationUrl, REDIS_PREFIX: prefix, DATA_DIR: folder } = env;
-  if (databaseUrl === undefined || redisUrl === undefined || migrationUrl === undefined) {
-    const store = await createSqliteMessageStore({ file: join(folder, DATABASE_FILE) });
-    return { store, bus: createInProcessMessageBus(), prepare: () => Promise.resolve() };
-  }
-  const store = createMysqlMessageStore({ databaseUrl, ...databaseConnections(env) });
-  return {
-    store,
-    outbox: store,
-    bus: createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix }),
-    prepare: () =>
-      migrateWhenReachable({
-        migrate: (onEvent) =>
-          migrate({
-            databaseUrl: migrationUrl,
-            databaseCa: env.DATABASE_CA_FILE,
-            folder: MIGRATIONS_FOLDER,
-            onEvent,
-          }),
-        waitMs: env.DATABASE_WAIT_MS,
-        logger,
-      }),
-  };
-}
-
-await runProcess(process.env, async (processEnv) => {
-  const env = readStandaloneEnvironment(processEnv);
+async function start(env: StandaloneEnvironment): Promise<RunningProcess> {
   const logger = createLogger({ service: 'standalone', level: env.LOG_LEVEL });
-  const { store, outbox, bus, prepare } = await openBackends(env, logger);
+  const { store, outbox, bus, place, prepare, publishUrl, close } = await openBackends(env, logger);
   const apiLogger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const settings = apiSettings(env);
@@ -71,7 +43,8 @@ await runProcess(process.env, async (processEnv) => {
     settings,
     logger: apiLogger,
   });
-  const apiPort = await api.listen({ host: env.HOST, port: env.API_PORT });
+  const { HOST: host } = env;
+  const apiPort = await listenOn(api, { host, port: env.API_PORT, portVariable: 'API_PORT' });
   const relay = createRelay({
     store,
     bus,
@@ -79,22 +52,24 @@ await runProcess(process.env, async (processEnv) => {
     logger: relayLogger,
     memory,
   });
-  const relayPort = await relay.listen({ host: env.HOST, port: env.RELAY_PORT });
+  const relayPort = await listenOn(relay, { host, port: env.RELAY_PORT, portVariable: 'RELAY_PORT' });
   for (const warning of settings.warnings) logger.warn(warning);
-  apiLogger.info({ host: env.HOST, port: apiPort }, 'listening');
-  relayLogger.info({ host: env.HOST, port: relayPort }, 'listening');
-  const started = prepare().then(() => {
-    api.open();
-    const page = `http://localhost:${relayPort}/?clientId=1`;
-    logger.info({ page }, 'ready: open the page, and send it something');
-  });
+  apiLogger.info({ host, port: apiPort }, 'listening');
+  relayLogger.info({ host, port: relayPort }, 'listening');
+  const report = startReport({ env, apiPort, relayPort, place });
+  publishUrl(report.page ?? report.api);
   return {
     logger,
     shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
-    started,
+    started: prepare().then(() => {
+      api.open();
+    }),
+    onReady: () => {
+      if (!writeToTerminal(bannerLines(report))) logger.info(report, 'ready');
+    },
     close: async () => {
       await Promise.all([api.close(), relay.close()]);
-      await store.close();
+      await close();
     },
   };
-});
+}

@@ -1,6 +1,20 @@
-import { launch, makeTempFolder, publish, RelayClient, startStandalone } from '@postline/test-support';
+import { fileURLToPath } from 'node:url';
+import {
+  launch,
+  makeTempFolder,
+  publish,
+  RelayClient,
+  startProcess,
+  startStandalone,
+  waitUntil,
+} from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import { freshServers } from './system.ts';
+
+const MAIN = fileURLToPath(new URL('../../standalone/dist/main.js', import.meta.url));
+const START_MS = 30_000;
+
+const isReady = (entry: Record<string, unknown>) => entry['msg'] === 'ready';
 
 describe('npm start', () => {
   it('[LOG-7] keeps its log over a restart: what was missed arrives', async () => {
@@ -79,5 +93,77 @@ describe('npm start', () => {
     }
     expect(postline.process.output()).toContain('AUTH=open');
     expect(await postline.stop()).toBe(0);
+  });
+
+  it('[STA-5] a second start on the same data is refused and names the first; a killed one blocks nobody', async () => {
+    const folder = await makeTempFolder('shared');
+    const first = await startStandalone({ DATA_DIR: folder.path });
+    const second = launch('standalone', { DATA_DIR: folder.path, API_PORT: '0', RELAY_PORT: '0' });
+    expect(await second.ended).toBe(1);
+    const holder = `process ${first.process.pid}, started [0-9TZ:.-]+, http://localhost:\\d+/\\?clientId=1`;
+    expect(second.output().trim()).toMatch(
+      new RegExp(`^DATA_DIR: ${folder.path} is in use by another Postline \\(${holder}\\)$`),
+    );
+    await first.process.end('SIGKILL');
+    const third = await startStandalone({ DATA_DIR: folder.path });
+    expect(await third.stop()).toBe(0);
+    await folder.remove();
+  });
+
+  it('[STA-3] [STA-4] names the variable of a taken port, and of a misspelled setting', async () => {
+    const first = await startStandalone({ PULISH_KEYS: 'x', PORT: '1' });
+    expect(first.process.output()).toContain('PULISH_KEYS: is not a setting; did you mean PUBLISH_KEYS?');
+    expect(first.process.output()).toContain('PORT: has no effect here; use API_PORT and RELAY_PORT');
+    const folder = await makeTempFolder('taken');
+    const { port } = new URL(first.relayUrl);
+    const env = { DATA_DIR: folder.path, API_PORT: '0', RELAY_PORT: port, LOG_LEVL: 'warn' };
+    const second = launch('standalone', env);
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain(`RELAY_PORT: port ${port} of 127.0.0.1 is taken`);
+    expect(second.output()).toContain('LOG_LEVL: is not a setting; did you mean LOG_LEVEL?');
+    expect(await first.stop()).toBe(0);
+    await folder.remove();
+  });
+
+  it('[STA-1] [STA-6] logs for people and prints a banner on a terminal, and JSON lines elsewhere', async () => {
+    const folder = await makeTempFolder('terminal');
+    const env = { API_PORT: '0', RELAY_PORT: '0', DATA_DIR: folder.path, PATH: process.env['PATH'] };
+    // util-linux: the command's standard output is a terminal.
+    const words = ['-qfec', `"${process.execPath}" "${MAIN}"`, '/dev/null'];
+    const terminal = startProcess({ command: 'script', args: words, env: { ...env, TERM: 'xterm' } });
+    await waitUntil('the banner is there', () => terminal.output().includes('Ctrl-C ends it.'), START_MS);
+    expect(terminal.output()).toMatch(/WARN.* .*standalone.* AUTH=open/);
+    expect(terminal.output()).toContain(`Data   ${folder.path}/postline.sqlite`);
+    expect(terminal.output()).not.toContain('"msg"');
+    await terminal.end();
+
+    const postline = await startStandalone();
+    const lines = postline.process.output().trim().split('\n');
+    const ready = lines.map((line) => JSON.parse(line) as Record<string, unknown>).find(isReady);
+    const [api, relay] = [postline.apiUrl, postline.relayUrl].map((url) =>
+      url.replace('127.0.0.1', 'localhost'),
+    );
+    expect(ready).toMatchObject({ api, docs: `${api}/docs`, page: `${relay}/?clientId=1`, auth: 'open' });
+    expect((await fetch(String(ready?.['page']))).status).toBe(200);
+    expect((await fetch(String(ready?.['docs']))).status).toBe(200);
+    expect(await postline.stop()).toBe(0);
+  });
+
+  it('[STA-2] prints the usage of each command, and starts nothing', async () => {
+    const outputs: readonly (readonly [readonly string[], RegExp])[] = [
+      [['--help'], /^Usage: npm start/],
+      [['keys', '--help'], /^Usage: npm run keys/],
+      [['token', '-h'], /^Usage: npm run token/],
+      [['new-epoch', '--help'], /^Usage: npm run new-epoch/],
+      [['keys', 'new', 'shop'], /^# The key/],
+    ];
+    const commands = outputs.map(([words, output]) => {
+      const command = startProcess({ command: process.execPath, args: [MAIN, ...words], env: {} });
+      return { command, words, output };
+    });
+    for (const { command, words, output } of commands) {
+      expect([words, await command.ended]).toEqual([words, 0]);
+      expect(command.output()).toMatch(output);
+    }
   });
 });

@@ -19,6 +19,7 @@ import {
   portSetting,
   readProcessMemory,
   readSettings,
+  type ServiceCommand,
   sharedSettings,
   workerSettings,
   backendSettings,
@@ -145,6 +146,12 @@ export const relayProcessEnvironment = {
   ...workerSettings,
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
   PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
+};
+
+export const relayCommand: ServiceCommand = {
+  usage: 'npm run relay --',
+  summary: 'Runs the relay. DATABASE_URL and REDIS_URL are required.',
+  settings: relayProcessEnvironment,
 };
 
 /** Sums of the relay that its process must be able to hold. */

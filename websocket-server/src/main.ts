@@ -5,18 +5,19 @@ import {
   databaseConnections,
   isPrimaryOf,
   isWorker,
+  listenOn,
   OPEN_MODE_WARNING,
   runProcess,
   startWorkers,
 } from '@postline/service-runtime';
 import { checkDatabaseAtStart } from './check-database-at-start.ts';
-import { readRelayEnvironment, relaySettings } from './configuration.ts';
+import { readRelayEnvironment, relayCommand, relaySettings } from './configuration.ts';
 import { createRelay } from './relay.ts';
 
 /** The API's port for the page, unless a URL is configured: the API's own default. */
 const API_PORT_DEFAULT = 8080;
 
-await runProcess(process.env, async (processEnv) => {
+await runProcess(relayCommand, async (processEnv) => {
   const env = readRelayEnvironment(processEnv);
   const logger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
@@ -34,7 +35,7 @@ await runProcess(process.env, async (processEnv) => {
   const settings = relaySettings(env, API_PORT_DEFAULT);
   const relay = createRelay({ store, bus, settings, logger });
   if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);
-  const port = await relay.listen({ host: env.HOST, port: env.PORT });
+  const port = await listenOn(relay, { host: env.HOST, port: env.PORT, portVariable: 'PORT' });
   logger.info({ host: env.HOST, port }, 'listening');
   return {
     logger,

@@ -1,6 +1,6 @@
 /** The command `npm run token -- CLIENT_ID`: makes a token for trying out, from the configured secret. */
 import { clientTokenEnvironment, signClientToken } from '@postline/client-tokens';
-import { readSettings, SettingsError } from '@postline/service-runtime';
+import { readSettings, SettingsError, wantsHelp } from '@postline/service-runtime';
 import { z } from 'zod';
 import { parseTokenArguments, TOKEN_USAGE, type TokenArguments } from './token-arguments.ts';
 
@@ -16,10 +16,12 @@ async function makeToken(args: TokenArguments): Promise<string> {
   return await signClientToken({ secret, issuer, audience, ...args });
 }
 
-const parsed = parseTokenArguments(process.argv.slice(2));
+const words = process.argv.slice(2);
+const parsed = parseTokenArguments(words);
 try {
-  if (!parsed.ok) throw new SettingsError([parsed.error, TOKEN_USAGE]);
-  console.log(await makeToken(parsed.value));
+  if (wantsHelp(words)) console.log(TOKEN_USAGE);
+  else if (!parsed.ok) throw new SettingsError([parsed.error, TOKEN_USAGE]);
+  else console.log(await makeToken(parsed.value));
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   console.error(error.message);

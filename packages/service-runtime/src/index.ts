@@ -31,7 +31,13 @@ export {
 } from './http/client-address.ts';
 export { earlierAnswersSent, OpenResponses } from './http/earlier-answers.ts';
 export { ignoreForeignUpgrades } from './http/foreign-upgrades.ts';
-export { closeGracefully, HTTP_SERVER_OPTIONS, listen, type ListenAddress } from './http/http-listener.ts';
+export {
+  closeGracefully,
+  HTTP_SERVER_OPTIONS,
+  listen,
+  type ListenAddress,
+  listenOn,
+} from './http/http-listener.ts';
 export { endAndLinger, endBrokenConnection, lingerAtEnd, mustLinger } from './http/lingering-close.ts';
 export {
   defaultOriginRules,
@@ -43,6 +49,7 @@ export {
 export { isProbe, lacksHost } from './http/probes.ts';
 export { errorForLog } from './logging/error-for-log.ts';
 export { createLogger, type Logger } from './logging/logger.ts';
+export { writeToTerminal } from './logging/standard-streams.ts';
 export { Holding, MemoryBudget, MemoryShare } from './memory/memory-budget.ts';
 export {
   checkMemory,
@@ -59,7 +66,8 @@ export {
   Histogram,
   type MetricsRegistry,
 } from './metrics/metrics.ts';
-export { runProcess } from './process/process-lifecycle.ts';
+export { type ServiceCommand, wantsHelp } from './process/command-line.ts';
+export { type RunningProcess, runProcess } from './process/process-lifecycle.ts';
 export { isPrimaryOf, isWorker, startWorkers, workerSettings } from './process/worker-processes.ts';
 export { parseRedisUrl, type RedisAddress } from './redis/redis-url.ts';
 export {
@@ -73,6 +81,7 @@ export {
   urlSetting,
   yesNoSetting,
 } from './settings/settings.ts';
+export { unknownVariables } from './settings/unknown-variables.ts';
 export {
   checkTogether,
   effectiveAuth,
@@ -90,3 +99,4 @@ export { type Result } from './structures/result.ts';
 export { Backoff } from './timing/backoff.ts';
 export { pause } from './timing/pause.ts';
 export { RepeatedTask } from './timing/repeated-task.ts';
+export { VERSION } from './version.ts';

@@ -11,6 +11,7 @@ import {
   publishRequestSchema,
   receiptsSchema,
 } from '@postline/protocol';
+import { VERSION } from '@postline/service-runtime';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { memberPaths } from './openapi-members.ts';
@@ -67,7 +68,7 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
     openapi: '3.1.0',
     info: {
       title: 'Postline',
-      version: '0.1.0',
+      version: VERSION,
       description: [
         'Delivers messages over HTTP to clients and groups. A 2xx answer means that the message is committed in the database and will reach its target.',
         `\`\`\`\n${CURL}\n\`\`\``,

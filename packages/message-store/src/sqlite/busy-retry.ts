@@ -31,7 +31,8 @@ export async function retryWhileBusy<T>({ what, deadlineMs }: BusyRetry, work: (
   }
 }
 
-function isBusy(error: unknown): boolean {
+/** Whether another process keeps the file locked. */
+export function isBusy(error: unknown): boolean {
   return (
     error instanceof Error &&
     'code' in error &&

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SettingsError } from '../settings/settings.ts';
 
 export interface ListenAddress {
   readonly host: string;
@@ -41,6 +42,39 @@ export function listen(server: Server, address: ListenAddress): Promise<number> 
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/** As `listen`, but an address that cannot be used is a SettingsError, which names the variable to change. */
+export async function listenOn(
+  service: { readonly listen: (address: ListenAddress) => Promise<number> },
+  { portVariable, ...address }: ListenAddress & { readonly portVariable: string },
+): Promise<number> {
+  try {
+    return await service.listen(address);
+  } catch (error) {
+    const line = addressProblem(error, address, portVariable);
+    throw line === undefined ? error : new SettingsError([line]);
+  }
+}
+
+function addressProblem(
+  error: unknown,
+  { host, port }: ListenAddress,
+  portVariable: string,
+): string | undefined {
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'EADDRINUSE':
+      return `${portVariable}: port ${port} of ${host} is taken by another program, or by a Postline that runs already`;
+    case 'EACCES':
+      return `${portVariable}: this user may not listen on port ${port}`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return `HOST: ${host} is no address of this machine`;
+    default:
+      return undefined;
+  }
 }
 
 /**

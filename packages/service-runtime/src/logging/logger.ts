@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import { type DestinationStream, pino } from 'pino';
 import type { LogLoss } from './log-sink.ts';
-import { standardOutputSink } from './standard-streams.ts';
+import { isTerminal, standardOutputSink, terminalHasColors } from './standard-streams.ts';
+import { terminalLine } from './terminal-line.ts';
 
 export type Logger = pino.Logger;
 
@@ -15,8 +16,8 @@ export interface LoggerOptions {
 }
 
 /**
- * Logs JSON lines with ISO times to standard output. Callers never log message bodies, tokens or keys. Lines that
- * cannot be written never stop the service.
+ * Logs to standard output: JSON lines with ISO times, on a terminal lines for people. Callers never log message bodies,
+ * tokens or keys. Lines that cannot be written never stop the service.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const base = cluster.worker === undefined ? { service } : { service, worker: cluster.worker.id };
@@ -27,7 +28,18 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
     serializers: { err: pino.stdSerializers.err },
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, destination ?? standardOutputSink((loss) => lossLine(base, loss)));
+  return pino(options, destination ?? standardOutput(base));
+}
+
+function standardOutput(base: object): DestinationStream {
+  if (!isTerminal()) return standardOutputSink((loss) => lossLine(base, loss));
+  const hasColors = terminalHasColors();
+  const sink = standardOutputSink((loss) => terminalLine(lossLine(base, loss), { hasColors }));
+  return {
+    write: (line) => {
+      sink.write(terminalLine(line, { hasColors }));
+    },
+  };
 }
 
 /** Encoded here instead of by a logger: it replaces the lost lines, whatever level is logged. */

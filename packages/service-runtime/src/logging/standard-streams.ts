@@ -4,6 +4,7 @@ import { ignoreErrors, openStandardOutput } from './log-output.ts';
 import { type LogLoss, LogSink } from './log-sink.ts';
 
 const STANDARD_FDS = [0, 1, 2];
+const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
 
 /** Time for the last lines at the exit, if their reader is slow. Most exits need none of it. */
@@ -22,6 +23,23 @@ export function standardOutputSink(describeLoss: (loss: LogLoss) => string): Log
   });
   standardOutput = sink;
   return sink;
+}
+
+/** Whether standard output is read by a person. */
+export function isTerminal(): boolean {
+  return isatty(STANDARD_OUTPUT);
+}
+
+/** False if `NO_COLOR` is set or the terminal has none. */
+export function terminalHasColors(): boolean {
+  return process.stdout.isTTY && process.stdout.hasColors();
+}
+
+/** Writes lines for a person behind the log lines so far. Returns false, and writes nothing, if nobody reads at a terminal. */
+export function writeToTerminal(lines: readonly string[]): boolean {
+  if (!isTerminal() || standardOutput === undefined) return false;
+  standardOutput.write(`${lines.join('\n')}\n`);
+  return true;
 }
 
 /** Log lines that this process has lost since its start. */

@@ -4,7 +4,9 @@ import { errorForLog } from '../logging/error-for-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import { printToLog } from '../logging/print-to-log.ts';
 import { type Environment, SettingsError } from '../settings/settings.ts';
+import { unknownVariables } from '../settings/unknown-variables.ts';
 import { flushLog, guardStandardStreams, writeToStandardError } from '../logging/standard-streams.ts';
+import { answerArguments, type ServiceCommand } from './command-line.ts';
 
 export interface RunningProcess {
   readonly logger: Logger;
@@ -12,6 +14,8 @@ export interface RunningProcess {
   readonly shutdownDeadlineMs: number;
   /** The rest of the start, during which probes are already answered. A rejection means that the start failed. */
   readonly started?: Promise<void> | undefined;
+  /** Reports to a person that the service is ready. */
+  readonly onReady?: (() => void) | undefined;
   /** Ends everything in order. */
   readonly close: () => Promise<void>;
 }
@@ -32,7 +36,7 @@ type OnSignal = (signal: (typeof ENDING_SIGNALS)[number]) => void;
 const ALL_OBJECTS_BEGIN_YOUNG = '--no-allocation-site-pretenuring';
 
 /**
- * Runs a service: calls `start`, waits for a signal or a crash, and calls `close`.
+ * Runs a service: answers `--help`, or calls `start`, waits for a signal or a crash, and calls `close`.
  *
  * Wrong settings end the process with exit code 1 and one line for each; any other failed start ends it with 1 and its
  * message. After SIGTERM or SIGINT the exit code is 0; it is 1 after a crash, a failed close, or a close that exceeds
@@ -40,9 +44,19 @@ const ALL_OBJECTS_BEGIN_YOUNG = '--no-allocation-site-pretenuring';
  * handler the first process of a container would ignore it.
  */
 export async function runProcess(
-  env: Environment,
+  command: ServiceCommand,
   start: (env: Environment) => Promise<RunningProcess>,
 ): Promise<void> {
+  const answer = answerArguments(command, process.argv.slice(2));
+  if (answer !== undefined) {
+    const text = answer.lines.join('\n');
+    if (answer.exitCode === 0) console.log(text);
+    else console.error(text);
+    process.exitCode = answer.exitCode;
+    return;
+  }
+  const env = process.env;
+  const hints = settingHints(command, env);
   setFlagsFromString(ALL_OBJECTS_BEGIN_YOUNG);
   guardStandardStreams();
   let onSignal: OnSignal = () => process.exit(0);
@@ -56,19 +70,33 @@ export async function runProcess(
   try {
     const running = await start(env);
     printToLog(running.logger);
+    for (const line of hints) running.logger.warn(line);
     const closeOnce = closeGracefullyOnce(running);
     onSignal = (signal) => {
       signals.push(signal);
       closeOnce(signal);
     };
     await running.started;
+    running.onReady?.();
   } catch (error) {
     if (signals.length > 0) return; // the unfinished start is abandoned
     const lines = error instanceof SettingsError ? error.lines : [startFailure(error)];
-    for (const line of lines) writeToStandardError(line);
+    for (const line of [...lines, ...hints]) writeToStandardError(line);
     await flushLog();
     process.exit(1);
   }
+}
+
+/** Lines for variables that were probably meant to have an effect. */
+function settingHints(
+  { settings, replacedSettings = {} }: ServiceCommand,
+  env: Environment,
+): readonly string[] {
+  const replaced = Object.entries(replacedSettings).filter(([name]) => env[name] !== undefined);
+  return [
+    ...replaced.map(([name, instead]) => `${name}: has no effect here; use ${instead}`),
+    ...unknownVariables(Object.keys(settings), env),
+  ];
 }
 
 /**

@@ -3,7 +3,13 @@ import { Agent, createServer, get, type IncomingMessage, type Server, type Serve
 import { connect } from 'node:net';
 import { waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closeGracefully, HTTP_SERVER_OPTIONS, listen } from '../../src/index.ts';
+import {
+  closeGracefully,
+  HTTP_SERVER_OPTIONS,
+  listen,
+  type ListenAddress,
+  listenOn,
+} from '../../src/index.ts';
 
 const LONG_MS = 10_000;
 
@@ -32,6 +38,18 @@ describe('http listener', () => {
     for await (const chunk of response) body += String(chunk);
     return body;
   }
+
+  it.each([
+    { host: '127.0.0.1', line: /^API_PORT: port \d+ of 127\.0\.0\.1 is taken/ },
+    { host: '192.0.2.1', line: /^HOST: 192\.0\.2\.1 is no address of this machine$/ },
+    { host: 'nowhere.invalid', line: /^HOST: nowhere\.invalid is no address of this machine$/ },
+  ])('[STA-4] an address that cannot be used names its variable: $host', async ({ host, line }) => {
+    const service = { listen: (address: ListenAddress) => listen(createServer(), address) };
+    await expect(listenOn(service, { host, port, portVariable: 'API_PORT' })).rejects.toMatchObject({
+      name: 'SettingsError',
+      lines: [expect.stringMatching(line)],
+    });
+  });
 
   it('tells the port, and rejects where it is taken', async () => {
     expect(port).toBeGreaterThan(0);

@@ -18,7 +18,7 @@ const TOO_MANY_LINES = 20_000;
 /** A service that logs as many numbered lines as it is asked for and then answers, which a blocked one can't. */
 const PROGRAM = `
   import { createLogger, createMetricsRegistry, runProcess } from '@postline/service-runtime';
-  await runProcess(process.env, async () => {
+  await runProcess({ usage: 'test', summary: '', settings: {} }, async () => {
     const logger = createLogger({ service: 'test', level: 'info' });
     const registry = createMetricsRegistry('test');
     let number = 0;

@@ -9,7 +9,7 @@ function startService({ close = '', start = '' }: { close?: string; start?: stri
     import { setTimeout as sleep } from 'node:timers/promises';
     import { createLogger, readSettings, portSetting, runProcess, urlSetting } from '@postline/service-runtime';
     import { z } from 'zod';
-    await runProcess(process.env, async (env) => {
+    await runProcess({ usage: 'test', summary: '', settings: {} }, async (env) => {
       const logger = createLogger({ service: 'test', level: 'info' });
       setInterval(() => undefined, 1000);
       ${start}

@@ -1,0 +1,67 @@
+import { effectiveAuth, VERSION } from '@postline/service-runtime';
+import type { StandaloneEnvironment } from './configuration.ts';
+
+export interface StartReportOptions {
+  readonly env: StandaloneEnvironment;
+  readonly apiPort: number;
+  readonly relayPort: number;
+  /** Where messages are kept. */
+  readonly place: string;
+}
+
+/** What was started, and where it answers. */
+export interface StartReport {
+  /** Undefined if the relay does not serve the page. */
+  readonly page: string | undefined;
+  readonly api: string;
+  readonly docs: string;
+  readonly relay: string;
+  readonly auth: 'open' | 'required';
+  readonly data: string;
+}
+
+/** Addresses that stand for every address of the machine. */
+const ANY_ADDRESS = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
+
+export function startReport({ env, apiPort, relayPort, place }: StartReportOptions): StartReport {
+  const auth = effectiveAuth(env);
+  const host = urlHost(env.HOST);
+  const api = `http://${host}:${apiPort}`;
+  const servesPage = env.SERVE_PAGE ?? auth === 'open';
+  return {
+    page: servesPage ? `http://${host}:${relayPort}/?clientId=1` : undefined,
+    api,
+    docs: `${api}/docs`,
+    relay: `ws://${host}:${relayPort}`,
+    auth,
+    data: place,
+  };
+}
+
+function urlHost(host: string): string {
+  if (ANY_ADDRESS.has(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+const MODES = {
+  open: 'open: anyone who reaches these ports may publish and listen (AUTH=open)',
+  required: 'publishers need a key, clients need a token (AUTH=required)',
+};
+
+/** The report as a person reads it at a terminal. */
+export function bannerLines({ page, api, docs, relay, auth, data }: StartReport): readonly string[] {
+  return [
+    '',
+    `  Postline ${VERSION} is ready.`,
+    '',
+    `  Page   ${page ?? 'not served (SERVE_PAGE=yes serves it)'}`,
+    `  API    ${api}`,
+    `  Docs   ${docs}`,
+    `  Relay  ${relay}`,
+    `  Mode   ${MODES[auth]}`,
+    `  Data   ${data}`,
+    '',
+    '  Ctrl-C ends it.',
+    '',
+  ];
+}
