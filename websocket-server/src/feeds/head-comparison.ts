@@ -1,6 +1,5 @@
 import {
   contradicts,
-  HEADS_PER_READ_MAX,
   type KnownRow,
   type LogHeads,
   type MessageStore,
@@ -12,10 +11,17 @@ import type { RelayCounters } from '../metrics/relay-counters.ts';
 import type { Feed } from './feed.ts';
 
 /**
+ * Feeds in one read. The database and this process are busy with a read of so many for some three milliseconds, and
+ * messages in between wait for no longer than that.
+ */
+const FEEDS_PER_READ_MAX = 128;
+
+/**
  * Feeds that got a hint which nothing explains are compared together, at most twice a second: a publisher that keeps
  * sending old hints costs no more than that.
  */
 const SUSPICION_GATHER_MS = 500;
+const SUSPICIOUS_FEEDS_MAX = 1_024;
 
 export interface HeadComparisonOptions {
   readonly store: Pick<MessageStore, 'readHeads' | 'readMarks'>;
@@ -73,16 +79,16 @@ export class HeadComparison {
   }
 
   async #compareSuspicious(): Promise<void> {
-    const feeds = [...this.#suspicious].slice(0, HEADS_PER_READ_MAX);
+    const feeds = [...this.#suspicious].slice(0, SUSPICIOUS_FEEDS_MAX);
     this.#suspicious.clear(); // the next round compares the rest
-    await this.#compare(feeds, { isRound: false });
+    for (const part of partsOf(feeds, FEEDS_PER_READ_MAX)) await this.#compare(part, { isRound: false });
   }
 
   /** A batch that the database does not answer ends the round; the next round retries. */
   async #compareAll(): Promise<void> {
     const { counters, feeds, onRound, onRoundEnd } = this.#options;
     onRound?.();
-    for (const part of partsOf(feeds.feeds(), HEADS_PER_READ_MAX)) {
+    for (const part of partsOf(feeds.feeds(), FEEDS_PER_READ_MAX)) {
       if (this.#rounds.isStopped) break;
       if (await this.#compare(part, { isRound: true })) continue;
       counters.comparisonsFailed += 1;
