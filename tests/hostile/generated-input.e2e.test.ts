@@ -1,4 +1,4 @@
-/** More than 100,000 bad bodies, headers, paths and frames; HOSTILE_SEED tries others. */
+/** Bad bodies, headers, paths and frames; HOSTILE_SEED tries others, and `npm run test:hostile` four times as many. */
 import { connect } from 'node:net';
 import {
   openRawWebSocket,
@@ -24,18 +24,21 @@ import { RawHttpConnection, type RawRequest, readAnswers, sendAndHangUp } from '
 import { complaintAboutRelay, readRelayWords } from './relay-words.ts';
 import { SEED } from './seed.ts';
 
-const BODIES = 30_000;
-const HEADERS = 12_000;
-const PATHS = 8_000;
-const PATHS_ON_RELAY = 3_000;
-const BROKEN = 2_000;
-const CONVERSATIONS = 6_000;
-const FRAMES_BORNE = 45_000;
+/** In the long form, some 106,000 inputs; a quarter of them otherwise. */
+const SHARE = process.env['MODE'] === 'long' ? 1 : 1 / 4;
+const BODIES = 30_000 * SHARE;
+const HEADERS = 12_000 * SHARE;
+const PATHS = 8_000 * SHARE;
+const PATHS_ON_RELAY = 3_000 * SHARE;
+const BROKEN = 2_000 * SHARE;
+const CONVERSATIONS = 6_000 * SHARE;
+const FRAMES_BORNE = 45_000 * SHARE;
 const ALL = BODIES + HEADERS + PATHS + PATHS_ON_RELAY + BROKEN + CONVERSATIONS + FRAMES_BORNE;
 
 const REQUESTS_AT_ONCE = 50;
 const CONNECTIONS = 8;
-/** Compiled code and caches still grow a little; a leak of 100 bytes for each input would be 1.6 MiB. */
+const SAMPLES = 21;
+/** Compiled code and caches still grow a little; in the long form a leak of 100 bytes for each input would be 1.6 MiB. */
 const GROWTH_MIB_MAX = 1.5;
 /** Some 20 s where nothing else runs. */
 const TEST_MS = 300_000;
@@ -120,7 +123,6 @@ it(
 
 it('[HOS-1] after all of it both services live, have logged no failure, and deliver', async () => {
   expect(sent).toBeGreaterThanOrEqual(ALL);
-  expect(ALL).toBeGreaterThanOrEqual(100_000);
   const reader = await RelayClient.identified(system.relay.url, { clientId: 'afterwards' });
   const { status, body } = await publish(system.api.url, { message: 'still here', targetId: 'afterwards' });
   expect([status, body['status']]).toEqual([201, 'sent']);
@@ -148,7 +150,7 @@ async function sendAll(
   for (const [index, round] of rounds.entries()) {
     const parts = chunksOf(round, REQUESTS_AT_ONCE);
     await Promise.all(parts.map((part, lane) => exchange(connections[lane], part, watch.complaint)));
-    if (index % 6 === 0) await watch.memory?.sample();
+    if (index % Math.ceil(rounds.length / SAMPLES) === 0) await watch.memory?.sample();
   }
   for (const connection of connections) connection.close();
 }

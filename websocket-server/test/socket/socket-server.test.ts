@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { listen } from '@postline/service-runtime';
 import { nextCloseCode, openRawWebSocket, rawFrame, RelayClient, waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,18 +60,23 @@ describe('attachSocketServer', () => {
     await client.frame('pong');
   });
 
-  it.each([
-    ['host-not-allowed', 403],
-    ['draining', 503],
-    ['too-many-connections', 503],
-    ['too-many-from-this-address', 429],
-    ['too-many-bad-tokens', 429],
-  ] as const)('refuses an upgrade (%s) with %d, and keeps nothing of it', async (refusal, status) => {
-    refused = refusal;
-    const raw = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-    await expect(openRawWebSocket(raw)).rejects.toThrow(`HTTP/1.1 ${status}`);
-    await waitUntil('the server has dropped the half-open socket', async () => (await openSockets()) === 0);
-    raw.destroy();
+  it('refuses upgrades, each with its status, and keeps nothing of them', async () => {
+    const refusals = [
+      ['host-not-allowed', 403],
+      ['draining', 503],
+      ['too-many-connections', 503],
+      ['too-many-from-this-address', 429],
+      ['too-many-bad-tokens', 429],
+    ] as const;
+    const sockets: Socket[] = [];
+    for (const [refusal, status] of refusals) {
+      refused = refusal;
+      const raw = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+      sockets.push(raw);
+      await expect(openRawWebSocket(raw), refusal).rejects.toThrow(`HTTP/1.1 ${status}`);
+    }
+    await waitUntil('the server has dropped the half-open sockets', async () => (await openSockets()) === 0);
+    for (const socket of sockets) socket.destroy();
   });
 
   function openSockets(): Promise<number> {
