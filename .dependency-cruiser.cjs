@@ -113,11 +113,13 @@ module.exports = {
     ...foldersImport('api-server/src', {
       'http/answers': ['reading'],
       'http/body': ['http/answers'],
+      'http/documentation': ['http/openapi'],
       'http/openapi': ['http/answers'],
       'http/routes': [
         'access',
         'http/answers',
         'http/body',
+        'http/documentation',
         'http/openapi',
         'members',
         'publishing',

@@ -12,6 +12,7 @@ export default tseslint.config(
       'tests/e2e/fixtures/**',
       'eslint.config.js',
       'reports/**',
+      'site/**',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

@@ -6,5 +6,6 @@ export {
   checkPublisherKeys,
 } from './configuration.ts';
 export { API_MEMORY, apiEnvironment } from './environment.ts';
+export { createOpenApiDocument } from './http/openapi/openapi-document.ts';
 export type { PublisherKeys } from './access/publisher-keys.ts';
 export { migrateWhenReachable } from './upkeep/migrate-when-reachable.ts';

@@ -61,13 +61,12 @@ it.each(['/push/api/docs', '/push/api/docs/'])(
   '[PAGE-12] the documentation at %s of a site shows itself and reaches the API',
   async (path) => {
     const { page, incidents, close } = await openPage(browser, `${proxy.url}${path}`);
-    const operation = page.locator('.opblock', { hasText: 'The process is alive' });
-    await operation.locator('.opblock-summary-control').click();
-    await operation.getByRole('button', { name: 'Try it out' }).click();
-    const answered = page.waitForResponse((response) => response.url().endsWith('/healthz'));
-    await operation.getByRole('button', { name: 'Execute' }).click();
-    const answer = await answered;
-    expect([answer.url(), answer.status()]).toEqual([`${proxy.url}/push/api/healthz`, 200]);
+    const operation = page.getByRole('article', { name: 'GET /healthz' });
+    await operation.getByText('Try it').click();
+    await operation.getByRole('button', { name: 'Send to this server' }).click();
+    await operation.getByRole('status').filter({ hasText: '200 OK' }).waitFor();
+    expect(await operation.locator('.sent').textContent()).toBe(`curl '${proxy.url}/push/api/healthz'`);
+    expect(await page.locator('main pre').first().textContent()).toContain(`${proxy.url}/push/api -H`);
     expect(proxy.elsewhere).toEqual([]);
     expect(incidents).toEqual([]);
     await close();

@@ -9,7 +9,10 @@ export const idempotencyKeySchema = z
   .regex(new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARACTERS_MAX}}$`), {
     error: `must be 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} visible ASCII characters`,
   })
-  .meta({ id: 'IdempotencyKey', example: 'order-1042-shipped' });
+  .meta({
+    id: 'IdempotencyKey',
+    description: 'Identifies one publish, so that a retry is recognised. 1 to 255 visible ASCII characters.',
+  });
 
 /** Body of `POST /` and `POST /messages`. */
 export const publishRequestSchema = z

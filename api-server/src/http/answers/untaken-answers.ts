@@ -53,15 +53,13 @@ export class UntakenAnswers {
   }
 }
 
-/** Counts these bytes until the response has been sent or its connection has closed. */
-export function holdUntilTaken(response: ServerResponse, bytes: number): void {
-  countedBy.get(response.req.socket)?.hold(response, bytes);
-}
-
-/** Call this after an answer was written: counts its bytes unless the operating system took them at once. */
+/**
+ * Call this after an answer was written: counts its bytes, unless the operating system took them at once, until the
+ * response has been sent or its connection has closed.
+ */
 export function countUntaken(response: ServerResponse, bytes: number): void {
   if (bytes <= UNCOUNTED_BYTES_MAX || response.writableLength === 0) return;
-  holdUntilTaken(response, bytes);
+  countedBy.get(response.req.socket)?.hold(response, bytes);
 }
 
 /** One connection with unsent answers. */

@@ -15,8 +15,8 @@ import { VERSION } from '@postline/service-runtime';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { memberPaths } from './openapi-members.ts';
+import { operatingPaths } from './openapi-operating.ts';
 import {
-  ANYWHERE,
   BODY_ERRORS,
   errorTable,
   JSON_TYPE,
@@ -69,6 +69,7 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
     info: {
       title: 'Postline',
       version: VERSION,
+      license: { name: 'MIT', identifier: 'MIT' },
       description: [
         'Delivers messages over HTTP to clients and groups. A 2xx answer means that the message is committed in the database and will reach its target.',
         `\`\`\`\n${CURL}\n\`\`\``,
@@ -109,22 +110,7 @@ export function createOpenApiDocument(): ReturnType<typeof createDocument> {
       '/targets/{targetId}/receipts': { get: receiptsOperation() },
       ...memberPaths(),
       '/clients/{clientId}/connections': { delete: disconnectOperation() },
-      '/healthz': {
-        get: operatingOperation('health', 'The process is alive', z.object({ status: z.literal('ok') })),
-      },
-      '/readyz': { get: readinessOperation() },
-      '/metrics': {
-        get: {
-          operationId: 'metrics',
-          tags: ['Operating'],
-          summary: 'Figures for Prometheus',
-          responses: {
-            200: { description: 'The figures.', content: { 'text/plain': { schema: z.string() } } },
-            ...problems(ANYWHERE),
-          },
-        },
-      },
-      '/openapi.json': { get: operatingOperation('openapi', 'This description', z.looseObject({})) },
+      ...operatingPaths(),
     },
   });
 }
@@ -171,9 +157,8 @@ function batchOperation(): ZodOpenApiOperationObject {
       content: {
         [JSON_TYPE]: {
           schema: publishBatchRequestSchema,
-          example: {
-            messages: [EXAMPLE_MESSAGE, { ...EXAMPLE_MESSAGE, idempotencyKey: 'order-1042-shipped' }],
-          },
+          // Without idempotency keys: viewers send the example, and the second time it would store nothing.
+          example: { messages: [EXAMPLE_MESSAGE, { ...EXAMPLE_MESSAGE, targetId: 2 }] },
         },
       },
     },
@@ -266,50 +251,5 @@ function disconnectOperation(): ZodOpenApiOperationObject {
       },
       ...problems([...WITH_KEY, 'store_unavailable']),
     },
-  };
-}
-
-const PART_STATE = z.object({
-  status: z.enum(['up', 'down']),
-  since: z.string().meta({ description: 'ISO 8601 time.' }),
-  reason: z.string().optional().meta({ description: 'Why it is down.' }),
-});
-
-function readinessOperation(): ZodOpenApiOperationObject {
-  const schema = z.object({
-    status: z.enum(['ready', 'degraded', 'not_ready']),
-    parts: z.object({ database: PART_STATE, bus: PART_STATE }),
-    warnings: z.array(z.string()),
-  });
-  const up = { status: 'up' as const, since: '2026-11-23T00:00:00.000Z' };
-  const example = { status: 'ready' as const, parts: { database: up, bus: up }, warnings: [] };
-  return {
-    operationId: 'readiness',
-    tags: ['Operating'],
-    summary: 'Whether the service can do its work',
-    responses: {
-      200: {
-        description: '`ready`, or `degraded`: Redis is down; publishing and delivery work without it.',
-        content: { [JSON_TYPE]: { schema, example } },
-      },
-      503: {
-        description: '`not_ready`: the database is down, or the service is starting or closing.',
-        content: { [JSON_TYPE]: { schema } },
-      },
-      ...problems(ANYWHERE),
-    },
-  };
-}
-
-function operatingOperation(
-  operationId: string,
-  summary: string,
-  schema: z.ZodType,
-): ZodOpenApiOperationObject {
-  return {
-    operationId,
-    tags: ['Operating'],
-    summary,
-    responses: { 200: { description: 'OK.', content: { [JSON_TYPE]: { schema } } }, ...problems(ANYWHERE) },
   };
 }

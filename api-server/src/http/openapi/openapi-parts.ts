@@ -4,6 +4,8 @@ import { problemAnswer } from '../answers/problem.ts';
 
 export const JSON_TYPE = 'application/json';
 
+/** Open to everyone. */
+export const OPEN = [];
 export const KEY_SECURITY = [{ publisherKey: [] }];
 export const READER_SECURITY = [{ publisherKey: [] }, { clientToken: [] }];
 

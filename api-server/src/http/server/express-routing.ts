@@ -21,7 +21,7 @@ const NOT_FOUND = problemAnswer({
   detail: 'To publish a message: POST / or POST /messages. The documentation is at /docs.',
 });
 
-/** Express matches paths, decodes them and their queries, and sends files. It does nothing else here. */
+/** Express matches paths, and decodes them and their queries. It does nothing else here. */
 export function createExpressRouting(routes: readonly Route[]): ExpressRouting {
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
   const application: Routing = createApplication(routes, contexts);

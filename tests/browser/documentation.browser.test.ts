@@ -1,0 +1,93 @@
+/** The API's documentation at /docs: sending requests from it, and use by everyone. */
+import {
+  type Browser,
+  freePort,
+  launchChromium,
+  makeTempFolder,
+  type Page,
+  type StandaloneProcess,
+  startStandalone,
+  type TempFolder,
+} from '@postline/test-support';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { accessibilityFindings } from './accessibility-findings.ts';
+import { openPage } from './opened-page.ts';
+
+let browser: Browser;
+let folder: TempFolder;
+let services: StandaloneProcess;
+beforeAll(async () => {
+  folder = await makeTempFolder('documentation');
+  services = await startStandalone({
+    API_PORT: String(await freePort()),
+    RELAY_PORT: String(await freePort()),
+    DATA_DIR: folder.path,
+  });
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  await services.stop();
+  await folder.remove();
+});
+
+const openAll = (page: Page) =>
+  page.evaluate(`for (const details of document.querySelectorAll('details')) details.open = true`);
+
+it('[DOC-2] sends requests to the server it came from, and each one is a new message', async () => {
+  const { page, incidents, close } = await openPage(browser, `${services.apiUrl}/docs`);
+  const operation = page.getByRole('article', { name: 'POST /messages', exact: true });
+  await operation.getByText('Try it').click();
+  expect(await operation.getByLabel('Idempotency-Key (optional)').inputValue()).toBe('');
+  for (const offset of [1, 2]) {
+    await operation.getByRole('button').click();
+    await operation
+      .locator('.received')
+      .filter({ hasText: `"offset": ${offset}` })
+      .waitFor();
+    expect(await operation.getByRole('status').textContent()).toMatch(/^201 Created, \d+ ms$/);
+  }
+  expect(await operation.locator('.sent').textContent()).toContain(
+    `curl -X POST '${services.apiUrl}/messages' -H`,
+  );
+  const log = page.getByRole('article', { name: 'GET /targets/{targetId}/messages' });
+  await log.getByText('Try it').click();
+  await log.getByLabel('targetId').fill('a/b');
+  await log.getByRole('button').click();
+  await log.locator('.received').filter({ hasText: 'validation_failed' }).waitFor();
+  await log.getByLabel('targetId').fill('1');
+  await log.getByLabel('limit (optional)').fill('1');
+  await log.getByRole('button').click();
+  await log.locator('.received').filter({ hasText: '"head": 2' }).waitFor();
+  expect(incidents).toEqual([]);
+  await close();
+});
+
+it('[DOC-2] the key that was entered is sent, and not shown', async () => {
+  const { page, close } = await openPage(browser, `${services.apiUrl}/docs`);
+  await page.getByLabel(/^Key or token/).fill('secret-key');
+  const operation = page.getByRole('article', { name: 'GET /healthz' });
+  await operation.getByText('Try it').click();
+  const sent = page.waitForRequest(/healthz/);
+  await operation.getByRole('button').click();
+  expect(await (await sent).headerValue('authorization')).toBe('Bearer secret-key');
+  expect(await operation.locator('.sent').textContent()).toContain('Bearer $KEY');
+  await close();
+});
+
+it.each(['light', 'dark'] as const)(
+  '[DOC-3] axe finds nothing in the %s scheme, wide or narrow',
+  async (colorScheme) => {
+    const viewport = { width: 1280, height: 800 };
+    const { page, close } = await openPage(browser, `${services.apiUrl}/docs`, { colorScheme, viewport });
+    await openAll(page);
+    const operation = page.getByRole('article', { name: 'GET /healthz' });
+    await operation.getByRole('button').click();
+    await operation.getByRole('status').filter({ hasText: '200 OK' }).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await accessibilityFindings(page)).toEqual([]);
+    expect(await page.evaluate(`document.documentElement.scrollWidth`)).toBe(320);
+    await close();
+  },
+);
