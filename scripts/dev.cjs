@@ -87,10 +87,12 @@ function reportDiagnostic(diagnostic) {
   process.stderr.write(format([diagnostic], formatHost));
 }
 
-function reportWatchStatus(_diagnostic, _newLine, _options, errorCount) {
-  if (errorCount === undefined) return say('compiling …');
-  if (errorCount > 0) return say(`${errorCount} errors; waiting for a change`);
-  restartSoon();
+/** The compiler's status: that it begins, or how many errors there are. */
+function reportWatchStatus({ messageText }) {
+  const errors = /^Found (\d+) error/.exec(String(messageText))?.[1];
+  if (errors === undefined) say('compiling …');
+  else if (errors !== '0') say(`${errors} errors; waiting for a change`);
+  else restartSoon();
 }
 
 /** On Ctrl-C a terminal has signalled the services too; they ignore the second signal. */

@@ -1,11 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { calledAs } from '@postline/service-runtime';
 import { isPublisherName, parseKeyScopes } from './access/publisher-keys.ts';
 
-export const KEYS_USAGE = `Usage: npm run keys -- new NAME [--scope SCOPE]…
+export const KEYS_USAGE = `Usage: ${calledAs('keys')} new NAME [--scope SCOPE]…
   NAME           name of the publisher in logs and metrics: at most 64 of A-Z a-z 0-9 . _ -
   --scope SCOPE  publish, batch, read, members, manage, or prefix=<start of target ids>; default: publish and batch`;
 
-export const NEW_EPOCH_USAGE = `Usage: npm run new-epoch -- [--restored-at 2026-11-23T08:30:00Z]
+export const NEW_EPOCH_USAGE = `Usage: ${calledAs('new-epoch')} [--restored-at 2026-11-23T08:30:00Z]
   --restored-at TIME  when the backup was restored; needed if messages have been stored since`;
 
 /** With its zone: a local time would be another moment on another machine. */

@@ -6,6 +6,7 @@ import {
 } from '@postline/client-tokens';
 import type { RetentionRule } from '@postline/message-store';
 import {
+  calledAs,
   checkMemory,
   checkTogether,
   effectiveAuth,
@@ -53,7 +54,7 @@ export const apiProcessEnvironment = {
 };
 
 export const apiCommand: ServiceCommand = {
-  usage: 'npm run api --',
+  usage: calledAs('api'),
   summary: 'Runs the API. DATABASE_URL and REDIS_URL are required.',
   settings: apiProcessEnvironment,
 };

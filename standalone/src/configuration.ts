@@ -1,6 +1,7 @@
 import { API_MEMORY, apiEnvironment, apiProcessEnvironment, checkPublisherKeys } from '@postline/api-server';
 import { checkClientTokens, clientTokenEnvironment } from '@postline/client-tokens';
 import {
+  calledAs,
   checkMemory,
   checkTogether,
   type Environment,
@@ -31,7 +32,7 @@ export const standaloneProcessEnvironment = {
 };
 
 export const standaloneCommand: ServiceCommand = {
-  usage: 'npm start --',
+  usage: calledAs(),
   summary:
     'Runs the API and the relay in one process, with an embedded database in ./data unless DATABASE_URL and REDIS_URL are set.',
   notes: [

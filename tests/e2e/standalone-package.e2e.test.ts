@@ -85,6 +85,9 @@ describe('@postline/standalone as it is published', () => {
     const keys = await startInstalled('keys', 'new', 'shop');
     expect(await keys.ended).toBe(0);
     expect(keys.output()).toContain("PUBLISH_KEYS='shop:");
+    const help = await startInstalled('token', '--help');
+    expect(await help.ended).toBe(0);
+    expect(help.output()).toContain('Usage: postline-server token CLIENT_ID');
   });
 
   it('[STA-7] has what it runs, and declares what it needs as the workspaces do', async () => {

@@ -6,6 +6,7 @@ import {
 } from '@postline/client-tokens';
 import { FOLLOWED_GROUPS_MAX, groupNameSchema } from '@postline/protocol';
 import {
+  calledAs,
   checkMemory,
   checkTogether,
   effectiveAuth,
@@ -149,7 +150,7 @@ export const relayProcessEnvironment = {
 };
 
 export const relayCommand: ServiceCommand = {
-  usage: 'npm run relay --',
+  usage: calledAs('relay'),
   summary: 'Runs the relay. DATABASE_URL and REDIS_URL are required.',
   settings: relayProcessEnvironment,
 };

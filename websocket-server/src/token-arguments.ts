@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { clientIdSchema, isFollowEntry, isGroupName } from '@postline/protocol';
-import type { Result } from '@postline/service-runtime';
+import { calledAs, type Result } from '@postline/service-runtime';
 
-export const TOKEN_USAGE = `Usage: npm run token -- CLIENT_ID [--expires-in-seconds N] [--groups NAMES] [--follow NAMES]
+export const TOKEN_USAGE = `Usage: ${calledAs('token')} CLIENT_ID [--expires-in-seconds N] [--groups NAMES] [--follow NAMES]
   CLIENT_ID               the client that the token is for; write -- before an id that begins with -
   --expires-in-seconds N  how long the token is valid; an hour if left out
   --groups NAMES          names of groups that the client follows, separated by commas: news,room-7

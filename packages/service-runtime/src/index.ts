@@ -66,7 +66,7 @@ export {
   Histogram,
   type MetricsRegistry,
 } from './metrics/metrics.ts';
-export { type ServiceCommand, wantsHelp } from './process/command-line.ts';
+export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';
 export { type RunningProcess, runProcess } from './process/process-lifecycle.ts';
 export { isPrimaryOf, isWorker, startWorkers, workerSettings } from './process/worker-processes.ts';
 export { parseRedisUrl, type RedisAddress } from './redis/redis-url.ts';

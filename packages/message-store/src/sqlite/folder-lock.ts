@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { StoreUnavailableError } from '../message-store.ts';
@@ -54,6 +54,7 @@ export function lockFolder(folder: string): FolderLock {
       describe({ ...holder, url });
     },
     release: () => {
+      rmSync(holderFile, { force: true });
       database.close();
     },
   };

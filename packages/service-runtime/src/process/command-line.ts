@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { z } from 'zod';
 import { VERSION } from '../version.ts';
 
@@ -23,6 +24,16 @@ export interface CommandLineAnswer {
 
 const LINE_CHARACTERS_MAX = 100;
 const INDENT = '      ';
+
+/** The program of the published package; it starts the services, and its first word can be a command. */
+const PACKAGE_PROGRAM = 'postline-server';
+
+/** How people call a command here (`npm start` without one): by npm in the repository, else by the package's program. */
+export function calledAs(command?: string): string {
+  const isPackage = basename(process.argv[1] ?? '').startsWith(PACKAGE_PROGRAM);
+  if (command === undefined) return isPackage ? PACKAGE_PROGRAM : 'npm start --';
+  return isPackage ? `${PACKAGE_PROGRAM} ${command}` : `npm run ${command} --`;
+}
 
 /** True for `--help` or `-h` among the options. */
 export function wantsHelp(words: readonly string[]): boolean {
