@@ -88,7 +88,7 @@ module.exports = {
       },
     },
     {
-      // main.ts alone puts the parts of the page together. They share what is in page/ and know the connection's state.
+      // The files beside these folders put the page together. The folders share page/ and know the connection's state.
       name: 'web-client-folders-do-not-import-each-other',
       severity: 'error',
       from: { path: '^web-client/src/([^/]+)/' },

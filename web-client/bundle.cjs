@@ -7,6 +7,7 @@ buildSync({
   format: 'iife',
   target: 'es2022',
   charset: 'utf8',
+  minify: true,
   outfile: 'dist/page.js',
   logLevel: 'warning',
 });

@@ -99,7 +99,7 @@ function visitOn(socket: WebSocketRoute, targetId: string): Visit {
 }
 
 function troubleOn(page: Page): Locator {
-  return page.locator('#trouble');
+  return page.locator('.trouble');
 }
 
 it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated one is not shown again', async () => {
@@ -222,7 +222,7 @@ it('[PAGE-5] when the network or the tab comes back, a dead connection is found 
 
 it('[PAGE-10] every change of the connection has an entry with its time; attempts in a row share one entry', async () => {
   const { page, visit, close } = await openVisited('1');
-  const entries = () => page.locator('#connection-history .history-words').allTextContents();
+  const entries = () => page.locator('.history-words').allTextContents();
   (await visit(1)).identified({ offset: 0, head: 2 });
   (await visit(1)).message(1);
   (await visit(1)).message(2);
@@ -242,7 +242,7 @@ it('[PAGE-10] every change of the connection has an entry with its time; attempt
   await connectedAs(page, '1');
   await page.getByRole('button', { name: 'Disconnect' }).click();
   expect((await entries()).slice(0, 2)).toEqual(['Disconnected', 'Live as 1']);
-  expect(await page.locator('#connection-history time').count()).toBe((await entries()).length);
+  expect(await page.locator('.history time').count()).toBe((await entries()).length);
   await close();
 });
 
@@ -271,7 +271,7 @@ it('[PAGE-6] the list is bounded, and a reader further up is told of new message
     .getByText('Showing the newest 500 messages. 20 older ones left this page')
     .waitFor({ state: 'attached' });
 
-  const scrollTop = () => page.evaluate<number>(`document.getElementById('messages').scrollTop`);
+  const scrollTop = () => page.evaluate<number>(`document.querySelector('.log').scrollTop`);
   expect(await scrollTop()).toBeGreaterThan(0); // it followed to the end
   await page.getByRole('log').press('Home');
   await waitUntil('the reader is at the top', async () => (await scrollTop()) === 0);

@@ -1,5 +1,5 @@
 /** What the page says to the API's answers. The test plays the API, for a page from disk. */
-import { type Browser, launchChromium, type Page, type Route } from '@postline/test-support';
+import { type Browser, launchChromium, type Page, type Route, waitUntil } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPage, pageOnDisk } from './opened-page.ts';
 
@@ -108,6 +108,8 @@ it('[PAGE-7] a problem is told with its detail and every field; the text stays i
   await region.getByRole('listitem').filter({ hasText: 'targetId must be <b>an id</b>' }).waitFor();
   await region.getByText(/^400 · \d+ ms$/).waitFor();
   expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('kept');
+  await page.getByLabel('To (target id)').fill('anna');
+  expect(await page.locator('.answer, .answer-raw').locator('visible=true').count()).toBe(0);
   expect(incidents).toEqual([]);
   await close();
 });
@@ -126,6 +128,39 @@ it('[PAGE-7] what is no answer of the API (a proxy, say) is shown as it came, as
   await page.getByText('This answer is not from the API').waitFor();
   await page.getByText('<h1 id="proxy">Bad</h1>').waitFor();
   expect(await page.locator('#proxy').count()).toBe(0);
+  expect(incidents).toEqual([]);
+  await close();
+});
+
+it('[PAGE-17] the delays of the last 50 messages are a picture with medians, and what two clocks make absurd is left out', async () => {
+  const answered = Array.from({ length: 52 }, (_, index) =>
+    index === 0
+      ? answer(201, ACCEPTED) // of another clock
+      : (route: Route) =>
+          route.fulfill({
+            status: 201,
+            headers: CORS,
+            json: { ...ACCEPTED, createdAt: new Date().toISOString() },
+          }),
+  );
+  const { page, incidents, close } = await openSending(answered);
+  const figure = page.getByRole('figure');
+  const text = page.getByLabel('Message', { exact: true });
+  await send(page, 'first');
+  await figure.getByText('of one message').waitFor();
+  const medians = figure.getByRole('listitem');
+  await medians.filter({ hasText: 'stored –' }).waitFor();
+  await medians.filter({ hasText: /answered \d+(\.\d)? ms/ }).waitFor();
+  for (let n = 1; n < 52; n += 1) {
+    await send(page, `n ${n}`);
+    await waitUntil('the message is accepted', async () => (await text.inputValue()) === '');
+  }
+  await figure.getByText('medians of the last 50 messages').waitFor();
+  await medians.filter({ hasText: /stored \d+(\.\d)? ms/ }).waitFor();
+  expect(await figure.getByRole('img').getAttribute('aria-label')).toMatch(
+    /^Delays of 50 messages, the slowest /,
+  );
+  expect(await figure.locator('svg.delay-picture g').count()).toBe(50);
   expect(incidents).toEqual([]);
   await close();
 });

@@ -55,7 +55,7 @@ const HOSTILE_TEXTS = [
   `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=${RAN}&gt;">`,
   `&lt;script&gt;${RAN}&lt;/script&gt; &#x3C;b&#x3E; \u202Ereversed\u202C \u0000 end`,
 ];
-const MESSAGE_ELEMENTS = ['SPAN', 'SPAN', 'DIV', 'P', 'P', 'TIME', 'SPAN'];
+const MESSAGE_ELEMENTS = ['SPAN', 'SPAN', 'DIV', 'P', 'DIV', 'TIME', 'SPAN', 'SPAN', 'BUTTON', 'BUTTON'];
 
 it('[PAGE-2] a message is shown as text, whatever is in it; nothing in it runs', async () => {
   const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=xss`);
@@ -64,7 +64,7 @@ it('[PAGE-2] a message is shown as text, whatever is in it; nothing in it runs',
 
   expect(await textsOnceThereAre(page, HOSTILE_TEXTS.length)).toEqual(HOSTILE_TEXTS);
   const elements = await page.evaluate<string[][]>(
-    `Array.from(document.querySelectorAll('#message-list > li'), (item) =>
+    `Array.from(document.querySelectorAll('.message-list > li'), (item) =>
       Array.from(item.querySelectorAll('*'), (element) => element.tagName))`,
   );
   expect(elements).toEqual(HOSTILE_TEXTS.map(() => MESSAGE_ELEMENTS));

@@ -46,8 +46,8 @@ it.each(['/push/', '/push'])(
     await page.getByRole('button', { name: 'Send' }).click();
     expect(await textsOnceThereAre(page, 1)).toEqual(['by a sub-path']);
     expect(proxy.posted.at(-1)).toBe('/push/api/');
-    expect(await page.evaluate(`document.getElementById('other-tab').href`)).toBe(
-      `${proxy.url}${path}?clientId=2`,
+    expect(await page.evaluate(`document.querySelector('[data-part="beside"]').href`)).toBe(
+      `${proxy.url}${path}?clientId=${clientId},2`,
     );
     await page.reload();
     await connectedAs(page, clientId);

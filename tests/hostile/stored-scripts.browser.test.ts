@@ -61,13 +61,20 @@ it('[PAGE-2] none of more than 100 payloads runs, changes the page or reaches ou
     page.evaluate<string[]>(
       `[...new Set(Array.from(document.querySelectorAll('li.message *'), ({ tagName }) => tagName))].sort()`,
     );
-  await publish(system.apiUrl, { message: 'harmless', targetId: 'stored' });
+  const asTree = PAYLOADS.filter(isJson);
+  const asText = PAYLOADS.filter((payload) => !isJson(payload));
+  expect(asTree.length).toBeGreaterThan(1);
+  for (const message of ['{"a":{"b":["harmless"]}}', 'harmless'])
+    await publish(system.apiUrl, { message, targetId: 'stored' });
   await textsOnceThereAre(page, 1);
   const elements = await elementsOf();
 
   for (const message of PAYLOADS) await publish(system.apiUrl, { message, targetId: 'stored' });
-  const shown = await textsOnceThereAre(page, PAYLOADS.length + 1);
-  expect(shown.slice(1).map(withoutNul)).toEqual(PAYLOADS.map(withoutNul));
+  const shown = await textsOnceThereAre(page, asText.length + 1);
+  expect(shown.slice(1).map(withoutNul)).toEqual(asText.map(withoutNul));
+  const trees = await messagesOn(page).locator('.json').allTextContents();
+  expect(trees.length).toBe(asTree.length + 1);
+  expect(trees.filter((tree) => tree.includes('trap()')).length).toBe(asTree.length);
   expect(await elementsOf()).toEqual(elements);
 
   // A reader moves the mouse, clicks and returns.
@@ -91,6 +98,15 @@ it('[PAGE-2] nor does one as the client id in the address of the page', async ()
   expect([trap.calls(), trap.strangeRequests, incidents]).toEqual([0, [], []]);
   await close();
 });
+
+/** The page shows objects as trees. */
+function isJson(payload: string): boolean {
+  try {
+    return payload.startsWith('{') && JSON.parse(payload) !== null;
+  } catch {
+    return false;
+  }
+}
 
 async function openTrapped(url: string) {
   let trap: ExecutionTrap | undefined;

@@ -1,30 +1,19 @@
-/** Puts the page together: the addresses, the connection, and the parts of index.html that use them. */
-import { Arrivals } from './sending/arrivals.ts';
-import { createClientExamples } from './sending/client-examples.ts';
+/** Puts the page together: the addresses, the clients, and the parts of index.html that use them. */
+import { Credentials } from './access/credentials.ts';
+import { createKeyField } from './access/key-field.ts';
+import { createTokenFields } from './access/token-fields.ts';
+import { createClientPanes } from './client-panes.ts';
 import { createConnectForm } from './connection/connect-form.ts';
-import { createConnectionHistory } from './connection/connection-history.ts';
-import type { ConnectionState } from './connection/connection-state.ts';
-import { errorWords } from './connection/error-words.ts';
-import { messageElement } from './messages/message-element.ts';
+import { pageCursorStore } from './connection/page-client.ts';
+import { createDelaysView } from './delays/delays-view.ts';
 import { createGroupMembers } from './groups/group-members.ts';
-import { createGroupsView } from './groups/groups-view.ts';
-import { createMessageList, type MessageList } from './messages/message-list.ts';
-import { addressForClientId, clientIdInAddress, resolveAddresses } from './page/page-address.ts';
-import { createPageClient, type PageClientListener } from './connection/page-client.ts';
+import { createCopyBlock } from './page/copy-block.ts';
+import { curlLine } from './page/curl-line.ts';
+import { addressForClientIds, clientIdsInAddress, resolveAddresses } from './page/page-address.ts';
 import { pageElement } from './page/page-element.ts';
-import { createPageTitle, type PageTitle } from './page/page-title.ts';
+import { createPageTitle } from './page/page-title.ts';
+import { Arrivals } from './sending/arrivals.ts';
 import { createPublishForm } from './sending/publish-form.ts';
-import { createStatusView } from './connection/status-view.ts';
-import {
-  createStreamTail,
-  emptyWords,
-  followedWords,
-  RESTARTED_WORDS,
-  startWords,
-  truncatedWords,
-  unfollowedWords,
-} from './messages/stream-words.ts';
-import { createTroubleView } from './connection/trouble-view.ts';
 
 /** Filled into the forms on a first visit. */
 const CLIENT_ID_FIRST = '1';
@@ -35,116 +24,80 @@ function metaContent(name: string): string {
 
 function main(): void {
   const { apiUrl, relayUrl } = resolveAddresses(location.href, metaContent('postline-api-url'));
-  const inbox = pageElement('inbox', HTMLElement);
+  const auth = metaContent('postline-auth');
+  const commandFor = (targetId: string) => curlLine({ apiUrl, targetId, needsKey: auth === 'required' });
+  const showCommand = createCopyBlock(pageElement('terminal-command', HTMLElement)).show;
   const title = createPageTitle();
-  const list = createMessageList((isEmpty) => {
-    inbox.dataset['empty'] = String(isEmpty);
-  });
-  const examples = createClientExamples(apiUrl);
   const arrivals = new Arrivals();
-  let shownId: string | undefined;
-  let targets: readonly string[] = [];
+  const delays = createDelaysView();
+  const credentials = new Credentials();
+  const revealKey = createKeyField(credentials);
+  const authorization = (): Readonly<Record<string, string>> =>
+    credentials.apiKey === '' ? {} : { Authorization: `Bearer ${credentials.apiKey}` };
+
   const publishForm = createPublishForm({
     apiUrl,
+    authorization,
     arrivals,
-    isFollowed: (targetId) => targets.includes(targetId),
+    isFollowed: (targetId) => panes.targets().includes(targetId),
+    onSent: delays.add,
+    onUnauthorized: revealKey,
   });
-  const groups = createGroupsView({
-    members: createGroupMembers(apiUrl),
-    onWrite: (targetId) => publishForm.writeTo(targetId),
-  });
-
-  const client = createPageClient(relayUrl, {
-    onState: showState,
-    onTargets: (targetIds) => {
-      targets = targetIds;
-      groups.showTargets(targetIds);
+  const panes = createClientPanes({
+    relayUrl,
+    cursorStore: pageCursorStore(),
+    tokenOf: (clientId) => credentials.tokenOf(clientId),
+    members: createGroupMembers(apiUrl, authorization),
+    commandFor,
+    onWrite: publishForm.writeTo,
+    onMessage: (id) => {
+      arrivals.note(id, performance.now());
+      title.countMessage();
     },
-    ...showStream({ list, title, arrivals }),
+    onChange: () => {
+      publishForm.showTargets(panes.targets());
+      connectForm.update();
+    },
+    onUnauthorized: () => {
+      tokenFields.reveal();
+    },
   });
-  const stateViews = [
-    createStatusView(),
-    createTroubleView(() => client.wake()),
-    createConnectionHistory(),
-    createStreamTail(),
-  ];
+  const tokenFields = createTokenFields(credentials, () => connectForm.update());
   const connectForm = createConnectForm({
-    onConnect: (id) => {
-      showClient(id);
-      client.connect(id);
+    activeIds: panes.activeIds,
+    isCurrent: panes.isCurrent,
+    onTyped: tokenFields.showClients,
+    onConnect: (ids) => {
+      rememberInAddress(ids);
+      title.showClients(ids);
+      publishForm.suggestTarget(ids[0] ?? CLIENT_ID_FIRST);
+      showCommand(commandFor(ids[0] ?? CLIENT_ID_FIRST));
+      panes.connect(ids);
     },
     onDisconnect: () => {
-      client.disconnect();
-      rememberInAddress(undefined);
+      rememberInAddress([]);
+      panes.disconnect();
     },
   });
 
-  function showState(state: ConnectionState): void {
-    inbox.dataset['state'] = state.state;
-    for (const show of stateViews) show(state);
-    connectForm.show(state);
-    groups.showState(state);
-  }
-
-  function showClient(id: string): void {
-    rememberInAddress(id);
-    if (id !== shownId) list.clear();
-    shownId = id;
-    title.showClient(id);
-    pageElement('inbox-client', HTMLElement).textContent = `client ${id}`;
-    publishForm.suggestTarget(id);
-    examples.show(id);
-  }
-
-  pageElement('open-notice', HTMLElement).hidden = metaContent('postline-auth') !== 'open';
+  pageElement('open-notice', HTMLElement).hidden = auth !== 'open';
   pageElement('starting', HTMLElement).hidden = true;
-  list.clear();
-  showState({ state: 'idle' });
+  if (auth === 'required') {
+    revealKey();
+    tokenFields.reveal();
+  }
+  connectForm.update();
   publishForm.suggestTarget(CLIENT_ID_FIRST);
-  examples.show(CLIENT_ID_FIRST);
+  showCommand(commandFor(CLIENT_ID_FIRST));
 
-  const asked = clientIdInAddress(location.href);
+  const asked = clientIdsInAddress(location.href);
   if (asked !== undefined) connectForm.submit(asked);
 }
 
-interface StreamViews {
-  readonly list: MessageList;
-  readonly title: PageTitle;
-  readonly arrivals: Arrivals;
-}
-
-/** Passes the events of the stream to the list, the title and the sender's journey. */
-function showStream({
-  list,
-  title,
-  arrivals,
-}: StreamViews): Omit<PageClientListener, 'onState' | 'onTargets'> {
-  return {
-    onStreamStart: (start) => {
-      pageElement('empty-title', HTMLElement).textContent = emptyWords(start);
-      const words = startWords(start, list.isEmpty());
-      if (words !== undefined) list.addNotice(words);
-    },
-    onMessage: (message) => {
-      arrivals.note(message.id, performance.now());
-      list.add(messageElement(message));
-      title.countMessage();
-    },
-    onTruncated: (truncation) => list.addNotice(truncatedWords(truncation)),
-    onFollowed: (followed) => list.addNotice(followedWords(followed)),
-    onUnfollowed: (unfollowed) => list.addNotice(unfollowedWords(unfollowed)),
-    onRestarted: () => list.addNotice(RESTARTED_WORDS),
-    onError: (error) => {
-      // Other errors are shown with the state.
-      if (error.code === 'relay_error') list.addNotice(errorWords(error));
-    },
-  };
-}
-
 /** Makes a reload connect again, if the browser allows it. */
-function rememberInAddress(id: string | undefined): void {
+function rememberInAddress(ids: readonly string[]): void {
   try {
-    history.replaceState(null, '', addressForClientId(location.href, id));
+    history.replaceState(null, '', addressForClientIds(location.href, ids));
   } catch {
     // Some browsers refuse this for a page from disk, or if it happens too often.
   }

@@ -1,35 +1,47 @@
-import { readClientId } from '../page/client-id.ts';
-import { activeClientId, type ConnectionState } from './connection-state.ts';
+import { readClientIds } from '../page/client-id.ts';
 import { pageElement } from '../page/page-element.ts';
 
 export interface ConnectForm {
-  show(state: ConnectionState): void;
-  /** Puts the id into the field and connects, as if "Connect" was pressed. */
-  submit(id: string): void;
+  /** The connections, or the tokens that they should use, have changed. */
+  update(): void;
+  /** Puts the ids into the field and connects, as if "Connect" was pressed. */
+  submit(ids: string): void;
 }
 
-export interface ConnectFormListener {
-  onConnect(clientId: string): void;
-  onDisconnect(): void;
+export interface ConnectFormParts {
+  /** The clients as which this page is connected or connecting. */
+  readonly activeIds: () => readonly string[];
+  /** Whether the page is connected or connecting as the client, with the token that is typed now. */
+  readonly isCurrent: (clientId: string) => boolean;
+  /** The field names these clients. */
+  readonly onTyped: (ids: readonly string[]) => void;
+  readonly onConnect: (ids: readonly string[]) => void;
+  readonly onDisconnect: () => void;
 }
 
-/** The form that chooses the client of this page. */
-export function createConnectForm(listener: ConnectFormListener): ConnectForm {
+/** The form that chooses the clients of this page. */
+export function createConnectForm(parts: ConnectFormParts): ConnectForm {
   const form = pageElement('connect-form', HTMLFormElement);
   const field = pageElement('client-id', HTMLInputElement);
   const problem = pageElement('client-id-problem', HTMLElement);
   const connect = pageElement('connect', HTMLButtonElement);
   const disconnect = pageElement('disconnect', HTMLButtonElement);
-  /** The client as which this page is connected or connecting. */
-  let activeId: string | undefined;
+
+  /** Whether the field names exactly the active clients. */
+  function isShown(): boolean {
+    const read = readClientIds(field.value);
+    if (!read.ok) return false;
+    return read.ids.every(parts.isCurrent) && parts.activeIds().length === read.ids.length;
+  }
 
   function showButtons(): void {
-    const isOther = activeId !== field.value;
-    connect.textContent =
-      activeId === undefined || field.value === '' ? 'Connect' : `Switch to ${field.value}`;
+    const activeIds = parts.activeIds();
+    const read = readClientIds(field.value);
+    const staysActive = activeIds.every((id) => read.ok && read.ids.includes(id));
+    connect.textContent = staysActive || field.value === '' ? 'Connect' : `Switch to ${field.value}`;
     const focused = document.activeElement;
-    connect.hidden = !isOther;
-    disconnect.hidden = activeId === undefined;
+    connect.hidden = isShown();
+    disconnect.hidden = activeIds.length === 0;
     // The keyboard focus must not disappear with the button.
     if (focused === connect && connect.hidden) disconnect.focus();
     if (focused === disconnect && disconnect.hidden) connect.focus();
@@ -42,11 +54,16 @@ export function createConnectForm(listener: ConnectFormListener): ConnectForm {
     else field.setAttribute('aria-invalid', 'true');
   }
 
+  function noteTyped(): void {
+    const read = readClientIds(field.value);
+    if (read.ok) parts.onTyped(read.ids);
+  }
+
   function submit(): void {
-    const read = readClientId(field.value);
+    const read = readClientIds(field.value);
     showProblem(read.ok ? '' : read.problem);
     if (!read.ok) field.focus();
-    else if (read.id !== activeId) listener.onConnect(read.id);
+    else if (!isShown()) parts.onConnect(read.ids);
   }
 
   form.addEventListener('submit', (event) => {
@@ -56,18 +73,16 @@ export function createConnectForm(listener: ConnectFormListener): ConnectForm {
   field.addEventListener('input', () => {
     showProblem('');
     showButtons();
+    noteTyped();
   });
-  disconnect.addEventListener('click', () => {
-    listener.onDisconnect();
-  });
+  disconnect.addEventListener('click', parts.onDisconnect);
+  noteTyped();
 
   return {
-    show: (state) => {
-      activeId = activeClientId(state);
-      showButtons();
-    },
-    submit: (id) => {
-      field.value = id;
+    update: showButtons,
+    submit: (ids) => {
+      field.value = ids;
+      noteTyped();
       submit();
     },
   };

@@ -11,7 +11,7 @@ import {
   type Truncation,
   type Unfollowed,
 } from '@postline/client';
-import { type ConnectionState, connectionState, isConnected } from './connection-state.ts';
+import { activeClientId, type ConnectionState, connectionState, isConnected } from './connection-state.ts';
 
 /** The start of a connection's stream. */
 export interface StreamStart {
@@ -29,7 +29,7 @@ export interface PageClientListener {
   onTruncated(truncation: Truncation): void;
   /** The log was restarted: messages that were shown may come again. */
   onRestarted(): void;
-  /** The targets that this page follows, whenever they change. */
+  /** The targets that this client follows, whenever they change. */
   onTargets(targetIds: readonly string[]): void;
   /** A group was added to an open connection. */
   onFollowed(followed: Followed): void;
@@ -37,29 +37,54 @@ export interface PageClientListener {
   onError(error: PostlineError): void;
 }
 
-/** The page's connection: one client at a time, chosen by the user. */
-export interface PageClient {
-  /** Connects as this client, and continues where this tab stopped if it was this client before. */
-  connect(clientId: string): void;
-  disconnect(): void;
-  /** Connects at once instead of waiting. */
-  wake(): void;
+export interface PageClientParts {
+  readonly relayUrl: string;
+  readonly clientId: string;
+  readonly cursorStore: CursorStore;
+  /** The client's token; empty if there is none. */
+  readonly token: () => string;
 }
 
-export function createPageClient(relayUrl: string, listener: PageClientListener): PageClient {
-  const cursorStore = pageCursorStore();
+/** The connection of one client of this page. */
+export interface PageClient {
+  /** Connects, and continues where this tab stopped if it was this client before. */
+  readonly connect: () => void;
+  readonly disconnect: () => void;
+  /** Connects at once instead of waiting. */
+  readonly wake: () => void;
+  /** Whether the client is connected or connecting. */
+  readonly isActive: () => boolean;
+  /** Whether it is, with the token that is typed now. */
+  readonly isCurrent: () => boolean;
+}
+
+export function createPageClient(parts: PageClientParts, listener: PageClientListener): PageClient {
+  const { relayUrl, clientId, cursorStore } = parts;
   let current: PostlineClient | undefined;
+  let token = '';
+  let shown: ConnectionState = { state: 'idle' };
 
   function leave(): void {
-    const left = current;
+    void current?.close();
     current = undefined;
-    void left?.close();
   }
 
-  function connect(clientId: string): void {
+  function show(state: ConnectionState): void {
+    shown = state;
+    listener.onState(state);
+  }
+
+  function connect(): void {
     leave();
+    token = parts.token();
     const watched = watchCursor(cursorStore);
-    const client = new PostlineClient({ url: relayUrl, clientId, cursorStore: watched.store, groups: true });
+    const client = new PostlineClient({
+      url: relayUrl,
+      clientId,
+      cursorStore: watched.store,
+      groups: true,
+      ...(token === '' ? {} : { token }),
+    });
     current = client;
     /** A client that was left may still report its end. */
     function on<Name extends keyof ClientEvents>(
@@ -70,12 +95,10 @@ export function createPageClient(relayUrl: string, listener: PageClientListener)
         if (client === current) listen(event);
       });
     }
-    let shown: ConnectionState = { state: 'connecting', clientId };
-    listener.onState(shown);
+    show({ state: 'connecting', clientId });
     on('state', (state) => {
       const before = shown;
-      shown = connectionState(clientId, state);
-      listener.onState(shown);
+      show(connectionState(clientId, state));
       listener.onTargets(client.targets);
       if (isConnected(before) || !isConnected(shown)) return;
       const missed = shown.state === 'catching-up' ? shown.missed : 0;
@@ -97,19 +120,22 @@ export function createPageClient(relayUrl: string, listener: PageClientListener)
     on('error', (error) => listener.onError(error));
   }
 
+  const isActive = () => activeClientId(shown) !== undefined;
   return {
     connect,
     disconnect: () => {
       leave();
-      listener.onState({ state: 'idle' });
+      show({ state: 'idle' });
       listener.onTargets([]);
     },
     wake: () => current?.wake(),
+    isActive,
+    isCurrent: () => isActive() && token === parts.token(),
   };
 }
 
 /** Wraps a store, and remembers the last cursor that passed through it. */
-function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor: () => Cursor | undefined } {
+function watchCursor(store: CursorStore): { store: CursorStore; cursor: () => Cursor | undefined } {
   let last: Cursor | undefined;
   return {
     cursor: () => last,
@@ -117,7 +143,7 @@ function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor
       load: async (owner) => (last = await store.load(owner)),
       save: (cursor, owner) => {
         last = cursor;
-        return store.save(cursor, owner);
+        return store.save?.(cursor, owner);
       },
     },
   };
@@ -127,7 +153,7 @@ function watchCursor(store: Required<CursorStore>): { store: CursorStore; cursor
  * Keeps the cursors in the browser's storage, so that a reload continues where the tab stopped. If the browser refuses
  * (for a page from disk, for example), they last as long as the page.
  */
-function pageCursorStore(): Required<CursorStore> {
+export function pageCursorStore(): CursorStore {
   const page = memoryCursorStore();
   const browser = localStorageCursorStore();
   return {

@@ -1,5 +1,5 @@
-import type { ConnectionState } from './connection-state.ts';
-import { pageElement, type PageIcon, showIcon } from '../page/page-element.ts';
+import { activeClientId, type ConnectionState } from './connection-state.ts';
+import { type PageIcon, partOf, showIcon, textElement } from '../page/page-element.ts';
 
 const ICONS: Readonly<Record<ConnectionState['state'], PageIcon>> = {
   idle: 'idle',
@@ -10,35 +10,31 @@ const ICONS: Readonly<Record<ConnectionState['state'], PageIcon>> = {
   stopped: 'stopped',
 };
 
+const STATUS_WORDS: Readonly<Record<ConnectionState['state'], string>> = {
+  idle: 'Not connected',
+  connecting: 'Connecting',
+  'catching-up': 'Catching up',
+  live: 'Connected',
+  waiting: 'Connection lost',
+  stopped: 'Connection ended',
+};
+
 /** Shows the connection's state in colour, shape and words. A screen reader reads the words when they change. */
-export function createStatusView(): (state: ConnectionState) => void {
-  const status = pageElement('status', HTMLElement);
-  const icon = pageElement('status-icon', SVGUseElement);
-  const text = pageElement('status-text', HTMLElement);
+export function createStatusView(root: HTMLElement): (state: ConnectionState) => void {
+  const status = partOf(root, 'status', HTMLElement);
+  const icon = partOf(root, 'status-icon', SVGUseElement);
+  const text = partOf(root, 'status-text', HTMLElement);
 
   return (state) => {
     // Between two attempts the words stay the same, so that they are not read out for each.
     if (state.state === 'connecting' && status.dataset['state'] === 'waiting') return;
     status.dataset['state'] = state.state;
     showIcon(icon, ICONS[state.state]);
-    const words = statusWords(state);
-    if (text.textContent !== words) text.textContent = words;
+    const words = STATUS_WORDS[state.state];
+    // Heard out of context, the words need the client; on the screen its name stands beside them.
+    const client = state.state === 'waiting' ? undefined : activeClientId(state);
+    const suffix = client === undefined ? '' : ` as ${client}`;
+    if (text.textContent === words + suffix) return;
+    text.replaceChildren(words, textElement('span', 'visually-hidden', suffix));
   };
-}
-
-function statusWords(state: ConnectionState): string {
-  switch (state.state) {
-    case 'idle':
-      return 'Not connected';
-    case 'connecting':
-      return `Connecting as ${state.clientId}…`;
-    case 'catching-up':
-      return `Catching up as ${state.clientId}…`;
-    case 'live':
-      return `Connected as ${state.clientId}`;
-    case 'waiting':
-      return 'Connection lost';
-    case 'stopped':
-      return 'Connection ended';
-  }
 }

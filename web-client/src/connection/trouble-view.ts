@@ -1,15 +1,18 @@
 import type { ConnectionState } from './connection-state.ts';
-import { pageElement } from '../page/page-element.ts';
+import { partOf } from '../page/page-element.ts';
 
 const COUNTDOWN_STEP_MS = 250;
 const TRYING_WORDS = 'Trying again…';
 
 /** Shows why there is no connection and when the next attempt starts, with a button that starts it now. */
-export function createTroubleView(onRetryNow: () => void): (state: ConnectionState) => void {
-  const trouble = pageElement('trouble', HTMLElement);
-  const reason = pageElement('trouble-reason', HTMLElement);
-  const retry = pageElement('retry-now', HTMLButtonElement);
-  const countdown = createCountdown(pageElement('retry-countdown', HTMLElement));
+export function createTroubleView(
+  root: HTMLElement,
+  onRetryNow: () => void,
+): (state: ConnectionState) => void {
+  const trouble = partOf(root, 'trouble', HTMLElement);
+  const reason = partOf(root, 'trouble-reason', HTMLElement);
+  const retry = partOf(root, 'retry-now', HTMLButtonElement);
+  const countdown = createCountdown(partOf(root, 'retry-countdown', HTMLElement));
 
   retry.addEventListener('click', onRetryNow);
 
@@ -22,7 +25,7 @@ export function createTroubleView(onRetryNow: () => void): (state: ConnectionSta
     const hadFocus = document.activeElement === retry;
     retry.hidden = !on;
     // The keyboard focus must not disappear with the button.
-    if (hadFocus && !on) pageElement('messages', HTMLElement).focus({ preventScroll: true });
+    if (hadFocus && !on) partOf(root, 'log', HTMLElement).focus({ preventScroll: true });
   }
 
   return (state) => {

@@ -7,13 +7,14 @@ export interface GroupMembers {
   leave(groupName: string, clientId: string): Promise<string | undefined>;
 }
 
-/** Changes members of groups by the API. */
-export function createGroupMembers(apiUrl: string): GroupMembers {
+/** Changes members of groups by the API. `authorization`: the header with the key, if there is one. */
+export function createGroupMembers(apiUrl: string, authorization: () => HeadersInit): GroupMembers {
   async function change(method: 'PUT' | 'DELETE', groupName: string, clientId: string) {
     const path = `groups/${encodeURIComponent(groupName)}/members/${encodeURIComponent(clientId)}`;
     try {
       const response = await fetch(new URL(path, apiUrl), {
         method,
+        headers: authorization(),
         credentials: 'omit',
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });

@@ -1,34 +1,35 @@
-import { activeClientId, type ConnectionState, isConnected } from '../connection/connection-state.ts';
+import { type ConnectionState, isConnected } from '../connection/connection-state.ts';
 import { groupIdOf, groupNameOf, readGroupName } from '../page/group-id.ts';
-import { pageElement, textElement } from '../page/page-element.ts';
+import { buttonElement, partOf, textElement } from '../page/page-element.ts';
 import type { GroupMembers } from './group-members.ts';
 
 /** A change of members reaches this page within 3 s, even without Redis; a group that stays longer is not left. */
 const LEFT_WITHIN_MS = 5_000;
 
 export interface GroupsView {
-  showState(state: ConnectionState): void;
-  /** The targets that this page follows. */
-  showTargets(targetIds: readonly string[]): void;
+  readonly showState: (state: ConnectionState) => void;
+  /** The targets that the client follows. */
+  readonly showTargets: (targetIds: readonly string[]) => void;
 }
 
 export interface GroupsViewParts {
+  readonly root: HTMLElement;
+  readonly clientId: string;
   readonly members: GroupMembers;
   /** The user wants to send to this group. */
   readonly onWrite: (targetId: string) => void;
 }
 
-/** The groups that the client of this page is in, with ways to join, leave and write to them. */
-export function createGroupsView({ members, onWrite }: GroupsViewParts): GroupsView {
-  const list = pageElement('group-list', HTMLUListElement);
-  const count = pageElement('group-count', HTMLElement);
-  const empty = pageElement('groups-empty', HTMLElement);
-  const form = pageElement('join-form', HTMLFormElement);
-  const field = pageElement('group-name', HTMLInputElement);
-  const join = pageElement('join', HTMLButtonElement);
-  const problem = pageElement('group-problem', HTMLElement);
+/** The groups that one client is in, with ways to join, leave and write to them. */
+export function createGroupsView({ root, clientId, members, onWrite }: GroupsViewParts): GroupsView {
+  const list = partOf(root, 'group-list', HTMLUListElement);
+  const count = partOf(root, 'group-count', HTMLElement);
+  const empty = partOf(root, 'groups-empty', HTMLElement);
+  const form = partOf(root, 'join-form', HTMLFormElement);
+  const field = partOf(root, 'group-name', HTMLInputElement);
+  const join = partOf(root, 'join', HTMLButtonElement);
+  const problem = partOf(root, 'group-problem', HTMLElement);
   let names: readonly string[] = [];
-  let clientId: string | undefined;
 
   function showProblem(text: string): void {
     problem.textContent = text;
@@ -41,7 +42,6 @@ export function createGroupsView({ members, onWrite }: GroupsViewParts): GroupsV
     field.setAttribute('aria-invalid', String(!isTyped));
     showProblem(isTyped ? '' : read.problem);
     if (!isTyped) field.focus();
-    else if (clientId === undefined) showProblem('Connect as a client first.');
     else if (names.includes(read.name)) showProblem(`This client is in ${read.name} already.`);
     else {
       const refusal = await whileBusy(join, members.join(read.name, clientId));
@@ -51,7 +51,6 @@ export function createGroupsView({ members, onWrite }: GroupsViewParts): GroupsV
   }
 
   async function leave(name: string, button: HTMLButtonElement): Promise<void> {
-    if (clientId === undefined) return;
     const refusal = await whileBusy(button, members.leave(name, clientId));
     showProblem(refusal ?? '');
     if (refusal !== undefined) return;
@@ -72,8 +71,9 @@ export function createGroupsView({ members, onWrite }: GroupsViewParts): GroupsV
 
   return {
     showState: (state) => {
-      clientId = activeClientId(state);
-      empty.textContent = isConnected(state) ? 'In no group yet.' : 'Connect to see the groups of a client.';
+      empty.textContent = isConnected(state)
+        ? 'In no group yet.'
+        : 'Connect to see the groups of this client.';
     },
     showTargets: (targetIds) => {
       const next = targetIds.flatMap((id) => groupNameOf(id) ?? []).sort();
@@ -96,15 +96,13 @@ interface GroupListener {
 
 function groupElement(name: string, { onWrite, onLeave }: GroupListener): HTMLLIElement {
   const item = textElement('li', 'group');
-  const write = textElement('button', 'group-write', name);
-  write.type = 'button';
+  const write = buttonElement('group-write', name, () => {
+    onWrite(groupIdOf(name));
+  });
   write.title = `Send a message to ${name}`;
-  write.addEventListener('click', () => onWrite(groupIdOf(name)));
-  const leave = textElement('button', 'group-leave', '×');
-  leave.type = 'button';
+  const leave = buttonElement('group-leave', '×', () => void onLeave(name, leave));
   leave.ariaLabel = `Leave ${name}`;
   leave.title = `Leave ${name}`;
-  leave.addEventListener('click', () => void onLeave(name, leave));
   item.append(write, leave);
   return item;
 }

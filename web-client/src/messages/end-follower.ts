@@ -1,5 +1,3 @@
-import { pageElement } from '../page/page-element.ts';
-
 /** This close to the end counts as the end, because zooming rounds positions. */
 const END_TOLERANCE_PIXELS = 48;
 
@@ -11,8 +9,7 @@ export interface EndFollower {
 }
 
 /** Keeps a reader who is at the end of the messages there, and never moves one who is not. */
-export function createEndFollower(scroller: HTMLElement): EndFollower {
-  const jump = pageElement('jump-to-newest', HTMLButtonElement);
+export function createEndFollower(scroller: HTMLElement, jump: HTMLButtonElement): EndFollower {
   let unseenCount = 0;
   /** The placeholder of an empty list may be higher than the list; its reader counts as at the end. */
   let startsOver = true;

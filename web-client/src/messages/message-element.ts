@@ -1,40 +1,76 @@
 import type { Message } from '@postline/client';
-import { localTime } from '../page/time-words.ts';
+import { copyFrom } from '../page/copy-block.ts';
 import { groupNameOf } from '../page/group-id.ts';
-import { textElement } from '../page/page-element.ts';
+import { buttonElement, textElement } from '../page/page-element.ts';
+import { localTime } from '../page/time-words.ts';
+import { textElements } from './folded-text.ts';
+import { jsonTree, readJson } from './json-tree.ts';
 
-/** One message as an item of the list: its offset as a postmark on the line, its text, its time and how it arrived. */
+/** One message as an item of the list: its offset as a postmark on the line, its content, time and actions. */
 export function messageElement(message: Message): HTMLLIElement {
-  const origin = message.missed ? 'missed' : 'live';
   const item = textElement('li', 'message');
-  item.dataset['origin'] = origin;
+  item.dataset['origin'] = message.missed ? 'missed' : 'live';
   item.dataset['offset'] = String(message.offset);
+  const groupName = groupNameOf(message.targetId);
+  if (groupName !== undefined) item.dataset['group'] = groupName;
 
   const postmark = textElement('span', 'postmark', String(message.offset));
   postmark.title = `Offset ${message.offset} in the log of ${message.targetId} (message id ${message.id})`;
   postmark.prepend(textElement('span', 'visually-hidden', 'Offset '));
 
-  const text = textElement('p', 'message-text', message.data);
-  text.dir = 'auto';
+  const json = readJson(message.data);
+  const content = json === undefined ? textElements(message.data) : [jsonTree(json)];
+  const body = textElement('div', 'message-body');
+  body.append(...content, metaElement(message, groupName, body));
+  item.append(postmark, body);
+  return item;
+}
 
-  const time = textElement('time', 'message-time', localTime(message.createdAt, new Date()));
-  time.dateTime = message.createdAt;
-  time.title = message.createdAt;
-
-  const meta = textElement('p', 'message-meta');
-  const groupName = groupNameOf(message.targetId);
+function metaElement(message: Message, groupName: string | undefined, body: HTMLElement): HTMLElement {
+  const meta = textElement('div', 'message-meta');
   if (groupName !== undefined) {
-    item.dataset['group'] = groupName;
     const group = textElement('span', 'message-group', groupName);
     group.prepend(textElement('span', 'visually-hidden', 'To the group '));
     meta.append(group);
   }
-  meta.append(time, textElement('span', 'message-origin', origin));
+  const time = textElement('time', 'message-time', localTime(message.createdAt, new Date()));
+  time.dateTime = message.createdAt;
+  time.title = message.createdAt;
+  meta.append(time, textElement('span', 'message-origin', message.missed ? 'missed' : 'live'));
+  const actions = textElement('span', 'message-actions');
+  actions.append(copyButton(message, body), frameButton(message, body));
+  meta.append(actions);
+  return meta;
+}
 
-  const body = textElement('div', 'message-body');
-  body.append(text, meta);
-  item.append(postmark, body);
-  return item;
+function copyButton({ data, offset }: Message, body: HTMLElement): HTMLButtonElement {
+  const copy = buttonElement('message-action', 'Copy', () => {
+    copyFrom(copy, body.firstElementChild as HTMLElement, data);
+  });
+  copy.ariaLabel = `Copy message ${offset}`;
+  return copy;
+}
+
+/** A button that shows the message as it was on the wire. */
+function frameButton(message: Message, body: HTMLElement): HTMLButtonElement {
+  let frame: HTMLElement | undefined;
+  const toggle = buttonElement('message-action', 'Frame', () => {
+    if (frame === undefined) body.append((frame = frameElement(message)));
+    else frame.hidden = !frame.hidden;
+    toggle.ariaExpanded = String(!frame.hidden);
+  });
+  toggle.ariaExpanded = 'false';
+  toggle.ariaLabel = `Frame of message ${message.offset}`;
+  return toggle;
+}
+
+function frameElement({ id, targetId, offset, epoch, data, createdAt }: Message): HTMLElement {
+  const frame = { type: 'new_message', id, targetId, offset, epoch, data, createdAt };
+  const element = textElement('pre', 'message-frame', JSON.stringify(frame));
+  element.tabIndex = 0;
+  element.role = 'group';
+  element.ariaLabel = `Frame of message ${offset}, as the relay sent it`;
+  return element;
 }
 
 /** An event of the stream itself, shown between the messages. */

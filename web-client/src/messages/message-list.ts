@@ -1,6 +1,9 @@
+import type { Message } from '@postline/client';
+import { partOf } from '../page/page-element.ts';
 import { createEndFollower } from './end-follower.ts';
-import { noticeElement } from './message-element.ts';
-import { pageElement } from '../page/page-element.ts';
+import { messageElement, noticeElement } from './message-element.ts';
+import { createMessageFilter } from './message-filter.ts';
+import { createRovingFocus } from './roving-focus.ts';
 
 /** Items that stay on the page: an unbounded list would exhaust the tab's memory. Older messages remain in the log. */
 const ITEMS_MAX = 500;
@@ -12,21 +15,22 @@ const READ_OUT_MAX = 5;
 const HIDDEN_FLUSH_MS = 250;
 
 export interface MessageList {
-  add(item: HTMLLIElement): void;
+  add(message: Message): void;
   /** Adds a notice between the messages, unless the last item is the same notice. */
   addNotice(text: string): void;
   isEmpty(): boolean;
-  /** Empties the list for another client. */
-  clear(): void;
 }
 
 /** The list of messages. Items that arrive together are added together, so a long backlog costs one layout. */
-export function createMessageList(onEmptyChange: (isEmpty: boolean) => void): MessageList {
-  const scroller = pageElement('messages', HTMLElement);
-  const list = pageElement('message-list', HTMLOListElement);
-  const dropped = pageElement('dropped-note', HTMLElement);
-  const announcement = pageElement('announcement', HTMLElement);
-  const follower = createEndFollower(scroller);
+export function createMessageList(root: HTMLElement): MessageList {
+  const scroller = partOf(root, 'log', HTMLElement);
+  const list = partOf(root, 'message-list', HTMLOListElement);
+  const dropped = partOf(root, 'dropped-note', HTMLElement);
+  const announcement = partOf(root, 'announcement', HTMLElement);
+  const follower = createEndFollower(scroller, partOf(root, 'jump-to-newest', HTMLButtonElement));
+  const focus = createRovingFocus(list);
+  const texts = new WeakMap<HTMLElement, string>();
+  const filter = createMessageFilter(root, (item) => texts.get(item));
   let waiting: HTMLLIElement[] = [];
   let droppedCount = 0;
   let isFlushPlanned = false;
@@ -37,11 +41,14 @@ export function createMessageList(onEmptyChange: (isEmpty: boolean) => void): Me
     const items = waiting;
     waiting = [];
     scroller.ariaLive = items.length > READ_OUT_MAX ? 'off' : 'polite';
+    filter.apply(items);
     follower.whileAdding(items.length, () => {
-      onEmptyChange(false);
+      root.dataset['empty'] = 'false';
       list.append(...items);
       while (list.childElementCount > ITEMS_MAX) drop(list.firstElementChild);
     });
+    focus.noteAdded(items);
+    filter.update();
     if (items.length > READ_OUT_MAX) announcement.textContent = `${items.length} messages arrived.`;
   }
 
@@ -61,21 +68,28 @@ export function createMessageList(onEmptyChange: (isEmpty: boolean) => void): Me
     else requestAnimationFrame(flush);
   }
 
+  partOf(root, 'clear', HTMLButtonElement).addEventListener('click', () => {
+    waiting = [];
+    list.replaceChildren();
+    droppedCount = 0;
+    dropped.hidden = true;
+    follower.reset();
+    filter.update();
+    root.dataset['empty'] = 'true';
+    scroller.focus({ preventScroll: true });
+  });
+
   return {
-    add,
+    add: (message) => {
+      const item = messageElement(message);
+      texts.set(item, `${item.dataset['group'] ?? ''}\n${message.data}`);
+      add(item);
+    },
     addNotice: (text) => {
       const notice = noticeElement(text);
       const last = waiting.at(-1) ?? list.lastElementChild;
       if (last?.isEqualNode(notice) !== true) add(notice);
     },
     isEmpty: () => list.childElementCount + waiting.length === 0,
-    clear: () => {
-      waiting = [];
-      list.replaceChildren();
-      droppedCount = 0;
-      dropped.hidden = true;
-      follower.reset();
-      onEmptyChange(true);
-    },
   };
 }

@@ -2,7 +2,7 @@ import type { Followed, Truncation, Unfollowed } from '@postline/client';
 import type { StreamStart } from '../connection/page-client.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
 import { groupNameOf } from '../page/group-id.ts';
-import { pageElement } from '../page/page-element.ts';
+import { partOf } from '../page/page-element.ts';
 
 /** The notice in the list when a stream starts; undefined if nothing is worth saying. */
 export function startWords({ missed, resumedAfter }: StreamStart, isListEmpty: boolean): string | undefined {
@@ -50,8 +50,8 @@ export function truncatedWords({ targetId, from, to, reason }: Truncation): stri
 }
 
 /** The words at the end of the list: what happens next. */
-export function createStreamTail(): (state: ConnectionState) => void {
-  const words = pageElement('stream-tail', HTMLElement);
+export function createStreamTail(root: HTMLElement): (state: ConnectionState) => void {
+  const words = partOf(root, 'stream-tail', HTMLElement);
   return (state) => {
     words.textContent = tailWords(state);
   };

@@ -4,21 +4,35 @@ const RESERVED_ID = '__proto__';
 const INTEGER_PATTERN = /^(?:0|[1-9]\d{0,15})$/;
 const GROUP_PREFIX = 'group:';
 
-export type ClientIdResult =
-  | { readonly ok: true; readonly id: string }
+/** Four columns fit on a large screen; each has a connection and up to 500 messages. */
+const CLIENTS_MAX = 4;
+
+export type ClientIdsResult =
+  | { readonly ok: true; readonly ids: readonly string[] }
   | { readonly ok: false; readonly problem: string };
 
-/** Validates a typed client id. Nothing is trimmed or folded, because ids are compared exactly. */
-export function readClientId(typed: string): ClientIdResult {
-  if (typed === '') return { ok: false, problem: 'Type a client id first, for example 1 or anna.' };
-  if (!ID_PATTERN.test(typed) || typed === RESERVED_ID) {
-    return {
-      ok: false,
-      problem: `An id has 1 to ${ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ ~ : @ | + - and starts with a letter, a digit, _ or -.`,
-    };
+/**
+ * Validates typed client ids: one, or several separated by commas, which no id contains. Spaces around the commas are
+ * ignored; an id alone is not trimmed, because ids are compared exactly.
+ */
+export function readClientIds(typed: string): ClientIdsResult {
+  const isList = typed.includes(',');
+  const parts = isList ? typed.split(',').map((part) => part.trim()) : [typed];
+  const ids = [...new Set(parts)].filter((id) => id !== '');
+  if (ids.length === 0) return { ok: false, problem: 'Type a client id first, for example 1 or anna.' };
+  for (const id of ids) {
+    const problem = idProblem(id);
+    if (problem !== undefined) return { ok: false, problem };
   }
-  if (typed.startsWith(GROUP_PREFIX)) return { ok: false, problem: 'A client cannot connect as a group.' };
-  return { ok: true, id: typed };
+  if (ids.length > CLIENTS_MAX)
+    return { ok: false, problem: `This page shows at most ${CLIENTS_MAX} clients side by side.` };
+  return { ok: true, ids };
+}
+
+function idProblem(id: string): string | undefined {
+  if (!ID_PATTERN.test(id) || id === RESERVED_ID)
+    return `An id has 1 to ${ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ ~ : @ | + - and starts with a letter, a digit, _ or -.`;
+  return id.startsWith(GROUP_PREFIX) ? 'A client cannot connect as a group.' : undefined;
 }
 
 /** The id in JSON: integers as a number, as in the documented example, everything else as a string. */

@@ -33,19 +33,20 @@ export function resolveAddresses(href: string, apiUrlSetting: string): PageAddre
 }
 
 /**
- * The client id in the page's address, with which the page connects at once, or `undefined`. A plus sign stays one,
- * because people type `?clientId=user+tag@shop.example`; URLSearchParams would read a space, which no id contains.
+ * The client ids in the page's address as they were typed, with which the page connects at once, or `undefined`. A plus
+ * sign stays one, because people type `?clientId=user+tag@shop.example`; URLSearchParams would read a space.
  */
-export function clientIdInAddress(href: string): string | undefined {
+export function clientIdsInAddress(href: string): string | undefined {
   const query = new URL(href).search.replaceAll('+', '%2B');
   return new URLSearchParams(query).get(CLIENT_ID_PARAMETER) ?? undefined;
 }
 
-/** The page's address for another client id; without one the page does not connect by itself. */
-export function addressForClientId(href: string, id: string | undefined): string {
+/** The page's address for these client ids; without one the page does not connect by itself. */
+export function addressForClientIds(href: string, ids: readonly string[]): string {
   const page = new URL(href);
-  if (id === undefined) page.searchParams.delete(CLIENT_ID_PARAMETER);
-  else page.searchParams.set(CLIENT_ID_PARAMETER, id);
+  if (ids.length === 0) page.searchParams.delete(CLIENT_ID_PARAMETER);
+  else page.searchParams.set(CLIENT_ID_PARAMETER, ids.join());
+  page.search = page.search.replaceAll('%2C', ','); // people read and type it
   return page.href;
 }
 

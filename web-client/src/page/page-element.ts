@@ -1,8 +1,15 @@
 /** The element of index.html with this id and class. Throws if index.html and the script do not match. */
 export function pageElement<T extends Element>(id: string, expected: new () => T): T {
-  const element = document.getElementById(id);
-  if (!(element instanceof expected))
-    throw new Error(`index.html has no ${expected.name} with the id "${id}"`);
+  return checked(document.getElementById(id), `the id "${id}"`, expected);
+}
+
+/** The element below `root` with this name (`data-part`) and class, for parts that are on the page several times. */
+export function partOf<T extends Element>(root: Element, name: string, expected: new () => T): T {
+  return checked(root.querySelector(`[data-part="${name}"]`), `the part "${name}"`, expected);
+}
+
+function checked<T extends Element>(element: Element | null, what: string, expected: new () => T): T {
+  if (!(element instanceof expected)) throw new Error(`index.html has no ${expected.name} with ${what}`);
   return element;
 }
 
@@ -16,6 +23,14 @@ export function textElement<K extends keyof HTMLElementTagNameMap>(
   element.className = className;
   element.textContent = text;
   return element;
+}
+
+/** A button that does not submit a form. */
+export function buttonElement(className: string, text: string, onClick: () => void): HTMLButtonElement {
+  const button = textElement('button', className, text);
+  button.type = 'button';
+  button.addEventListener('click', onClick);
+  return button;
 }
 
 /** The icons of index.html. Each state and outcome has its own shape, for people who cannot see the colours. */

@@ -1,19 +1,18 @@
 const NAME = 'Postline';
 
 export interface PageTitle {
-  showClient(id: string): void;
+  showClients(ids: readonly string[]): void;
   /** Counts a message in the title while the tab is in the background. */
   countMessage(): void;
 }
 
-/** The tab's title: the client, and how many messages arrived while the tab was in the background. */
+/** The tab's title: the clients, and how many messages arrived while the tab was in the background. */
 export function createPageTitle(): PageTitle {
-  let clientId = '';
+  let clients = NAME;
   let unseenCount = 0;
 
   function show(): void {
-    const client = clientId === '' ? NAME : `client ${clientId} · ${NAME}`;
-    document.title = unseenCount === 0 ? client : `(${unseenCount}) ${client}`;
+    document.title = unseenCount === 0 ? clients : `(${unseenCount}) ${clients}`;
   }
 
   document.addEventListener('visibilitychange', () => {
@@ -22,8 +21,8 @@ export function createPageTitle(): PageTitle {
     show();
   });
   return {
-    showClient: (id) => {
-      clientId = id;
+    showClients: (ids) => {
+      clients = `${ids.length === 1 ? 'client' : 'clients'} ${ids.join(', ')} · ${NAME}`;
       show();
     },
     countMessage: () => {

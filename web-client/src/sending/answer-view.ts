@@ -3,25 +3,43 @@ import { pageElement, showIcon, textElement } from '../page/page-element.ts';
 import type { PublishAnswer } from './publish-answer.ts';
 
 export interface AnswerView {
-  show(answer: PublishAnswer, clickToAnswerMs: number): void;
+  show(
+    answer: PublishAnswer,
+    sent: { readonly idempotencyKey: string; readonly clickToAnswerMs: number },
+  ): void;
+  /** Hides a failure: the user is about to send something else. */
+  dismissFailure(): void;
 }
 
-/** The API's answer to the last message, in words. */
+/** The API's answer to the last message: in words, and unchanged with the idempotency key of the message. */
 export function createAnswerView(): AnswerView {
   const region = pageElement('answer', HTMLElement);
   const icon = pageElement('answer-icon', SVGUseElement);
   const summary = pageElement('answer-summary', HTMLElement);
   const timing = pageElement('answer-timing', HTMLElement);
   const details = pageElement('answer-details', HTMLElement);
+  const raw = pageElement('answer-raw', HTMLDetailsElement);
+  const json = pageElement('answer-json', HTMLElement);
+  const key = pageElement('answer-key', HTMLElement);
 
   return {
-    show: (answer, clickToAnswerMs) => {
+    show: (answer, { idempotencyKey, clickToAnswerMs }) => {
       region.hidden = false;
       region.dataset['outcome'] = answer.kind;
       showIcon(icon, answer.kind === 'accepted' ? 'live' : 'stopped');
       summary.textContent = summaryWords(answer);
       timing.textContent = timingWords(answer, clickToAnswerMs);
       details.replaceChildren(...detailElements(answer));
+      raw.hidden = false;
+      raw.open = answer.kind === 'refused';
+      json.textContent = answer.kind === 'unanswered' ? '' : answer.json;
+      json.hidden = json.textContent === '';
+      key.textContent = idempotencyKey;
+    },
+    dismissFailure: () => {
+      if (region.dataset['outcome'] === 'accepted') return;
+      region.hidden = true;
+      raw.hidden = true;
     },
   };
 }
@@ -85,19 +103,4 @@ function detailWords(answer: PublishAnswer): string[] {
         'The message may have been stored or not. Send it again: the same key makes sure that it is stored only once.',
       ];
   }
-}
-
-/** The API's answer, unchanged, and the idempotency key of the message. */
-export function createRawAnswerView(): (answer: PublishAnswer, idempotencyKey: string) => void {
-  const raw = pageElement('answer-raw', HTMLDetailsElement);
-  const json = pageElement('answer-json', HTMLElement);
-  const key = pageElement('answer-key', HTMLElement);
-
-  return (answer, idempotencyKey) => {
-    raw.hidden = false;
-    raw.open = answer.kind === 'refused';
-    json.textContent = answer.kind === 'unanswered' ? '' : answer.json;
-    json.hidden = json.textContent === '';
-    key.textContent = idempotencyKey;
-  };
 }

@@ -14,6 +14,8 @@ export type PublishAnswer =
       readonly id: string;
       readonly targetId: string;
       readonly offset: number;
+      /** ISO 8601, by the database's clock; empty if the answer has none. */
+      readonly createdAt: string;
       /** `sent`: the relay was notified. `stored`: the relay will find it in the database. */
       readonly delivery: 'sent' | 'stored';
       readonly replayed: boolean;
@@ -49,7 +51,7 @@ export function readPublishAnswer(answer: HttpAnswer): PublishAnswer {
 
 function readAccepted(answer: HttpAnswer, value: unknown): PublishAnswer | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { id, targetId, offset, status } = value;
+  const { id, targetId, offset, createdAt, status } = value;
   if (typeof id !== 'string' || typeof targetId !== 'string' || typeof offset !== 'number') return undefined;
   return {
     kind: 'accepted',
@@ -57,6 +59,7 @@ function readAccepted(answer: HttpAnswer, value: unknown): PublishAnswer | undef
     id,
     targetId,
     offset,
+    createdAt: textOr(createdAt, ''),
     delivery: status === 'stored' ? 'stored' : 'sent',
     replayed: answer.replayed,
     json: JSON.stringify(value, null, 2),

@@ -1,75 +1,81 @@
-import { createAnswerView, createRawAnswerView } from './answer-view.ts';
+import { createAnswerView } from './answer-view.ts';
 import type { Arrivals } from './arrivals.ts';
 import { createJourneyView } from './journey-view.ts';
 import { pageElement } from '../page/page-element.ts';
 import type { PublishAnswer } from './publish-answer.ts';
 import { publishMessage } from './publish-message.ts';
 import { SendKey } from './send-key.ts';
+import { createTargetChoice } from './target-choice.ts';
 
 const MESSAGE_BYTES_MAX = 65_535;
+const STATUS_UNAUTHORIZED = 401;
 
 /** From this size on, the form shows how much room is left. */
 const BYTES_SHOWN_FROM = 60_000;
 
 export interface PublishForm {
   /** Fills in a target until the user types one. */
-  suggestTarget(id: string): void;
+  readonly suggestTarget: (id: string) => void;
+  /** Offers the targets that this page follows. */
+  readonly showTargets: (targetIds: readonly string[]) => void;
   /** Puts the target into the form, and the keyboard focus into the message. */
-  writeTo(targetId: string): void;
+  readonly writeTo: (targetId: string) => void;
+}
+
+/** A message that was accepted for the first time, and the times of its way so far. */
+export interface SentMessage {
+  /** By the clock of this device, to compare with `createdAt`. */
+  readonly clickedAtEpochMs: number;
+  readonly createdAt: string;
+  readonly answeredMs: number;
 }
 
 export interface PublishFormParts {
   readonly apiUrl: string;
+  /** The header with the key, if there is one. */
+  readonly authorization: () => Readonly<Record<string, string>>;
   readonly arrivals: Arrivals;
   /** Whether this page receives messages to the target. */
   readonly isFollowed: (targetId: string) => boolean;
+  /** The returned function notes the arrival on this page. */
+  readonly onSent: (message: SentMessage) => (deliveredMs: number) => void;
+  /** The API requires a key, or another one. */
+  readonly onUnauthorized: () => void;
 }
 
 /** The form that sends a message, and shows the API's answer and how long it took. */
-export function createPublishForm({ apiUrl, arrivals, isFollowed }: PublishFormParts): PublishForm {
+export function createPublishForm(parts: PublishFormParts): PublishForm {
   const form = pageElement('publish-form', HTMLFormElement);
   const target = pageElement('target-id', HTMLInputElement);
   const text = pageElement('message-text', HTMLTextAreaElement);
   const send = pageElement('send', HTMLButtonElement);
   const showSize = createSizeHint(text);
   const answerView = createAnswerView();
-  const showRawAnswer = createRawAnswerView();
-  const journey = createJourneyView();
+  const showWay = createWayView(parts);
   const sendKey = new SendKey();
   let [isSending, isTargetTyped] = [false, false];
 
   async function submit(): Promise<void> {
     if (isSending) return;
     isSending = true;
-    const clickedAtMs = performance.now();
+    const click = { atMs: performance.now(), atEpochMs: Date.now() };
     const message = { targetId: target.value, text: text.value };
     const idempotencyKey = sendKey.keyFor(message);
     showSending(true);
-    const answer = await publishMessage(apiUrl, message, idempotencyKey);
+    const answer = await publishMessage(message, { ...parts, idempotencyKey });
     isSending = false;
     showSending(false);
-    const answeredAtMs = performance.now();
-    answerView.show(answer, answeredAtMs - clickedAtMs);
-    showRawAnswer(answer, idempotencyKey);
-    showJourney(answer, clickedAtMs, answeredAtMs);
+    const clickToAnswerMs = performance.now() - click.atMs;
+    answerView.show(answer, { idempotencyKey, clickToAnswerMs });
+    showWay(answer, { click, clickToAnswerMs });
     if (answer.kind === 'accepted') {
       sendKey.accepted();
       if (text.value === message.text) text.value = '';
       showSize();
     } else if (answer.kind === 'unanswered' || answer.retryable) {
       send.textContent = 'Send again';
-    }
-  }
-
-  /** A message stored by an earlier attempt may have arrived before this click, so it has no journey. */
-  function showJourney(answer: PublishAnswer, clickedAtMs: number, answeredAtMs: number): void {
-    const clickToAnswerMs = answeredAtMs - clickedAtMs;
-    if (answer.kind !== 'accepted' || answer.replayed) journey.hide();
-    else if (isFollowed(answer.targetId)) {
-      journey.showAnswer(clickToAnswerMs);
-      arrivals.when(answer.id, (atMs) => journey.showArrival(atMs - clickedAtMs));
-    } else {
-      journey.showAnswerFor(answer.targetId, clickToAnswerMs);
+    } else if (answer.status === STATUS_UNAUTHORIZED) {
+      parts.onUnauthorized();
     }
   }
 
@@ -79,28 +85,67 @@ export function createPublishForm({ apiUrl, arrivals, isFollowed }: PublishFormP
     send.textContent = on ? 'Sending…' : 'Send';
   }
 
+  function noteEdited(): void {
+    showSize();
+    if (isSending) return;
+    send.textContent = 'Send'; // an edited text is a new message with a new key
+    answerView.dismissFailure();
+  }
+
+  function writeTo(targetId: string): void {
+    target.value = targetId;
+    isTargetTyped = true;
+    noteEdited();
+    text.focus();
+  }
+
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void submit();
   });
   onControlEnter(text, () => void submit());
-  form.addEventListener('input', () => {
-    showSize();
-    if (!isSending) send.textContent = 'Send'; // an edited text is a new message with a new key
-  });
-  target.addEventListener('input', () => {
-    isTargetTyped = target.value !== '';
+  form.addEventListener('input', (event) => {
+    noteEdited();
+    if (event.target === target) isTargetTyped = target.value !== '';
   });
 
   return {
     suggestTarget: (id) => {
       if (!isTargetTyped) target.value = id;
     },
-    writeTo: (targetId) => {
-      target.value = targetId;
-      isTargetTyped = true;
-      text.focus();
-    },
+    showTargets: createTargetChoice(writeTo),
+    writeTo,
+  };
+}
+
+interface Sent {
+  readonly click: { readonly atMs: number; readonly atEpochMs: number };
+  readonly clickToAnswerMs: number;
+}
+
+/** Shows the way of an accepted message. One stored by an earlier attempt may have arrived before this click. */
+function createWayView({ arrivals, isFollowed, onSent }: PublishFormParts) {
+  const journey = createJourneyView();
+  return (answer: PublishAnswer, { click, clickToAnswerMs }: Sent) => {
+    if (answer.kind !== 'accepted' || answer.replayed) {
+      journey.hide();
+      return;
+    }
+    const { id, targetId, createdAt } = answer;
+    const noteDelivered = onSent({
+      clickedAtEpochMs: click.atEpochMs,
+      createdAt,
+      answeredMs: clickToAnswerMs,
+    });
+    if (!isFollowed(targetId)) {
+      journey.showAnswerFor(targetId, clickToAnswerMs);
+      return;
+    }
+    journey.showAnswer(clickToAnswerMs);
+    arrivals.when(id, (atMs) => {
+      journey.showArrival(atMs - click.atMs);
+      noteDelivered(atMs - click.atMs);
+    });
   };
 }
 

@@ -9,18 +9,24 @@ export interface OutgoingMessage {
   readonly text: string;
 }
 
+export interface PublishOptions {
+  readonly apiUrl: string;
+  readonly idempotencyKey: string;
+  /** The header with the key, if there is one. */
+  readonly authorization: () => Readonly<Record<string, string>>;
+}
+
 /** Sends one message to the API. Never rejects: a failure is part of the answer. */
 export async function publishMessage(
-  apiUrl: string,
   message: OutgoingMessage,
-  idempotencyKey: string,
+  { apiUrl, idempotencyKey, authorization }: PublishOptions,
 ): Promise<PublishAnswer> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
   try {
     const response = await fetch(apiUrl, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey, ...authorization() },
       body: JSON.stringify({ message: message.text, targetId: jsonId(message.targetId) }),
       credentials: 'omit',
       signal: late.signal,
@@ -36,7 +42,7 @@ export async function publishMessage(
       kind: 'unanswered',
       reason: late.signal.aborted
         ? `The API at ${apiUrl} did not answer within ${ANSWER_WITHIN_MS / 1_000} seconds.`
-        : `The API at ${apiUrl} cannot be reached from this page.`,
+        : `The API at ${apiUrl} cannot be reached from this page: it does not run, or its ALLOWED_ORIGINS do not name ${location.origin}.`,
     };
   } finally {
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { jsonId, readClientId } from '../../src/page/client-id.ts';
+import { jsonId, readClientIds } from '../../src/page/client-id.ts';
 
-describe('readClientId', () => {
+describe('readClientIds', () => {
   it.each([
     '1',
     '0',
@@ -16,7 +16,7 @@ describe('readClientId', () => {
     'auth0|5f7c',
     'user+tag@shop.example',
     'a~b',
-  ])('[PRO-1] takes %j as it is', (id) => expect(readClientId(id)).toEqual({ ok: true, id }));
+  ])('[PRO-1] takes %j as it is', (id) => expect(readClientIds(id)).toEqual({ ok: true, ids: [id] }));
 
   it.each([
     '',
@@ -34,10 +34,28 @@ describe('readClientId', () => {
     '<b>',
     'a\n',
     `a${'b'.repeat(128)}`,
-  ])('[PRO-1] refuses %j, and trims nothing', (id) => expect(readClientId(id).ok).toBe(false));
+  ])('[PRO-1] refuses %j, and trims nothing', (id) => expect(readClientIds(id).ok).toBe(false));
 
   it('[DEL-13] refuses a group as a client id', () => {
-    expect(readClientId('group:all')).toEqual({ ok: false, problem: 'A client cannot connect as a group.' });
+    expect(readClientIds('group:all')).toEqual({ ok: false, problem: 'A client cannot connect as a group.' });
+  });
+
+  it.each([
+    ['1,2', ['1', '2']],
+    ['1, anna , ', ['1', 'anna']],
+    ['2,2', ['2']],
+    ['1,2,3,4', ['1', '2', '3', '4']],
+  ])('[PAGE-14] reads %j as several clients', (typed, ids) => {
+    expect(readClientIds(typed)).toEqual({ ok: true, ids });
+  });
+
+  it.each([
+    [',', 'Type a client id first, for example 1 or anna.'],
+    ['1,2,3,4,5', 'This page shows at most 4 clients side by side.'],
+    ['1,2,3,4,5,<b>', expect.stringContaining('An id has 1 to 128')],
+    ['1,group:news', 'A client cannot connect as a group.'],
+  ])('[PAGE-14] refuses %j', (typed, problem) => {
+    expect(readClientIds(typed)).toEqual({ ok: false, problem });
   });
 });
 

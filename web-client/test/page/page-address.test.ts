@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressForClientId, clientIdInAddress, resolveAddresses } from '../../src/page/page-address.ts';
+import { addressForClientIds, clientIdsInAddress, resolveAddresses } from '../../src/page/page-address.ts';
 
 describe('resolveAddresses', () => {
   it.each([
@@ -74,23 +74,29 @@ describe('resolveAddresses', () => {
   });
 });
 
-describe('the client id in the address', () => {
+describe('the client ids in the address', () => {
   it('[PAGE-3] is read unchanged', () => {
-    expect(clientIdInAddress('http://localhost:3000/?clientId=1')).toBe('1');
-    expect(clientIdInAddress('http://localhost:3000/?clientId=')).toBe('');
-    expect(clientIdInAddress('http://localhost:3000/')).toBeUndefined();
-    expect(clientIdInAddress('http://localhost:3000/?clientId=user+tag@x')).toBe('user+tag@x');
-    expect(clientIdInAddress('http://localhost:3000/?clientId=user%2Btag%40x')).toBe('user+tag@x');
-    expect(clientIdInAddress('http://localhost:3000/?clientId=auth0|5f7c')).toBe('auth0|5f7c');
-    expect(clientIdInAddress('http://localhost:3000/?clientId=a%20b')).toBe('a b');
+    expect(clientIdsInAddress('http://localhost:3000/?clientId=1')).toBe('1');
+    expect(clientIdsInAddress('http://localhost:3000/?clientId=')).toBe('');
+    expect(clientIdsInAddress('http://localhost:3000/')).toBeUndefined();
+    expect(clientIdsInAddress('http://localhost:3000/?clientId=user+tag@x')).toBe('user+tag@x');
+    expect(clientIdsInAddress('http://localhost:3000/?clientId=user%2Btag%40x')).toBe('user+tag@x');
+    expect(clientIdsInAddress('http://localhost:3000/?clientId=auth0|5f7c')).toBe('auth0|5f7c');
+    expect(clientIdsInAddress('http://localhost:3000/?clientId=a%20b')).toBe('a b');
   });
 
   it('[PAGE-3] can be set and removed, and leaves the rest unchanged', () => {
     const disk = 'file:///index.html?api=http://localhost:1#messages';
-    const withId = addressForClientId(disk, 'a@b');
-    expect(clientIdInAddress(withId)).toBe('a@b');
+    const withId = addressForClientIds(disk, ['a@b']);
+    expect(clientIdsInAddress(withId)).toBe('a@b');
     expect(new URL(withId).searchParams.get('api')).toBe('http://localhost:1');
     expect(new URL(withId).hash).toBe('#messages');
-    expect(clientIdInAddress(addressForClientId(withId, undefined))).toBeUndefined();
+    expect(clientIdsInAddress(addressForClientIds(withId, []))).toBeUndefined();
+  });
+
+  it('[PAGE-14] can be several, with a comma that people can read', () => {
+    const both = addressForClientIds('http://localhost:3000/', ['1', 'a+b']);
+    expect(both).toBe('http://localhost:3000/?clientId=1,a%2Bb');
+    expect(clientIdsInAddress(both)).toBe('1,a+b');
   });
 });

@@ -1,14 +1,13 @@
 import type { ConnectionState } from './connection-state.ts';
 import { localTime } from '../page/time-words.ts';
-import { pageElement, textElement } from '../page/page-element.ts';
+import { partOf, textElement } from '../page/page-element.ts';
 
-/** Enough for the recent history; a relay that is away for a night must not fill the page. */
-const ENTRIES_MAX = 20;
+/** Enough to look back on an hour of trouble; a relay that is away for a night must not fill the page. */
+const ENTRIES_MAX = 100;
 
-/** The history of the connection, newest first. Attempts in a row are one entry with their number. */
-export function createConnectionHistory(): (state: ConnectionState) => void {
-  const list = pageElement('connection-history', HTMLOListElement);
-  const empty = pageElement('connection-history-empty', HTMLElement);
+/** The log of one client's connection, newest first. Attempts in a row are one entry with their number. */
+export function createConnectionLog(root: HTMLElement): (state: ConnectionState) => void {
+  const list = partOf(root, 'connection-log', HTMLOListElement);
   let last: ConnectionState['state'] = 'idle';
   let newestWords: HTMLElement | undefined;
   let attempts = 0;
@@ -23,7 +22,6 @@ export function createConnectionHistory(): (state: ConnectionState) => void {
     entry.append(time, newestWords);
     list.prepend(entry);
     if (list.childElementCount > ENTRIES_MAX) list.lastElementChild?.remove();
-    empty.hidden = true;
   }
 
   return (state) => {
