@@ -5,7 +5,15 @@ const CLOSE = 8;
 const TEXT = 1;
 const PING = 9;
 const PONG = 10;
-const RELAY_FRAMES = new Set(['identified', 'pong', 'error', 'heartbeat', 'new_message', 'truncated']);
+const RELAY_FRAMES = new Set([
+  'identified',
+  'pong',
+  'error',
+  'heartbeat',
+  'new_message',
+  'truncated',
+  'history',
+]);
 
 /** 1011 would be the relay's own failure; of a peer's there are these. */
 const PEERS_FAULT = new Set([1000, 1001, 1002, 1007, 1008, 1009]);

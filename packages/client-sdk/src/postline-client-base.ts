@@ -216,6 +216,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
         return this.#onUnfollowed(frame);
       case 'error':
         return this.#onError(frame);
+      case 'history':
       case 'token_accepted':
       case 'heartbeat':
       case 'pong':

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceIdSchema } from './device-id.ts';
 import { followFrameSchema, identifyGroupsSchema, unfollowFrameSchema } from './group-frames.ts';
+import { historyRequestFrameSchema } from './history-frames.ts';
 import { EPOCH_CHARACTERS_MAX, RESUME_LAST_MAX, RESUME_OFFSETS_MAX, TOKEN_BYTES_MAX } from './limits.ts';
 import { rowMarkSchema } from './row-mark.ts';
 import { isTargetId, targetIdSchema } from './target-id.ts';
@@ -77,6 +78,7 @@ const clientFrameSchema = z.discriminatedUnion('type', [
   pingFrameSchema,
   followFrameSchema,
   unfollowFrameSchema,
+  historyRequestFrameSchema,
 ]);
 export type ClientFrame = z.output<typeof clientFrameSchema>;
 

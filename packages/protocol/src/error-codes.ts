@@ -70,6 +70,7 @@ export const FRAME_ERRORS = {
   forbidden: 'This client may not follow the group',
   not_followed: 'This connection does not follow the target',
   too_many_targets: 'This connection follows as many groups as it may',
+  too_many_requests: 'Too many requests of this connection are waiting: wait for the answers to earlier ones',
   target_not_allowed: 'A client may not identify as a group',
   log_restarted: 'The log was restarted: reconnect and resume',
   disconnected: 'The API disconnected this client',

@@ -64,6 +64,12 @@ export {
   membersQuerySchema,
 } from './group-members.ts';
 export {
+  encodeHistoryEntry,
+  encodeHistoryFrame,
+  type HistoryFrame,
+  type HistoryRequestFrame,
+} from './history-frames.ts';
+export {
   BATCH_BODY_BYTES_MAX,
   BATCH_MESSAGES_MAX,
   CLIENT_FRAME_BYTES_MAX,
@@ -71,6 +77,9 @@ export {
   EPOCH_CHARACTERS_MAX,
   FOLLOWED_GROUPS_MAX,
   GROUPS_PER_CLIENT_MAX,
+  HISTORY_MESSAGES_DEFAULT,
+  HISTORY_MESSAGES_MAX,
+  HISTORY_WAITING_MAX,
   IDENTIFY_FRAME_BYTES_MAX,
   LOG_PAGE_MESSAGES_DEFAULT,
   MEMBERS_PAGE_DEFAULT,
@@ -80,15 +89,25 @@ export {
   RECEIPTS_PER_ANSWER_MAX,
   TOKEN_BYTES_MAX,
 } from './limits.ts';
-export { type LogEntry, logEntryOf, type LogPage, logPageQuerySchema, logPageSchema } from './log-page.ts';
+export {
+  type LogEntry,
+  logEntryOf,
+  type LogMessage,
+  type LogPage,
+  logPageQuerySchema,
+  logPageSchema,
+} from './log-page.ts';
 export {
   idempotencyKeySchema,
   publishBatchRequestSchema,
+  publishBatchSchemaFor,
   type PublishedBatch,
   publishedBatchSchema,
   type PublishedMessage,
   publishedMessageSchema,
+  type PublishRequest,
   publishRequestSchema,
+  publishRequestSchemaFor,
   type PublishStatus,
 } from './publish.ts';
 export { type Receipts, receiptsSchema } from './receipts.ts';
@@ -99,7 +118,6 @@ export {
   type FollowedTarget,
   type HeartbeatFrame,
   type IdentifiedFrame,
-  type LogMessage,
   type NewMessageFrame,
   type PongFrame,
   type RelayFrame,

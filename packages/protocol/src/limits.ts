@@ -5,6 +5,12 @@
 /** MySQL's TEXT holds 65,535 bytes; a longer message would be truncated. */
 export const MESSAGE_BYTES_MAX = 65_535;
 
+/**
+ * Levels of arrays and objects in a message given as JSON: JSON.stringify calls itself for each, and so do many parsers
+ * of readers, which give up at 1,000 or later.
+ */
+export const MESSAGE_JSON_LEVELS_MAX = 500;
+
 /** Long enough for a prefixed UUID or an e-mail-like id, short enough for an index key in every supported server. */
 export const TARGET_ID_CHARACTERS_MAX = 128;
 
@@ -28,6 +34,18 @@ export const LOG_PAGE_MESSAGES_MAX = 1_000;
 
 /** The size of a page if the reader names none. */
 export const LOG_PAGE_MESSAGES_DEFAULT = 100;
+
+/** Messages in one answer to a `history` frame: four screens of a chat; every client waits while the relay encodes them. */
+export const HISTORY_MESSAGES_MAX = 200;
+
+/** Messages in that answer if the frame names no limit: one screen. */
+export const HISTORY_MESSAGES_DEFAULT = 50;
+
+/** `history` frames of one connection that wait for the answer to an earlier one: one for each target of a usual page. */
+export const HISTORY_WAITING_MAX = 8;
+
+/** A UUID fits; the relay keeps the id until it has answered. */
+export const REQUEST_ID_CHARACTERS_MAX = 64;
 
 /** Any frame from a client but `identify`: a token of 8 KB fits many times over. */
 export const CLIENT_FRAME_BYTES_MAX = 64 * 1024;

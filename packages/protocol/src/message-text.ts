@@ -5,7 +5,8 @@ import { utf8ByteLength } from './utf8-byte-length.ts';
 /** UTF-8 takes at most three bytes for each UTF-16 unit, so the bytes of a short text need not be counted. */
 const UNITS_ALWAYS_SHORT_ENOUGH = Math.floor(MESSAGE_BYTES_MAX / 3);
 
-function fitsTheColumn(text: string): boolean {
+/** Whether a text takes no more bytes than a message may have. */
+export function fitsTheColumn(text: string): boolean {
   return text.length <= UNITS_ALWAYS_SHORT_ENOUGH || utf8ByteLength(text) <= MESSAGE_BYTES_MAX;
 }
 

@@ -1,5 +1,7 @@
 import type { FrameErrorCode } from './error-codes.ts';
 import type { FollowedFrame, UnfollowedFrame } from './group-frames.ts';
+import type { HistoryFrame } from './history-frames.ts';
+import type { LogMessage } from './log-page.ts';
 
 /** Where the stream of one target continues: the first message sent has offset `offset + 1`. */
 export interface FollowedTarget {
@@ -65,6 +67,8 @@ export interface ErrorFrame {
   readonly message: string;
   /** With an error about one target. */
   readonly targetId?: string;
+  /** With an error about one request: the request's own. */
+  readonly requestId?: string;
 }
 
 /** Everything that the relay may send. */
@@ -77,22 +81,13 @@ export type RelayFrame =
   | PongFrame
   | ErrorFrame
   | FollowedFrame
-  | UnfollowedFrame;
+  | UnfollowedFrame
+  | HistoryFrame;
 
-/** Encodes a frame for the socket. `encodeNewMessage` encodes messages. */
-export function encodeRelayFrame(frame: Exclude<RelayFrame, NewMessageFrame>): string {
+/** Encodes a frame for the socket. `encodeNewMessage` encodes messages, and `encodeHistoryFrame` earlier ones. */
+export function encodeRelayFrame(frame: Exclude<RelayFrame, NewMessageFrame | HistoryFrame>): string {
   if (frame.type !== 'identified') return JSON.stringify(frame);
   return JSON.stringify({ ...frame, targets: Object.fromEntries(frame.targets) });
-}
-
-/** A message as it is stored. */
-export interface LogMessage {
-  readonly id: string;
-  readonly targetId: string;
-  readonly offset: number;
-  /** The text that was published. Frames and log pages call it `data`; it is renamed in this package only. */
-  readonly message: string;
-  readonly createdAt: string;
 }
 
 /**

@@ -1,22 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasBadClientId, parseClientFrame } from '../src/index.ts';
+import { type ClientFrame, hasBadClientId, parseClientFrame } from '../src/index.ts';
 import { anyText } from './any-text.ts';
 
 const parse = (value: unknown) => parseClientFrame(JSON.stringify(value));
 const identify = { type: 'identify', clientId: 1 };
+const history = { type: 'history', requestId: 'r1', targetId: 1 };
 
 describe('frames from clients', () => {
   it('[PRO-4] each of them, as it is written and as it is read', () => {
-    const read = [
-      '{"type":"identify","clientId":1}',
-      '{"type":"identify","clientId":"bob","token":"t","deviceId":"tab-1","resume":{"epoch":"e","offsets":{"bob":41,"group:a":0}}}',
-      '{"type":"identify","clientId":1,"deviceId":"kiosk-7","resume":"last-ack"}',
-      '{"type":"ack","targetId":1,"offset":58}',
-      '{"type":"ack","offset":58}',
-      '{"type":"token","token":"t"}',
-      '{"type":"ping"}',
-    ].map(parseClientFrame);
+    const frames: Record<ClientFrame['type'], readonly string[]> = {
+      identify: [
+        '{"type":"identify","clientId":1}',
+        '{"type":"identify","clientId":"bob","token":"t","deviceId":"tab-1","resume":{"epoch":"e","offsets":{"bob":41,"group:a":0}}}',
+        '{"type":"identify","clientId":1,"deviceId":"kiosk-7","resume":"last-ack"}',
+        '{"type":"identify","clientId":1,"groups":true,"resume":"start"}',
+        '{"type":"identify","clientId":1,"resume":{"last":20}}',
+      ],
+      ack: ['{"type":"ack","targetId":1,"offset":58}', '{"type":"ack","offset":58}'],
+      token: ['{"type":"token","token":"t"}'],
+      ping: ['{"type":"ping"}'],
+      follow: [
+        '{"type":"follow","targetId":"group:a"}',
+        '{"type":"follow","targetId":"group:a","epoch":"e","offset":3}',
+      ],
+      unfollow: ['{"type":"unfollow","targetId":"group:a"}'],
+      history: [
+        '{"type":"history","requestId":"r1","targetId":1,"before":41,"limit":50}',
+        '{"type":"history","requestId":"r2"}',
+      ],
+    };
+    const read = Object.values(frames).flat().map(parseClientFrame);
     expect(read).toMatchInlineSnapshot(`
       [
         {
@@ -43,6 +57,19 @@ describe('frames from clients', () => {
           "type": "identify",
         },
         {
+          "clientId": "1",
+          "groups": true,
+          "resume": "start",
+          "type": "identify",
+        },
+        {
+          "clientId": "1",
+          "resume": {
+            "last": 20,
+          },
+          "type": "identify",
+        },
+        {
           "offset": 58,
           "targetId": "1",
           "type": "ack",
@@ -57,6 +84,31 @@ describe('frames from clients', () => {
         },
         {
           "type": "ping",
+        },
+        {
+          "targetId": "group:a",
+          "type": "follow",
+        },
+        {
+          "epoch": "e",
+          "offset": 3,
+          "targetId": "group:a",
+          "type": "follow",
+        },
+        {
+          "targetId": "group:a",
+          "type": "unfollow",
+        },
+        {
+          "before": 41,
+          "limit": 50,
+          "requestId": "r1",
+          "targetId": "1",
+          "type": "history",
+        },
+        {
+          "requestId": "r2",
+          "type": "history",
         },
       ]
     `);
@@ -117,6 +169,23 @@ describe('frames from clients', () => {
     { type: 'ack', offset: '1' },
     { type: 'ack', offset: -1 },
     { type: 'ack', offset: 1, targetId: 'group:' },
+    { type: 'history' },
+    { ...history, requestId: 1 },
+    { ...history, requestId: '' },
+    { ...history, requestId: 'x'.repeat(65) },
+    { ...history, targetId: 'a b' },
+    { ...history, before: -1 },
+    { ...history, before: 1.5 },
+    { ...history, before: '5' },
+    { ...history, before: 'head' },
+    { ...history, before: null },
+    { ...history, before: 2 ** 53 },
+    { ...history, limit: 0 },
+    { ...history, limit: 201 },
+    { ...history, limit: -1 },
+    { ...history, limit: 1.5 },
+    { ...history, limit: '5' },
+    { ...history, limit: null },
     { type: 'token' },
     { type: 'token', token: null },
     { type: 'token', token: 'x'.repeat(8 * 1024 + 1) },

@@ -26,6 +26,21 @@ describe('query of a log page', () => {
     },
   );
 
+  it('[PUB-10] a page goes forward from `after` or backward from `before`', () => {
+    expect(logPageQuerySchema.parse({ before: 'head' })).toEqual({ before: 'head' });
+    expect(logPageQuerySchema.parse({ before: '41', limit: '5' })).toEqual({ before: 41, limit: 5 });
+    expect(reasons({ after: '0', before: '5' })).toEqual(['before: must be left out if "after" is given']);
+    expect(reasons({ after: '0', before: 'head' })).toEqual(['before: must be left out if "after" is given']);
+  });
+
+  it.each(['', ' ', '-1', '1.5', '01', 'Head', 'tail', '9007199254740992', 'head '])(
+    '[PUB-10] refuses before=%j',
+    (before) => {
+      expect(reasons({ before })).toHaveLength(1);
+      expect(reasons({ before })[0]).toMatch(/^before: must be .*an integer from 0 to 9007199254740991$/);
+    },
+  );
+
   it.each(['0', '1001', '', 'all'])('[PUB-10] refuses limit=%j', (limit) => {
     expect(reasons({ limit })).toContain('limit: must be an integer from 1 to 1000');
   });

@@ -3,14 +3,20 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import {
   idempotencyKeySchema,
-  publishBatchRequestSchema,
-  publishRequestSchema,
+  publishBatchSchemaFor,
+  publishRequestSchemaFor,
   publishedBatchSchema,
   publishedMessageSchema,
 } from '../src/index.ts';
 
-function reasons(schema: z.ZodType, value: unknown): string[] {
-  const parsed = schema.safeParse(value);
+type SchemaFor = (value: unknown) => z.ZodType;
+
+function parse<Schema extends z.ZodType>(schemaFor: (value: unknown) => Schema, value: unknown) {
+  return schemaFor(value).parse(value);
+}
+
+function reasons(schemaFor: SchemaFor, value: unknown): string[] {
+  const parsed = schemaFor(value).safeParse(value);
   return parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -18,7 +24,7 @@ function reasons(schema: z.ZodType, value: unknown): string[] {
 
 describe('publish request', () => {
   it('[PUB-2] is what the proof of concept sent', () => {
-    expect(publishRequestSchema.parse({ message: 'Hello Client 1!', targetId: 1 })).toEqual({
+    expect(parse(publishRequestSchemaFor, { message: 'Hello Client 1!', targetId: 1 })).toEqual({
       message: 'Hello Client 1!',
       targetId: '1',
     });
@@ -28,29 +34,67 @@ describe('publish request', () => {
     const body = JSON.parse(
       '{"message":"m","targetId":"1","id":7,"__proto__":{"message":"x"},"constructor":null}',
     );
-    expect(publishRequestSchema.parse(body)).toEqual({ message: 'm', targetId: '1' });
+    expect(parse(publishRequestSchemaFor, body)).toEqual({ message: 'm', targetId: '1' });
   });
 
   it.each([null, [], 'x', 1, true])('[PUB-10] %j is no request', (value) => {
-    expect(reasons(publishRequestSchema, value)).toEqual([
-      ': must be a JSON object with "message" and "targetId"',
+    expect(reasons(publishRequestSchemaFor, value)).toEqual([
+      ': must be a JSON object with "message" (or "json") and "targetId"',
     ]);
   });
 
   it('[PUB-10] everything that is wrong is said at once', () => {
-    expect(reasons(publishRequestSchema, {})).toEqual(['message: is required', 'targetId: is required']);
-    expect(reasons(publishRequestSchema, { message: null, targetId: 1.5 })).toEqual([
+    expect(reasons(publishRequestSchemaFor, {})).toEqual(['message: is required', 'targetId: is required']);
+    expect(reasons(publishRequestSchemaFor, { message: null, targetId: 1.5 })).toEqual([
       'message: must be a string',
       'targetId: must be an integer from 0 to 9007199254740991',
     ]);
   });
 
+  it('[PUB-17] `json` takes the place of `message`: its text is the message', () => {
+    const json = { order: 1042, lines: ['a', null, true, 1.5], é: '\u2028' };
+    expect(parse(publishRequestSchemaFor, { json, targetId: 1 })).toEqual({
+      message: JSON.stringify(json),
+      targetId: '1',
+    });
+    const parsed = parse(publishBatchSchemaFor, {
+      messages: [
+        { json: null, targetId: 1, idempotencyKey: 'k' },
+        { message: 'null', targetId: 1 },
+      ],
+    });
+    expect(parsed.messages).toEqual([
+      { message: 'null', targetId: '1', idempotencyKey: 'k' },
+      { message: 'null', targetId: '1' },
+    ]);
+  });
+
+  it('[PUB-17] exactly one of the two', () => {
+    expect(reasons(publishRequestSchemaFor, { message: 'm', json: 1, targetId: 1 })).toEqual([
+      'json: must be left out if "message" is given',
+    ]);
+    expect(reasons(publishRequestSchemaFor, { message: 'm', json: null, targetId: 1 })).toEqual([
+      'json: must be left out if "message" is given',
+    ]);
+    expect(reasons(publishRequestSchemaFor, { targetId: 1 })).toEqual(['message: is required']);
+    expect(
+      reasons(publishBatchSchemaFor, {
+        messages: [{ targetId: 1 }, { message: 'm', json: 1, targetId: 1 }],
+      }),
+    ).toEqual(['messages.0.message: is required', 'messages.1.json: must be left out if "message" is given']);
+  });
+
   it('[PUB-10] any JSON gives a result, never an exception', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        for (const schema of [publishRequestSchema, publishBatchRequestSchema]) {
-          expect(() => schema.safeParse(value)).not.toThrow();
-          expect(() => schema.safeParse({ message: value, targetId: value, messages: value })).not.toThrow();
+        for (const schemaFor of [publishRequestSchemaFor, publishBatchSchemaFor]) {
+          expect(() => reasons(schemaFor, value)).not.toThrow();
+          expect(() =>
+            reasons(schemaFor, { message: value, targetId: value, messages: value }),
+          ).not.toThrow();
+          expect(() =>
+            reasons(schemaFor, { json: value, targetId: 1, messages: [{ json: value }] }),
+          ).not.toThrow();
         }
       }),
     );
@@ -58,11 +102,11 @@ describe('publish request', () => {
 
   it('[PUB-10] a body nested 49,000 deep is refused like any other (trap 24)', () => {
     const nested: unknown = JSON.parse('['.repeat(49_000) + ']'.repeat(49_000));
-    for (const body of [nested, { message: nested, targetId: nested }]) {
-      expect(reasons(publishRequestSchema, body).length).toBeGreaterThan(0);
+    for (const body of [nested, { message: nested, targetId: nested }, { json: nested, targetId: 1 }]) {
+      expect(reasons(publishRequestSchemaFor, body).length).toBeGreaterThan(0);
     }
-    expect(reasons(publishBatchRequestSchema, { messages: nested })).toEqual([
-      'messages.0: must be an object with "message" and "targetId"',
+    expect(reasons(publishBatchSchemaFor, { messages: nested })).toEqual([
+      'messages.0: must be an object with "message" (or "json") and "targetId"',
     ]);
   });
 });
@@ -72,34 +116,32 @@ describe('batch request', () => {
 
   it('[PUB-4] holds 1 to 1,000 messages, in order', () => {
     const messages = Array.from({ length: 1_000 }, (_, index) => ({ message: `m${index}`, targetId: index }));
-    const parsed = publishBatchRequestSchema.parse({ messages });
+    const parsed = parse(publishBatchSchemaFor, { messages });
     expect(parsed.messages.map(({ targetId }) => targetId)).toEqual(
       messages.map(({ targetId }) => `${targetId}`),
     );
-    expect(reasons(publishBatchRequestSchema, { messages: [] })).toEqual([
+    expect(reasons(publishBatchSchemaFor, { messages: [] })).toEqual([
       'messages: must hold at least one message',
     ]);
-    expect(reasons(publishBatchRequestSchema, { messages: [...messages, message] })).toEqual([
+    expect(reasons(publishBatchSchemaFor, { messages: [...messages, message] })).toEqual([
       'messages: must hold at most 1000 messages',
     ]);
   });
 
   it('[PUB-10] names the place of each fault', () => {
     const messages = [message, 1, { message: 'm', targetId: -1, idempotencyKey: '' }];
-    expect(reasons(publishBatchRequestSchema, { messages })).toEqual([
-      'messages.1: must be an object with "message" and "targetId"',
+    expect(reasons(publishBatchSchemaFor, { messages })).toEqual([
+      'messages.1: must be an object with "message" (or "json") and "targetId"',
       'messages.2.targetId: must be an integer from 0 to 9007199254740991',
       'messages.2.idempotencyKey: must be 1 to 255 visible ASCII characters',
     ]);
-    expect(reasons(publishBatchRequestSchema, [message])).toEqual([
-      ': must be a JSON object with "messages"',
-    ]);
-    expect(reasons(publishBatchRequestSchema, {})).toEqual(['messages: must be an array of messages']);
+    expect(reasons(publishBatchSchemaFor, [message])).toEqual([': must be a JSON object with "messages"']);
+    expect(reasons(publishBatchSchemaFor, {})).toEqual(['messages: must be an array of messages']);
   });
 
   it('[PUB-10] four million entries are one fault, not four million', () => {
     const messages = new Array(4_000_000).fill(1);
-    expect(reasons(publishBatchRequestSchema, { messages })).toEqual([
+    expect(reasons(publishBatchSchemaFor, { messages })).toEqual([
       'messages: must hold at most 1000 messages',
     ]);
   });
@@ -111,9 +153,11 @@ describe('idempotency key', () => {
       expect(idempotencyKeySchema.parse(key)).toBe(key);
     }
     for (const key of ['', ' ', 'a b', 'a\n', 'é', '\u007f', 'x'.repeat(256)]) {
-      expect(reasons(idempotencyKeySchema, key)).toEqual([': must be 1 to 255 visible ASCII characters']);
+      expect(reasons(() => idempotencyKeySchema, key)).toEqual([
+        ': must be 1 to 255 visible ASCII characters',
+      ]);
     }
-    expect(reasons(idempotencyKeySchema, 1)).toEqual([': must be a string']);
+    expect(reasons(() => idempotencyKeySchema, 1)).toEqual([': must be a string']);
   });
 });
 

@@ -2,8 +2,8 @@ import type { AppendRequest } from '@postline/message-store';
 import {
   BATCH_MESSAGES_MAX,
   idempotencyKeySchema,
-  publishBatchRequestSchema,
-  publishRequestSchema,
+  publishBatchSchemaFor,
+  publishRequestSchemaFor,
 } from '@postline/protocol';
 import { invalid, type Parsed, parseWith } from '../answers/problem.ts';
 
@@ -19,7 +19,7 @@ export interface PublishInput {
 
 /** Parses one publish from its body and its `Idempotency-Key` header. */
 export function parsePublish({ body, idempotencyKeyHeader, publisher }: PublishInput): Parsed<AppendRequest> {
-  const parsed = parseWith(publishRequestSchema, body);
+  const parsed = parseWith(publishRequestSchemaFor(body), body);
   if (!parsed.ok) return parsed;
   const { message, targetId } = parsed.value;
   if (idempotencyKeyHeader === undefined) {
@@ -47,7 +47,7 @@ export function parsePublishBatch({
   if (messageCount(body) > BATCH_MESSAGES_MAX) {
     return { ok: false, refusal: invalid('messages', `must hold at most ${BATCH_MESSAGES_MAX} messages`) };
   }
-  const parsed = parseWith(publishBatchRequestSchema, body);
+  const parsed = parseWith(publishBatchSchemaFor(body), body);
   if (!parsed.ok) return parsed;
   return { ok: true, value: { publisher, messages: parsed.value.messages } };
 }

@@ -49,6 +49,7 @@ const CHECKS: { readonly [Type in RelayFrame['type']]: (value: JsonObject) => bo
   truncated: (value) => hasTarget(value) && hasOffsets(value, 'from', 'to'),
   followed: (value) => hasTarget(value) && isFollowedTarget(value),
   unfollowed: hasTarget,
+  history: (value) => hasTexts(value, 'requestId', 'targetId') && Array.isArray(value['messages']),
   error: (value) => hasTexts(value, 'code', 'message'),
   token_accepted: isAnything,
   heartbeat: isAnything,

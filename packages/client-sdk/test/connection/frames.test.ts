@@ -35,6 +35,7 @@ describe('readRelayFrame', () => {
       cause: 'joined',
     },
     unfollowed: { type: 'unfollowed', targetId: 'group:news', cause: 'left' },
+    history: { type: 'history', requestId: 'r1', targetId: '1', messages: [], truncatedBefore: null },
     error: { type: 'error', code: 'bad_ack', message: 'No' },
     token_accepted: { type: 'token_accepted', expiresAt: '2026-11-23T00:00:00.000Z' },
     heartbeat: { type: 'heartbeat' },
@@ -42,7 +43,7 @@ describe('readRelayFrame', () => {
   };
 
   it.each(Object.values<RelayFrame>(FRAMES))('[PRO-4] reads the frame $type of the protocol', (frame) => {
-    const text = frame.type === 'new_message' ? JSON.stringify(frame) : encodeRelayFrame(frame);
+    const text = frame.type === 'identified' ? encodeRelayFrame(frame) : JSON.stringify(frame);
     expect(readRelayFrame(text)).toEqual(frame);
   });
 
