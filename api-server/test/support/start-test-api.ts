@@ -51,6 +51,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const store: MessageStore = {
     append: (requests) => realStore.append(requests),
     readLog: (query) => realStore.readLog(query),
+    readEarlierLog: (query) => realStore.readEarlierLog(query),
     readHeads: (targetIds) => realStore.readHeads(targetIds),
     readMarks: (places) => realStore.readMarks(places),
     readStreamStarts: (cursors) => realStore.readStreamStarts(cursors),

@@ -56,6 +56,8 @@ export {
   type AppendedMessage,
   type AppendOutcome,
   type AppendRequest,
+  type EarlierLogQuery,
+  type EarlierLogSlice,
   HEADS_PER_READ_MAX,
   type LogHead,
   type LogHeads,

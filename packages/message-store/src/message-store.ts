@@ -55,6 +55,14 @@ export interface LogQuery {
   readonly bytesMax?: number | undefined;
 }
 
+/** The last part of one target's log before an offset. */
+export interface EarlierLogQuery extends Pick<LogQuery, 'targetId' | 'limit' | 'bytesMax'> {
+  /** Only messages with a lower offset; left out: up to the head. */
+  readonly beforeOffset?: number | undefined;
+  /** Only messages with a greater offset; left out: from the oldest on. */
+  readonly afterOffset?: number | undefined;
+}
+
 /** Where one target's log stands. Offset 0 is before the first message. */
 export interface LogHead {
   readonly head: number;
@@ -71,6 +79,15 @@ export interface LogSlice extends LogHead {
   readonly messages: readonly StoredMessage[];
   /** True if the read ended at one of its bounds: there may be further rows. */
   readonly hasMore: boolean;
+}
+
+/** The last part of a target's log before an offset. `hasMore` is about rows before the first one. */
+export interface EarlierLogSlice extends LogSlice {
+  /**
+   * The oldest offset that can be read, if older ones that were deleted, or are excluded by `afterOffset`, would have
+   * been part of the slice.
+   */
+  readonly truncatedBefore: number | undefined;
 }
 
 /** Heads of many targets. */
@@ -104,6 +121,9 @@ export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
 
   /** Reads a target's log after an offset. */
   readLog(query: LogQuery): Promise<LogSlice>;
+
+  /** Reads the last messages of a target's log before an offset: of those the newest that fit the bounds, oldest first. */
+  readEarlierLog(query: EarlierLogQuery): Promise<EarlierLogSlice>;
 
   /** Reads the heads of up to HEADS_PER_READ_MAX targets, as committed at some moment after the call. */
   readHeads(targetIds: readonly string[]): Promise<LogHeads>;

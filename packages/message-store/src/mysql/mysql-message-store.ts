@@ -28,6 +28,8 @@ import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
+  type EarlierLogQuery,
+  type EarlierLogSlice,
   HEADS_PER_READ_MAX,
   type LogHeads,
   type LogPlace,
@@ -41,6 +43,7 @@ import type { MovedMessages, Outbox, OutboxPage, SetAsideRow } from '../outbox.t
 import {
   assertAcks,
   assertDisconnectQuery,
+  assertEarlierLogQuery,
   assertLogQuery,
   assertOpenings,
   assertPlaces,
@@ -67,7 +70,7 @@ import { readDurabilityRisks } from './schema/durability-risks.ts';
 import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './control/disconnect-rows.ts';
 import { openDeviceRows } from './acks/open-devices.ts';
 import { readLogHeads, readRowMarks } from './reading/read-heads.ts';
-import { readLogSlice } from './reading/read-log.ts';
+import { readEarlierLogSlice, readLogSlice } from './reading/read-log.ts';
 import { readReceiptRows } from './acks/read-receipts.ts';
 import { readStreamStartRows } from './reading/read-stream-starts.ts';
 import { saveAckRows } from './acks/save-acks.ts';
@@ -133,6 +136,11 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer, MemberUpkee
   async readLog(query: LogQuery): Promise<LogSlice> {
     assertLogQuery(query);
     return await this.#calls.read('reading a log', (session) => readLogSlice(session, query));
+  }
+
+  async readEarlierLog(query: EarlierLogQuery): Promise<EarlierLogSlice> {
+    assertEarlierLogQuery(query);
+    return await this.#calls.read('reading a log', (session) => readEarlierLogSlice(session, query));
   }
 
   async readHeads(targetIds: readonly string[]): Promise<LogHeads> {

@@ -25,12 +25,12 @@ export type LongText = Pick<StoredMessage, 'id' | 'offset' | 'message' | 'create
  * Bytes of a text up to which the first look at a page brings it along. Whatever its rows hold, they bring no more than
  * four times the page's bound; where all are alike, as in nearly every log, there is no second look.
  */
-export function firstLookBytesMax({ limit, bytesMax }: LogQuery): number {
+export function firstLookBytesMax({ limit, bytesMax }: Pick<LogQuery, 'limit' | 'bytesMax'>): number {
   if (bytesMax === undefined) return TEXT_BYTES_MAX;
   return Math.min(Math.floor((FIRST_LOOK_SHARE * bytesMax) / limit), TEXT_BYTES_MAX);
 }
 
-/** The rows of a page: as many as fit its bound in bytes, and at least one. */
+/** The rows of a page, in the order in which they are read: as many as fit its bound in bytes, and at least one. */
 export function rowsWithin<Row extends Pick<MeasuredRow, 'bytes'>>(
   rows: readonly Row[],
   bytesMax = Infinity,
@@ -46,11 +46,12 @@ export function rowsWithin<Row extends Pick<MeasuredRow, 'bytes'>>(
 /** The range of the second look; undefined if no text is missing. */
 export function longTextRange(rows: readonly MeasuredRow[]): { first: number; last: number } | undefined {
   const long = rows.filter(({ message }) => message === null);
-  const [first, last] = [long.at(0), long.at(-1)];
-  return first && last && { first: first.offset, last: last.offset };
+  const [one, other] = [long.at(0), long.at(-1)];
+  if (one === undefined || other === undefined) return undefined;
+  return { first: Math.min(one.offset, other.offset), last: Math.max(one.offset, other.offset) };
 }
 
-/** The rows with their texts, up to the first that was deleted or replaced between the two looks. */
+/** The rows with their texts, in the order in which they are read, up to the first that was deleted or replaced between the two looks. */
 export function withLongTexts(
   targetId: string,
   rows: readonly MeasuredRow[],

@@ -1,4 +1,4 @@
-import type { LogSlice } from '../message-store.ts';
+import type { EarlierLogQuery, LogSlice } from '../message-store.ts';
 
 /** Offsets that a reader misses because their messages were deleted. */
 export interface LogHole {
@@ -18,4 +18,25 @@ export function holeBefore(
   if (row === undefined && hasMore) return undefined;
   const next = row?.offset ?? head + 1;
   return next > cursor + 1 ? { from: cursor + 1, to: next - 1 } : undefined;
+}
+
+/** What a read back found at its beginning. */
+export type EarlierStart =
+  | { readonly kind: 'known'; readonly truncatedBefore: number | undefined }
+  /** It found nothing: the oldest message that can be read is the first one after this offset. */
+  | { readonly kind: 'after'; readonly offset: number };
+
+/**
+ * Whether a read back came to messages that were deleted or may not be read. If it ended at one of its bounds, older
+ * ones may be left; and before offset 1 there never were any.
+ */
+export function earlierStart(
+  { beforeOffset = Infinity, afterOffset = 0 }: Pick<EarlierLogQuery, 'beforeOffset' | 'afterOffset'>,
+  { head, messages, hasMore }: Pick<LogSlice, 'head' | 'messages' | 'hasMore'>,
+): EarlierStart {
+  const first = messages[0]?.offset;
+  const last = Math.min(beforeOffset - 1, head);
+  if (hasMore || first === 1 || last < 1) return { kind: 'known', truncatedBefore: undefined };
+  if (first !== undefined) return { kind: 'known', truncatedBefore: first };
+  return { kind: 'after', offset: Math.max(last, afterOffset) };
 }

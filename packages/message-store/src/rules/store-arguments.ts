@@ -8,7 +8,7 @@ import {
 } from '../ack-store.ts';
 import { DISCONNECTS_PER_READ_MAX } from '../disconnect-store.ts';
 import type { TrimQuery } from '../log-trimmer.ts';
-import type { AppendRequest, LogPlace, LogQuery } from '../message-store.ts';
+import type { AppendRequest, EarlierLogQuery, LogPlace, LogQuery } from '../message-store.ts';
 
 /**
  * Why a request can't be stored as it is, `undefined` where it can. Callers validate at their edge; this is the last
@@ -39,6 +39,16 @@ export function assertLogQuery({ targetId, afterOffset, limit, bytesMax }: LogQu
   assertWholeNumber('afterOffset', afterOffset, 0);
   assertWholeNumber('limit', limit, 1);
   if (bytesMax !== undefined) assertWholeNumber('bytesMax', bytesMax, 1);
+}
+
+/** Throws if a query of the end of a log is invalid. */
+export function assertEarlierLogQuery({
+  beforeOffset = 0,
+  afterOffset = 0,
+  ...query
+}: EarlierLogQuery): void {
+  assertWholeNumber('beforeOffset', beforeOffset, 0);
+  assertLogQuery({ ...query, afterOffset });
 }
 
 /** Throws if an id is invalid or there are too many of them for one read. */

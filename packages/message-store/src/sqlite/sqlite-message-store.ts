@@ -40,6 +40,8 @@ import type { LogTrimmer, TrimQuery, TrimStep } from '../log-trimmer.ts';
 import {
   type AppendOutcome,
   type AppendRequest,
+  type EarlierLogQuery,
+  type EarlierLogSlice,
   HEADS_PER_READ_MAX,
   type LogHeads,
   type LogPlace,
@@ -52,6 +54,7 @@ import {
 import {
   assertAcks,
   assertDisconnectQuery,
+  assertEarlierLogQuery,
   assertLogQuery,
   assertOpenings,
   assertPlaces,
@@ -72,7 +75,7 @@ import {
 } from './sqlite-disconnects.ts';
 import { headInFile, markInFile, settleHistoryInFile, streamStartInFile } from './sqlite-history.ts';
 import { FileCalls, unavailable } from './file-calls.ts';
-import { readLogFromFile } from './sqlite-read-log.ts';
+import { readEarlierLogFromFile, readLogFromFile } from './sqlite-read-log.ts';
 import { createSqliteSchema } from './sqlite-schema.ts';
 import { checkFileWritable } from './check-file-writable.ts';
 import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts';
@@ -136,11 +139,14 @@ class SqliteMessageStore implements MessageStore, LogTrimmer, MemberUpkeep {
   async readLog(query: LogQuery): Promise<LogSlice> {
     assertLogQuery(query);
     return await this.#calls.snapshot('reading a log', (epoch) => {
-      return {
-        epoch,
-        ...headInFile(this.#statements, query.targetId),
-        ...readLogFromFile(this.#statements, query),
-      };
+      return { epoch, ...readLogFromFile(this.#statements, query) };
+    });
+  }
+
+  async readEarlierLog(query: EarlierLogQuery): Promise<EarlierLogSlice> {
+    assertEarlierLogQuery(query);
+    return await this.#calls.snapshot('reading a log', (epoch) => {
+      return { epoch, ...readEarlierLogFromFile(this.#statements, query) };
     });
   }
 

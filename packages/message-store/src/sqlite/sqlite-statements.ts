@@ -3,6 +3,10 @@ import type Database from 'libsql';
 
 type Value = string | number | bigint | Buffer | null;
 
+/** Rows of a log; a text that is longer than the first value is only measured. */
+const MEASURED_ROWS = `SELECT id, target_id, "offset", CASE WHEN octet_length(message) <= ? THEN CAST(message AS BLOB) END,
+  created_at, octet_length(message) FROM messages`;
+
 /** The store's statements, prepared once, with their results typed. A message is read as bytes: libsql cuts text at NUL. */
 export function prepareStatements(database: Database.Database) {
   const makers = statementMakers(database);
@@ -34,10 +38,9 @@ export function prepareStatements(database: Database.Database) {
       `INSERT INTO messages (message, target_id, "offset", created_at, publisher, idempotency_key)
        VALUES (?, ?, ?, ?, ?, ?)`,
     ),
-    selectLog: rowsOf(
-      `SELECT id, target_id, "offset", CASE WHEN octet_length(message) <= ? THEN CAST(message AS BLOB) END,
-         created_at, octet_length(message) FROM messages
-       WHERE target_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`,
+    selectLog: rowsOf(`${MEASURED_ROWS} WHERE target_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?`),
+    selectEarlierLog: rowsOf(
+      `${MEASURED_ROWS} WHERE target_id = ? AND "offset" > ? AND "offset" < ? ORDER BY "offset" DESC LIMIT ?`,
     ),
     selectLongTexts: rowsOf(
       `SELECT id, target_id, "offset", CAST(message AS BLOB), created_at FROM messages

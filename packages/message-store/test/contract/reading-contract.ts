@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HEADS_PER_READ_MAX, type MessageStore } from '../../src/message-store.ts';
+import { type EarlierLogQuery, HEADS_PER_READ_MAX, type MessageStore } from '../../src/message-store.ts';
 import { appendOne, type ContractDatabase, newTarget, publish } from '../support/contract-database.ts';
 
 export const EPOCH_PATTERN = /^[A-Za-z0-9_-]{22}$/;
@@ -53,11 +53,63 @@ export function describeReading(store: () => MessageStore, database: () => Contr
     }
   });
 
+  it('[LOG-16] reads back from an offset or from the head, oldest first', async () => {
+    const targetId = newTarget();
+    await store().append([
+      publish(...Array.from({ length: 30 }, (_, index) => ({ targetId, message: `m${index + 1}` }))),
+    ]);
+    const offsets = async (query: Partial<EarlierLogQuery>) => {
+      const slice = await store().readEarlierLog({ targetId, limit: 5, ...query });
+      expect(slice.head).toBe(30);
+      expect(slice.messages.map(({ message }) => message)).toEqual(
+        slice.messages.map(({ offset }) => `m${offset}`),
+      );
+      return [slice.messages.map(({ offset }) => offset), slice.hasMore, slice.truncatedBefore];
+    };
+    expect(await offsets({})).toEqual([[26, 27, 28, 29, 30], true, undefined]);
+    expect(await offsets({ beforeOffset: 31 })).toEqual([[26, 27, 28, 29, 30], true, undefined]);
+    expect(await offsets({ beforeOffset: Number.MAX_SAFE_INTEGER })).toEqual([
+      [26, 27, 28, 29, 30],
+      true,
+      undefined,
+    ]);
+    expect(await offsets({ beforeOffset: 26 })).toEqual([[21, 22, 23, 24, 25], true, undefined]);
+    expect(await offsets({ beforeOffset: 5 })).toEqual([[1, 2, 3, 4], false, undefined]);
+    expect(await offsets({ beforeOffset: 1 })).toEqual([[], false, undefined]);
+    expect(await offsets({ beforeOffset: 0 })).toEqual([[], false, undefined]);
+    expect(await offsets({ beforeOffset: 26, afterOffset: 23 })).toEqual([[24, 25], false, 24]);
+    expect(await offsets({ beforeOffset: 10, afterOffset: 23 })).toEqual([[], false, 24]);
+    expect(await offsets({ afterOffset: 30 })).toEqual([[], false, 31]);
+  });
+
+  it('[LOG-16] a read back ends at its bound in bytes, after the newest row at least, and says so', async () => {
+    const targetId = newTarget();
+    const texts = ['short', ...LONG_TEXTS, ...Array.from({ length: 10 }, () => 'short'), ...LONG_TEXTS];
+    await store().append([publish(...texts.map((message) => ({ targetId, message })))]);
+    for (const limit of [3, 1_000]) {
+      for (const bytesMax of [1, 200_000]) {
+        const read: string[] = [];
+        for (let hasMore = true; hasMore; ) {
+          const beforeOffset = texts.length + 1 - read.length;
+          const slice = await store().readEarlierLog({ targetId, beforeOffset, limit, bytesMax });
+          const bytes = slice.messages.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);
+          expect(slice.messages.length).toBeLessThanOrEqual(limit);
+          if (slice.messages.length > 1) expect(bytes).toBeLessThanOrEqual(bytesMax);
+          expect(slice.messages.at(-1)?.offset).toBe(beforeOffset > 1 ? beforeOffset - 1 : undefined);
+          read.unshift(...slice.messages.map(({ message }) => message));
+          hasMore = slice.hasMore;
+        }
+        expect(read).toEqual(texts);
+      }
+    }
+  });
+
   it('[LOG-6] reads head and epoch of a target that nobody wrote to', async () => {
     const targetId = newTarget();
     const slice = await store().readLog({ targetId, afterOffset: 0, limit: 10 });
     expect(slice).toEqual({ epoch: slice.epoch, head: 0, epochStart: 0, messages: [], hasMore: false });
     expect(slice.epoch).toMatch(EPOCH_PATTERN);
+    expect(await store().readEarlierLog({ targetId, limit: 10 })).toEqual(slice);
   });
 
   it('[LOG-6] a cursor beyond the head reads the head and no messages', async () => {
@@ -107,6 +159,9 @@ export function describeReading(store: () => MessageStore, database: () => Contr
     const targetId = newTarget();
     for (const afterOffset of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
       await expect(store().readLog({ targetId, afterOffset, limit: 1 })).rejects.toThrow(RangeError);
+    }
+    for (const beforeOffset of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
+      await expect(store().readEarlierLog({ targetId, beforeOffset, limit: 1 })).rejects.toThrow(RangeError);
     }
     for (const bytesMax of [0, -1, 1.5, NaN]) {
       const query = { targetId, afterOffset: 0, limit: 1, bytesMax };

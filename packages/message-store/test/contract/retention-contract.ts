@@ -63,6 +63,24 @@ export function describeRetention(
     expect(next?.offset).toBe(31);
   });
 
+  it('[LOG-16] a read back says where the log begins now if it would have read what was deleted', async () => {
+    const targetId = newTarget();
+    await appendNumbers(targetId, 30);
+    await stepFor(targetId, { messagesPerTargetMax: 10 });
+    const read = async (beforeOffset: number | undefined, limit: number, afterOffset = 0) => {
+      const query = { targetId, beforeOffset, afterOffset, limit };
+      const { messages, truncatedBefore } = await store().readEarlierLog(query);
+      return [messages.map(({ offset }) => offset), truncatedBefore];
+    };
+    expect(await read(24, 5)).toEqual([[21, 22, 23], 21]);
+    expect(await read(24, 3)).toEqual([[21, 22, 23], undefined]);
+    expect(await read(21, 3)).toEqual([[], 21]);
+    expect(await read(5, 3)).toEqual([[], 21]);
+    expect(await read(5, 3, 25)).toEqual([[], 26]);
+    expect(await read(1, 3)).toEqual([[], undefined]);
+    expect(await read(undefined, 3)).toEqual([[28, 29, 30], undefined]);
+  });
+
   it('[RET-2] by age: what is older goes, also where that is all of it; the counter stays', async () => {
     const targetId = newTarget();
     await appendNumbers(targetId, 5);

@@ -6,24 +6,35 @@ import {
   rowsWithin,
   withLongTexts,
 } from '../../rules/log-cut.ts';
-import type { LogQuery, LogSlice } from '../../message-store.ts';
+import { earlierStart } from '../../rules/log-hole.ts';
+import type { EarlierLogQuery, EarlierLogSlice, LogHead, LogQuery, LogSlice } from '../../message-store.ts';
+import type { StoredMessage } from '../../stored-message.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
+
+const STATE_ROW = `
+(SELECT e.epoch, t.head, t.epoch_start, NULL AS id, NULL AS \`offset\`,
+        NULL AS bytes, NULL AS message, NULL AS created_at
+   FROM log_epoch e LEFT JOIN targets t ON t.target_id = ? WHERE e.singleton = 1)`;
+
+const MEASURED_ROWS = `
+SELECT NULL, NULL, NULL, CAST(m.id AS CHAR), m.\`offset\`,
+       LENGTH(m.message), IF(LENGTH(m.message) <= ?, m.message, NULL), m.created_at
+  FROM messages m FORCE INDEX (messages_target_offset)`;
 
 /**
  * One statement, so one snapshot: first where the log stands, then its rows. The two parts are joined by UNION ALL and
  * not by a JOIN, because for that both servers would read the whole rest of the log and sort it; so it is a range scan
  * of the index that stops at the limit. A text that is too long to be brought along unasked is only measured.
  */
-export const READ_LOG_STATEMENT = `
-(SELECT e.epoch, t.head, t.epoch_start, NULL AS id, NULL AS \`offset\`,
-        NULL AS bytes, NULL AS message, NULL AS created_at
-   FROM log_epoch e LEFT JOIN targets t ON t.target_id = ? WHERE e.singleton = 1)
-UNION ALL
-(SELECT NULL, NULL, NULL, CAST(m.id AS CHAR), m.\`offset\`,
-        LENGTH(m.message), IF(LENGTH(m.message) <= ?, m.message, NULL), m.created_at
-   FROM messages m FORCE INDEX (messages_target_offset)
-  WHERE m.target_id = ? AND m.\`offset\` > ? ORDER BY m.\`offset\` LIMIT ?)`;
+export const READ_LOG_STATEMENT = `${STATE_ROW} UNION ALL (${MEASURED_ROWS}
+ WHERE m.target_id = ? AND m.\`offset\` > ? ORDER BY m.\`offset\` LIMIT ?)`;
+
+/** The same backward, from the head at most: the index is read from the end of the range. */
+export const READ_EARLIER_LOG_STATEMENT = `${STATE_ROW} UNION ALL (${MEASURED_ROWS}
+ WHERE m.target_id = ? AND m.\`offset\` > ? AND m.\`offset\` < ?
+   AND m.\`offset\` <= (SELECT h.head FROM targets h WHERE h.target_id = ?)
+ ORDER BY m.\`offset\` DESC LIMIT ?)`;
 
 /** The texts that were only measured. A range of the index, as with the first statement, and no list of ids. */
 const READ_LONG_TEXTS_STATEMENT = `
@@ -51,33 +62,81 @@ interface LongTextRow {
 
 /** Reads a part of a target's log together with its head and epoch. */
 export async function readLogSlice(session: Session, query: LogQuery): Promise<LogSlice> {
-  const { targetId, afterOffset, limit, bytesMax } = query;
-  const textBytesMax = firstLookBytesMax(query);
-  const rows = await session.select<LogRow>(READ_LOG_STATEMENT, [
+  const { targetId, afterOffset, limit } = query;
+  const { measured: rows, ...state } = await firstLook(session, READ_LOG_STATEMENT, [
     targetId,
-    textBytesMax,
+    firstLookBytesMax(query),
     targetId,
     afterOffset,
     String(limit), // a number is refused here by MySQL from 8.0.22 on where the driver sends it as a double
   ]);
+  const measured = rows.toSorted((a, b) => a.offset - b.offset);
+  const isFull = measured.length === limit;
+  const hasDropped = dropBeyond(measured, state.head);
+  const messages = await readTexts(session, measured, query);
+  const hasMore = (isFull && !hasDropped) || messages.length < measured.length;
+  return { ...state, messages, hasMore };
+}
+
+/** Reads the last part of a target's log before an offset. */
+export async function readEarlierLogSlice(
+  session: Session,
+  query: EarlierLogQuery,
+): Promise<EarlierLogSlice> {
+  const { targetId, beforeOffset = Number.MAX_SAFE_INTEGER, afterOffset = 0, limit } = query;
+  const { measured: rows, ...state } = await firstLook(session, READ_EARLIER_LOG_STATEMENT, [
+    targetId,
+    firstLookBytesMax(query),
+    targetId,
+    afterOffset,
+    beforeOffset,
+    targetId,
+    String(limit),
+  ]);
+  const measured = rows.toSorted((a, b) => b.offset - a.offset);
+  const newestFirst = await readTexts(session, measured, query);
+  const hasMore = measured.length === limit || newestFirst.length < measured.length;
+  const slice = { ...state, messages: newestFirst.toReversed(), hasMore };
+  const start = earlierStart(query, slice);
+  if (start.kind === 'known') return { ...slice, truncatedBefore: start.truncatedBefore };
+  const next = await readLogSlice(session, { targetId, afterOffset: start.offset, limit: 1, bytesMax: 1 });
+  return { ...slice, truncatedBefore: next.messages[0]?.offset ?? next.head + 1 };
+}
+
+interface FirstLook extends LogHead {
+  readonly epoch: string;
+  readonly measured: readonly MeasuredRow[];
+}
+
+/** The state of the log, and its rows in any order. */
+async function firstLook(
+  session: Session,
+  statement: string,
+  values: readonly [targetId: string, ...(string | number)[]],
+): Promise<FirstLook> {
   const measured: MeasuredRow[] = [];
   let state: LogRow | undefined;
-  for (const row of rows) {
+  for (const row of await session.select<LogRow>(statement, values)) {
     if (row.id === null) state = row;
-    else measured.push(measuredRow(row.id, targetId, row));
+    else measured.push(measuredRow(row.id, values[0], row));
   }
   const { epoch, head, epoch_start: epochStart } = state ?? {};
   if (typeof epoch !== 'string') throw new Error('the database has no epoch');
-  measured.sort((a, b) => a.offset - b.offset);
-  const isFull = measured.length === limit;
-  const hasDropped = dropBeyond(measured, head ?? 0);
+  return { epoch, head: head ?? 0, epochStart: epochStart ?? 0, measured };
+}
 
+/** The rows that fit the bound in bytes, in their order, with their texts. */
+async function readTexts(
+  session: Session,
+  measured: readonly MeasuredRow[],
+  query: Pick<LogQuery, 'targetId' | 'limit' | 'bytesMax'>,
+): Promise<StoredMessage[]> {
+  const { targetId, bytesMax } = query;
   const page = rowsWithin(measured, bytesMax);
   const range = longTextRange(page);
+  const textBytesMax = firstLookBytesMax(query);
   const texts = range === undefined ? [] : await readLongTexts(session, { targetId, ...range, textBytesMax });
-  const messages = withLongTexts(targetId, page, texts);
-  const hasMore = (isFull && !hasDropped) || messages.length < measured.length;
-  return { epoch, head: head ?? 0, epochStart: epochStart ?? 0, messages, hasMore };
+  return withLongTexts(targetId, page, texts);
 }
 
 interface LongTextQuery {

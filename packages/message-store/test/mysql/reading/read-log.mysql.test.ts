@@ -7,7 +7,7 @@ import {
   readMarksStatement,
   readRowsByIdStatement,
 } from '../../../src/mysql/reading/read-heads.ts';
-import { READ_LOG_STATEMENT } from '../../../src/mysql/reading/read-log.ts';
+import { READ_EARLIER_LOG_STATEMENT, READ_LOG_STATEMENT } from '../../../src/mysql/reading/read-log.ts';
 import { CERTAIN_SEARCH } from '../../../src/mysql/reading/read-stream-starts.ts';
 import { publish } from '../../support/contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from '../support/migrated-database.ts';
@@ -83,6 +83,20 @@ it('a page costs the same wherever in the log it begins: it is a range of the in
   const rowsOfLog = plan.find((row) => row['table'] === 'm');
   expect(rowsOfLog).toMatchObject({ type: 'range', key: 'messages_target_offset' });
   expect(plan.map((row) => String(row['Extra'])).join()).not.toContain('filesort');
+});
+
+it('[LOG-16] a page back from any place reads as many rows as it has, and sorts none', async () => {
+  for (const before of [PAGE + 1, 100, ROWS + 1, Number.MAX_SAFE_INTEGER]) {
+    const values = ['long', 65_535, 'long', 0, before, 'long', String(PAGE)];
+    const { rows, rowsRead, rowsSorted } = await work(READ_EARLIER_LOG_STATEMENT, values);
+    expect(rows).toHaveLength(PAGE + 1);
+    expect(rows.at(1)).toMatchObject({ offset: Math.min(before, ROWS + 1) - 1 });
+    expect([rowsRead <= PAGE + 2, rowsSorted]).toEqual([true, 0]);
+    const explain = `EXPLAIN FORMAT=TRADITIONAL ${READ_EARLIER_LOG_STATEMENT}`;
+    const plan = await rowsOf(connection, explain, values);
+    expect(plan.find((row) => row['table'] === 'm')).toMatchObject({ key: 'messages_target_offset' });
+    expect(plan.map((row) => String(row['Extra'])).join()).not.toContain('filesort');
+  }
 });
 
 it('the comparison of heads finds each by its key, however many targets there are', async () => {
