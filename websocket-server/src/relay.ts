@@ -92,9 +92,20 @@ export function createRelay(parts: RelayParts): Relay {
   const feeds = new Feeds({ ...base, bus, turn, health, controlled: [disconnects, members] });
   const acks = createAcks(parts, { counters, health });
   const tokens = createTokens(parts, { addresses, counters, disconnects });
-  const clientParts = { connections, clients, disconnects, members, feeds, acks, tokens, counters };
+  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
+  const clientParts = {
+    connections,
+    clients,
+    disconnects,
+    members,
+    feeds,
+    acks,
+    tokens,
+    counters,
+    logReader,
+  };
   const identifying = createIdentifying(parts, clientParts);
-  const host = createHost({ connections, clients, stalled, acks, tokens, identifying, settings, logger });
+  const host = createHost({ ...clientParts, stalled, identifying, settings, logger });
 
   const admission = new Admission({ settings, counters, logger, addresses, connections });
   const metrics = createRelayMetrics({ ...clientParts, stalled, feeds: feeds.directory, queues });
@@ -175,13 +186,13 @@ interface IdentifyingParts extends Pick<IdentifyParts, 'connections' | 'clients'
   readonly feeds: Feeds;
   readonly acks: Acks;
   readonly counters: RelayCounters;
+  readonly logReader: LogReader;
 }
 
 /** What an identify frame needs on its way. */
 function createIdentifying({ store, settings, logger }: RelayParts, parts: IdentifyingParts): IdentifyParts {
-  const { connections, clients, disconnects, tokens, members, acks, counters } = parts;
+  const { connections, clients, disconnects, tokens, members, acks, counters, logReader } = parts;
   const { directory: feeds, heads } = parts.feeds;
-  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
   const targets = new TargetOpener({ feeds, heads, starts: new StartReader(store), logReader });
   const starter = new FollowerStarter({ feeds, logReader, counters });
   const { everyoneGroup, followedGroupsMax, heartbeatSeconds } = settings;
@@ -197,6 +208,7 @@ interface HostParts {
   readonly clients: ClientDirectory;
   readonly stalled: StalledWatch;
   readonly acks: Acks;
+  readonly logReader: LogReader;
   readonly tokens: ConnectionTokens;
   readonly identifying: IdentifyParts;
   readonly settings: RelaySettings;
@@ -205,10 +217,11 @@ interface HostParts {
 
 /** Where the frames and events of connections go. */
 function createHost({ connections, clients, stalled, acks, tokens, ...rest }: HostParts): ConnectionHost {
-  const { identifying, settings, logger } = rest;
+  const { logReader, identifying, settings, logger } = rest;
   return {
     incomingBounds: incomingBounds(settings),
     acks,
+    logReader,
     identify: (connection, frame) => {
       identify(connection, frame, identifying).catch((error: unknown) => {
         logger.error({ err: errorForLog(error), connectionId: connection.id }, 'identify failed');

@@ -14,6 +14,8 @@ export interface ConnectionGroups {
   onMemberships(memberships: Memberships): void;
   /** Another token was accepted. */
   onToken(): void;
+  /** The offset after which the client may read a group: that of its join if it is a stored member, else 0. */
+  readableAfter(targetId: string): number;
   stop(): void;
 }
 

@@ -5,10 +5,12 @@ import {
   CLOSE_CODES,
   type CloseCode,
   encodeRelayFrame,
+  type ErrorFrame,
   FRAME_ERRORS,
   type FollowFrame,
   type FrameErrorCode,
   hasBadClientId,
+  type HistoryRequestFrame,
   type IdentifyFrame,
   isGroupId,
   parseClientFrame,
@@ -18,6 +20,8 @@ import {
 import type { Acks } from '../acks/acks.ts';
 import type { RelaySettings } from '../configuration.ts';
 import type { Follower } from '../following/follower.ts';
+import { HistoryRequests } from '../following/history-requests.ts';
+import type { LogReader } from '../following/log-reader.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { ANY_GROUP, type ConnectionGroups, type GroupAccess } from './connection-groups.ts';
 
@@ -45,6 +49,8 @@ export function incomingBounds({
 export interface ConnectionHost {
   readonly incomingBounds: IncomingBounds;
   readonly acks: Pick<Acks, 'keep' | 'hurry'>;
+  /** For earlier messages. */
+  readonly logReader: Pick<LogReader, 'readHistory'>;
   /** Ends in `connection.startFollowing` or `connection.fail`; waits while the database is away. */
   identify(connection: Connection, frame: IdentifyFrame): void;
   /** Checks another token of a client that has identified. */
@@ -101,6 +107,8 @@ export class Connection {
   #state: ConnectionState = { state: 'awaiting-identify' };
   /** By target. Nearly every connection follows one target: a Map for each would cost more than the follower. */
   #followers: readonly Follower[] | Map<string, Follower> = NO_FOLLOWERS;
+  /** Undefined as long as the client did not ask for earlier messages. */
+  #history: HistoryRequests | undefined;
   #awaitsSignOfLife = false;
   // Three numbers, not an object: there may be tens of thousands of connections, nearly all of them silent.
   #countWindow = 0;
@@ -152,6 +160,8 @@ export class Connection {
         return this.#onGroupFrame(frame);
       case 'ping':
         return this.#reply(PONG_TEXT);
+      case 'history':
+        return this.#onHistory(frame);
       case undefined:
         return this.fail(this.#faultOf(text), CLOSE_CODES.badFrame);
     }
@@ -170,6 +180,7 @@ export class Connection {
   /** The socket's buffer is empty again: followers that are behind read on. */
   onDrain(): void {
     for (const follower of this.#followers.values()) follower.chase();
+    this.#history?.onDrain();
   }
 
   /** The socket is gone, whichever side closed it. */
@@ -183,6 +194,7 @@ export class Connection {
     }
     this.#followers = NO_FOLLOWERS;
     this.groups?.stop();
+    this.#history?.stop();
     this.#host.onClosed(this);
   }
 
@@ -204,6 +216,7 @@ export class Connection {
     this.#followers = followers.length === 1 ? followers : byTarget(followers);
     for (const frame of frames) this.socket.send(frame);
     for (const follower of followers) follower.join();
+    this.#history?.onFollowing();
   }
 
   /** Follows one more target: sends the frames that report it, then what the target has from its start on. */
@@ -216,8 +229,20 @@ export class Connection {
 
   /** Follows a target no longer: not one frame of it is sent any more. */
   removeFollower(follower: Follower): void {
-    if (this.#followers instanceof Map) this.#followers.delete(follower.feed.targetId);
+    const { targetId } = follower.feed;
+    if (this.#followers instanceof Map) this.#followers.delete(targetId);
     follower.leave();
+    this.#history?.onUnfollowed(targetId);
+  }
+
+  followerOf(targetId: string): Follower | undefined {
+    if (this.#followers instanceof Map) return this.#followers.get(targetId);
+    return this.#followers.find(({ feed }) => feed.targetId === targetId);
+  }
+
+  /** The offset after which the client may read a target that it follows. */
+  readableAfter(targetId: string): number {
+    return this.groups?.readableAfter(targetId) ?? 0;
   }
 
   /** Another token was accepted, until then or, with null, for ever. */
@@ -225,12 +250,9 @@ export class Connection {
     this.#reply(encodeRelayFrame({ type: 'token_accepted', expiresAt: expiresAt?.toISOString() ?? null }));
   }
 
-  /** Reports an error; the connection stays open. */
-  reportError(code: FrameErrorCode, targetId?: string): void {
-    const message = FRAME_ERRORS[code];
-    this.#reply(
-      encodeRelayFrame({ type: 'error', code, message, ...(targetId !== undefined && { targetId }) }),
-    );
+  /** Reports an error, mostly about a target or a request; the connection stays open. */
+  reportError(code: FrameErrorCode, about: Pick<ErrorFrame, 'targetId' | 'requestId'> = {}): void {
+    this.#reply(encodeRelayFrame({ type: 'error', code, message: FRAME_ERRORS[code], ...about }));
   }
 
   /** Reports an error and closes the connection. If it is identifying, that ends here. */
@@ -261,11 +283,11 @@ export class Connection {
 
   #onAck(frame: AckFrame): void {
     if (this.#state.state !== 'following')
-      return this.reportError('bad_ack', frame.targetId ?? this.clientId);
+      return this.reportError('bad_ack', aboutTarget(frame.targetId ?? this.clientId));
     const { clientId, deviceId, epoch } = this.#state;
     const { targetId = clientId, offset } = frame;
-    const follower = this.#followerOf(targetId);
-    if (follower === undefined || offset > follower.cursor) return this.reportError('bad_ack', targetId);
+    const follower = this.followerOf(targetId);
+    if (follower === undefined || offset > follower.cursor) return this.reportError('bad_ack', { targetId });
     if (offset <= follower.acked) return;
     if (this.#host.acks.keep({ clientId, deviceId, targetId, epoch, offset })) follower.acked = offset;
   }
@@ -281,20 +303,30 @@ export class Connection {
     else this.groups.onUnfollow(frame);
   }
 
+  #onHistory(frame: HistoryRequestFrame): void {
+    if (this.#state.state === 'awaiting-identify' || this.clientId === undefined)
+      return this.fail('bad_frame', CLOSE_CODES.badFrame);
+    if (this.#history === undefined) {
+      const { logReader } = this.#host;
+      this.#history = new HistoryRequests(this, { logReader, clientId: this.clientId });
+      if (this.#state.state === 'following') this.#history.onFollowing();
+    }
+    this.#history.onFrame(frame);
+  }
+
   #onFrameTooLarge(): void {
     this.socket.close(CLOSE_CODES.frameTooLarge, 'the frame is too large');
     if (this.#state.state !== 'following') this.#state = { state: 'closed' };
-  }
-
-  #followerOf(targetId: string): Follower | undefined {
-    if (this.#followers instanceof Map) return this.#followers.get(targetId);
-    return this.#followers.find(({ feed }) => feed.targetId === targetId);
   }
 
   /** Drops the reply if the peer takes none: a client that asks without reading must not fill the memory. */
   #reply(text: string): void {
     if (this.socket.isWritable()) this.socket.send(text);
   }
+}
+
+function aboutTarget(targetId: string | undefined): Pick<ErrorFrame, 'targetId'> {
+  return targetId === undefined ? {} : { targetId };
 }
 
 function isTooLarge(bytes: number, frame: ClientFrame | undefined): boolean {

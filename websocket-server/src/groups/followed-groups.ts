@@ -122,7 +122,7 @@ export class FollowedGroups implements ConnectionGroups {
     const name = groupNameOf(frame.targetId);
     const isNew = this.#list.get(name) === undefined && !this.#asked.has(name);
     if (isNew && this.#list.size + this.#asked.size >= this.#parts.followedGroupsMax) {
-      this.#connection.reportError('too_many_targets', frame.targetId);
+      this.#connection.reportError('too_many_targets', { targetId: frame.targetId });
     } else {
       this.#asked.set(name, frame);
       this.#openSoon();
@@ -142,7 +142,7 @@ export class FollowedGroups implements ConnectionGroups {
     const wasAsked = name !== undefined && this.#asked.delete(name);
     if (group !== undefined) this.#remove(group, 'unfollowed');
     else if (wasAsked) this.#reportUnfollowed(targetId, 'unfollowed');
-    else this.#connection.reportError('not_followed', targetId);
+    else this.#connection.reportError('not_followed', { targetId });
   }
 
   onMemberChange(change: MemberChange): void {
@@ -169,6 +169,10 @@ export class FollowedGroups implements ConnectionGroups {
     }
     for (const name of claimed) this.#add(name, { isClaimed: true }, { cause: 'token' });
     this.#openSoon();
+  }
+
+  readableAfter(targetId: string): number {
+    return isGroupId(targetId) ? (this.#list.get(groupNameOf(targetId))?.membership?.from ?? 0) : 0;
   }
 
   stop(): void {
@@ -199,7 +203,7 @@ export class FollowedGroups implements ConnectionGroups {
   }
 
   #reportTooMany(name: string): void {
-    this.#connection.reportError('too_many_targets', groupIdOf(name));
+    this.#connection.reportError('too_many_targets', { targetId: groupIdOf(name) });
   }
 
   /** Not one frame of the group after this, but the one that reports it. */
@@ -215,7 +219,7 @@ export class FollowedGroups implements ConnectionGroups {
 
   #defer(targetId: string, act: () => void): void {
     if (this.#deferred.length < this.#parts.followedGroupsMax) this.#deferred.push(act);
-    else this.#connection.reportError('too_many_targets', targetId);
+    else this.#connection.reportError('too_many_targets', { targetId });
   }
 
   #openSoon(): void {
@@ -261,7 +265,7 @@ export class FollowedGroups implements ConnectionGroups {
     const name = groupNameOf(targetId);
     const group = this.#list.get(name);
     if (group === undefined && membership === undefined && !this.#connection.groupAccess.mayFollow(name)) {
-      this.#connection.reportError('forbidden', targetId);
+      this.#connection.reportError('forbidden', { targetId });
       return;
     }
     const cursor = cursorOf(frame);

@@ -145,14 +145,14 @@ describe('LogReader', () => {
     expect(performance.now() - start).toBeGreaterThan(200);
   });
 
-  it('[DEL-18] a read that no follower wants any more is not started', async () => {
+  it('[DEL-18] a read that no reader wants any more is not started', async () => {
     holdReads();
     const first = read('1', 0);
     const [gone, shared, still] = [ask('1', 1), ask('1', 2), ask('1', 2)];
     await turn();
     gone.abandon();
     shared.abandon();
-    await expect(gone.page).rejects.toThrow('no follower waits');
+    await expect(gone.page).rejects.toThrow('no reader waits');
     expect(log.waiting).toBe(1);
     const again = ask('1', 1);
     await releaseAll();

@@ -2,13 +2,18 @@ import type { Ack, AckPlace } from '@postline/message-store';
 import type { FollowFrame, IdentifyFrame, UnfollowFrame } from '@postline/protocol';
 import { Connection, type ConnectionHost } from '../../src/connection/connection.ts';
 import type { ConnectionGroups } from '../../src/connection/connection-groups.ts';
+import { LogReader } from '../../src/following/log-reader.ts';
+import { RelayCounters } from '../../src/metrics/relay-counters.ts';
 import { ModelSocket } from './model-socket.ts';
+import { ModelStore } from './model-store.ts';
 
 /** Records what a connection's groups are given. */
 class RecordingGroups implements ConnectionGroups {
   readonly followed: string[] = [];
   readonly unfollowed: string[] = [];
   isStopped = false;
+  /** What `readableAfter` returns. */
+  readable = 0;
 
   onFollow({ targetId }: FollowFrame): void {
     this.followed.push(targetId);
@@ -16,6 +21,10 @@ class RecordingGroups implements ConnectionGroups {
 
   onUnfollow({ targetId }: UnfollowFrame): void {
     this.unfollowed.push(targetId);
+  }
+
+  readableAfter(): number {
+    return this.readable;
   }
 
   stop(): void {
@@ -38,6 +47,8 @@ export class RecordingHost implements ConnectionHost {
   readonly kept: Ack[] = [];
   readonly hurried: AckPlace[] = [];
   readonly groups = new RecordingGroups();
+  readonly store = new ModelStore();
+  readonly logReader = new LogReader({ store: this.store, counters: new RelayCounters(), parallelReads: 2 });
   /** What `keep` returns. */
   hasRoom = true;
 

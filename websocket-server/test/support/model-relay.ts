@@ -71,6 +71,7 @@ export function createModelRelay(
   const host: ConnectionHost = {
     incomingBounds: { framesMax: 100, bytesMax: 10_000 },
     acks,
+    logReader,
     identify: (connection, frame) => {
       identify(connection, frame, parts).catch((error: unknown) => failures.push(error));
     },

@@ -2,6 +2,8 @@ import {
   type Ack,
   contradicts,
   type DeviceOpening,
+  type EarlierLogQuery,
+  type EarlierLogSlice,
   type HistoryDoubt,
   type HistoryFinding,
   type LogHead,
@@ -34,6 +36,7 @@ export class ModelStore {
   /** Awaited between the look and the answer. */
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
   readonly logQueries: LogQuery[] = [];
+  readonly earlierQueries: EarlierLogQuery[] = [];
   readonly headQueries: (readonly string[])[] = [];
   readonly markQueries: (readonly LogPlace[])[] = [];
   readonly startQueries: (readonly ReaderCursor[])[] = [];
@@ -135,6 +138,21 @@ export class ModelStore {
     };
     await this.beforeAnswer();
     return slice;
+  }
+
+  async readEarlierLog(query: EarlierLogQuery): Promise<EarlierLogSlice> {
+    this.earlierQueries.push(query);
+    await this.beforeRead();
+    const { messages, head, epochStart } = this.#log(query.targetId);
+    const { beforeOffset = head + 1, afterOffset = 0, limit } = query;
+    const earlier = messages.filter(({ offset }) => offset < beforeOffset && offset > afterOffset);
+    const newest = rowsWithin(earlier.toReversed().slice(0, limit), query.bytesMax);
+    const hasMore = newest.length === limit || newest.length < earlier.length;
+    const slice = { epoch: this.epoch, head, epochStart, messages: newest.toReversed(), hasMore };
+    const first = slice.messages[0]?.offset;
+    const truncatedBefore = hasMore || first === 1 ? undefined : first;
+    await this.beforeAnswer();
+    return { ...slice, truncatedBefore };
   }
 
   async readHeads(targetIds: readonly string[]): Promise<LogHeads> {

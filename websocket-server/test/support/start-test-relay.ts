@@ -127,6 +127,7 @@ function switchableStore(now: () => MessageStore): MessageStore {
   return {
     append: (requests) => now().append(requests),
     readLog: (query) => now().readLog(query),
+    readEarlierLog: (query) => now().readEarlierLog(query),
     readHeads: (targetIds) => now().readHeads(targetIds),
     readMarks: (places) => now().readMarks(places),
     readStreamStarts: (cursors) => now().readStreamStarts(cursors),
