@@ -1,0 +1,131 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
+import { defineConfig, type MarkdownOptions } from 'vitepress';
+
+/** The Markdown files are those that GitHub shows, where they are; nothing is copied. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NO_PAGES = ['.github', 'bench', 'db', 'node_modules', 'reports', 'site', 'tests', 'web-client'];
+const ELSEWHERE = /^([a-z][a-z0-9+.-]*:|#|\/)/i;
+const REPOSITORY = repositoryUrl();
+
+/** On GitHub the repository that is built; else the one that the client library names. */
+function repositoryUrl(): string {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (GITHUB_REPOSITORY !== undefined) return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`;
+  const { repository } = JSON.parse(readFileSync(join(ROOT, 'packages/client-sdk/package.json'), 'utf8'));
+  return repository?.url.replace(/^git\+|\.git$/g, '') ?? 'https://github.com/postline/postline';
+}
+
+/** `docs/decisions/README.md` becomes `docs/decisions/index.md`, as the page of its folder. */
+const pageOf = (file: string): string => file.replace(/(^|\/)README\.md$/, '$1index.md');
+
+/** Where a link of `page` leads on the site: to a page, or else to the file in the repository. */
+function siteLink(link: string, page: string): string {
+  const [path = '', anchor] = link.split('#', 2);
+  const linked = join(dirname(page), decodeURI(path));
+  const isFolder = existsSync(linked) && statSync(linked).isDirectory();
+  const readme = join(linked, 'README.md');
+  const file = isFolder && existsSync(readme) ? readme : linked;
+  const inRepository = relative(ROOT, file);
+  const isPage = file.endsWith('.md') && !NO_PAGES.includes(inRepository.split('/')[0] ?? '');
+  if (!isPage) return `${REPOSITORY}/${isFolder ? 'tree' : 'blob'}/main/${inRepository}`;
+  const url = `/${pageOf(inRepository).replace(/(index)?\.md$/, '')}`;
+  return anchor === undefined ? url : `${url}#${anchor}`;
+}
+
+const useSiteLinks: MarkdownOptions['config'] = (markdown) => {
+  markdown.core.ruler.push('site-links', ({ tokens, env }) => {
+    const links = tokens.flatMap((token) => token.children ?? []).filter(({ type }) => type === 'link_open');
+    for (const link of links) {
+      const address = link.attrGet('href') ?? '';
+      if (!ELSEWHERE.test(address)) link.attrSet('href', siteLink(address, env.path));
+    }
+  });
+};
+
+/** The pages are outside of this folder, where there is no Vue. */
+const VUE_OF_THIS_FOLDER: Plugin = {
+  name: 'vue-of-this-folder',
+  enforce: 'pre',
+  resolveId(name, _importer, { ssr }) {
+    if (!/^vue(\/|$)/.test(name)) return null;
+    // While the pages are rendered, Node finds it: the bundle is in this folder.
+    return ssr
+      ? { id: name, external: true }
+      : this.resolve(name, fileURLToPath(import.meta.url), { skipSelf: true });
+  },
+};
+
+export default defineConfig({
+  title: 'Postline',
+  description: 'Messages over HTTP to clients that receive every one of them, in order, when they return.',
+  lang: 'en',
+  srcDir: ROOT,
+  srcExclude: NO_PAGES.map((folder) => `${folder}/**`),
+  outDir: 'dist',
+  rewrites: pageOf,
+  cleanUrls: true,
+  ignoreDeadLinks: 'localhostLinks', // of the reader's own machine
+  markdown: { config: useSiteLinks, anchor: { slugify: githubAnchor } },
+  vite: { plugins: [VUE_OF_THIS_FOLDER] },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Run it', link: '/docs/running' },
+      { text: 'Build on it', link: '/docs/protocol' },
+      { text: 'Understand it', link: '/docs/ARCHITECTURE' },
+      { text: 'Repository', link: REPOSITORY },
+    ],
+    sidebar: [
+      {
+        text: 'Run it',
+        items: [
+          { text: 'Postline', link: '/' },
+          { text: 'Running Postline', link: '/docs/running' },
+          { text: 'Configuration', link: '/docs/configuration' },
+          { text: 'Operating', link: '/docs/operating' },
+          { text: 'Database connection', link: '/docs/database-connection' },
+          { text: 'Rights in the database', link: '/docs/database-rights' },
+          { text: 'Restoring a backup', link: '/docs/restoring-a-backup' },
+          { text: 'Security', link: '/SECURITY' },
+          { text: 'Threats and checklist', link: '/docs/security' },
+        ],
+      },
+      {
+        text: 'Build on it',
+        items: [
+          { text: 'Examples', link: '/examples/' },
+          { text: 'Client library', link: '/packages/client-sdk/' },
+          { text: 'Protocol', link: '/docs/protocol' },
+          { text: 'Groups', link: '/docs/groups' },
+          { text: 'Publishing from SQL', link: '/docs/publishing-from-sql' },
+          { text: 'Contributing', link: '/CONTRIBUTING' },
+          { text: 'Changelog', link: '/CHANGELOG' },
+        ],
+      },
+      {
+        text: 'Understand it',
+        items: [
+          { text: 'Architecture', link: '/docs/ARCHITECTURE' },
+          { text: 'Specification', link: '/docs/SPEC' },
+          { text: 'Glossary', link: '/docs/GLOSSARY' },
+          { text: 'Decisions', link: '/docs/decisions/' },
+          { text: 'Reliability', link: '/docs/reliability' },
+          { text: 'Performance', link: '/docs/performance' },
+          { text: 'Beside others', link: '/docs/comparison' },
+        ],
+      },
+    ],
+  },
+});
+
+/** Anchors as GitHub makes them, so that one link is right in both places. */
+function githubAnchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
