@@ -1,6 +1,7 @@
 /** The page for everyone: names for all that can be used, contrast, narrow screens. */
 import { type Browser, launchChromium, type Page } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityFindings } from './accessibility-findings.ts';
 import { openPage, pageOnDisk } from './opened-page.ts';
 
 const TEXT_CONTRAST_MIN = 4.5;
@@ -118,13 +119,14 @@ function contrast({ colour, backgrounds }: TextColours): number {
 
 describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
   it.each([REFUSED, ACCEPTED])(
-    '[PAGE-8] every text has a contrast of at least 4.5, answer $status',
+    '[PAGE-8] every text has a contrast of at least 4.5, and axe finds nothing, answer $status',
     async (answer) => {
       const { page, close } = await openWithEverything({ colorScheme, reducedMotion: 'reduce' }, answer);
       const texts = await readTextColours(page);
       expect(texts.length).toBeGreaterThan(30);
       const weak = texts.filter((text) => contrast(text) < TEXT_CONTRAST_MIN);
       expect(weak.map((text) => `${text.text}: ${contrast(text).toFixed(2)}`)).toEqual([]);
+      expect(await accessibilityFindings(page)).toEqual([]);
       await close();
     },
   );

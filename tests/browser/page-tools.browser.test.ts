@@ -241,3 +241,21 @@ it('[PAGE-15] with AUTH=required the page asks for a token and a key, keeps them
   await close();
   await secured.stop();
 });
+
+it('[PAGE-16] the form sends JSON, and refuses before sending what is none', async () => {
+  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=json`);
+  await connectedAs(page, 'json');
+  await page.getByLabel('as JSON').check();
+  const text = page.getByLabel('Message', { exact: true });
+  await text.fill('{"a": 1');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('alert').filter({ hasText: 'This is not JSON' }).waitFor();
+  await text.fill('{"a": 1}');
+  expect(await page.locator('#json-problem').isVisible()).toBe(false);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await messagesOn(page).getByText('"a": 1', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Frame of message 1' }).click();
+  await page.getByText('"data":"{\\"a\\":1}"').waitFor();
+  expect(incidents).toEqual([]);
+  await close();
+});

@@ -1,6 +1,7 @@
 import { createAnswerView } from './answer-view.ts';
 import type { Arrivals } from './arrivals.ts';
 import { createJourneyView } from './journey-view.ts';
+import { createJsonChoice } from './json-choice.ts';
 import { pageElement } from '../page/page-element.ts';
 import type { PublishAnswer } from './publish-answer.ts';
 import { publishMessage } from './publish-message.ts';
@@ -49,6 +50,7 @@ export function createPublishForm(parts: PublishFormParts): PublishForm {
   const target = pageElement('target-id', HTMLInputElement);
   const text = pageElement('message-text', HTMLTextAreaElement);
   const send = pageElement('send', HTMLButtonElement);
+  const json = createJsonChoice(text);
   const showSize = createSizeHint(text);
   const answerView = createAnswerView();
   const showWay = createWayView(parts);
@@ -56,10 +58,10 @@ export function createPublishForm(parts: PublishFormParts): PublishForm {
   let [isSending, isTargetTyped] = [false, false];
 
   async function submit(): Promise<void> {
-    if (isSending) return;
+    if (isSending || !json.check()) return;
     isSending = true;
     const click = { atMs: performance.now(), atEpochMs: Date.now() };
-    const message = { targetId: target.value, text: text.value };
+    const message = { targetId: target.value, text: text.value, isJson: json.isChosen() };
     const idempotencyKey = sendKey.keyFor(message);
     showSending(true);
     const answer = await publishMessage(message, { ...parts, idempotencyKey });
@@ -87,6 +89,7 @@ export function createPublishForm(parts: PublishFormParts): PublishForm {
 
   function noteEdited(): void {
     showSize();
+    json.dismissProblem();
     if (isSending) return;
     send.textContent = 'Send'; // an edited text is a new message with a new key
     answerView.dismissFailure();

@@ -7,6 +7,8 @@ const ANSWER_WITHIN_MS = 15_000;
 export interface OutgoingMessage {
   readonly targetId: string;
   readonly text: string;
+  /** The text is JSON, and is sent as the value that it is. */
+  readonly isJson: boolean;
 }
 
 export interface PublishOptions {
@@ -27,7 +29,7 @@ export async function publishMessage(
     const response = await fetch(apiUrl, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey, ...authorization() },
-      body: JSON.stringify({ message: message.text, targetId: jsonId(message.targetId) }),
+      body: bodyOf(message),
       credentials: 'omit',
       signal: late.signal,
     });
@@ -47,4 +49,9 @@ export async function publishMessage(
   } finally {
     clearTimeout(timer);
   }
+}
+
+function bodyOf({ targetId, text, isJson }: OutgoingMessage): string {
+  const target = `"targetId":${JSON.stringify(jsonId(targetId))}`;
+  return isJson ? `{"json":${text},${target}}` : `{"message":${JSON.stringify(text)},${target}}`;
 }

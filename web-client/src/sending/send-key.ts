@@ -11,7 +11,7 @@ export class SendKey {
 
   keyFor(message: OutgoingMessage): string {
     const kept = this.#current;
-    if (kept?.message.text === message.text && kept.message.targetId === message.targetId) return kept.key;
+    if (kept !== undefined && isSame(kept.message, message)) return kept.key;
     const key = newKey();
     this.#current = { message, key };
     return key;
@@ -21,6 +21,10 @@ export class SendKey {
   accepted(): void {
     this.#current = undefined;
   }
+}
+
+function isSame(one: OutgoingMessage, other: OutgoingMessage): boolean {
+  return one.text === other.text && one.targetId === other.targetId && one.isJson === other.isJson;
 }
 
 /** Not `randomUUID`, which only secure pages have: a page on the local network uses plain http. */
