@@ -2,53 +2,25 @@ import {
   holeBefore,
   type LogQuery,
   type LogSlice,
-  type MessageStore,
-  type StoredMessage,
   type StreamStart,
   streamStart,
 } from '@postline/message-store';
-import type { RowMark } from '@postline/protocol';
+import { createBoundedReads, type ReadBounds, type Reader, type ReadOutcome } from './bounded-reads.ts';
 import {
-  createBoundedReads,
-  NoRoomError,
-  type ReadBounds,
-  type Reader,
-  type ReadOutcome,
-} from './bounded-reads.ts';
+  endOfRoom,
+  type LogPageContent,
+  type LogPageRequest,
+  type LogPageStore,
+  PageRows,
+  type PageSource,
+  readReserved,
+  ROW_OBJECT_BYTES,
+  STORE_READ_ROWS_MAX,
+} from './log-page.ts';
+import { readEarlierPage } from './read-earlier-page.ts';
 
-/** Rows, and bytes of text, in one read of the store. */
-const STORE_READ_ROWS_MAX = 100;
-const STORE_READ_BYTES_MAX = 256 * 1024;
-/** A text can take two bytes in memory for each of its bytes. */
-const MEMORY_BYTES_PER_TEXT_BYTE = 2;
-/** A row without its texts: as an object, and as JSON (field names, offset and time). */
-const ROW_OBJECT_BYTES = 256;
-const ROW_JSON_BYTES = 100;
 /** Bytes of pages that a reader may read in each turn: small compared to a page, so that turns are fair. */
 const COST_BYTES_PER_TURN = 16 * 1024;
-
-export interface LogPageRequest {
-  readonly targetId: string;
-  /** The page begins after this offset at the earliest: that of a member's join. */
-  readonly from?: number | undefined;
-  readonly after: number;
-  readonly limit: number;
-  /** The epoch of `after`, if the reader sent it. */
-  readonly epoch?: string | undefined;
-  /** The reader's message at `after`, if it sent one. */
-  readonly mark?: RowMark | undefined;
-}
-
-/** A part of a target's log. */
-export interface LogPageContent {
-  readonly epoch: string;
-  readonly head: number;
-  readonly recovered: boolean;
-  readonly messages: readonly StoredMessage[];
-  readonly truncatedBefore: number | null;
-}
-
-type LogPageStore = Pick<MessageStore, 'readLog' | 'readMarks' | 'readStreamStarts'>;
 
 export interface LogPageReaderOptions extends ReadBounds {
   readonly store: LogPageStore;
@@ -72,16 +44,9 @@ export function createLogPageReader(options: LogPageReaderOptions): ReadLogPage 
     });
 }
 
-interface PageSource {
-  readonly store: LogPageStore;
-  readonly pageBytesMax: number;
-  readonly reader: Reader;
-  /** Aborted when the deadline has passed. */
-  readonly expired: AbortSignal;
-}
-
 async function readPage(request: LogPageRequest, source: PageSource): Promise<LogPageContent> {
-  const { targetId, after, from = 0 } = request;
+  const { targetId, after, before, from = 0 } = request;
+  if (before !== undefined) return await readEarlierPage({ ...request, before }, source);
   const limit = Math.min(request.limit, STORE_READ_ROWS_MAX);
   const readLog = (afterOffset: number) => readRows({ targetId, afterOffset, limit }, source);
   const first = Math.max(after, from);
@@ -97,19 +62,11 @@ async function readPage(request: LogPageRequest, source: PageSource): Promise<Lo
   return { ...page, recovered, truncatedBefore: hole === undefined ? null : hole.to + 1 };
 }
 
-/** One read of the store; its memory is reserved before. */
-async function readRows(
+function readRows(
   query: Pick<LogQuery, 'targetId' | 'afterOffset' | 'limit'>,
-  { store, pageBytesMax, reader }: PageSource,
+  source: PageSource,
 ): Promise<LogSlice> {
-  const bytesMax = Math.min(STORE_READ_BYTES_MAX, pageBytesMax);
-  const bytes = bytesMax * MEMORY_BYTES_PER_TEXT_BYTE;
-  if (!reader.grow(bytes)) throw new NoRoomError();
-  try {
-    return await store.readLog({ ...query, bytesMax });
-  } finally {
-    reader.shrink(bytes);
-  }
+  return readReserved(source, (bytesMax) => source.store.readLog({ ...query, bytesMax }));
 }
 
 /** The offset after which the page begins. Only a new connection to the database may decide that a cursor is invalid. */
@@ -137,9 +94,9 @@ async function readOn(
   firstSlice: LogSlice,
   { request, start, source }: PageReading,
 ): Promise<Pick<LogPageContent, 'epoch' | 'head' | 'messages'>> {
-  const page = { messages: [] as StoredMessage[], bytes: 0 };
+  const page = new PageRows(source);
   let slice = firstSlice;
-  let hasRoom = addRows(page, slice, source);
+  let hasRoom = addRows(page, slice);
   while (hasRoom && page.messages.length < request.limit && !source.expired.aborted) {
     const last = page.messages.at(-1)?.offset ?? start;
     if (slice.messages.length === 0 || last >= slice.head) break;
@@ -151,45 +108,20 @@ async function readOn(
     // The log was restarted or truncated meanwhile: this page is a correct part of it, and the next one reports it.
     if (next.epoch !== slice.epoch || holeBefore(next.messages[0], next, last) !== undefined) break;
     slice = next;
-    hasRoom = addRows(page, slice, source);
+    hasRoom = addRows(page, slice);
   }
   return { epoch: slice.epoch, head: slice.head, messages: page.messages };
 }
 
-/** A page with rows ends when no memory is left for more: the next page continues there. */
-function endOfRoom(error: unknown): undefined {
-  if (!(error instanceof NoRoomError)) throw error;
-}
-
 /**
- * Adds rows while they are contiguous and memory is left for them and their JSON. Returns false if a row was not added. The
- * first row always fits into a page. A hole ends the page: the next one begins with it and reports it.
+ * Adds rows while they are contiguous and there is room. Returns false if a row was not added. A hole ends the page: the
+ * next one begins with it and reports it.
  */
-function addRows(
-  page: { messages: StoredMessage[]; bytes: number },
-  slice: LogSlice,
-  { pageBytesMax, reader }: PageSource,
-): boolean {
+function addRows(page: PageRows, slice: LogSlice): boolean {
   for (const message of slice.messages) {
     const last = page.messages.at(-1);
     if (last !== undefined && holeBefore(message, slice, last.offset) !== undefined) return false;
-    const jsonBytes = rowJsonBytes(message);
-    if (page.messages.length > 0 && page.bytes + jsonBytes > pageBytesMax) return false;
-    if (!reader.grow(jsonBytes + ROW_OBJECT_BYTES + textMemoryBytes(message.message))) {
-      if (page.messages.length === 0) throw new NoRoomError();
-      return false;
-    }
-    page.bytes += jsonBytes;
-    page.messages.push(message);
+    if (!page.add(message)) return false;
   }
   return true;
-}
-
-function rowJsonBytes({ id, targetId, message }: StoredMessage): number {
-  return ROW_JSON_BYTES + id.length + targetId.length + Buffer.byteLength(JSON.stringify(message));
-}
-
-/** V8 stores a text with one byte per character if it can. */
-function textMemoryBytes(text: string): number {
-  return Buffer.byteLength(text) === text.length ? text.length : text.length * MEMORY_BYTES_PER_TEXT_BYTE;
 }

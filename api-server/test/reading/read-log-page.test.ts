@@ -10,11 +10,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Reader, ReadOutcome } from '../../src/reading/bounded-reads.ts';
 import { readerWith } from '../support/reader-with.ts';
-import {
-  createLogPageReader,
-  type LogPageContent,
-  type LogPageRequest,
-} from '../../src/reading/read-log-page.ts';
+import type { LogPageContent, LogPageRequest } from '../../src/reading/log-page.ts';
+import { createLogPageReader } from '../../src/reading/read-log-page.ts';
 
 /** One reader may have two of the eight reads. */
 const OPTIONS = { readsMax: 8, waitingMax: 0, pageBytesMax: 100_000, deadlineMs: 4_000 };
@@ -30,6 +27,8 @@ interface FakeLog {
   /** Offsets of rows that are gone although older ones are there. */
   holes: readonly number[];
 }
+
+const unused = () => Promise.reject(new Error('a page forward reads nothing back'));
 
 function createReader(given: Partial<FakeLog> = {}) {
   const log: FakeLog = {
@@ -68,7 +67,10 @@ function createReader(given: Partial<FakeLog> = {}) {
       ),
     );
   };
-  const readPage = createLogPageReader({ ...OPTIONS, store: { readLog, readMarks, readStreamStarts } });
+  const readPage = createLogPageReader({
+    ...OPTIONS,
+    store: { readLog, readEarlierLog: unused, readMarks, readStreamStarts },
+  });
   const read = async (request: Partial<LogPageRequest> = {}) => {
     const outcome = await readPage(
       { targetId: '1', after: 0, limit: 100, ...request },

@@ -8,7 +8,8 @@ import {
   targetIdFault,
 } from '@postline/protocol';
 import type { AccessControl } from '../../access/access-control.ts';
-import type { LogPageContent, LogPageRequest, ReadLogPage } from '../../reading/read-log-page.ts';
+import type { LogPageContent, LogPageRequest } from '../../reading/log-page.ts';
+import type { ReadLogPage } from '../../reading/read-log-page.ts';
 import type { ReadReceipts } from '../../reading/read-receipts.ts';
 import { invalid, type Parsed, parseWith } from '../answers/problem.ts';
 import { createReaderRoute, readAnswer, type ReaderRouteParts } from './reader-route.ts';
@@ -59,9 +60,9 @@ function parseLogQuestion(
   if (!target.ok) return target;
   const parsed = parseWith(logPageQuerySchema, query);
   if (!parsed.ok) return parsed;
-  const { after = 0, limit = LOG_PAGE_MESSAGES_DEFAULT, epoch, id, createdAt } = parsed.value;
+  const { after = 0, before, limit = LOG_PAGE_MESSAGES_DEFAULT, epoch, id, createdAt } = parsed.value;
   const mark = id === undefined || createdAt === undefined ? undefined : { id, createdAt };
-  return { ok: true, value: { targetId, from, after, limit, epoch, mark } };
+  return { ok: true, value: { targetId, from, after, before, limit, epoch, mark } };
 }
 
 function logPageBody({ epoch, head, recovered, messages, truncatedBefore }: LogPageContent): LogPage {

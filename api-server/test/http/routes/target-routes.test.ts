@@ -65,7 +65,48 @@ describe('GET /targets/:targetId/messages', () => {
     }
   });
 
+  const readBack = async (query: string) => {
+    const { body } = await read(`bob:1@x/messages?${query}`).expect(200);
+    expect(logPageSchema.parse(body)).toEqual(body);
+    const offsets = (body.messages as LogEntry[]).map(({ offset }) => offset);
+    expect(offsets).toEqual(offsets.map((_, index) => (offsets[0] ?? 0) + index));
+    return { ...body, messages: undefined, from: offsets[0], to: offsets.at(-1), count: offsets.length };
+  };
+
+  it('[LOG-16] before: the last messages before an offset or the head, oldest first', async () => {
+    const whole = { head: 250, recovered: true, truncatedBefore: null };
+    expect(await readBack('before=head')).toMatchObject({ ...whole, from: 151, to: 250, count: 100 });
+    expect(await readBack('before=head&limit=1000')).toMatchObject({
+      ...whole,
+      from: 1,
+      to: 250,
+      count: 250,
+    });
+    expect(await readBack('before=151&limit=150')).toMatchObject({ ...whole, from: 1, to: 150 });
+    expect(await readBack('before=3&limit=1')).toMatchObject({ ...whole, from: 2, to: 2 });
+    expect(await readBack('before=9007199254740991&limit=1')).toMatchObject({ ...whole, from: 250 });
+    for (const nothing of ['before=1', 'before=0']) {
+      expect(await readBack(nothing)).toMatchObject({ ...whole, count: 0 });
+    }
+    const unknown = await read('nobody/messages?before=head').expect(200);
+    expect(unknown.body).toMatchObject({ head: 0, recovered: true, messages: [], truncatedBefore: null });
+  });
+
+  it('[DEL-5] before an offset of another epoch: recovered is false, up to what both epochs share', async () => {
+    expect(await readBack('before=100&epoch=another')).toMatchObject({ recovered: false, count: 0 });
+    expect(await readBack('before=head&epoch=another&limit=2')).toMatchObject({ recovered: false, to: 250 });
+  });
+
   it.each([
+    'after=0&before=5',
+    'after=0&before=head',
+    'before=',
+    'before=-1',
+    'before=1.5',
+    'before=tail',
+    'before=9007199254740992',
+    'before=1&before=2',
+    'before=head&limit=0',
     'after=-1',
     'after=1.5',
     'after=',
