@@ -63,7 +63,7 @@ function batchOf<Message extends z.ZodType>(message: Message) {
 export const publishRequestSchema = z
   .object(eitherFields, { error: NO_REQUEST })
   .transform(withMessage)
-  .meta({ id: 'PublishRequest' });
+  .meta({ id: 'PublishRequest', description: 'Exactly one of `message` and `json`.' });
 /** As a publisher writes it. */
 export type PublishRequest = z.input<typeof publishRequestSchema>;
 

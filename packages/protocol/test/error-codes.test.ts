@@ -27,7 +27,13 @@ describe('error codes', () => {
   });
 
   it('[PUB-10] a problem carries one of them', () => {
-    const problem = { type: 'about:blank', title: 'x', status: 400, detail: 'x', code: 'malformed_json' };
+    const problem = {
+      type: '/problems/malformed_json',
+      title: 'x',
+      status: 400,
+      detail: 'x',
+      code: 'malformed_json',
+    };
     expect(problemSchema.safeParse(problem).success).toBe(true);
     expect(problemSchema.safeParse({ ...problem, code: 'toString' }).success).toBe(false);
   });

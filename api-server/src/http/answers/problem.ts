@@ -31,7 +31,7 @@ const RETRY_LATER_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 export function problemAnswer({ code, detail, errors, status, headers }: Refusal): TextAnswer {
   const row = HTTP_ERRORS[code];
   const problem: Problem = {
-    type: `about:blank#${code}`,
+    type: `/problems/${code}`,
     title: row.title,
     status: status ?? row.status,
     detail,

@@ -122,7 +122,7 @@ function publishOperation(operationId: string, summary: string): ZodOpenApiOpera
     summary,
     security: KEY_SECURITY,
     description:
-      'Scope `publish`. Unknown fields are ignored. With an `Idempotency-Key`, a retry with the same message and target returns the first answer; with another message or target it is refused.',
+      'Scope `publish`. `json` takes the place of `message`: its text is stored and delivered. Unknown fields are ignored. With an `Idempotency-Key`, a retry with the same message and target returns the first answer; with another message or target it is refused.',
     requestParams: { header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }) },
     requestBody: {
       required: true,
@@ -182,7 +182,7 @@ function logOperation(): ZodOpenApiOperationObject {
     summary: "Read a part of a target's log, oldest first",
     security: READER_SECURITY,
     description:
-      "Scope `read`, or the client's own token; for a group the token of a member, which reads from its join on. A target without messages has head 0. To continue, send the last `offset` as `after`, with its `epoch`.",
+      "Scope `read`, or the client's own token; for a group the token of a member, which reads from its join on. A target without messages has head 0. To continue, send the last `offset` as `after`, with its `epoch`. To read back, start with `before=head` and send the first `offset` as `before`, until it is 1 or `truncatedBefore` is not null.",
     requestParams: { path: TARGET_PATH, query: logPageQuerySchema },
     responses: {
       200: {

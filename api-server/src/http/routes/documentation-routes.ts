@@ -1,5 +1,8 @@
 import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
+import { problemAnswer } from '../answers/problem.ts';
+import { HTTP_ERRORS, type HttpErrorCode } from '@postline/protocol';
 import { createDocumentationPage } from '../documentation/documentation-page.ts';
+import { createProblemPage } from '../documentation/problem-page.ts';
 import { PAGE_SCRIPT } from '../documentation/page-script.ts';
 import { PAGE_ICON, PAGE_STYLE } from '../documentation/page-style.ts';
 import { createOpenApiDocument } from '../openapi/openapi-document.ts';
@@ -17,7 +20,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** `GET /openapi.json` for programs, `GET /docs` for people. */
+/** `GET /openapi.json` for programs, `GET /docs` and the types of problems for people. */
 export function createDocumentationRoutes(): readonly Route[] {
   const document = createOpenApiDocument();
   const description = jsonAnswer(200, document);
@@ -31,7 +34,28 @@ export function createDocumentationRoutes(): readonly Route[] {
       'page.js': pageAnswer('text/javascript', PAGE_SCRIPT),
       'icon.svg': pageAnswer('image/svg+xml', PAGE_ICON),
     }).map(([name, answer]) => documentationRoute(`/docs/${name}`, () => answer)),
+    problemRoute(),
   ];
+}
+
+const UNKNOWN_PROBLEM = problemAnswer({
+  code: 'not_found',
+  detail: 'There is no problem of this type. The documentation at /docs lists all of them.',
+});
+
+/** The page that the `type` of a problem opens. */
+function problemRoute(): Route {
+  const codes = Object.keys(HTTP_ERRORS) as HttpErrorCode[];
+  const pages = new Map(
+    codes.map((code) => [code as string, pageAnswer('text/html', createProblemPage(code))]),
+  );
+  const path = '/problems/:code';
+  return {
+    method: 'GET',
+    path,
+    label: path,
+    answer: (_request, { params: { code = '' } }) => Promise.resolve(pages.get(code) ?? UNKNOWN_PROBLEM),
+  };
 }
 
 function documentationRoute(path: string, answer: (match: RouteMatch) => HttpAnswer): Route {

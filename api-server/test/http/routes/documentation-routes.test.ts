@@ -129,3 +129,19 @@ it('[DOC-3] /docs is smaller than a picture', async () => {
   );
   expect(gzipSync(parts.join('')).length).toBeLessThan(GZIPPED_BYTES_MAX);
 });
+
+it('[DOC-4] the type of a problem opens a page about it', async () => {
+  for (const [code, { title, status }] of Object.entries(HTTP_ERRORS)) {
+    const page = await supertest(api.url).get(`/problems/${code}`);
+    expect([page.status, page.type]).toEqual([200, 'text/html']);
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+    expect(page.text).toContain(`<h1>${title}</h1>`);
+    expect(page.text).toContain(`<code>${code}</code>, status ${status}`);
+  }
+  const refused = await supertest(api.url).post('/').send({});
+  expect((await supertest(api.url).get(String(refused.body.type))).status).toBe(200);
+  for (const path of ['/problems/unknown', '/problems/toString', '/problems/', '/problems']) {
+    const unknown = await supertest(api.url).get(path);
+    expect([unknown.status, unknown.type]).toEqual([404, 'application/problem+json']);
+  }
+});
