@@ -230,6 +230,7 @@ describe('a message that is another one now', () => {
 });
 
 const NEVER_ASKED = {
+  readEarlierLog: () => Promise.reject(new Error('not asked')),
   readMarks: () => Promise.reject(new Error('not asked')),
   readStreamStarts: () => Promise.reject(new Error('not asked')),
 };

@@ -148,7 +148,12 @@ export class Connection {
     if (this.#state.state === 'closed') return;
     const frame = parseClientFrame(text);
     if (isTooLarge(bytes, frame)) return this.#onFrameTooLarge();
-    switch (frame?.type) {
+    if (frame === undefined) return this.fail(this.#faultOf(text), CLOSE_CODES.badFrame);
+    return this.#onClientFrame(frame);
+  }
+
+  #onClientFrame(frame: ClientFrame): void {
+    switch (frame.type) {
       case 'identify':
         return this.#onIdentify(frame);
       case 'ack':
@@ -162,8 +167,6 @@ export class Connection {
         return this.#reply(PONG_TEXT);
       case 'history':
         return this.#onHistory(frame);
-      case undefined:
-        return this.fail(this.#faultOf(text), CLOSE_CODES.badFrame);
     }
   }
 

@@ -73,14 +73,11 @@ describe.each(WAYS)('%s', (way) => {
       expect(stored.status).toBe(201);
       const data = JSON.stringify(json);
       expect(heard.at(-1)).toMatchObject({ targetId: '1', frame: { offset: stored.body.offset, data } });
-      const batch = {
-        messages: [
-          { json: null, targetId: 'j' },
-          { message: 'text', targetId: 'j' },
-          { json: 1.5, targetId: 'j' },
-        ],
-      };
-      expect((await post('/messages/batch', batch)).status).toBe(201);
+      const messages = [{ json: null }, { message: 'text' }, { json: 1.5 }].map((one) => ({
+        ...one,
+        targetId: 'j',
+      }));
+      expect((await post('/messages/batch', { messages })).status).toBe(201);
       const page = await supertest(api.url).get('/targets/j/messages');
       expect((page.body.messages as { data: string }[]).map((entry) => entry.data)).toEqual([
         'null',
@@ -136,11 +133,7 @@ describe.each(WAYS)('%s', (way) => {
       const targetId = 'json';
       const first = await post('/', { json: { a: 1, b: 2 }, targetId }, key('j1'));
       const same = await post('/', { message: '{"a":1,"b":2}', targetId }, key('j1'));
-      expect([same.status, same.body, same.headers['idempotent-replayed']]).toEqual([
-        201,
-        first.body,
-        'true',
-      ]);
+      expect([same.status, same.body]).toEqual([201, first.body]);
       const other = await post('/', { json: { b: 2, a: 1 }, targetId }, key('j1'));
       expect(other).toMatchObject(problem('idempotency_key_reused', 422));
     });

@@ -67,10 +67,11 @@ describe('GET /targets/:targetId/messages', () => {
 
   const readBack = async (query: string) => {
     const { body } = await read(`bob:1@x/messages?${query}`).expect(200);
-    expect(logPageSchema.parse(body)).toEqual(body);
-    const offsets = (body.messages as LogEntry[]).map(({ offset }) => offset);
+    const page = logPageSchema.parse(body);
+    expect(page).toEqual(body);
+    const offsets = page.messages.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.map((_, index) => (offsets[0] ?? 0) + index));
-    return { ...body, messages: undefined, from: offsets[0], to: offsets.at(-1), count: offsets.length };
+    return { ...page, messages: undefined, from: offsets[0], to: offsets.at(-1), count: offsets.length };
   };
 
   it('[LOG-16] before: the last messages before an offset or the head, oldest first', async () => {
