@@ -3,24 +3,26 @@
  * compile, the errors are shown and the last good version keeps running. Arguments and environment as for `npm start`.
  */
 const { spawn } = require('node:child_process');
-const { watch } = require('node:fs');
+const { readdirSync, watch } = require('node:fs');
 const { join } = require('node:path');
-const ts = require('typescript');
 
 const ROOT = join(__dirname, '..');
-const PROJECTS = ['standalone', 'packages/client-sdk', 'web-client'];
-/** Read by the services at their start; everything else is compiled. */
-const READ_AT_START = ['web-client', 'db/migrations'];
-const READ_FILE = /\.(?:css|html|svg|sql)$/;
+const COMPILED = ['standalone', 'packages/client-sdk', 'web-client'];
+const BUNDLED = ['packages/client-sdk', 'web-client'];
+/** Each is watched with the folders in it. */
+const WATCHED = ['api-server/src', 'db/migrations', 'standalone/src', 'web-client', 'websocket-server/src'];
+const WATCHED_FILE = /\.(?:ts|css|html|svg|sql)$/;
+const OUTPUT_FOLDER = /(?:^|[\\/])(?:dist|node_modules|test)(?:[\\/]|$)/;
 /** An editor writes a file in several steps. */
 const QUIET_MS = 100;
 
 /** Nobody waits for the sockets of a developer's own page to be closed one after the other. */
 const env = { DRAIN_MS: '0', ...process.env };
 
+const watchers = new Map();
 let service;
 let isEnding = false;
-let isRestarting = false;
+let isBuilding = false;
 let isStale = false;
 let quiet;
 
@@ -28,20 +30,22 @@ function say(text) {
   process.stderr.write(`dev: ${text}\n`);
 }
 
-function ended(child) {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
-    else child.once('exit', resolve);
-  });
+/** The exit code of a Node program; its output is that of this process. */
+function run(folder, ...words) {
+  const child = spawn(process.execPath, words, { cwd: join(ROOT, folder), stdio: 'inherit' });
+  return new Promise((resolve) => child.once('exit', resolve));
 }
 
-async function bundle(folder) {
-  return await ended(spawn(process.execPath, ['bundle.cjs'], { cwd: join(ROOT, folder), stdio: 'inherit' }));
+async function compile() {
+  if ((await run('.', require.resolve('typescript/bin/tsc'), '-b', ...COMPILED)) !== 0) return false;
+  const codes = await Promise.all(BUNDLED.map((folder) => run(folder, 'bundle.cjs')));
+  return codes.every((code) => code === 0);
 }
 
 function start() {
   const words = [join(ROOT, 'standalone/dist/main.js'), ...process.argv.slice(2)];
   const child = spawn(process.execPath, words, { cwd: ROOT, env, stdio: 'inherit' });
+  child.ended = new Promise((resolve) => child.once('exit', resolve));
   child.once('exit', (code, signal) => {
     if (child === service && !isEnding) say(`the services ended (${signal ?? code}); waiting for a change`);
   });
@@ -51,48 +55,52 @@ function start() {
 async function stop() {
   const child = service;
   service = undefined;
-  if (child === undefined) return;
-  const end = ended(child);
-  child.kill('SIGTERM');
-  await end;
+  child?.kill('SIGTERM');
+  await child?.ended;
 }
 
-async function restart() {
+/** Compiles and restarts, and once more if something has changed meanwhile. */
+async function rebuild() {
   isStale = true;
-  if (isRestarting) return;
-  isRestarting = true;
+  if (isBuilding) return;
+  isBuilding = true;
   while (isStale && !isEnding) {
     isStale = false;
-    const codes = await Promise.all(['packages/client-sdk', 'web-client'].map(bundle));
-    if (codes.some((code) => code !== 0)) continue;
-    await stop();
-    if (!isEnding) start();
+    watchFolders();
+    say('compiling …');
+    if (!(await compile())) say('it does not compile; waiting for a change');
+    else if (!isStale && !isEnding) {
+      await stop();
+      if (!isEnding) start();
+    }
   }
-  isRestarting = false;
+  isBuilding = false;
 }
 
-function restartSoon() {
-  clearTimeout(quiet);
-  quiet = setTimeout(() => void restart(), QUIET_MS);
+/** Watches each folder by itself, which works alike on every system, and finds new ones. */
+function watchFolders() {
+  const packages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/src`);
+  for (const top of [...WATCHED, ...packages]) {
+    let entries;
+    try {
+      entries = readdirSync(join(ROOT, top), { recursive: true, withFileTypes: true });
+    } catch {
+      continue; // a package without sources
+    }
+    const parents = entries.map((entry) => entry.parentPath ?? entry.path);
+    for (const folder of new Set([join(ROOT, top), ...parents])) watchFolder(folder);
+  }
 }
 
-const formatHost = {
-  getCanonicalFileName: (name) => name,
-  getCurrentDirectory: () => ROOT,
-  getNewLine: () => '\n',
-};
-
-function reportDiagnostic(diagnostic) {
-  const format = process.stderr.isTTY ? ts.formatDiagnosticsWithColorAndContext : ts.formatDiagnostics;
-  process.stderr.write(format([diagnostic], formatHost));
-}
-
-/** The compiler's status: that it begins, or how many errors there are. */
-function reportWatchStatus({ messageText }) {
-  const errors = /^Found (\d+) error/.exec(String(messageText))?.[1];
-  if (errors === undefined) say('compiling …');
-  else if (errors !== '0') say(`${errors} errors; waiting for a change`);
-  else restartSoon();
+function watchFolder(folder) {
+  if (watchers.has(folder) || OUTPUT_FOLDER.test(folder.slice(ROOT.length))) return;
+  const watcher = watch(folder, (_event, file) => {
+    if (file === null || !WATCHED_FILE.test(file)) return;
+    clearTimeout(quiet);
+    quiet = setTimeout(() => void rebuild(), QUIET_MS);
+  });
+  watcher.once('error', () => watchers.delete(folder)); // it was removed
+  watchers.set(folder, watcher);
 }
 
 /** On Ctrl-C a terminal has signalled the services too; they ignore the second signal. */
@@ -104,17 +112,4 @@ async function end() {
 
 process.on('SIGINT', () => void end());
 process.on('SIGTERM', () => void end());
-for (const folder of READ_AT_START) {
-  watch(join(ROOT, folder), (_event, file) => {
-    if (file !== null && READ_FILE.test(file)) restartSoon();
-  });
-}
-const host = ts.createSolutionBuilderWithWatchHost(
-  ts.sys,
-  undefined,
-  reportDiagnostic,
-  () => undefined,
-  reportWatchStatus,
-);
-const projects = PROJECTS.map((folder) => join(ROOT, folder));
-ts.createSolutionBuilderWithWatch(host, projects, { incremental: true }).build();
+void rebuild();
