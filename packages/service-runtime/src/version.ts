@@ -1,2 +1,2 @@
 /** The version of all packages; a test compares it with their package.json files. */
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';
