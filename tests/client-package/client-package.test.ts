@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -70,9 +72,32 @@ describe('the package as it is published', () => {
     }
     expect(
       [...files].filter(
-        (file) => !/^(dist\/.*\.(js|d\.ts)|dist\/cjs\/package\.json|package\.json|README\.md)$/.test(file),
+        (file) =>
+          !/^(dist\/.*\.(js|js\.map|d\.ts)|dist\/cjs\/package\.json|package\.json|README\.md|LICENSE)$/.test(
+            file,
+          ),
       ),
     ).toEqual([]);
+  });
+
+  it('[SDK-18] is found and typed by every resolver, from its tarball', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postline-client-'));
+    try {
+      await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: FOLDER });
+      const [tarball = ''] = await readdir(folder);
+      const bin = (name: string) =>
+        fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
+      // The classic script is for pages, and is not imported.
+      await run(bin('attw'), [join(folder, tarball), '--exclude-entrypoints', 'client.js']);
+      await run(bin('publint'), [join(folder, tarball), '--level', 'warning', '--strict']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('[SDK-18] has types that need no other package', async () => {
+    for (const file of await packedFiles())
+      if (file.endsWith('.d.ts')) expect(importsOf(file).filter((name) => !name.startsWith('.'))).toEqual([]);
   });
 
   it('[SDK-18] gives one class, whichever way it is loaded in Node', async () => {

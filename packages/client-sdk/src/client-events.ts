@@ -1,8 +1,11 @@
-import type { Followed, Restart, Truncation, Unfollowed } from './message.ts';
+import type { Followed, Message, Restart, Truncation, Unfollowed } from './message.ts';
+import { requireOption } from './option-checks.ts';
 import type { PostlineError } from './postline-error.ts';
 
 /** What a client is doing. Each state has the fields that mean something in it, and no others. */
 export type ClientState =
+  /** Not connected until `connect()`: `disconnect()` was called, or `autoConnect` is false. */
+  | { readonly state: 'disconnected' }
   /** Not connected yet: loading the cursor and the token, opening the socket, waiting for the relay's first answer. */
   | { readonly state: 'connecting' }
   /** Connected, and receiving what was missed. */
@@ -35,34 +38,98 @@ export interface ClientEvents {
   readonly error: PostlineError;
 }
 
-interface Listening {
-  readonly name: keyof ClientEvents;
-  readonly listener: (event: never) => unknown;
+/** Everything that `on`, `once` and `off` accept. */
+export interface ClientEventsAndMessages<Payload> extends ClientEvents {
+  readonly message: Message<Payload>;
 }
 
-/** The listeners of a client's events. */
-export class ClientEventListeners {
-  readonly #listenings = new Set<Listening>();
+/**
+ * Receives what happens in a client: `sent` and `received` with a frame (or the text of one that is not known), and the
+ * client's events by their names. Tokens are replaced by `…`.
+ */
+export type DebugListener = (what: string, detail: unknown) => void;
 
-  add<Name extends keyof ClientEvents>(
-    name: Name,
-    listener: (event: ClientEvents[Name]) => unknown,
-  ): () => void {
-    const listening = { name, listener };
-    this.#listenings.add(listening);
-    return () => void this.#listenings.delete(listening);
+export type EventName = keyof ClientEventsAndMessages<unknown>;
+export type EventListenerOf<Payload, Name extends EventName> = (
+  event: ClientEventsAndMessages<Payload>[Name],
+) => unknown;
+type Listener = (event: never) => unknown;
+
+const NAMES: Readonly<Record<EventName, 1>> = {
+  message: 1,
+  state: 1,
+  truncated: 1,
+  restarted: 1,
+  followed: 1,
+  unfollowed: 1,
+  error: 1,
+};
+
+export interface Registration {
+  readonly name: EventName;
+  readonly listener: Listener;
+  /** It ends with its first event, or with the first message that it has handled. */
+  readonly isOnce: boolean;
+}
+
+/** The listeners of a client's events, and the handlers of its messages. */
+export class ClientEventListeners {
+  readonly #registrations = new Set<Registration>();
+  readonly #debug: DebugListener | undefined;
+
+  constructor(debug?: DebugListener | boolean) {
+    this.#debug = debug === true ? (...line) => console.log('postline', ...line) : debug || undefined;
   }
 
-  /** An error thrown by a listener is reported as uncaught, like any error of the page, and stops nothing here. */
+  /** Throws a TypeError for an unknown name. Returns a function that removes the listener. */
+  add(name: EventName, listener: Listener, isOnce: boolean): () => void {
+    if (!Object.hasOwn(NAMES, name)) throw new TypeError(`unknown event ${name}`);
+    requireOption(typeof listener === 'function', 'listener');
+    const registration = { name, listener, isOnce };
+    this.#registrations.add(registration);
+    return () => this.end(registration);
+  }
+
+  end(registration: Registration): void {
+    this.#registrations.delete(registration);
+  }
+
+  remove(name: EventName, listener: Listener): void {
+    for (const registration of this.#registrations)
+      if (registration.name === name && registration.listener === listener) this.end(registration);
+  }
+
+  /** The first message handler that is not one of these. */
+  handlerBeside(others: ReadonlySet<Registration>): Registration | undefined {
+    return [...this.#registrations].find(
+      (registration) => registration.name === 'message' && !others.has(registration),
+    );
+  }
+
+  /** An error event that nobody listens to is printed, because a client that fails in silence puzzles its developer. */
   emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void {
-    for (const listening of [...this.#listenings]) {
-      try {
-        if (listening.name === name) listening.listener(event as never);
-      } catch (error) {
-        setTimeout(() => {
-          throw error;
-        });
-      }
+    this.debug(name, event);
+    const heard = [...this.#registrations].filter((registration) => registration.name === name);
+    for (const registration of heard) {
+      if (registration.isOnce) this.end(registration);
+      guarded(() => registration.listener(event as never));
     }
+    // Not every platform has a console.
+    if (name === 'error' && heard.length === 0) (globalThis as { console?: Console }).console?.error(event);
+  }
+
+  debug(what: string, detail: unknown): void {
+    guarded(() => this.#debug?.(what, detail));
+  }
+}
+
+/** An error thrown by the application is reported as uncaught, like any error of the page, and stops nothing here. */
+function guarded(call: () => unknown): void {
+  try {
+    call();
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
   }
 }

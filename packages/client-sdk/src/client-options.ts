@@ -1,8 +1,20 @@
-import type { Cursor, CursorStore } from './cursor/cursor.ts';
+import type { DebugListener } from './client-events.ts';
+import { type Cursor, type CursorStore, isCursor } from './cursor/cursor.ts';
 import type { PayloadParser } from './message.ts';
+import { isIntegerWithin, refuseUnknownOptions, requireOption } from './option-checks.ts';
 
 /** A token (JWT), or a function that returns one: called before the first connection, before expiry and after 4001. */
 export type Token = string | (() => string | Promise<string>);
+
+/** Messages to begin with: everything that is kept, or the last of each followed target (1 to 1,000). */
+export type HistoryStart = 'start' | { readonly last: number };
+
+/** As a program without types may pass them. */
+type UncheckedOptions = Partial<ClientSettings> & {
+  readonly clientId?: unknown;
+  readonly resume?: unknown;
+  readonly cursorStore?: unknown;
+};
 
 /** Clients of plain strings need no `parse`; all others do. */
 type ParseOption<Payload> = string extends Payload
@@ -17,8 +29,10 @@ interface PostlineClientBaseOptions {
   readonly token?: Token;
   /** Follows the groups of this client too: those it is a member of, and those of its token. Default: no groups. */
   readonly groups?: boolean;
-  /** Where to start if the cursor store is empty. Default: only new messages. */
-  readonly resume?: Cursor;
+  /** Connects when it is constructed. If false, it connects when `connect()` is called. Default: true. */
+  readonly autoConnect?: boolean;
+  /** Prints frames, states and reasons to the console, or passes them to a function; never a token. Default: false. */
+  readonly debug?: boolean | DebugListener;
   /** After a message handler throws: call it again with the message after a while (default), or close the client. */
   readonly onHandlerError?: 'retry' | 'stop';
   /** After `parse` throws: continue with the next message (default), or close the client. */
@@ -44,8 +58,13 @@ interface PostlineClientBaseOptions {
  * the last ack of this device. `deviceId` names the device; each device of a client has acks of its own.
  */
 type CursorOptions =
-  | { readonly cursorStore?: CursorStore; readonly deviceId?: string }
-  | { readonly cursorStore: 'last-ack'; readonly deviceId: string };
+  | {
+      readonly cursorStore?: CursorStore;
+      readonly deviceId?: string;
+      /** Where to start if the cursor store is empty. Default: only new messages. */
+      readonly resume?: Cursor | HistoryStart;
+    }
+  | { readonly cursorStore: 'last-ack'; readonly deviceId: string; readonly resume?: Cursor };
 
 export type PostlineClientOptions<Payload = string> = PostlineClientBaseOptions &
   CursorOptions &
@@ -68,10 +87,36 @@ const DEFAULTS = {
 
 export type ClientSettings = Readonly<typeof DEFAULTS>;
 
-/** The numeric options, with defaults for those that are absent. */
-export function readSettings(options: Partial<ClientSettings>): ClientSettings {
+const NAMES =
+  'url clientId token groups autoConnect debug resume cursorStore deviceId parse onHandlerError onParseError signal ' +
+  Object.keys(DEFAULTS).join(' ');
+
+/** A relay refuses a connection as anything else. A group is a target, but no client. */
+const CLIENT_ID = /^(?!group:|__proto__$)[\w-][\w.~:@|+-]{0,127}$/;
+
+/** Of each target; a relay refuses more. */
+const RESUME_LAST_MAX = 1_000;
+
+/**
+ * Throws a TypeError that names the first option with which no connection is possible; the address has a check of its
+ * own. Returns the numeric options, with defaults for those that are absent.
+ */
+export function readSettings(options: UncheckedOptions = {}): ClientSettings {
+  refuseUnknownOptions(NAMES, options);
+  const { clientId, resume, cursorStore } = options;
+  const isId =
+    typeof clientId === 'string' ? CLIENT_ID.test(clientId) : isIntegerWithin(0, clientId, Infinity);
+  requireOption(isId, 'clientId', `an integer, or ${CLIENT_ID}`);
+  // With `last-ack`, the relay knows where the client starts.
+  const isHistory =
+    resume === 'start' ||
+    isIntegerWithin(1, (resume as { last?: unknown } | null | undefined)?.last, RESUME_LAST_MAX);
+  const isStart = isCursor(resume) || (isHistory && cursorStore !== 'last-ack');
+  requireOption(resume === undefined || isStart, 'resume');
   const settings = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof ClientSettings)[])
+  for (const name of Object.keys(DEFAULTS) as (keyof ClientSettings)[]) {
     settings[name] = options[name] ?? DEFAULTS[name];
+    requireOption(settings[name] >= 0, name);
+  }
   return settings;
 }

@@ -1,5 +1,15 @@
 export type JsonObject = Record<string, unknown>;
 
+/** Names of fields, separated by spaces: texts, offsets (`+name`) and booleans (`!name`). */
+type Fields<Names extends string> = Names extends `${infer First} ${infer Rest}`
+  ? Field<First> & Fields<Rest>
+  : Field<Names>;
+type Field<Name extends string> = Name extends `+${infer Offset}`
+  ? Record<Offset, number>
+  : Name extends `!${infer Flag}`
+    ? Record<Flag, boolean>
+    : Record<Name, string>;
+
 /** True for a JSON object. Its fields are still unchecked. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -14,18 +24,22 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** True if each of these fields is a string. */
-export function hasTexts<Value extends JsonObject, Name extends string>(
-  value: Value,
-  ...names: Name[]
-): value is Value & Record<Name, string> {
-  return names.every((name) => typeof value[name] === 'string');
+/** True for a JSON object with these fields. */
+export function hasFields<Names extends string>(
+  value: unknown,
+  names: Names,
+): value is JsonObject & Fields<Names> {
+  return (
+    isJsonObject(value) &&
+    names.split(' ').every((name) => {
+      const field = value[name.replace(/^\W/, '')];
+      if (name.startsWith('+')) return isOffset(field);
+      return typeof field === (name.startsWith('!') ? 'boolean' : 'string');
+    })
+  );
 }
 
-/** True if each of these fields is an offset: a non-negative integer that JSON carries exactly. */
-export function hasOffsets<Value extends JsonObject, Name extends string>(
-  value: Value,
-  ...names: Name[]
-): value is Value & Record<Name, number> {
-  return names.every((name) => Number.isSafeInteger(value[name]) && (value[name] as number) >= 0);
+/** True for a non-negative integer that JSON carries exactly. */
+export function isOffset(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -14,6 +14,27 @@ export interface Message<Payload = string> {
   readonly missed: boolean;
 }
 
+/** May be async: the next message waits until it resolves, and then the cursor moves. */
+export type MessageHandler<Payload> = (message: Message<Payload>) => unknown;
+
+/** Which earlier messages to request. */
+export interface HistoryQuery {
+  /** The client's own id (default), or a group that it follows. */
+  readonly target?: string | number;
+  /** Only messages before this offset. Default: the newest. */
+  readonly before?: number;
+  /** At most this many messages, 1 to 200. Default: 50. */
+  readonly limit?: number;
+}
+
+/** Earlier messages of one target. */
+export interface History<Payload = string> {
+  /** Oldest first; `missed` is false in all of them. Messages that cannot be parsed are reported, and left out. */
+  readonly messages: readonly Message<Payload>[];
+  /** The oldest offset that is kept, if there would be more without the retention rule; otherwise null. */
+  readonly truncatedBefore: number | null;
+}
+
 /** The messages `from` to `to` will not be delivered: the retention rule deleted them before. */
 export interface Truncation {
   readonly targetId: string;

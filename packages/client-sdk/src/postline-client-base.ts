@@ -1,21 +1,25 @@
 import type { FollowedFrame, IdentifiedFrame, NewMessageFrame, UnfollowedFrame } from '@postline/protocol';
 import { type CLOSE_CODES, mayReconnect } from '@postline/protocol/close-codes';
 import { Acks } from './delivery/acks.ts';
-import { ClientEventListeners, type ClientEvents, type ClientState } from './client-events.ts';
-import { type PostlineClientOptions, readSettings } from './client-options.ts';
+import {
+  ClientEventListeners,
+  type ClientState,
+  type EventListenerOf,
+  type EventName,
+} from './client-events.ts';
+import { type HistoryStart, type PostlineClientOptions, readSettings } from './client-options.ts';
 import { FollowRequests } from './connection/follow-requests.ts';
+import { HistoryRequests } from './connection/history-requests.ts';
 import { isCursor, type TargetCursor } from './cursor/cursor.ts';
 import { CursorKeeper } from './cursor/cursor-keeper.ts';
 import type { Environment } from './platform/environment.ts';
-import type { InboxStep } from './delivery/inbox.ts';
-import type { Message } from './message.ts';
-import { MessageDelivery } from './delivery/message-delivery.ts';
-import type { MessageHandler } from './delivery/message-handlers.ts';
+import type { History, HistoryQuery, Message } from './message.ts';
+import { type InboxStep, MessageDelivery } from './delivery/message-delivery.ts';
 import { iterateMessages } from './delivery/message-iterator.ts';
 import { PostlineError } from './postline-error.ts';
-import type { IdentifyFrame, RelayFrame } from './connection/frames.ts';
+import type { ClientFrame, IdentifyFrame, RelayFrame } from './connection/frames.ts';
 import { RelayLink, relayUrl } from './connection/relay-link.ts';
-import { StreamPosition } from './cursor/stream-position.ts';
+import { StreamPosition, type TargetPosition } from './cursor/stream-position.ts';
 import { TokenKeeper } from './token/token-keeper.ts';
 
 /** Typed by the table of the close codes, whose other rows a page need not download. */
@@ -24,10 +28,11 @@ const TOKEN_EXPIRED: typeof CLOSE_CODES.tokenExpired = 4001;
 /**
  * One client of a relay. It connects when it is constructed, and passes every message of its target to the handlers, in
  * order: at least once, once per running client, and exactly once if the application stores cursor and effect together.
+ * Options that can never work throw a TypeError; everything later is reported as a PostlineError.
  */
 export class PostlineClientBase<Payload = string> implements AsyncIterable<Message<Payload>> {
   readonly #options: PostlineClientOptions<Payload>;
-  readonly #events = new ClientEventListeners();
+  readonly #events: ClientEventListeners;
   readonly #position = new StreamPosition((targetId) => this.#cursor.forget(targetId));
   readonly #cursor: CursorKeeper;
   readonly #delivery: MessageDelivery<Payload>;
@@ -35,65 +40,58 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   readonly #tokens: TokenKeeper;
   readonly #link: RelayLink;
   readonly #requests: FollowRequests;
+  readonly #history: HistoryRequests;
   /** The followed targets, as the application knows them. */
   readonly #followed = new Set<string>();
   readonly #stopHearing: () => void;
-  #state: ClientState = { state: 'connecting' };
+  #state: ClientState = { state: 'disconnected' };
   #isCursorLoaded = false;
   /** Whether `identify` named a position to resume from. */
   #hasAskedToResume = false;
+  /** The end of the last `disconnect()`; undefined since `connect()`. */
+  #disconnected: Promise<void> | undefined = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor(options: PostlineClientOptions<Payload>, environment: Environment) {
-    const { cursorStore, signal, resume } = options;
+    const settings = readSettings(options);
+    const { cursorStore, signal, autoConnect = true } = options;
     const url = relayUrl(options.url);
-    if (resume !== undefined && !isCursor(resume))
-      throw new PostlineError('cannot_connect', { cause: 'not a cursor' });
-    const events = this.#events;
-    const shared = { ...options, ...readSettings(options), url, environment, events };
+    const events = new ClientEventListeners(options.debug);
     this.#options = options;
+    this.#events = events;
     this.#cursor = new CursorKeeper({
       store: cursorStore === 'last-ack' ? undefined : cursorStore,
       owner: { clientId: String(options.clientId), relayUrl: url },
       events,
     });
-    this.#delivery = new MessageDelivery({
-      ...shared,
+    const parts = {
+      ...options,
+      ...settings,
+      url,
+      environment,
+      events,
+      position: this.#position,
       keeper: this.#cursor,
-      onMoved: (position, offset) => {
-        this.#position.note(position, offset);
+      send: (frame: ClientFrame) => this.#link.send(frame),
+      onMoved: (moved: TargetPosition, offset: number) => {
+        this.#position.note(moved, offset);
         this.#acks.note();
       },
-      onFatal: (error) => void this.#close(error),
+      onFatal: (error: PostlineError) => void this.#close(error),
       onEmpty: () => this.#noteCaughtUp(),
       onRoom: () => this.#link.release(),
-    });
-    this.#tokens = new TokenKeeper({
-      ...shared,
-      onRenewed: (token) => void this.#link.send({ type: 'token', token }),
-    });
-    this.#link = new RelayLink({
-      ...shared,
-      host: {
-        prepareIdentify: () => this.#prepareIdentify(),
-        onFrame: (frame) => this.#onFrame(frame),
-        onState: (state) => {
-          this.#tokens.stopRenewing();
-          this.#setState(state);
-        },
-        onLost: (error) => this.#onLost(error),
-      },
-    });
-    this.#acks = new Acks({
-      ...shared,
-      positions: () => this.#position.all(),
-      send: (targetId, offset) => this.#link.send({ type: 'ack', targetId, offset }),
-    });
-    this.#requests = new FollowRequests({
-      send: (frame) => this.#link.send(frame),
-      onLeft: (targetId, cause) => this.#leave(targetId, cause),
-      cursorOf: (targetId) => this.#position.cursorOf(targetId),
-    });
+      prepareIdentify: () => this.#prepareIdentify(),
+      onFrame: (frame: RelayFrame) => this.#onFrame(frame),
+      onState: (state: ClientState) => this.#setState(state),
+      onLost: (error: PostlineError) => this.#onLost(error),
+      onLeft: (targetId: string) => this.#leave(targetId, 'unfollowed'),
+    };
+    this.#delivery = new MessageDelivery(parts);
+    this.#tokens = new TokenKeeper(parts);
+    this.#link = new RelayLink(parts);
+    this.#acks = new Acks(parts);
+    this.#requests = new FollowRequests(parts);
+    this.#history = new HistoryRequests(parts);
     const stopWaking = environment.onWake(() => this.wake());
     const onAbort = () => void this.close();
     signal?.addEventListener('abort', onAbort);
@@ -102,7 +100,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       signal?.removeEventListener('abort', onAbort);
     };
     if (signal?.aborted === true) void this.close();
-    else this.#link.connect();
+    else if (autoConnect) this.connect();
   }
 
   /** What the client is doing now; `on('state', …)` reports every change. */
@@ -121,28 +119,65 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
    * `too_many_targets`), which is an `error` event too.
    */
   follow(targetId: string, { cursor }: { readonly cursor?: TargetCursor } = {}): Promise<void> {
-    return this.#requests.add(targetId, true, cursor);
+    return this.#request(targetId, true, cursor);
   }
 
   /** Stops following a group. Resolves when the relay has confirmed it; then none of its messages reaches a handler. */
   unfollow(targetId: string): Promise<void> {
     this.#acks.flush();
-    return this.#requests.add(targetId, false);
+    return this.#request(targetId, false);
   }
 
   /**
-   * Calls the handler with each message, one at a time: the next message waits until an async handler resolves, and
-   * then the cursor moves. Messages wait, bounded, until there is a handler. Returns a function that removes it.
+   * Earlier messages of the client's own target, or of a group that it follows; oldest first. Neither the cursor nor the
+   * stream changes. Without a connection the request waits for the next one. Rejects with a PostlineError: `relay_error`
+   * with the relay's `relayCode` (`not_followed`), `invalid_request`, or why the client has closed.
    */
-  on(event: 'message', handler: MessageHandler<Payload>): () => void;
-  /** Calls the listener at each event of that name. Returns a function that removes it. */
-  on<Name extends keyof ClientEvents>(
-    event: Name,
-    listener: (event: ClientEvents[Name]) => unknown,
-  ): () => void;
-  on(event: 'message' | keyof ClientEvents, listener: (event: never) => unknown): () => void {
-    if (event === 'message') return this.#delivery.handlers.add(listener as MessageHandler<Payload>);
-    return this.#events.add(event, listener as () => unknown);
+  async history(query: HistoryQuery = {}): Promise<History<Payload>> {
+    this.#refuseIfClosed();
+    const { messages, truncatedBefore } = await this.#history.add(query, String(this.#options.clientId));
+    const { epoch } = this.#position;
+    const parsed = messages.map((entry) => this.#delivery.parse({ ...entry, epoch }, false));
+    return { messages: parsed.filter((message) => message !== undefined), truncatedBefore };
+  }
+
+  /**
+   * Calls the listener at each event of that name, or with each message. Messages are handled one at a time: the next
+   * one waits until an async handler resolves, and then the cursor moves. They wait, bounded, until there is a handler.
+   * Returns a function that removes the listener. Throws a TypeError for an unknown name.
+   */
+  on<Name extends EventName>(name: Name, listener: EventListenerOf<Payload, Name>): () => void {
+    return this.#listen(name, listener, false);
+  }
+
+  /** Like `on`, but only for the first event, or the first message that is handled. */
+  once<Name extends EventName>(name: Name, listener: EventListenerOf<Payload, Name>): () => void {
+    return this.#listen(name, listener, true);
+  }
+
+  /** Removes a listener that was added by `on` or `once`. */
+  off<Name extends EventName>(name: Name, listener: EventListenerOf<Payload, Name>): void {
+    this.#events.remove(name, listener);
+  }
+
+  /**
+   * Connects after `disconnect()`, or if `autoConnect` is false; does at once what the client would do later if it waits.
+   * Throws a PostlineError if the client is closed.
+   */
+  connect(): void {
+    this.#refuseIfClosed();
+    if (this.#disconnected === undefined) return this.wake();
+    this.#disconnected = undefined;
+    this.#delivery.start();
+    this.#link.connect();
+  }
+
+  /**
+   * Disconnects until `connect()`, which continues after the last message received; meanwhile no handler is called.
+   * Resolves as `close()` does.
+   */
+  disconnect(): Promise<void> {
+    return this.#closing ?? (this.#disconnected ??= this.#stop({ state: 'disconnected' }));
   }
 
   /**
@@ -162,20 +197,33 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message<Payload>, undefined> {
-    return iterateMessages<Payload>({
-      addHandler: (handler) => this.#delivery.handlers.add(handler),
-      onClosed: (listener) => this.#onClosed(listener),
-    });
+    return iterateMessages<Payload>(this);
   }
 
-  #onClosed(listener: (error: PostlineError | undefined) => void): () => void {
-    if (this.#state.state === 'closed') listener(this.#state.error);
-    return this.#events.add('state', (state) => {
-      if (state.state === 'closed') listener(state.error);
-    });
+  #listen(...registration: Parameters<ClientEventListeners['add']>): () => void {
+    const remove = this.#events.add(...registration);
+    if (registration[0] === 'message') this.#delivery.wake();
+    return remove;
+  }
+
+  #request(targetId: string, isWanted: boolean, cursor?: TargetCursor): Promise<void> {
+    const answer = this.#whileOpen(() => this.#requests.add(targetId, isWanted, cursor));
+    answer.catch(() => undefined); // errors are events too, so a caller may ignore the promise
+    return answer;
+  }
+
+  /** Rejects if the client is closed. */
+  async #whileOpen<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+    this.#refuseIfClosed();
+    return request();
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#state.state === 'closed') throw this.#state.error ?? new PostlineError('aborted');
   }
 
   #setState(state: ClientState): void {
+    if (state.state !== 'live') this.#tokens.stopRenewing();
     this.#state = state;
     this.#events.emit('state', state);
   }
@@ -185,12 +233,14 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     try {
       if (!this.#isCursorLoaded) {
         const cursor = (await this.#cursor.load()) ?? start;
-        if (cursor !== undefined) this.#position.resumeFrom(cursor);
+        if (isCursor(cursor)) this.#position.resumeFrom(cursor);
         this.#isCursorLoaded = true;
       }
       const token = await this.#tokens.current();
-      const resume = this.#position.resume() ?? (cursorStore === 'last-ack' ? cursorStore : undefined);
-      this.#hasAskedToResume = resume !== undefined;
+      const known = this.#position.resume() ?? (cursorStore === 'last-ack' ? cursorStore : undefined);
+      this.#hasAskedToResume = known !== undefined;
+      // A cursor would be known by now.
+      const resume = known ?? (start as HistoryStart | undefined);
       return { type: 'identify', clientId: String(clientId), token, deviceId, groups, resume };
     } catch (error) {
       this.#events.emit('error', error as PostlineError);
@@ -199,7 +249,6 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   }
 
   #onFrame(frame: RelayFrame): void {
-    if (this.#closing !== undefined) return;
     switch (frame.type) {
       case 'identified':
         return this.#onIdentified(frame);
@@ -207,37 +256,34 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
         return this.#onNewMessage(frame);
       case 'truncated': {
         const position = this.#position.skip(frame);
-        if (position !== undefined) this.#receive({ kind: 'truncated', frame, position });
+        if (position !== undefined) this.#receive(this.#delivery.truncation(frame, position));
         return;
       }
       case 'followed':
         return this.#onFollowed(frame);
       case 'unfollowed':
         return this.#onUnfollowed(frame);
+      case 'history':
+        return this.#history.settle(frame.requestId, frame);
       case 'error':
         return this.#onError(frame);
-      case 'history':
-      case 'token_accepted':
-      case 'heartbeat':
-      case 'pong':
-        return; // any frame resets the silence timer
     }
   }
 
   #onIdentified(frame: IdentifiedFrame): void {
     const { connectionId, epoch } = frame;
-    const wanted = [...frame.targets].filter(([targetId]) => this.#requests.wants(targetId) !== false);
-    const targets = new Map(wanted);
+    const targets = new Map([...frame.targets].filter(([id]) => this.#requests.wants(id) !== false));
     const { missed, restarts, place } = this.#position.begin({ epoch, targets }, this.#hasAskedToResume);
-    this.#tokens.startRenewing();
     this.#acks.repeat();
     const isBehind = missed > 0 || !this.#delivery.isEmpty;
     this.#noteTargets(targets);
     this.#setState(
       isBehind ? { state: 'catching-up', connectionId, missed } : { state: 'live', connectionId },
     );
-    this.#receive({ kind: 'start', restarts, moveCursor: () => this.#cursor.start(place) });
+    this.#tokens.startRenewing();
+    this.#receive(this.#delivery.streamStart(restarts, () => this.#cursor.start(place)));
     this.#requests.repeat(frame.targets);
+    this.#history.sendFirst();
   }
 
   /** Reports groups that the client left while there was no connection. */
@@ -251,17 +297,14 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   }
 
   #onFollowed(frame: FollowedFrame): void {
-    const resumed = this.#requests.onFollowed(frame);
+    const resumed = this.#requests.onAnswer(frame.targetId, true);
     const { type, ...followed } = frame;
     const { targetId, offset, recovered } = followed;
     const position = this.#position.follow(frame);
     if (position !== undefined) {
       const { epoch } = position;
-      this.#receive({
-        kind: 'start',
-        restarts: resumed && !recovered ? [{ targetId, epoch, lostOffset: resumed.offset, offset }] : [],
-        moveCursor: () => this.#cursor.move(targetId, offset),
-      });
+      const restarts = resumed && !recovered ? [{ targetId, epoch, lostOffset: resumed.offset, offset }] : [];
+      this.#receive(this.#delivery.streamStart(restarts, () => this.#cursor.move(targetId, offset)));
     }
     this.#acks.flush();
     if (this.#followed.has(targetId)) return; // again, after a reconnect
@@ -270,7 +313,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   }
 
   #onUnfollowed(frame: UnfollowedFrame): void {
-    this.#requests.onUnfollowed(frame);
+    this.#requests.onAnswer(frame.targetId, false);
     this.#leave(frame.targetId, frame.cause);
   }
 
@@ -279,8 +322,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     if (this.#followed.delete(targetId)) this.#events.emit('unfollowed', { targetId, cause });
   }
 
-  #onError({ code, message, targetId }: Extract<RelayFrame, { type: 'error' }>): void {
+  #onError({ code, message, targetId, requestId }: Extract<RelayFrame, { type: 'error' }>): void {
     const error = new PostlineError('relay_error', { relayCode: code, targetId, cause: message });
+    if (requestId !== undefined) return this.#history.settle(requestId, error);
     if (targetId !== undefined && this.#requests.onError(error)) this.#leave(targetId, 'token');
     this.#events.emit('error', error);
   }
@@ -292,8 +336,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       // Never skipped silently: the next connection resumes after the last message that was received.
       return this.#link.lose(new PostlineError('gap'));
     }
-    const missed = frame.offset <= (position.head ?? 0);
-    this.#receive({ kind: 'message', frame, missed, position });
+    this.#receive(this.#delivery.step(frame, position, frame.offset <= (position.head ?? 0)));
   }
 
   #receive(step: InboxStep): void {
@@ -322,13 +365,20 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
 
   async #finish(error: PostlineError | undefined): Promise<void> {
     this.#stopHearing();
-    this.#tokens.stopRenewing();
-    this.#link.retire();
-    const isStopped = this.#delivery.stop();
-    this.#setState({ state: 'closed', error });
-    this.#requests.close(error ?? new PostlineError('aborted'));
+    const isStopped = this.#stop({ state: 'closed', error });
+    const reason = error ?? new PostlineError('aborted');
+    this.#requests.close(reason);
+    this.#history.close(reason);
     if (error !== undefined) this.#events.emit('error', error);
     await isStopped;
+  }
+
+  async #stop(state: ClientState): Promise<void> {
+    this.#link.retire();
+    const isStopped = this.#delivery.stop();
+    this.#setState(state);
+    await isStopped;
+    if (this.#state !== state) return; // it was connected again or closed meanwhile
     this.#acks.flush();
     await this.#link.end();
   }

@@ -1,9 +1,10 @@
+import { mayReconnect } from '@postline/protocol/close-codes';
 import type { PublishErrorCode } from './publisher/publish.ts';
 
 /**
  * What can go wrong in a client:
- * - `cannot_connect`: no connection is possible, and `cause` says why: the address is invalid, or the platform refuses
- *   it (`http:` in an https page) or has no WebSocket
+ * - `cannot_connect`: no connection is possible, and `cause` says why: the platform refuses the address or has no
+ *   WebSocket
  * - `closed_by_relay`: the connection ended with `closeCode`; 1006 if it broke or could not be opened. If the relay
  *   sent a reason before, it is in `relayCode` and, in words, in `cause`
  * - `open_timeout`: the connection was not ready in time (loading of token and cursor included)
@@ -17,7 +18,8 @@ import type { PublishErrorCode } from './publisher/publish.ts';
  * - `parse_failed`: `parse` threw on `failedMessage`
  * - `relay_error`: the relay reported an error, with its `relayCode`, and with `targetId` if it is about a target
  * - `invalid_target`: `targetId` is not a group's id, or the cursor is not one
- * - `aborted`: before the relay had answered, the client was closed, or the opposite was requested for `targetId`
+ * - `invalid_request`: `history` was called with arguments that no relay accepts
+ * - `aborted`: the client is closed, or the opposite was requested for `targetId` before the relay had answered
  *
  * The errors of a publisher have codes of their own (`PublishError`).
  */
@@ -84,11 +86,17 @@ export function nameOf(value: unknown): string {
 
 /** Built from the code, because every page downloads it; the details are in the fields. */
 function wordsOf(
-  code: string,
+  subject: string,
   { closeCode, relayCode, targetId, failedMessage, cause }: PostlineErrorDetails,
 ): string {
   const about = [closeCode, relayCode, targetId, failedMessage?.offset].filter(Boolean).join(' ');
-  const why = cause instanceof Error ? cause.message : cause;
-  const words = code.replaceAll('_', ' ') + (about && ` (${about})`);
-  return typeof why === 'string' ? `${words}: ${why}` : words;
+  // Where several addresses were tried, the platform's error has only a code.
+  const why = cause instanceof Error ? cause.message || (cause as { readonly code?: unknown }).code : cause;
+  const isFinal = closeCode !== undefined && !mayReconnect(closeCode);
+  return (
+    subject.replaceAll('_', ' ') +
+    (about && ` (${about})`) +
+    (typeof why === 'string' ? `: ${why}` : '') +
+    (isFinal ? ' (stopped)' : '')
+  );
 }

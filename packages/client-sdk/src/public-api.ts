@@ -1,5 +1,5 @@
-export type { ClientEvents, ClientState } from './client-events.ts';
-export type { PostlineClientOptions, Token } from './client-options.ts';
+export type { ClientEvents, ClientState, DebugListener } from './client-events.ts';
+export type { HistoryStart, PostlineClientOptions, Token } from './client-options.ts';
 export { explainClose } from './connection/close-explanation.ts';
 export type { Cursor, CursorMark, CursorOwner, CursorStore, TargetCursor } from './cursor/cursor.ts';
 export {
@@ -7,10 +7,12 @@ export {
   type LocalStorageCursorStoreOptions,
   memoryCursorStore,
 } from './cursor/cursor-stores.ts';
-export type { MessageHandler } from './delivery/message-handlers.ts';
 export type {
   Followed,
+  History,
+  HistoryQuery,
   Message,
+  MessageHandler,
   PayloadParser,
   PayloadSchema,
   Restart,

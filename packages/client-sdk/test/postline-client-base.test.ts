@@ -178,3 +178,135 @@ describe('PostlineClient', () => {
     expect(scene.errors[0]).toMatchObject({ code: 'relay_error', relayCode: 'bad_ack' });
   });
 });
+
+describe('connect and disconnect', () => {
+  const scene = ClientScene.forEachTest();
+
+  it('[SDK-23] with autoConnect false it connects when it is asked to', async () => {
+    scene.start({ autoConnect: false });
+    expect(scene.client.state).toEqual({ state: 'disconnected' });
+    scene.client.wake();
+    await settle();
+    expect(scene.relay.connections).toHaveLength(0);
+    scene.client.connect();
+    scene.client.connect();
+    await (await scene.relay.connection(1)).identified();
+    await scene.inState('live');
+    expect(scene.states.map(({ state }) => state)).toEqual(['connecting', 'live']);
+    expect(scene.relay.connections).toHaveLength(1);
+  });
+
+  it('[SDK-23] disconnect lets the running handler finish and acks its message; connect continues', async () => {
+    scene.start();
+    let finish: () => void = () => undefined;
+    scene.client.on('message', async ({ offset }) => {
+      scene.offsets.push(offset);
+      if (offset === 1)
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+    });
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1), messageFrame(2));
+    await scene.handled(1);
+    await settle();
+    const disconnected = scene.client.disconnect();
+    expect(scene.client.disconnect()).toBe(disconnected);
+    expect(scene.client.state).toEqual({ state: 'disconnected' });
+    first.send(messageFrame(3));
+    finish();
+    await disconnected;
+    expect(await first.received('ack')).toEqual([{ type: 'ack', targetId: '1', offset: 1 }]);
+    await first.closed();
+    scene.environment.advance(120_000);
+    scene.environment.wake();
+    await settle();
+    expect(scene.relay.connections).toHaveLength(1);
+    expect(scene.offsets).toEqual([1]);
+    scene.client.connect();
+    const second = await scene.relay.connection(2);
+    expect(await second.identified({ offset: 2, head: 3 })).toMatchObject({
+      resume: { offsets: { '1': 2 } },
+    });
+    second.send(messageFrame(3));
+    await scene.handled(1, 2, 3);
+  });
+
+  it('[SDK-23] disconnect and connect at once handle each message once', async () => {
+    scene.start();
+    let finish: () => void = () => undefined;
+    scene.client.on('message', async ({ offset }) => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      scene.offsets.push(offset);
+    });
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1), messageFrame(2));
+    await settle();
+    for (let time = 0; time < 3; time += 1) {
+      void scene.client.disconnect();
+      scene.client.connect();
+    }
+    const second = await scene.relay.connection(2);
+    await second.identified({ offset: 2, head: 2 });
+    for (const offset of [1, 2]) {
+      finish();
+      await waitUntil(`${offset}`, () => scene.offsets.length === offset);
+    }
+    expect(scene.offsets).toEqual([1, 2]);
+    await scene.inState('live');
+  });
+
+  it('[SDK-23] a handler that is tried again waits while the client is disconnected', async () => {
+    scene.start();
+    let attempts = 0;
+    const others: number[] = [];
+    scene.client.on('message', ({ offset }) => others.push(offset));
+    scene.client.on('message', ({ offset }) => {
+      attempts += 1;
+      if (attempts === 1) throw new Error('not now');
+      scene.offsets.push(offset);
+    });
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1));
+    await waitUntil('an error', () => scene.errors.length === 1);
+    await scene.client.disconnect();
+    scene.environment.advance(60_000);
+    await settle();
+    expect(attempts).toBe(1);
+    scene.client.connect();
+    await scene.handled(1);
+    expect(others).toEqual([1]);
+  });
+
+  it('[SDK-23] a closed client refuses to connect, with its reason', async () => {
+    scene.start();
+    await scene.client.close();
+    expect(() => {
+      scene.client.connect();
+    }).toThrow(expect.objectContaining({ name: 'PostlineError', code: 'aborted' }));
+    await scene.client.disconnect();
+    expect(scene.client.state.state).toBe('closed');
+    scene.start();
+    (await scene.relay.connection(1)).close(4510);
+    await scene.inState('closed');
+    expect(() => {
+      scene.client.connect();
+    }).toThrow(expect.objectContaining({ closeCode: 4510 }));
+  });
+
+  it('[SDK-23] close ends a disconnected client, and a loop over its messages', async () => {
+    scene.start();
+    await scene.client.disconnect();
+    const loop = (async () => {
+      for await (const { offset } of scene.client) scene.offsets.push(offset);
+    })();
+    await scene.client.close();
+    await loop;
+    expect(scene.client.state).toEqual({ state: 'closed', error: undefined });
+  });
+});

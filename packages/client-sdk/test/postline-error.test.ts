@@ -22,7 +22,7 @@ describe('errors that a client reports', () => {
         closeCode: 4503,
         relayCode: 'origin_not_allowed',
         cause: 'Set ALLOWED_ORIGINS.',
-        message: 'closed by relay (4503 origin_not_allowed): Set ALLOWED_ORIGINS.',
+        message: 'closed by relay (4503 origin_not_allowed): Set ALLOWED_ORIGINS. (stopped)',
       },
     });
   });
@@ -42,7 +42,14 @@ describe('errors that a client reports', () => {
     const port = await freePort();
     scene.start({ url: `ws://127.0.0.1:${port}/` });
     await scene.inState('waiting');
-    expect(scene.client.state).toMatchObject({ error: { closeCode: 1006, cause: { code: 'ECONNREFUSED' } } });
+    expect(scene.client.state).toMatchObject({
+      error: {
+        code: 'closed_by_relay',
+        closeCode: 1006,
+        cause: { code: 'ECONNREFUSED' },
+        message: `closed by relay (1006): connect ECONNREFUSED 127.0.0.1:${port}`,
+      },
+    });
     const server = createServer((_request, response) => response.writeHead(418).end());
     await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
     scene.environment.advance(1_000);
@@ -59,7 +66,7 @@ describe('errors that a client reports', () => {
       await scene.inState('waiting');
       expect(scene.errors).toMatchObject([{ code: 'cursor_store_failed', cause: expect.any(TypeError) }]);
       expect(scene.errors[0]).toBeInstanceOf(PostlineError);
-      expect(() => scene.start({ resume: kept as unknown as Cursor })).toThrow(PostlineError);
+      expect(() => scene.start({ resume: kept as unknown as Cursor })).toThrow('invalid option resume');
     },
   );
 

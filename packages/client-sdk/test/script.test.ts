@@ -25,13 +25,14 @@ it('[SDK-14] the classic script is complete, and its shortened names are interna
     getItem: (key: string) => storage.get(key) ?? null,
     setItem: (key: string, value: string) => void storage.set(key, value),
   };
-  const page: Record<string, unknown> = {
+  const world: Record<string, unknown> = {
     ...PLATFORM,
     localStorage,
     sessionStorage: localStorage,
   };
-  runInNewContext(readFileSync(new URL('../dist/client.js', import.meta.url), 'utf8'), page);
-  const { PostlineClient, PostlineError, localStorageCursorStore } = page['Postline'] as Script;
+  runInNewContext(readFileSync(new URL('../dist/client.js', import.meta.url), 'utf8'), world);
+  const { PostlineClient, PostlineError, localStorageCursorStore } = world['Postline'] as Script;
+  const debugged: string[] = [];
   const client = new PostlineClient({
     url: relay.url,
     clientId: 1,
@@ -41,7 +42,10 @@ it('[SDK-14] the classic script is complete, and its shortened names are interna
     cursorStore: localStorageCursorStore(),
     ackIntervalMs: 1,
     firstRetryMsMax: 1,
+    autoConnect: false,
+    debug: (what, detail) => debugged.push(what + JSON.stringify(detail)),
   });
+  client.connect();
   const told: unknown[] = [];
   client.on('message', ({ offset, data, missed }) => told.push([offset, data, missed]));
   client.on('truncated', (truncation) => told.push({ ...truncation }));
@@ -87,7 +91,29 @@ it('[SDK-14] the classic script is complete, and its shortened names are interna
   await waitUntil('the end of the group', () => told.length === 7);
   expect(told.slice(4)).toEqual([followed, [8, 'text 8', false], { targetId: 'group:room', cause: 'token' }]);
   expect([...client.targets]).toEqual(['1']);
-  second.close(4510);
+  const page = client.history({ before: 9, limit: 1 });
+  const [{ requestId } = {}] = await second.received('history');
+  const { type, epoch, ...entry } = messageFrame(8);
+  second.send({ type: 'history', requestId, targetId: '1', messages: [entry], truncatedBefore: 8 });
+  expect(JSON.parse(JSON.stringify(await page))).toEqual({
+    messages: [{ ...entry, epoch: 'e2', missed: false }],
+    truncatedBefore: 8,
+  });
+  await client.disconnect();
+  expect(client.state.state).toBe('disconnected');
+  client.once('unfollowed', () => undefined);
+  client.connect();
+  const third = await relay.connection(3);
+  await third.identified({ offset: 0, head: 0 }, 'e2');
+  expect(debugged.join()).toContain('"token":"…"');
+  for (const wrong of [{ clientId: 'group:x' }, { url: 'ws://x/#y' }, { novelty: 1 }])
+    expect(() => new PostlineClient({ url: relay.url, clientId: 1, ...wrong })).toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        message: expect.stringContaining(Object.keys(wrong)[0] ?? ''),
+      }),
+    );
+  third.close(4510);
   await waitUntil('the end', () => client.state.state === 'closed');
   expect(client.state).toMatchObject({ error: { code: 'closed_by_relay', closeCode: 4510 } });
   expect(client.state.state === 'closed' && client.state.error).toBeInstanceOf(PostlineError);

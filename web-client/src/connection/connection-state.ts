@@ -27,6 +27,8 @@ export function connectionState(clientId: string, client: ClientState): Connecti
       return { state: 'catching-up', clientId, missed: client.missed };
     case 'waiting':
       return { state: 'waiting', clientId, retryInMs: client.retryInMs, reason: errorWords(client.error) };
+    case 'disconnected':
+      return { state: 'idle' };
     case 'closed':
       return client.error === undefined
         ? { state: 'idle' }

@@ -1,9 +1,12 @@
-import type { FollowedFrame, FollowFrame, UnfollowedFrame, UnfollowFrame } from '@postline/protocol';
+import type { FollowFrame, UnfollowFrame } from '@postline/protocol';
 import { isCursor, type TargetCursor } from '../cursor/cursor.ts';
+import type { StreamPosition } from '../cursor/stream-position.ts';
 import { PostlineError } from '../postline-error.ts';
 
 /** A relay closes a connection that names anything else. */
-const GROUP_ID = /^group:[\w.~:@|+-]{1,122}$/;
+export function isGroupId(targetId: string): boolean {
+  return /^group:[\w.~:@|+-]{1,122}$/.test(targetId);
+}
 
 /** As many groups as a connection may follow. */
 const REQUESTS_MAX = 1_000;
@@ -11,10 +14,9 @@ const REQUESTS_MAX = 1_000;
 interface FollowRequestsParts {
   /** False if there is no connection to send it on. */
   readonly send: (frame: FollowFrame | UnfollowFrame) => boolean;
-  /** Where the stream of a target stopped. */
-  readonly cursorOf: (targetId: string) => TargetCursor | undefined;
+  readonly position: Pick<StreamPosition, 'cursorOf'>;
   /** A target is not followed any more although no relay has confirmed it: there is no connection. */
-  readonly onLeft: (targetId: string, cause: 'unfollowed') => void;
+  readonly onLeft: (targetId: string) => void;
 }
 
 /** The application's last call of `follow` or `unfollow` for one target. */
@@ -45,7 +47,6 @@ class FollowRequest {
 export class FollowRequests {
   readonly #parts: FollowRequestsParts;
   readonly #requests = new Map<string, FollowRequest>();
-  #closed: PostlineError | undefined;
 
   constructor(parts: FollowRequestsParts) {
     this.#parts = parts;
@@ -53,20 +54,13 @@ export class FollowRequests {
 
   /** Resolves when the relay has confirmed the request; rejects with its error. */
   add(targetId: string, isWanted: boolean, start?: TargetCursor): Promise<void> {
-    const answer = this.#add(targetId, isWanted, start);
-    answer.catch(() => undefined); // errors are events too, so a caller may ignore the promise
-    return answer;
-  }
-
-  async #add(targetId: string, isWanted: boolean, start: TargetCursor | undefined): Promise<void> {
-    if (this.#closed !== undefined) throw this.#closed;
-    if (!GROUP_ID.test(targetId) || !isTargetCursor(start))
+    if (!isGroupId(targetId) || !isTargetCursor(start))
       throw new PostlineError('invalid_target', { targetId });
     const request = this.#requestOf(targetId, isWanted);
     request.start = start ?? request.start;
     if (!this.#send(targetId, request) && !isWanted) {
       request.settle();
-      this.#parts.onLeft(targetId, 'unfollowed');
+      this.#parts.onLeft(targetId);
     }
     return request.answer;
   }
@@ -99,18 +93,12 @@ export class FollowRequests {
     }
   }
 
-  /** Returns the cursor that the relay was asked to resume from. */
-  onFollowed({ targetId }: FollowedFrame): TargetCursor | undefined {
+  /** The relay follows the target, or does not any more. Returns the cursor in the last `follow` frame. */
+  onAnswer(targetId: string, isFollowed: boolean): TargetCursor | undefined {
     const request = this.#requests.get(targetId);
-    if (request?.isWanted) request.settle();
-    else if (request?.isPending === false) this.#requests.delete(targetId); // the client became a member again
+    if (request?.isWanted === isFollowed) request.settle();
+    else if (request?.isPending === false) this.#requests.delete(targetId); // the membership has changed since
     return request?.sent;
-  }
-
-  onUnfollowed({ targetId }: UnfollowedFrame): void {
-    const request = this.#requests.get(targetId);
-    if (request?.isWanted === false) request.settle();
-    else if (request?.isPending === false) this.#requests.delete(targetId);
   }
 
   /** The relay refused a target. True if it was to be followed. */
@@ -125,7 +113,6 @@ export class FollowRequests {
   }
 
   close(error: PostlineError): void {
-    this.#closed = error;
     for (const request of this.#requests.values()) request.settle(error);
   }
 
@@ -138,9 +125,9 @@ export class FollowRequests {
   }
 
   #send(targetId: string, request: FollowRequest): boolean {
-    const { send, cursorOf } = this.#parts;
+    const { send, position } = this.#parts;
     if (!request.isWanted) return send({ type: 'unfollow', targetId });
-    request.sent = request.start ?? cursorOf(targetId);
+    request.sent = request.start ?? position.cursorOf(targetId);
     return send({ type: 'follow', targetId, ...request.sent });
   }
 }

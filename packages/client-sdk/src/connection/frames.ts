@@ -6,65 +6,62 @@ import type {
   IdentifiedFrame,
   RelayFrame as ProtocolRelayFrame,
 } from '@postline/protocol';
-import { hasOffsets, hasTexts, isJsonObject, type JsonObject, parseJson } from '../json-value.ts';
+import { hasFields, parseJson } from '../json-value.ts';
 
 /** A frame that a client may send. */
 export type ClientFrame = EncodedClientFrame;
+export type HistoryRequestFrame = Extract<ClientFrame, { type: 'history' }>;
 export type IdentifyFrame = Extract<ClientFrame, { type: 'identify' }>;
 
-/** A frame that a relay may send. A later relay may have more error codes than this client knows. */
+/**
+ * A frame that this client reads; any other one only shows that the connection lives. A later relay may have more error
+ * codes than this client knows.
+ */
 export type RelayFrame =
-  | Exclude<ProtocolRelayFrame, ErrorFrame>
+  | Exclude<ProtocolRelayFrame, ErrorFrame | { readonly type: 'token_accepted' | 'heartbeat' | 'pong' }>
   | (Omit<ErrorFrame, 'code'> & { readonly code: string });
 
-/**
- * Parses a text frame of the relay. `undefined` for frames that this client does not know: a later relay may have more.
- */
-export function readRelayFrame(text: string): RelayFrame | undefined {
-  const value = parseJson(text);
-  return isJsonObject(value) && isRelayFrame(value) ? withTargetsAsMap(value) : undefined;
-}
+const LOG_ENTRY = 'id targetId data createdAt +offset';
+const FOLLOWED_TARGET = '+offset +head !recovered';
+
+/** The fields that this client reads. */
+const FIELDS: Readonly<Record<RelayFrame['type'], string>> = {
+  identified: 'clientId connectionId epoch +heartbeatSeconds',
+  new_message: `epoch ${LOG_ENTRY}`,
+  truncated: 'targetId +from +to',
+  followed: `targetId ${FOLLOWED_TARGET}`,
+  unfollowed: 'targetId',
+  history: 'requestId',
+  error: 'code message',
+};
 
 /** On the wire the targets of `identified` are an object. */
 type EncodedRelayFrame =
   | Exclude<RelayFrame, IdentifiedFrame>
   | (Omit<IdentifiedFrame, 'targets'> & { readonly targets: Readonly<Record<string, FollowedTarget>> });
 
-function withTargetsAsMap(frame: EncodedRelayFrame): RelayFrame {
-  return frame.type === 'identified' ? { ...frame, targets: new Map(Object.entries(frame.targets)) } : frame;
+/**
+ * Parses a text frame of the relay. `undefined` for frames that this client does not read.
+ */
+export function readRelayFrame(text: string): RelayFrame | undefined {
+  const value = parseJson(text);
+  // `type` may be `constructor`.
+  if (!hasFields(value, 'type') || !Object.hasOwn(FIELDS, value.type)) return undefined;
+  if (!hasFields(value, FIELDS[value.type as RelayFrame['type']])) return undefined;
+  const frame = value as unknown as EncodedRelayFrame;
+  if (frame.type === 'history')
+    return areAll(frame.messages, LOG_ENTRY) && Array.isArray(frame.messages) ? frame : undefined;
+  if (frame.type !== 'identified') return frame;
+  const { heartbeatSeconds, targets } = frame;
+  return heartbeatSeconds > 0 && areAll(targets, FOLLOWED_TARGET) && !Array.isArray(targets)
+    ? { ...frame, targets: new Map(Object.entries(targets)) }
+    : undefined;
 }
 
-const isAnything = () => true;
-const hasTarget = (value: JsonObject) => hasTexts(value, 'targetId');
-
-/** Checks the fields that this client reads. */
-const CHECKS: { readonly [Type in RelayFrame['type']]: (value: JsonObject) => boolean } = {
-  identified: (value) =>
-    hasTexts(value, 'clientId', 'connectionId', 'epoch') &&
-    (value['heartbeatSeconds'] as number) > 0 &&
-    isJsonObject(value['targets']) &&
-    Object.values(value['targets']).every(isFollowedTarget),
-  new_message: (value) =>
-    hasTexts(value, 'id', 'targetId', 'epoch', 'data', 'createdAt') && hasOffsets(value, 'offset'),
-  truncated: (value) => hasTarget(value) && hasOffsets(value, 'from', 'to'),
-  followed: (value) => hasTarget(value) && isFollowedTarget(value),
-  unfollowed: hasTarget,
-  history: (value) => hasTexts(value, 'requestId', 'targetId') && Array.isArray(value['messages']),
-  error: (value) => hasTexts(value, 'code', 'message'),
-  token_accepted: isAnything,
-  heartbeat: isAnything,
-  pong: isAnything,
-};
-
-/** A Map, because `type` may be `constructor`. */
-const CHECK_OF_TYPE: ReadonlyMap<unknown, (value: JsonObject) => boolean> = new Map(Object.entries(CHECKS));
-
-function isRelayFrame(value: JsonObject): value is EncodedRelayFrame & JsonObject {
-  return CHECK_OF_TYPE.get(value['type'])?.(value) === true;
-}
-
-function isFollowedTarget(value: unknown): boolean {
+/** Whether a list or an object has only objects with these fields. */
+function areAll(values: unknown, fields: string): boolean {
   return (
-    isJsonObject(value) && hasOffsets(value, 'offset', 'head') && typeof value['recovered'] === 'boolean'
+    typeof values === 'object' &&
+    Object.values(values ?? [undefined]).every((value) => hasFields(value, fields))
   );
 }

@@ -1,5 +1,5 @@
 import { type ClientFrame, type IdentifyFrame, readRelayFrame, type RelayFrame } from './frames.ts';
-import type { ClientState } from '../client-events.ts';
+import type { ClientEventListeners, ClientState } from '../client-events.ts';
 import type { Environment, RelaySocket } from '../platform/environment.ts';
 import { PostlineError, type PostlineErrorCode } from '../postline-error.ts';
 import { failuresAfter, type RetryWidths, retryDelayMs, silenceMsMax } from '../retry-policy.ts';
@@ -11,8 +11,12 @@ const HEARTBEAT_SECONDS_DEFAULT = 25;
 /** A connection that survived the loss of network or page answers a ping well within this time. */
 const PONG_MS_MAX = 5_000;
 
-/** What the link needs of its client. */
-interface RelayLinkHost {
+export interface RelayLinkParts extends RetryWidths {
+  readonly environment: Environment;
+  readonly events: ClientEventListeners;
+  /** With `ws:` or `wss:`. */
+  readonly url: string;
+  readonly openMsMax: number;
   /** Loads everything that `identify` needs. Rejects with the reason why there can be no connection. */
   prepareIdentify(): Promise<IdentifyFrame>;
   onFrame(frame: RelayFrame): void;
@@ -21,20 +25,13 @@ interface RelayLinkHost {
   onLost(error: PostlineError): boolean;
 }
 
-export interface RelayLinkParts extends RetryWidths {
-  readonly environment: Environment;
-  readonly url: string;
-  readonly openMsMax: number;
-  readonly host: RelayLinkHost;
-}
-
 /**
  * Keeps one connection to the relay, and replaces it whenever it breaks. A connection that is silent for too long
  * counts as broken.
  */
 export class RelayLink {
   readonly #parts: RelayLinkParts;
-  #state: 'connecting' | 'open' | 'waiting' | 'held' | 'closed' = 'connecting';
+  #state: 'connecting' | 'open' | 'waiting' | 'held' | 'closed' = 'closed';
   #socket: RelaySocket | undefined;
   /** The only timer: the deadline of the connection, or the wait for the next attempt. */
   #cancelTimer: () => void = () => undefined;
@@ -53,7 +50,7 @@ export class RelayLink {
   connect(): void {
     void this.end();
     this.#state = 'connecting';
-    this.#parts.host.onState({ state: 'connecting' });
+    this.#parts.onState({ state: 'connecting' });
     this.#expectWithin(this.#parts.openMsMax, 'open_timeout');
     void this.#open(this.#attempt);
   }
@@ -80,7 +77,7 @@ export class RelayLink {
     this.#cancelTimer(); // silence means nothing while nobody reads
     if (this.#socket?.pause !== undefined) return this.#socket.pause();
     void this.end();
-    this.#parts.host.onState({ state: 'waiting', retryInMs: null, error: new PostlineError('inbox_full') });
+    this.#parts.onState({ state: 'waiting', retryInMs: null, error: new PostlineError('inbox_full') });
   }
 
   /** The inbox has room again. */
@@ -94,18 +91,19 @@ export class RelayLink {
 
   /** Gives up the connection, and opens another one after a while. */
   lose(error: PostlineError): void {
-    const { environment, host } = this.#parts;
+    const parts = this.#parts;
+    const { environment } = parts;
     const livedMs = environment.now() - (this.#identifiedAtMs ?? environment.now());
     void this.end();
-    if (this.#state === 'closed' || !host.onLost(error)) return;
+    if (this.#state === 'closed' || !parts.onLost(error)) return;
     this.#failures = failuresAfter({ closeCode: error.closeCode, failures: this.#failures, livedMs });
     const retryInMs = retryDelayMs(this.#failures, this.#parts, environment.random);
     this.#state = 'waiting';
     this.#cancelTimer = environment.after(retryInMs, () => this.connect());
-    host.onState({ state: 'waiting', retryInMs, error });
+    parts.onState({ state: 'waiting', retryInMs, error });
   }
 
-  /** Opens no further connection. The current one stays for the last acks, until `end`. */
+  /** Reads nothing more, and opens no further connection. The current one stays for the last acks, until `end`. */
   retire(): void {
     if (this.#identifiedAtMs === undefined) void this.end();
     this.#state = 'closed';
@@ -126,8 +124,9 @@ export class RelayLink {
   }
 
   async #open(attempt: number): Promise<void> {
-    const { environment, url, host } = this.#parts;
-    const identify = await host.prepareIdentify().catch((error: unknown) => error as PostlineError);
+    const parts = this.#parts;
+    const { environment, url } = parts;
+    const identify = await parts.prepareIdentify().catch((error: unknown) => error as PostlineError);
     if (attempt !== this.#attempt) return;
     if (identify instanceof PostlineError) {
       this.lose(identify);
@@ -141,17 +140,18 @@ export class RelayLink {
           this.#listen();
         },
         onText: (text) => this.#onText(text),
-        onClose: (closeCode, cause) =>
-          this.lose(
-            new PostlineError('closed_by_relay', {
-              closeCode,
-              ...(this.#complaint ?? (cause !== undefined && { cause })),
-            }),
-          ),
+        onClose: (closeCode, cause) => this.lose(this.#closeError(closeCode, cause)),
       });
     } catch (cause) {
       this.lose(new PostlineError('cannot_connect', { cause }));
     }
+  }
+
+  #closeError(closeCode: number, platformCause: unknown): PostlineError {
+    // Without what may be secret in an address.
+    const address = this.#parts.url.replace(/[^/]*@|\?.*/g, '');
+    const cause = platformCause ?? (this.#state === 'connecting' ? `no relay at ${address}` : undefined);
+    return new PostlineError('closed_by_relay', { closeCode, cause, ...this.#complaint });
   }
 
   #onText(text: string): void {
@@ -162,11 +162,13 @@ export class RelayLink {
     }
     this.#complaint = frame?.type === 'error' ? { relayCode: frame.code, cause: frame.message } : undefined;
     this.#listen();
-    if (frame !== undefined) this.#parts.host.onFrame(frame);
+    this.#parts.events.debug('received', frame ?? text);
+    if (frame !== undefined && this.#state !== 'closed') this.#parts.onFrame(frame);
   }
 
   #write(frame: ClientFrame): void {
     this.#socket?.send(JSON.stringify(frame));
+    this.#parts.events.debug('sent', 'token' in frame && frame.token ? { ...frame, token: '…' } : frame);
   }
 
   #listen(): void {
@@ -180,11 +182,7 @@ export class RelayLink {
   }
 }
 
-/** The relay's address as `ws:` or `wss:`. Throws a PostlineError if it is invalid. */
-export function relayUrl(url: string | URL): string {
-  try {
-    return absoluteUrl(url, /^(?:http|ws)s?:\/\//).replace(/^http/, 'ws');
-  } catch (cause) {
-    throw new PostlineError('cannot_connect', { cause });
-  }
+/** The relay's address as `ws:` or `wss:`. Throws a TypeError if it is invalid. */
+export function relayUrl(url: unknown): string {
+  return absoluteUrl(url, /^(?:http|ws)s?:\/\//).replace(/^http/, 'ws');
 }

@@ -1,4 +1,4 @@
-import { hasOffsets, hasTexts, isJsonObject } from '../json-value.ts';
+import { hasFields, isJsonObject, isOffset } from '../json-value.ts';
 
 /** Targets in one cursor: the client's own, and the 1,000 groups that a connection may follow. */
 export const TARGETS_MAX = 1_001;
@@ -32,9 +32,9 @@ export function markOf({ id, createdAt }: CursorMark): CursorMark {
 
 /** Checks a loaded value: a store may hold anything. */
 export function isCursor(value: unknown): value is Cursor {
-  if (!isJsonObject(value) || !hasTexts(value, 'epoch')) return false;
+  if (!hasFields(value, 'epoch')) return false;
   const { offsets } = value;
-  return isJsonObject(offsets) && hasOffsets(offsets, ...Object.keys(offsets));
+  return isJsonObject(offsets) && Object.values(offsets).every(isOffset);
 }
 
 /** The owner of a cursor: one client at one relay. */

@@ -5,7 +5,7 @@ import type {
   NewMessageFrame,
   TruncatedFrame,
 } from '@postline/protocol';
-import { hasTexts, isJsonObject } from '../json-value.ts';
+import { hasFields } from '../json-value.ts';
 import type { Restart } from '../message.ts';
 import { type Cursor, type CursorMark, markOf, TARGETS_MAX, type TargetCursor } from './cursor.ts';
 
@@ -63,13 +63,18 @@ export class StreamPosition {
     this.#onForgotten = onForgotten;
   }
 
+  /** The lifetime of the logs on the current connection. */
+  get epoch(): string {
+    return this.#epoch ?? '';
+  }
+
   /** Continues from a stored cursor. */
   resumeFrom({ epoch, offsets, at }: Cursor): void {
     this.#epoch = epoch;
     for (const [targetId, offset] of Object.entries(offsets).slice(0, TARGETS_MAX)) {
       const mark: unknown = at?.[targetId];
-      const isMark = isJsonObject(mark) && hasTexts(mark, 'id', 'createdAt');
-      this.#set({ targetId, epoch, offset, mark: isMark ? markOf(mark) : undefined, head: undefined });
+      const known = hasFields(mark, 'id createdAt') ? markOf(mark) : undefined;
+      this.#set({ targetId, epoch, offset, mark: known, head: undefined });
     }
   }
 
@@ -105,7 +110,7 @@ export class StreamPosition {
   /** A target is followed from now on. Undefined if its stream continues where it was. */
   follow(frame: Pick<FollowedFrame, 'targetId' | keyof FollowedTarget>): TargetPosition | undefined {
     // Frames about targets follow `identified`, which sets the epoch.
-    return this.#start(frame.targetId, this.#epoch ?? '', frame);
+    return this.#start(frame.targetId, this.epoch, frame);
   }
 
   /** A target is not followed any more: messages that wait are dropped, and requested again if it is followed again. */

@@ -4,9 +4,9 @@ import type { Environment } from '../platform/environment.ts';
 interface AcksParts {
   readonly environment: Environment;
   readonly ackIntervalMs: number;
-  readonly positions: () => Iterable<TargetPosition>;
+  readonly position: { all(): Iterable<TargetPosition> };
   /** False if there is no connection to send it on. */
-  readonly send: (targetId: string, offset: number) => boolean;
+  readonly send: (frame: { type: 'ack'; targetId: string; offset: number }) => boolean;
 }
 
 /** Acknowledges what has been handled: the last offset of each target, several targets at once, at intervals. */
@@ -26,18 +26,19 @@ export class Acks {
 
   /** Acks sent on the previous connection may be lost, so they are sent again; the relay ignores those it knows. */
   repeat(): void {
-    for (const position of this.#parts.positions()) position.acked = position.begun;
+    for (const position of this.#parts.position.all()) position.acked = position.begun;
     this.flush();
   }
 
   /** Sends all unsent acks at once. Without a connection they wait for the next one. */
   flush(): void {
-    const { positions, send } = this.#parts;
+    const { position: all, send } = this.#parts;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    for (const position of positions()) {
+    for (const position of all.all()) {
       const { targetId, head, handled, acked } = position;
-      if (head !== undefined && handled > acked && send(targetId, handled)) position.acked = handled;
+      if (head !== undefined && handled > acked && send({ type: 'ack', targetId, offset: handled }))
+        position.acked = handled;
     }
   }
 }

@@ -1,11 +1,14 @@
-import type { Message } from '../message.ts';
-import { LEFT_UNHANDLED, type MessageHandler } from './message-handlers.ts';
+import type { ClientState } from '../client-events.ts';
+import type { Message, MessageHandler } from '../message.ts';
+
+/** Returned by a handler that ends without having handled its message: the next handler receives it. */
+export const LEFT_UNHANDLED: unique symbol = Symbol();
 
 /** The part of a client that an iterator needs. */
-export interface MessageSource<Payload> {
-  addHandler(handler: MessageHandler<Payload>): () => void;
-  /** Calls the listener when the client closes, or at once if it is closed. Returns a function that removes it. */
-  onClosed(listener: (error: Error | undefined) => void): () => void;
+interface MessageSource<Payload> {
+  readonly state: ClientState;
+  on(name: 'message', handler: MessageHandler<Payload>): () => void;
+  on(name: 'state', listener: () => unknown): () => void;
 }
 
 interface GivenMessage<Payload> {
@@ -23,23 +26,23 @@ export async function* iterateMessages<Payload>(
 ): AsyncGenerator<Message<Payload>, undefined, undefined> {
   /** The next message waits until this one is handled, so there is one at a time. */
   let given: GivenMessage<Payload> | undefined;
-  let closed: { readonly error: Error | undefined } | undefined;
   let wake: () => void = () => undefined;
-  const removeHandler = source.addHandler(
+  const removeHandler = source.on(
+    'message',
     (message) =>
       new Promise((settle) => {
         given = { message, settle };
         wake();
       }),
   );
-  const removeListener = source.onClosed((error) => {
-    closed = { error };
-    wake();
-  });
+  const removeListener = source.on('state', () => wake());
   try {
     for (;;) {
-      if (closed?.error !== undefined) throw closed.error;
-      if (closed !== undefined) return undefined;
+      const { state } = source;
+      if (state.state === 'closed') {
+        if (state.error !== undefined) throw state.error;
+        return undefined;
+      }
       if (given === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;

@@ -1,3 +1,5 @@
+import { requireOption } from '../option-checks.ts';
+
 /** The parts of a page's global scope that are used here. Other platforms lack some of them. */
 interface PageGlobals {
   readonly URL?: typeof URL;
@@ -9,15 +11,22 @@ interface PageGlobals {
 const INSECURE = /^(?:http|ws):\/\/(?!(?:[^/]*\.)?localhost[:/]|127\.|\[::1\])/;
 
 /**
- * The absolute address of a server; in a page `url` may be relative. Throws a TypeError for an address that can never
+ * The absolute address in the option `url`; in a page it may be relative. Throws a TypeError for an address that can never
  * work, so that the caller learns it at once and not from endless retries.
  */
-export function absoluteUrl(url: string | URL, schemes: RegExp): string {
+export function absoluteUrl(url: unknown, schemes: RegExp): string {
   const { URL: Parser, document, location } = globalThis as PageGlobals;
-  const base = document?.baseURI ?? location?.href;
-  const href = Parser === undefined ? String(url) : new Parser(url, base).href;
+  const text = (url as Partial<URL> | undefined)?.href ?? url;
+  let href = '';
+  try {
+    if (typeof text === 'string')
+      href = Parser === undefined ? text : new Parser(text, document?.baseURI ?? location?.href).href;
+  } catch {
+    // It is relative, or has no valid host or port.
+  }
+  requireOption(schemes.test(href), 'url', 'scheme or host');
+  requireOption(!href.includes('#'), 'url', '#fragment');
   const isInsecure = location?.href?.startsWith('https:') === true && INSECURE.test(href);
-  if (!schemes.test(href) || href.includes('#') || isInsecure)
-    throw new TypeError(isInsecure ? 'not encrypted' : 'bad scheme, host or #fragment');
+  requireOption(!isInsecure, 'url', 'not encrypted, unlike this page');
   return href;
 }

@@ -1,4 +1,4 @@
-import { hasOffsets, hasTexts, isJsonObject, parseJson } from '../json-value.ts';
+import { hasFields, isJsonObject, parseJson } from '../json-value.ts';
 import type { PublishedMessage } from './publish.ts';
 import { type FieldError, PublishError } from './publish-error.ts';
 
@@ -27,9 +27,7 @@ export function readPublishedMessages(answer: ApiAnswer, count: number): Publish
 
 function readPublished(value: unknown, answer: ApiAnswer): PublishedMessage {
   if (
-    !isJsonObject(value) ||
-    !hasTexts(value, 'id', 'targetId', 'createdAt') ||
-    !hasOffsets(value, 'offset') ||
+    !hasFields(value, 'id targetId createdAt +offset') ||
     (value['status'] !== 'sent' && value['status'] !== 'stored')
   )
     throw unknownAnswer(answer);
@@ -48,7 +46,7 @@ function readPublished(value: unknown, answer: ApiAnswer): PublishedMessage {
 function readProblem(answer: ApiAnswer, value: unknown): PublishError {
   const retryAfterMs = readRetryAfterMs(answer);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  if (!isJsonObject(value) || !hasTexts(value, 'code', 'detail')) return unknownAnswer(answer, wait);
+  if (!hasFields(value, 'code detail')) return unknownAnswer(answer, wait);
   const { code, detail, errors } = value;
   return new PublishError(code, `${detail} (${code}, status ${answer.status})`, {
     status: answer.status,
@@ -77,5 +75,5 @@ function readRetryAfterMs({ retryAfter, date }: ApiAnswer): number | undefined {
 }
 
 function isFieldError(value: unknown): value is FieldError {
-  return isJsonObject(value) && hasTexts(value, 'path', 'message');
+  return hasFields(value, 'path message');
 }

@@ -1,18 +1,14 @@
+import { requireOption } from '../option-checks.ts';
 import { absoluteUrl } from '../platform/absolute-url.ts';
 import type { Environment } from '../platform/environment.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import { PublishError } from './publish-error.ts';
 
-/** The API's address without a trailing slash. Throws a PublishError if it is invalid. */
-export function apiUrl(url: string | URL): string {
-  try {
-    const href = absoluteUrl(url, /^https?:\/\//);
-    if (/^[^/]*\/\/[^/]*@/.test(href)) throw new TypeError('it contains a password; use `key`');
-    return href.replace(/\?.*/, '').replace(/\/+$/, '');
-  } catch (cause) {
-    const words = `The API's address is invalid: ${cause instanceof Error ? cause.message : String(cause)}.`;
-    throw new PublishError('cannot_connect', words, { retryable: false, cause });
-  }
+/** The API's address without a trailing slash. Throws a TypeError if it is invalid. */
+export function apiUrl(url: unknown): string {
+  const href = absoluteUrl(url, /^https?:\/\//);
+  requireOption(!/^[^/]*\/\/[^/]*@/.test(href), 'url', 'it contains a password; use the option key');
+  return href.replace(/\?.*/, '').replace(/\/+$/, '');
 }
 
 export interface ApiRequest {

@@ -1,4 +1,5 @@
 import { type Environment, timeAndChance } from '../platform/environment.ts';
+import { refuseUnknownOptions, requireOption } from '../option-checks.ts';
 import { retryDelayMs } from '../retry-policy.ts';
 import { readPublishedMessages } from './api-answer.ts';
 import { abortedError, type ApiRequest, apiUrl, sendRequest } from './api-request.ts';
@@ -14,9 +15,14 @@ import { randomKey } from './random-key.ts';
 /** The characters of an HTTP header. Any other one would fail at every attempt. */
 const HEADER_TEXT = /^[\t\x20-\x7e]*$/;
 
+const NUMBERS = ['attemptMsMax', 'totalMsMax', 'firstRetryMsMax', 'retryMsMax'] as const;
+
 type TimeAndChance = Pick<Environment, 'now' | 'random' | 'after'>;
 
-/** Publishes over HTTP. After a failure it sends the message again under the same key, so that it is stored once. */
+/**
+ * Publishes over HTTP. After a failure it sends the message again under the same key, so that it is stored once. Options
+ * that can never work throw a TypeError.
+ */
 export class PostlinePublisher {
   readonly #url: string;
   readonly #key: string | undefined;
@@ -26,6 +32,9 @@ export class PostlinePublisher {
   readonly #retry: { readonly firstRetryMsMax: number; readonly retryMsMax: number };
 
   constructor(options: PostlinePublisherOptions, environment: TimeAndChance = timeAndChance) {
+    refuseUnknownOptions(`url key ${NUMBERS.join(' ')}`, options);
+    for (const name of NUMBERS) requireOption((options[name] ?? 0) >= 0, name);
+    requireOption(options.key === undefined || typeof options.key === 'string', 'key');
     this.#url = apiUrl(options.url);
     this.#key = options.key;
     this.#environment = environment;
@@ -41,8 +50,8 @@ export class PostlinePublisher {
 
   /** Resolves when the message is committed in the database; rejects with a PublishError. */
   async publish(message: OutgoingMessage, options: PublishOptions = {}): Promise<PublishedMessage> {
-    const { idempotencyKey = randomKey(), targetId, message: text } = message;
-    const request = this.#request('messages', () => ({ message: text, targetId }), options, {
+    const { idempotencyKey = randomKey(), targetId, message: text, json } = message;
+    const request = this.#request('messages', () => ({ message: text, json, targetId }), options, {
       'Idempotency-Key': idempotencyKey,
     });
     const published = await this.#send(request, 1);

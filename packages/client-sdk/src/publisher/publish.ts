@@ -1,12 +1,21 @@
-/** A message to publish. */
-export interface OutgoingMessage {
-  /** 1 to 65,535 bytes in UTF-8. */
-  readonly message: string;
+/** A message to publish: a text, or a JSON value that is stored and delivered as its text. */
+export type OutgoingMessage = {
   /** A client id, or `group:<name>`; `1` and `"1"` are the same. */
   readonly targetId: string | number;
   /** Identifies this publish, so that it is stored once however often it is sent. Default: a random key. */
   readonly idempotencyKey?: string;
-}
+} & (
+  | {
+      /** 1 to 65,535 bytes in UTF-8. */
+      readonly message: string;
+      readonly json?: undefined;
+    }
+  | {
+      readonly message?: undefined;
+      /** Anything that `JSON.stringify` accepts. Its text has the same bound. */
+      readonly json: unknown;
+    }
+);
 
 /** A message that is committed in the database. */
 export interface PublishedMessage {

@@ -19,8 +19,7 @@ const OVERDUE_INTERVAL_MS = 60_000;
 interface TokenKeeperParts {
   readonly environment: Environment;
   readonly token?: Token;
-  /** There is a fresh token for the open connection. */
-  readonly onRenewed: (token: string) => void;
+  readonly send: (frame: { type: 'token'; token: string }) => unknown;
   readonly events: ClientEventListeners;
 }
 
@@ -71,13 +70,13 @@ export class TokenKeeper {
   }
 
   async #renew(renewal: number): Promise<void> {
-    const { events, onRenewed } = this.#parts;
+    const { events, send } = this.#parts;
     const before = this.#token;
     const error = await this.#fetch().catch((failure: unknown) => failure as PostlineError);
     // If the connection has ended meanwhile, the next one identifies with the fetched token.
     if (renewal !== this.#renewals) return;
     if (error !== undefined) events.emit('error', error);
-    else if (this.#token !== undefined && this.#token !== before) onRenewed(this.#token);
+    else if (this.#token !== undefined && this.#token !== before) send({ type: 'token', token: this.#token });
     this.startRenewing();
   }
 

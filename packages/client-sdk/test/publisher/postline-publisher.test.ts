@@ -4,6 +4,7 @@ import { waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PostlinePublisher } from '../../src/publisher/postline-publisher.ts';
 import { PostlineError } from '../../src/postline-error.ts';
+import type { PostlinePublisherOptions } from '../../src/publisher/publish.ts';
 import type { PublishError } from '../../src/publisher/publish-error.ts';
 import { TestEnvironment } from '../support/test-environment.ts';
 
@@ -65,6 +66,34 @@ describe('PostlinePublisher', () => {
     await new Promise((done) => setTimeout(done, 50));
     environment.advance(milliseconds);
   }
+
+  it('[SDK-13] publishes a JSON value in place of a text, alone and in a batch', async () => {
+    const json = { order: 7, lines: [null, 'ä'] };
+    answers = [
+      { status: 201, body: STORED },
+      { status: 201, body: { messages: [STORED] } },
+    ];
+    await publisher.publish({ json, targetId: 1 });
+    await publisher.publishBatch([{ json: 0, targetId: 1, idempotencyKey: 'k' }]);
+    expect(requests.map(({ body }) => body)).toEqual([
+      { json, targetId: 1 },
+      { messages: [{ json: 0, targetId: 1, idempotencyKey: 'k' }] },
+    ]);
+    const cycle: { self?: unknown } = {};
+    cycle.self = cycle;
+    await expect(publisher.publish({ json: cycle, targetId: 1 })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  it.each([
+    [{ key: 7 }, 'invalid option key'],
+    [{ totalMsMax: -1 }, 'invalid option totalMsMax'],
+    [{ apiKey: 'secret' }, 'unknown option apiKey'],
+  ])('[SDK-22] %j is refused by name', (wrong, message) => {
+    const options = { url: 'http://localhost:8080', ...wrong } as PostlinePublisherOptions;
+    expect(() => new PostlinePublisher(options)).toThrow(new TypeError(message));
+  });
 
   it('[SDK-13] uses one key for all attempts, and waits the requested time plus jitter', async () => {
     answers = ['cut', OVERLOADED, { status: 201, body: STORED, headers: { 'Idempotent-Replayed': 'true' } }];

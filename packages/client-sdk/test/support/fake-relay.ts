@@ -22,8 +22,9 @@ export class FakeConnection {
 
   /** Like a real relay, closes on a frame that does not fit the protocol's schemas. */
   #onText(text: string): void {
+    const frame = JSON.parse(text) as Frame;
     if (parseClientFrame(text) === undefined) this.#socket.close(4500, 'bad frame');
-    this.frames.push(JSON.parse(text) as Frame);
+    this.frames.push(frame);
   }
 
   send(...frames: Frame[]): void {

@@ -21,11 +21,11 @@ describe('TokenKeeper', () => {
 
   function keeper(token?: Token): TokenKeeper {
     const events = new ClientEventListeners();
-    events.add('error', (error) => errors.push(error));
+    events.add('error', (error) => errors.push(error), false);
     return new TokenKeeper({
       environment,
       events,
-      onRenewed: (fresh) => renewed.push(fresh),
+      send: ({ token: fresh }) => renewed.push(fresh),
       ...(token !== undefined && { token }),
     });
   }
