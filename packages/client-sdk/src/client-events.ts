@@ -78,13 +78,17 @@ export class ClientEventListeners {
   readonly #debug: DebugListener | undefined;
 
   constructor(debug?: DebugListener | boolean) {
+    // <not in the script>
     this.#debug = debug === true ? (...line) => console.log('postline', ...line) : debug || undefined;
+    // </not in the script>
   }
 
   /** Throws a TypeError for an unknown name. Returns a function that removes the listener. */
   add(name: EventName, listener: Listener, isOnce: boolean): () => void {
     if (!Object.hasOwn(NAMES, name)) throw new TypeError(`unknown event ${name}`);
+    // <not in the script>
     requireOption(typeof listener === 'function', 'listener');
+    // </not in the script>
     const registration = { name, listener, isOnce };
     this.#registrations.add(registration);
     return () => this.end(registration);
@@ -94,10 +98,12 @@ export class ClientEventListeners {
     this.#registrations.delete(registration);
   }
 
+  // <not in the script>
   remove(name: EventName, listener: Listener): void {
     for (const registration of this.#registrations)
       if (registration.name === name && registration.listener === listener) this.end(registration);
   }
+  // </not in the script>
 
   /** The first message handler that is not one of these. */
   handlerBeside(others: ReadonlySet<Registration>): Registration | undefined {
@@ -108,19 +114,27 @@ export class ClientEventListeners {
 
   /** An error event that nobody listens to is printed, because a client that fails in silence puzzles its developer. */
   emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void {
+    // <not in the script>
     this.debug(name, event);
+    // </not in the script>
     const heard = [...this.#registrations].filter((registration) => registration.name === name);
     for (const registration of heard) {
+      // <not in the script>
       if (registration.isOnce) this.end(registration);
+      // </not in the script>
       guarded(() => registration.listener(event as never));
     }
+    // <not in the script>
     // Not every platform has a console.
     if (name === 'error' && heard.length === 0) (globalThis as { console?: Console }).console?.error(event);
+    // </not in the script>
   }
 
+  // <not in the script>
   debug(what: string, detail: unknown): void {
     guarded(() => this.#debug?.(what, detail));
   }
+  // </not in the script>
 }
 
 /** An error thrown by the application is reported as uncaught, like any error of the page, and stops nothing here. */

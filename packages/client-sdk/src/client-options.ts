@@ -87,9 +87,11 @@ const DEFAULTS = {
 
 export type ClientSettings = Readonly<typeof DEFAULTS>;
 
+// <not in the script>
 const NAMES =
   'url clientId token groups autoConnect debug resume cursorStore deviceId parse onHandlerError onParseError signal ' +
   Object.keys(DEFAULTS).join(' ');
+// </not in the script>
 
 /** A relay refuses a connection as anything else. A group is a target, but no client. */
 const CLIENT_ID = /^(?!group:|__proto__$)[\w-][\w.~:@|+-]{0,127}$/;
@@ -102,21 +104,27 @@ const RESUME_LAST_MAX = 1_000;
  * own. Returns the numeric options, with defaults for those that are absent.
  */
 export function readSettings(options: UncheckedOptions = {}): ClientSettings {
+  // <not in the script>
   refuseUnknownOptions(NAMES, options);
+  // </not in the script>
   const { clientId, resume, cursorStore } = options;
   const isId =
     typeof clientId === 'string' ? CLIENT_ID.test(clientId) : isIntegerWithin(0, clientId, Infinity);
   requireOption(isId, 'clientId', `an integer, or ${CLIENT_ID}`);
+  // <not in the script>
   // With `last-ack`, the relay knows where the client starts.
   const isHistory =
     resume === 'start' ||
     isIntegerWithin(1, (resume as { last?: unknown } | null | undefined)?.last, RESUME_LAST_MAX);
   const isStart = isCursor(resume) || (isHistory && cursorStore !== 'last-ack');
   requireOption(resume === undefined || isStart, 'resume');
+  // </not in the script>
   const settings = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS) as (keyof ClientSettings)[]) {
     settings[name] = options[name] ?? DEFAULTS[name];
+    // <not in the script>
     requireOption(settings[name] >= 0, name);
+    // </not in the script>
   }
   return settings;
 }

@@ -40,7 +40,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   readonly #tokens: TokenKeeper;
   readonly #link: RelayLink;
   readonly #requests: FollowRequests;
+  // <not in the script>
   readonly #history: HistoryRequests;
+  // </not in the script>
   /** The followed targets, as the application knows them. */
   readonly #followed = new Set<string>();
   readonly #stopHearing: () => void;
@@ -91,7 +93,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     this.#link = new RelayLink(parts);
     this.#acks = new Acks(parts);
     this.#requests = new FollowRequests(parts);
+    // <not in the script>
     this.#history = new HistoryRequests(parts);
+    // </not in the script>
     const stopWaking = environment.onWake(() => this.wake());
     const onAbort = () => void this.close();
     signal?.addEventListener('abort', onAbort);
@@ -128,6 +132,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     return this.#request(targetId, false);
   }
 
+  // <not in the script>
   /**
    * Earlier messages of the client's own target, or of a group that it follows; oldest first. Neither the cursor nor the
    * stream changes. Without a connection the request waits for the next one. Rejects with a PostlineError: `relay_error`
@@ -141,6 +146,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     return { messages: parsed.filter((message) => message !== undefined), truncatedBefore };
   }
 
+  // </not in the script>
   /**
    * Calls the listener at each event of that name, or with each message. Messages are handled one at a time: the next
    * one waits until an async handler resolves, and then the cursor moves. They wait, bounded, until there is a handler.
@@ -150,6 +156,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     return this.#listen(name, listener, false);
   }
 
+  // <not in the script>
   /** Like `on`, but only for the first event, or the first message that is handled. */
   once<Name extends EventName>(name: Name, listener: EventListenerOf<Payload, Name>): () => void {
     return this.#listen(name, listener, true);
@@ -160,6 +167,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     this.#events.remove(name, listener);
   }
 
+  // </not in the script>
   /**
    * Connects after `disconnect()`, or if `autoConnect` is false; does at once what the client would do later if it waits.
    * Throws a PostlineError if the client is closed.
@@ -263,8 +271,10 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
         return this.#onFollowed(frame);
       case 'unfollowed':
         return this.#onUnfollowed(frame);
+      // <not in the script>
       case 'history':
         return this.#history.settle(frame.requestId, frame);
+      // </not in the script>
       case 'error':
         return this.#onError(frame);
     }
@@ -283,7 +293,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     this.#tokens.startRenewing();
     this.#receive(this.#delivery.streamStart(restarts, () => this.#cursor.start(place)));
     this.#requests.repeat(frame.targets);
+    // <not in the script>
     this.#history.sendFirst();
+    // </not in the script>
   }
 
   /** Reports groups that the client left while there was no connection. */
@@ -324,7 +336,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
 
   #onError({ code, message, targetId, requestId }: Extract<RelayFrame, { type: 'error' }>): void {
     const error = new PostlineError('relay_error', { relayCode: code, targetId, cause: message });
+    // <not in the script>
     if (requestId !== undefined) return this.#history.settle(requestId, error);
+    // </not in the script>
     if (targetId !== undefined && this.#requests.onError(error)) this.#leave(targetId, 'token');
     this.#events.emit('error', error);
   }
@@ -368,7 +382,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     const isStopped = this.#stop({ state: 'closed', error });
     const reason = error ?? new PostlineError('aborted');
     this.#requests.close(reason);
+    // <not in the script>
     this.#history.close(reason);
+    // </not in the script>
     if (error !== undefined) this.#events.emit('error', error);
     await isStopped;
   }

@@ -92,11 +92,10 @@ function wordsOf(
   const about = [closeCode, relayCode, targetId, failedMessage?.offset].filter(Boolean).join(' ');
   // Where several addresses were tried, the platform's error has only a code.
   const why = cause instanceof Error ? cause.message || (cause as { readonly code?: unknown }).code : cause;
-  const isFinal = closeCode !== undefined && !mayReconnect(closeCode);
-  return (
-    subject.replaceAll('_', ' ') +
-    (about && ` (${about})`) +
-    (typeof why === 'string' ? `: ${why}` : '') +
-    (isFinal ? ' (stopped)' : '')
-  );
+  let words =
+    subject.replaceAll('_', ' ') + (about && ` (${about})`) + (typeof why === 'string' ? `: ${why}` : '');
+  // <not in the script>
+  if (closeCode !== undefined && !mayReconnect(closeCode)) words += ' (stopped)';
+  // </not in the script>
+  return words;
 }

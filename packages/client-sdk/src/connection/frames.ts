@@ -31,7 +31,9 @@ const FIELDS: Readonly<Record<RelayFrame['type'], string>> = {
   truncated: 'targetId +from +to',
   followed: `targetId ${FOLLOWED_TARGET}`,
   unfollowed: 'targetId',
+  // <not in the script>
   history: 'requestId',
+  // </not in the script>
   error: 'code message',
 };
 
@@ -49,8 +51,10 @@ export function readRelayFrame(text: string): RelayFrame | undefined {
   if (!hasFields(value, 'type') || !Object.hasOwn(FIELDS, value.type)) return undefined;
   if (!hasFields(value, FIELDS[value.type as RelayFrame['type']])) return undefined;
   const frame = value as unknown as EncodedRelayFrame;
+  // <not in the script>
   if (frame.type === 'history')
     return areAll(frame.messages, LOG_ENTRY) && Array.isArray(frame.messages) ? frame : undefined;
+  // </not in the script>
   if (frame.type !== 'identified') return frame;
   const { heartbeatSeconds, targets } = frame;
   return heartbeatSeconds > 0 && areAll(targets, FOLLOWED_TARGET) && !Array.isArray(targets)

@@ -162,13 +162,17 @@ export class RelayLink {
     }
     this.#complaint = frame?.type === 'error' ? { relayCode: frame.code, cause: frame.message } : undefined;
     this.#listen();
+    // <not in the script>
     this.#parts.events.debug('received', frame ?? text);
+    // </not in the script>
     if (frame !== undefined && this.#state !== 'closed') this.#parts.onFrame(frame);
   }
 
   #write(frame: ClientFrame): void {
     this.#socket?.send(JSON.stringify(frame));
+    // <not in the script>
     this.#parts.events.debug('sent', 'token' in frame && frame.token ? { ...frame, token: '…' } : frame);
+    // </not in the script>
   }
 
   #listen(): void {

@@ -181,7 +181,9 @@ export class MessageDelivery<Payload> {
       try {
         if ((await next.listener(message as never)) === LEFT_UNHANDLED) continue;
         done.add(next);
+        // <not in the script>
         if (next.isOnce) events.end(next);
+        // </not in the script>
       } catch (error) {
         if (!this.#onFailed('handler_failed', fields, error)) return false;
         failures += 1;
