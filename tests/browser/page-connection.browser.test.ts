@@ -105,7 +105,7 @@ function troubleOn(page: Page): Locator {
 it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated one is not shown again', async () => {
   const { page, visit, close } = await openVisited('1');
   const first = await visit(1);
-  expect(first.received).toEqual([{ type: 'identify', clientId: '1', groups: true }]);
+  expect(first.received).toEqual([{ type: 'identify', clientId: '1', groups: true, resume: { last: 50 } }]);
   first.identified({ offset: 40, head: 40 });
   first.message(41);
   await textsOnceThereAre(page, 1);
@@ -227,7 +227,11 @@ it('[PAGE-10] every change of the connection has an entry with its time; attempt
   (await visit(1)).message(1);
   (await visit(1)).message(2);
   await connectedAs(page, '1');
-  expect(await entries()).toEqual(['Live as 1', 'Connected; receiving 2 missed messages', 'Connecting as 1']);
+  expect(await entries()).toEqual([
+    'Live as 1',
+    'Connected; receiving 2 messages from the log',
+    'Connecting as 1',
+  ]);
   const lost = [
     'Connection lost. The',
     'Connection lost; one attempt to reconnect failed. The',

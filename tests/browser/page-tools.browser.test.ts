@@ -242,6 +242,32 @@ it('[PAGE-15] with AUTH=required the page asks for a token and a key, keeps them
   await secured.stop();
 });
 
+it('[PAGE-18] a new client begins with the newest 50 messages, and loads earlier ones up to the beginning', async () => {
+  const texts = Array.from({ length: 70 }, (_, index) => `old ${index + 1}`);
+  for (const message of texts) await publish(system.apiUrl, { message, targetId: 'history' });
+  await fetch(new URL('/groups/old/members/history', system.apiUrl), { method: 'PUT' });
+  await publish(system.apiUrl, { message: 'to the group', targetId: 'group:old' });
+  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=history`);
+  const shown = await textsOnceThereAre(page, 51);
+  expect(new Set(shown)).toEqual(new Set([...texts.slice(20), 'to the group']));
+  expect(await messagesOn(page).first().getAttribute('data-origin')).toBe('earlier');
+
+  const top = () => page.evaluate<number>(`document.querySelector('.log').scrollTop`);
+  await page.getByRole('log').press('Home');
+  await waitUntil('the reader is at the top', async () => (await top()) === 0);
+  await page.getByRole('button', { name: 'Show earlier messages' }).click();
+  expect((await textsOnceThereAre(page, 71)).slice(0, 21)).toEqual(texts.slice(0, 21));
+  await waitUntil('the reader is where they were', async () => (await top()) > 0);
+  await page.getByText('This is the beginning.').waitFor({ state: 'attached' });
+  expect(await page.getByRole('button', { name: 'Show earlier messages' }).isVisible()).toBe(false);
+
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByRole('button', { name: 'Show earlier messages' }).click();
+  expect((await textsOnceThereAre(page, 50)).at(-1)).toBe('to the group');
+  expect(incidents).toEqual([]);
+  await close();
+});
+
 it('[PAGE-16] the form sends JSON, and refuses before sending what is none', async () => {
   const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=json`);
   await connectedAs(page, 'json');

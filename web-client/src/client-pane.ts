@@ -3,6 +3,7 @@ import { type ConnectionState } from './connection/connection-state.ts';
 import { errorWords } from './connection/error-words.ts';
 import {
   createPageClient,
+  FIRST_MESSAGES,
   type PageClient,
   type PageClientListener,
   type PageClientParts,
@@ -11,6 +12,7 @@ import { createStatusView } from './connection/status-view.ts';
 import { createTroubleView } from './connection/trouble-view.ts';
 import type { GroupMembers } from './groups/group-members.ts';
 import { createGroupsView } from './groups/groups-view.ts';
+import { createEarlierMessages, type EarlierMessages } from './messages/earlier-messages.ts';
 import { createMessageList, type MessageList } from './messages/message-list.ts';
 import {
   createStreamTail,
@@ -54,8 +56,14 @@ let panesMade = 0;
 export function createClientPane(parts: ClientPaneParts): ClientPane {
   const { clientId } = parts;
   const root = paneElement(clientId);
-  const list = createMessageList(root);
   let targets: readonly string[] = [];
+  const list = createMessageList({ root, onDropped: () => earlier.show(true) });
+  const earlier = createEarlierMessages({
+    root,
+    list,
+    targets: () => targets,
+    history: (query) => client.history(query),
+  });
   const groups = createGroupsView({ ...parts, root });
   const stateViews = [
     createStatusView(root),
@@ -71,7 +79,7 @@ export function createClientPane(parts: ClientPaneParts): ClientPane {
       groups.showTargets(targetIds);
       parts.onChange();
     },
-    ...showStream(root, list, parts),
+    ...showStream({ root, list, earlier, parts }),
   });
 
   function showState(state: ConnectionState): void {
@@ -118,21 +126,33 @@ function showHints(root: HTMLElement, { clientId, commandFor }: ClientPaneParts)
   beside.textContent = `client ${otherId} beside this one`;
 }
 
-/** Passes the events of the stream to the list. */
-function showStream(
-  root: HTMLElement,
-  list: MessageList,
-  parts: ClientPaneParts,
-): Omit<PageClientListener, 'onState' | 'onTargets'> {
+interface StreamViews {
+  readonly root: HTMLElement;
+  readonly list: MessageList;
+  readonly earlier: EarlierMessages;
+  readonly parts: ClientPaneParts;
+}
+
+/** Passes the events of the stream to the list. What a first connection begins with was not missed by anybody here. */
+function showStream({
+  root,
+  list,
+  earlier,
+  parts,
+}: StreamViews): Omit<PageClientListener, 'onState' | 'onTargets'> {
+  let isFirstStream = false;
   return {
     onStreamStart: (start) => {
+      const { missed, resumedAfter } = start;
+      isFirstStream = resumedAfter === undefined;
+      if (list.isEmpty()) earlier.show(isFirstStream ? missed >= FIRST_MESSAGES : resumedAfter !== 0);
       partOf(root, 'empty-title', HTMLElement).textContent = emptyWords(start);
       const words = startWords(start, list.isEmpty());
       if (words !== undefined) list.addNotice(words);
     },
     onMessage: (message) => {
       parts.onMessage(message.id);
-      list.add(message);
+      list.add(message, message.missed ? (isFirstStream ? 'earlier' : 'missed') : 'live');
     },
     onTruncated: (truncation) => list.addNotice(truncatedWords(truncation)),
     onFollowed: (followed) => list.addNotice(followedWords(followed)),

@@ -44,8 +44,8 @@ function historyWords(state: ConnectionState, attempts: number): string {
       return `Connecting as ${state.clientId}`;
     case 'catching-up':
       return state.missed === 1
-        ? 'Connected; receiving one missed message'
-        : `Connected; receiving ${state.missed} missed messages`;
+        ? 'Connected; receiving one message from the log'
+        : `Connected; receiving ${state.missed} messages from the log`;
     case 'live':
       return `Live as ${state.clientId}`;
     case 'waiting':

@@ -3,6 +3,8 @@ import {
   type Cursor,
   type CursorStore,
   type Followed,
+  type History,
+  type HistoryQuery,
   localStorageCursorStore,
   memoryCursorStore,
   type Message,
@@ -45,6 +47,11 @@ export interface PageClientParts {
   readonly token: () => string;
 }
 
+/** With which a client begins that this browser has not seen before, for each of its targets. */
+export const FIRST_MESSAGES = 50;
+
+const NO_HISTORY: History = { messages: [], truncatedBefore: null };
+
 /** The connection of one client of this page. */
 export interface PageClient {
   /** Connects, and continues where this tab stopped if it was this client before. */
@@ -52,6 +59,8 @@ export interface PageClient {
   readonly disconnect: () => void;
   /** Connects at once instead of waiting. */
   readonly wake: () => void;
+  /** Earlier messages; rejects with a PostlineError. Resolves with none if the user has disconnected. */
+  readonly history: (query: HistoryQuery) => Promise<History>;
   /** Whether the client is connected or connecting. */
   readonly isActive: () => boolean;
   /** Whether it is, with the token that is typed now. */
@@ -60,6 +69,7 @@ export interface PageClient {
 
 export function createPageClient(parts: PageClientParts, listener: PageClientListener): PageClient {
   const { relayUrl, clientId, cursorStore } = parts;
+  const options = { url: relayUrl, clientId, resume: { last: FIRST_MESSAGES }, groups: true };
   let current: PostlineClient | undefined;
   let token = '';
   let shown: ConnectionState = { state: 'idle' };
@@ -78,13 +88,7 @@ export function createPageClient(parts: PageClientParts, listener: PageClientLis
     leave();
     token = parts.token();
     const watched = watchCursor(cursorStore);
-    const client = new PostlineClient({
-      url: relayUrl,
-      clientId,
-      cursorStore: watched.store,
-      groups: true,
-      ...(token === '' ? {} : { token }),
-    });
+    const client = new PostlineClient({ ...options, cursorStore: watched.store, ...(token && { token }) });
     current = client;
     /** A client that was left may still report its end. */
     function on<Name extends keyof ClientEvents>(
@@ -129,6 +133,7 @@ export function createPageClient(parts: PageClientParts, listener: PageClientLis
       listener.onTargets([]);
     },
     wake: () => current?.wake(),
+    history: async (query) => (await current?.history(query)) ?? NO_HISTORY,
     isActive,
     isCurrent: () => isActive() && token === parts.token(),
   };

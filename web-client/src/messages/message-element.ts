@@ -6,10 +6,13 @@ import { localTime } from '../page/time-words.ts';
 import { textElements } from './folded-text.ts';
 import { jsonTree, readJson } from './json-tree.ts';
 
+/** How a message came to the page: at its time, after an absence of the page, or from the log. */
+export type Origin = 'live' | 'missed' | 'earlier';
+
 /** One message as an item of the list: its offset as a postmark on the line, its content, time and actions. */
-export function messageElement(message: Message): HTMLLIElement {
+export function messageElement(message: Message, origin: Origin): HTMLLIElement {
   const item = textElement('li', 'message');
-  item.dataset['origin'] = message.missed ? 'missed' : 'live';
+  item.dataset['origin'] = origin;
   item.dataset['offset'] = String(message.offset);
   const groupName = groupNameOf(message.targetId);
   if (groupName !== undefined) item.dataset['group'] = groupName;
@@ -21,13 +24,14 @@ export function messageElement(message: Message): HTMLLIElement {
   const json = readJson(message.data);
   const content = json === undefined ? textElements(message.data) : [jsonTree(json)];
   const body = textElement('div', 'message-body');
-  body.append(...content, metaElement(message, groupName, body));
+  body.append(...content, metaElement(message, origin, body));
   item.append(postmark, body);
   return item;
 }
 
-function metaElement(message: Message, groupName: string | undefined, body: HTMLElement): HTMLElement {
+function metaElement(message: Message, origin: Origin, body: HTMLElement): HTMLElement {
   const meta = textElement('div', 'message-meta');
+  const groupName = groupNameOf(message.targetId);
   if (groupName !== undefined) {
     const group = textElement('span', 'message-group', groupName);
     group.prepend(textElement('span', 'visually-hidden', 'To the group '));
@@ -36,7 +40,7 @@ function metaElement(message: Message, groupName: string | undefined, body: HTML
   const time = textElement('time', 'message-time', localTime(message.createdAt, new Date()));
   time.dateTime = message.createdAt;
   time.title = message.createdAt;
-  meta.append(time, textElement('span', 'message-origin', message.missed ? 'missed' : 'live'));
+  meta.append(time, textElement('span', 'message-origin', origin));
   const actions = textElement('span', 'message-actions');
   actions.append(copyButton(message, body), frameButton(message, body));
   meta.append(actions);

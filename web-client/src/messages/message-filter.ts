@@ -1,3 +1,5 @@
+import type { Message } from '@postline/client';
+import { groupNameOf } from '../page/group-id.ts';
 import { partOf } from '../page/page-element.ts';
 
 export interface MessageFilter {
@@ -10,7 +12,7 @@ export interface MessageFilter {
 /** Shows only the loaded messages that contain what the user typed: in their text or the name of their group. */
 export function createMessageFilter(
   root: HTMLElement,
-  textOf: (item: HTMLElement) => string | undefined,
+  messageOf: (item: Element) => Message | undefined,
 ): MessageFilter {
   const field = partOf(root, 'filter', HTMLInputElement);
   const list = partOf(root, 'message-list', HTMLOListElement);
@@ -19,8 +21,7 @@ export function createMessageFilter(
 
   /** Notices stand between two messages, and mean nothing if one of them is hidden. */
   function apply(items: Iterable<HTMLElement>): void {
-    for (const item of items)
-      item.hidden = wanted !== '' && textOf(item)?.toLowerCase().includes(wanted) !== true;
+    for (const item of items) item.hidden = wanted !== '' && !contains(messageOf(item), wanted);
   }
 
   function update(): void {
@@ -37,4 +38,12 @@ export function createMessageFilter(
     update();
   });
   return { apply, update };
+}
+
+function contains(message: Message | undefined, wanted: string): boolean {
+  if (message === undefined) return false;
+  const { data, targetId } = message;
+  return (
+    data.toLowerCase().includes(wanted) || groupNameOf(targetId)?.toLowerCase().includes(wanted) === true
+  );
 }

@@ -1,12 +1,10 @@
 import type { Message } from '@postline/client';
 import { partOf } from '../page/page-element.ts';
 import { createEndFollower } from './end-follower.ts';
-import { messageElement, noticeElement } from './message-element.ts';
+import { messageElement, noticeElement, type Origin } from './message-element.ts';
 import { createMessageFilter } from './message-filter.ts';
+import { createListBound } from './list-bound.ts';
 import { createRovingFocus } from './roving-focus.ts';
-
-/** Items that stay on the page: an unbounded list would exhaust the tab's memory. Older messages remain in the log. */
-const ITEMS_MAX = 500;
 
 /** A screen reader reads up to this many new messages one by one, and only the number of more. */
 const READ_OUT_MAX = 5;
@@ -15,64 +13,65 @@ const READ_OUT_MAX = 5;
 const HIDDEN_FLUSH_MS = 250;
 
 export interface MessageList {
-  add(message: Message): void;
+  add(message: Message, origin: Origin): void;
+  /** Adds earlier messages, oldest first, at the beginning. A reader stays at what they read. */
+  addEarlier(messages: readonly Message[]): void;
+  /** The oldest message of each target that is in the list and in the same log as the newest one. */
+  oldest(): ReadonlyMap<string, Message>;
+  /** Whether earlier messages have room. */
+  hasRoom(): boolean;
   /** Adds a notice between the messages, unless the last item is the same notice. */
   addNotice(text: string): void;
   isEmpty(): boolean;
 }
 
+export interface MessageListParts {
+  readonly root: HTMLElement;
+  /** Messages left the beginning of the list, or all of it. */
+  readonly onDropped: () => void;
+}
+
 /** The list of messages. Items that arrive together are added together, so a long backlog costs one layout. */
-export function createMessageList(root: HTMLElement): MessageList {
+export function createMessageList({ root, onDropped }: MessageListParts): MessageList {
   const scroller = partOf(root, 'log', HTMLElement);
   const list = partOf(root, 'message-list', HTMLOListElement);
-  const dropped = partOf(root, 'dropped-note', HTMLElement);
   const announcement = partOf(root, 'announcement', HTMLElement);
   const follower = createEndFollower(scroller, partOf(root, 'jump-to-newest', HTMLButtonElement));
+  const bound = createListBound(root, onDropped);
   const focus = createRovingFocus(list);
-  const texts = new WeakMap<HTMLElement, string>();
-  const filter = createMessageFilter(root, (item) => texts.get(item));
-  let waiting: HTMLLIElement[] = [];
-  let droppedCount = 0;
-  let isFlushPlanned = false;
+  const messages = new WeakMap<Element, Message>();
+  const filter = createMessageFilter(root, (item) => messages.get(item));
+  const batch = createBatch(addBatch);
 
-  function flush(): void {
-    isFlushPlanned = false;
-    if (waiting.length === 0) return;
-    const items = waiting;
-    waiting = [];
+  function addBatch(items: readonly HTMLLIElement[]): void {
     scroller.ariaLive = items.length > READ_OUT_MAX ? 'off' : 'polite';
     filter.apply(items);
     follower.whileAdding(items.length, () => {
       root.dataset['empty'] = 'false';
       list.append(...items);
-      while (list.childElementCount > ITEMS_MAX) drop(list.firstElementChild);
+      while (bound.isExceededBy(list.childElementCount)) bound.drop(list.firstElementChild);
     });
     focus.noteAdded(items);
     filter.update();
     if (items.length > READ_OUT_MAX) announcement.textContent = `${items.length} messages arrived.`;
   }
 
-  function drop(item: Element | null | undefined): void {
-    item?.remove();
-    droppedCount += 1;
-    dropped.hidden = false;
-    dropped.textContent = `Showing the newest ${ITEMS_MAX} messages. ${droppedCount} older ones left this page, but not the log.`;
+  function add(item: HTMLLIElement): void {
+    batch.items.push(item);
+    if (bound.isExceededBy(batch.items.length)) bound.drop(batch.items.shift());
+    batch.plan();
   }
 
-  function add(item: HTMLLIElement): void {
-    waiting.push(item);
-    if (waiting.length > ITEMS_MAX) drop(waiting.shift());
-    if (isFlushPlanned) return;
-    isFlushPlanned = true;
-    if (document.hidden) setTimeout(flush, HIDDEN_FLUSH_MS);
-    else requestAnimationFrame(flush);
+  function itemFor(message: Message, origin: Origin): HTMLLIElement {
+    const item = messageElement(message, origin);
+    messages.set(item, message);
+    return item;
   }
 
   partOf(root, 'clear', HTMLButtonElement).addEventListener('click', () => {
-    waiting = [];
+    batch.items.length = 0;
     list.replaceChildren();
-    droppedCount = 0;
-    dropped.hidden = true;
+    bound.reset();
     follower.reset();
     filter.update();
     root.dataset['empty'] = 'true';
@@ -80,16 +79,54 @@ export function createMessageList(root: HTMLElement): MessageList {
   });
 
   return {
-    add: (message) => {
-      const item = messageElement(message);
-      texts.set(item, `${item.dataset['group'] ?? ''}\n${message.data}`);
-      add(item);
+    add: (message, origin) => add(itemFor(message, origin)),
+    addEarlier: (earlier) => {
+      const items = earlier.map((message) => itemFor(message, 'earlier'));
+      filter.apply(items);
+      const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+      root.dataset['empty'] = 'false';
+      list.prepend(...items);
+      scroller.scrollTop = scroller.scrollHeight - fromEnd;
+      focus.noteAdded(items);
+      filter.update();
+      bound.widen(list.childElementCount);
     },
+    oldest: () => oldestOf([...list.children, ...batch.items].flatMap((item) => messages.get(item) ?? [])),
+    hasRoom: () => bound.hasRoom(list.childElementCount),
     addNotice: (text) => {
       const notice = noticeElement(text);
-      const last = waiting.at(-1) ?? list.lastElementChild;
+      const last = batch.items.at(-1) ?? list.lastElementChild;
       if (last?.isEqualNode(notice) !== true) add(notice);
     },
-    isEmpty: () => list.childElementCount + waiting.length === 0,
+    isEmpty: () => list.childElementCount + batch.items.length === 0,
   };
+}
+
+/** Items that wait to be shown together, with the next frame. */
+function createBatch(show: (items: readonly HTMLLIElement[]) => void) {
+  const items: HTMLLIElement[] = [];
+  let isPlanned = false;
+  const flush = () => {
+    isPlanned = false;
+    if (items.length > 0) show(items.splice(0));
+  };
+  return {
+    items,
+    plan: () => {
+      if (isPlanned) return;
+      isPlanned = true;
+      if (document.hidden) setTimeout(flush, HIDDEN_FLUSH_MS);
+      else requestAnimationFrame(flush);
+    },
+  };
+}
+
+/** The oldest message of each target, of those in the same lifetime of the logs as the newest one. */
+export function oldestOf(messages: readonly Message[]): ReadonlyMap<string, Message> {
+  const epoch = messages.at(-1)?.epoch;
+  const found = new Map<string, Message>();
+  for (const message of messages) {
+    if (message.epoch === epoch && !found.has(message.targetId)) found.set(message.targetId, message);
+  }
+  return found;
 }
