@@ -19,6 +19,7 @@ import {
 import { Acks } from './acks/acks.ts';
 import { AddressLimits } from './admission/address-limits.ts';
 import { Admission } from './admission/admission.ts';
+import { RefusalLog } from './admission/refusal-log.ts';
 import type { RelaySettings } from './configuration.ts';
 import { ClientDirectory } from './connection/client-directory.ts';
 import { type ConnectionHost, incomingBounds } from './connection/connection.ts';
@@ -82,6 +83,7 @@ export function createRelay(parts: RelayParts): Relay {
   const turn = new WriteTurn();
   const queues = createSocketQueues(parts);
 
+  const refusals = new RefusalLog(logger);
   const addresses = new AddressLimits(settings);
   const connections = new ConnectionRegistry({ settings, addresses });
   const clients = new ClientDirectory(settings);
@@ -91,7 +93,7 @@ export function createRelay(parts: RelayParts): Relay {
   const base = { store, settings, counters, logger };
   const feeds = new Feeds({ ...base, bus, turn, health, controlled: [disconnects, members] });
   const acks = createAcks(parts, { counters, health });
-  const tokens = createTokens(parts, { addresses, counters, disconnects });
+  const tokens = createTokens(parts, { addresses, refusals, counters, disconnects });
   const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
   const clientParts = {
     connections,
@@ -105,9 +107,9 @@ export function createRelay(parts: RelayParts): Relay {
     logReader,
   };
   const identifying = createIdentifying(parts, clientParts);
-  const host = createHost({ ...clientParts, stalled, identifying, settings, logger });
+  const host = createHost({ ...clientParts, stalled, refusals, identifying, settings, logger });
 
-  const admission = new Admission({ settings, counters, logger, addresses, connections });
+  const admission = new Admission({ settings, counters, refusals, addresses, connections });
   const metrics = createRelayMetrics({ ...clientParts, stalled, feeds: feeds.directory, queues });
   const application = createHttpApplication({ settings, readiness, metrics });
   const openResponses = new OpenResponses();
@@ -137,7 +139,7 @@ export function createRelay(parts: RelayParts): Relay {
       clearInterval(sweeping);
       connections.stop();
       tokens.stop();
-      admission.stop();
+      refusals.stop();
       readiness.stop();
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), feeds.close(), acks.close()]);
     },
@@ -169,6 +171,7 @@ function createTokens(
   { settings: { clientTokens }, logger }: RelayParts,
   parts: {
     readonly addresses: AddressLimits;
+    readonly refusals: RefusalLog;
     readonly counters: RelayCounters;
     readonly disconnects: Disconnects;
   },
@@ -210,6 +213,7 @@ interface HostParts {
   readonly acks: Acks;
   readonly logReader: LogReader;
   readonly tokens: ConnectionTokens;
+  readonly refusals: RefusalLog;
   readonly identifying: IdentifyParts;
   readonly settings: RelaySettings;
   readonly logger: Logger;
@@ -217,7 +221,7 @@ interface HostParts {
 
 /** Where the frames and events of connections go. */
 function createHost({ connections, clients, stalled, acks, tokens, ...rest }: HostParts): ConnectionHost {
-  const { logReader, identifying, settings, logger } = rest;
+  const { logReader, refusals, identifying, settings, logger } = rest;
   return {
     incomingBounds: incomingBounds(settings),
     acks,
@@ -234,6 +238,10 @@ function createHost({ connections, clients, stalled, acks, tokens, ...rest }: Ho
     createGroups: (connection) => new FollowedGroups(connection, identifying.groups, { followsAll: false }),
     onStalled: (connection) => {
       stalled.add(connection);
+    },
+    onFailed: (code) => {
+      if (code === 'too_many_connections') refusals.note('too-many-connections-of-the-client');
+      if (code === 'too_many_frames') refusals.note('too-many-frames');
     },
     onClosed: (connection) => {
       connections.remove(connection);

@@ -1,22 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  addressGroup,
-  clientAddress,
-  isHostAllowed,
-  isOriginAllowed,
-  type Logger,
-} from '@postline/service-runtime';
+import { addressGroup, clientAddress, isHostAllowed, isOriginAllowed } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 import type { AddressLimits } from './address-limits.ts';
-import { RefusalLog, type RefusalReason } from './refusal-log.ts';
+import type { RefusalLog, RefusalReason } from './refusal-log.ts';
 import { TcpConnectionLimit } from './tcp-connection-limit.ts';
 import type { UpgradeRefusal } from './upgrade-refusal.ts';
 
 export interface AdmissionOptions {
   readonly settings: RelaySettings;
   readonly counters: Pick<RelayCounters, 'countRefusal'>;
-  readonly logger: Pick<Logger, 'warn'>;
+  readonly refusals: RefusalLog;
   readonly addresses: Pick<AddressLimits, 'refusal'>;
   readonly connections: { readonly isDraining: boolean; readonly isFull: boolean };
 }
@@ -29,7 +23,7 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#refusals = new RefusalLog(options.logger);
+    this.#refusals = options.refusals;
     this.tcpConnections = new TcpConnectionLimit(options.settings, () => {
       this.#note('too-many-from-this-address');
     });
@@ -52,11 +46,6 @@ export class Admission {
     const isAllowed = isOriginAllowed(this.#options.settings.originRules, origin);
     if (!isAllowed) this.#note('origin-not-allowed', origin);
     return isAllowed;
-  }
-
-  /** Logs the refusals that were only counted so far. */
-  stop(): void {
-    this.#refusals.stop();
   }
 
   #find(request: IncomingMessage): UpgradeRefusal | undefined {

@@ -1,8 +1,13 @@
 import type { Logger } from '@postline/service-runtime';
 import type { UpgradeRefusal } from './upgrade-refusal.ts';
 
-/** Why a connection is refused: for its origin after the upgrade, else before it. */
-export type RefusalReason = UpgradeRefusal | 'origin-not-allowed';
+/** Why a connection is refused: before the upgrade, or on the open socket. */
+export type RefusalReason =
+  | UpgradeRefusal
+  | 'origin-not-allowed'
+  | 'token-refused'
+  | 'too-many-connections-of-the-client'
+  | 'too-many-frames';
 
 /** The same refusal is logged again after this time. */
 const REPEAT_MS = 60_000;
@@ -19,13 +24,16 @@ const SETTINGS: Readonly<Record<Exclude<RefusalReason, 'draining'>, string>> = {
   'too-many-from-this-address':
     'CONNECTIONS_PER_ADDRESS_MAX, CONNECTIONS_AWAITING_IDENTIFY_PER_ADDRESS_MAX, TRUSTED_PROXIES',
   'too-many-bad-tokens': 'FAILED_AUTHENTICATIONS_PER_MINUTE, TRUSTED_PROXIES',
+  'token-refused': 'CLIENT_TOKEN_SECRET or CLIENT_TOKEN_JWKS_URL, CLIENT_TOKEN_ISSUER, CLIENT_TOKEN_AUDIENCE',
+  'too-many-connections-of-the-client': 'CONNECTIONS_PER_CLIENT_MAX',
+  'too-many-frames': 'CLIENT_FRAMES_PER_SECOND_MAX, CLIENT_BYTES_PER_SECOND_MAX',
 };
 
-/** Logs refused connections: once a minute for each reason and origin, up to a bound; the rest as a count. */
+/** Logs refused connections: once a minute for each reason with its origin or cause, up to a bound; the rest as a count. */
 export class RefusalLog {
   readonly #logger: Pick<Logger, 'warn'>;
   readonly #now: () => number;
-  /** When each reason and origin was last logged, oldest first. */
+  /** When each reason with its origin or cause was last logged, oldest first. */
   readonly #loggedAt = new Map<string, number>();
   #unlogged = 0;
   #countTimer: NodeJS.Timeout | undefined;
@@ -35,10 +43,11 @@ export class RefusalLog {
     this.#now = now;
   }
 
-  note(reason: RefusalReason, origin: string | undefined): void {
+  /** `cause`: what is wrong with a token. */
+  note(reason: RefusalReason, origin?: string, cause?: string): void {
     if (reason === 'draining') return; // expected during a restart
     const shortOrigin = origin?.slice(0, ORIGIN_CHARACTERS_MAX);
-    const key = `${reason} ${shortOrigin ?? ''}`;
+    const key = `${reason} ${shortOrigin ?? cause ?? ''}`;
     const now = this.#now();
     for (const [logged, loggedAt] of this.#loggedAt) {
       if (now - loggedAt < REPEAT_MS) break;
@@ -49,7 +58,7 @@ export class RefusalLog {
     } else {
       this.#loggedAt.set(key, now);
       const setting = SETTINGS[reason];
-      this.#logger.warn({ reason, origin: shortOrigin, setting }, 'a connection was refused');
+      this.#logger.warn({ reason, origin: shortOrigin, cause, setting }, 'a connection was refused');
     }
   }
 

@@ -59,6 +59,8 @@ export interface ConnectionHost {
   createGroups(connection: Connection): ConnectionGroups;
   /** The socket's buffer is full. */
   onStalled(connection: Connection): void;
+  /** The relay closes the connection because of an error. */
+  onFailed(code: FrameErrorCode): void;
   /** The connection has ended, and follows nothing any more. */
   onClosed(connection: Connection): void;
 }
@@ -260,6 +262,7 @@ export class Connection {
 
   /** Reports an error and closes the connection. If it is identifying, that ends here. */
   fail(code: FrameErrorCode, closeCode: CloseCode): void {
+    this.#host.onFailed(code);
     this.reportError(code);
     this.socket.close(closeCode, FRAME_ERRORS[code]);
     if (this.#state.state !== 'following') this.#state = { state: 'closed' };

@@ -7,6 +7,7 @@ import {
 } from '@postline/client-tokens';
 import type { Logger } from '@postline/service-runtime';
 import type { AddressLimits } from '../admission/address-limits.ts';
+import type { RefusalLog } from '../admission/refusal-log.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 
 /** Who claims to be which client, from where. */
@@ -53,6 +54,7 @@ export interface TokenAuthenticationOptions {
   readonly counters: Pick<RelayCounters, 'countTokenCheck'>;
   readonly logger: Logger;
   readonly addresses: Pick<AddressLimits, 'noteBadToken'>;
+  readonly refusals: Pick<RefusalLog, 'note'>;
 }
 
 type Refused = Pick<Extract<AuthenticationResult, { ok: false }>, 'refusal' | 'reason'>;
@@ -85,7 +87,10 @@ export class TokenAuthentication implements Authentication {
   #refuse({ address, connectionId }: Claimant, { refusal, reason }: Refused): AuthenticationResult {
     this.#options.counters.countTokenCheck(refusal);
     this.#options.logger.debug({ connectionId, refusal, reason }, 'a token was refused');
-    if (refusal === 'invalid') this.#options.addresses.noteBadToken(address);
+    if (refusal === 'invalid') {
+      this.#options.addresses.noteBadToken(address);
+      this.#options.refusals.note('token-refused', undefined, reason);
+    }
     return { ok: false, refusal, reason };
   }
 }

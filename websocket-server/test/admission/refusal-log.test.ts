@@ -32,6 +32,12 @@ describe('[OPS-16] refused connections in the log', () => {
     expect(lines).toHaveLength(3);
   });
 
+  it('are logged once a minute for each cause of a refused token', () => {
+    for (const cause of ['missing', 'signature', 'missing']) log.note('token-refused', undefined, cause);
+    expect(lines.map(({ cause }) => cause)).toEqual(['missing', 'signature']);
+    expect(lines[0]?.['setting']).toContain('CLIENT_TOKEN_SECRET');
+  });
+
   it('are logged for 100 origins a minute at most, the rest as a count', () => {
     for (let origin = 0; origin < 10_000; origin += 1)
       log.note('origin-not-allowed', `https://${origin}.example`);

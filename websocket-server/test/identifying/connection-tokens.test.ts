@@ -29,7 +29,13 @@ describe('ConnectionTokens', () => {
     const noteBadToken = (address: string) => badTokens.push(address);
     revoked = false;
     tokens = new ConnectionTokens({
-      authentication: new TokenAuthentication({ verifier, counters, logger, addresses: { noteBadToken } }),
+      authentication: new TokenAuthentication({
+        verifier,
+        counters,
+        logger,
+        addresses: { noteBadToken },
+        refusals: { note: () => undefined },
+      }),
       logger,
       isRevoked: () => Promise.resolve(revoked),
     });

@@ -1,5 +1,5 @@
 import type { Ack, AckPlace } from '@postline/message-store';
-import type { FollowFrame, IdentifyFrame, UnfollowFrame } from '@postline/protocol';
+import type { FollowFrame, FrameErrorCode, IdentifyFrame, UnfollowFrame } from '@postline/protocol';
 import { Connection, type ConnectionHost } from '../../src/connection/connection.ts';
 import type { ConnectionGroups } from '../../src/connection/connection-groups.ts';
 import { LogReader } from '../../src/following/log-reader.ts';
@@ -44,6 +44,7 @@ export class RecordingHost implements ConnectionHost {
   readonly renewed: { readonly clientId: string; readonly token: string }[] = [];
   readonly closed: Connection[] = [];
   readonly stalled: Connection[] = [];
+  readonly failed: FrameErrorCode[] = [];
   readonly kept: Ack[] = [];
   readonly hurried: AckPlace[] = [];
   readonly groups = new RecordingGroups();
@@ -76,6 +77,10 @@ export class RecordingHost implements ConnectionHost {
 
   onStalled(connection: Connection): void {
     this.stalled.push(connection);
+  }
+
+  onFailed(code: FrameErrorCode): void {
+    this.failed.push(code);
   }
 
   onClosed(connection: Connection): void {

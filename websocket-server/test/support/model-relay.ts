@@ -78,6 +78,7 @@ export function createModelRelay(
     renewToken: () => undefined,
     createGroups: (connection) => new FollowedGroups(connection, parts.groups, { followsAll: false }),
     onStalled: () => undefined,
+    onFailed: () => undefined,
     onClosed: (connection) => {
       if (connection.clientId !== undefined) clients.remove(connection.clientId, connection);
     },
