@@ -24,7 +24,7 @@ export interface PublishForm {
 }
 
 /** A message that was accepted for the first time, and the times of its way so far. */
-export interface SentMessage {
+interface SentMessage {
   /** By the clock of this device, to compare with `createdAt`. */
   readonly clickedAtEpochMs: number;
   readonly createdAt: string;
