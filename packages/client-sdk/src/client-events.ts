@@ -39,7 +39,7 @@ export interface ClientEvents {
 }
 
 /** Everything that `on`, `once` and `off` accept. */
-export interface ClientEventsAndMessages<Payload> extends ClientEvents {
+interface ClientEventsAndMessages<Payload> extends ClientEvents {
   readonly message: Message<Payload>;
 }
 

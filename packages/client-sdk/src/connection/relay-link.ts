@@ -3,7 +3,7 @@ import type { ClientEventListeners, ClientState } from '../client-events.ts';
 import type { Environment, RelaySocket } from '../platform/environment.ts';
 import { PostlineError, type PostlineErrorCode } from '../postline-error.ts';
 import { failuresAfter, type RetryWidths, retryDelayMs, silenceMsMax } from '../retry-policy.ts';
-import { absoluteUrl } from '../platform/absolute-url.ts';
+import { absoluteUrl } from '../absolute-url.ts';
 
 /** Assumed until `identified` says otherwise. */
 const HEARTBEAT_SECONDS_DEFAULT = 25;

@@ -1,5 +1,5 @@
 import { requireOption } from '../option-checks.ts';
-import { absoluteUrl } from '../platform/absolute-url.ts';
+import { absoluteUrl } from '../absolute-url.ts';
 import type { Environment } from '../platform/environment.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import { PublishError } from './publish-error.ts';

@@ -1,4 +1,4 @@
-import { requireOption } from '../option-checks.ts';
+import { requireOption } from './option-checks.ts';
 
 /** The parts of a page's global scope that are used here. Other platforms lack some of them. */
 interface PageGlobals {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { apiUrl } from '../../src/publisher/api-request.ts';
-import { relayUrl } from '../../src/connection/relay-link.ts';
+import { apiUrl } from '../src/publisher/api-request.ts';
+import { relayUrl } from '../src/connection/relay-link.ts';
 
 /** A page or a worker at this address. */
 function inPage(href: string): void {
