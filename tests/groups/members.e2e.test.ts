@@ -251,6 +251,9 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
     expect(await read(eve, 'after=0&limit=10')).toEqual([200, ['4', '5'], 4]);
     expect(await read(eve, 'after=3&limit=10')).toEqual([200, ['4', '5'], null]);
     expect(await read(eve, 'after=4&limit=10')).toEqual([200, ['5'], null]);
+    expect(await read(eve, 'before=head&limit=10')).toEqual([200, ['4', '5'], 4]);
+    expect(await read(eve, 'before=head&limit=2')).toEqual([200, ['4', '5'], null]);
+    expect(await read(eve, 'before=3&limit=10')).toEqual([200, [], 4]);
     expect((await read(await tokenOf('frank'), 'after=0&limit=10'))[0]).toBe(403);
     const claiming = await tokenOf('frank', { groups: ['log'] });
     expect(await read(claiming, 'after=0&limit=10')).toEqual([200, ['1', '2', '3', '4', '5'], null]);
