@@ -15,7 +15,7 @@ WORKDIR /app
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --ignore-scripts
 COPY . .
-RUN npx tsc -b standalone && npm run bundle --workspace packages/client-sdk \
+RUN npx tsc -b standalone packages/client-sdk web-client && npm run bundle --workspace packages/client-sdk \
   && npm run bundle --workspace web-client && npm run bundle --workspace standalone
 RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-server/dist web-client/dist/page.js \
     web-client/index.html web-client/page.css web-client/favicon.svg db/migrations -t /built/ \
