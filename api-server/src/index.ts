@@ -8,4 +8,4 @@ export {
 export { API_MEMORY, apiEnvironment } from './environment.ts';
 export { createOpenApiDocument } from './http/openapi/openapi-document.ts';
 export type { PublisherKeys } from './access/publisher-keys.ts';
-export { migrateWhenReachable } from './upkeep/migrate-when-reachable.ts';
+export { migrateAtStart } from './upkeep/migrate-at-start.ts';

@@ -1,5 +1,5 @@
 import { createRedisMessageBus } from '@postline/message-bus/redis';
-import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
+import { createMysqlMessageStore } from '@postline/message-store/mysql';
 import {
   createLogger,
   databaseConnections,
@@ -11,26 +11,14 @@ import {
 } from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
 import { apiCommand, apiSettings, readApiEnvironment } from './configuration.ts';
-import { migrateWhenReachable, waitForSchema } from './upkeep/migrate-when-reachable.ts';
-
-const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
+import { migrateAtStart } from './upkeep/migrate-at-start.ts';
+import { waitForSchema } from './upkeep/migrate-when-reachable.ts';
 
 await runProcess(apiCommand, async (processEnv) => {
   const env = readApiEnvironment(processEnv);
   const logger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
-  const { databaseUrl, migrationUrl, redisUrl } = env;
-  const migrating = () =>
-    migrateWhenReachable({
-      migrate: (onEvent) =>
-        migrate({
-          databaseUrl: migrationUrl,
-          databaseCa: env.DATABASE_CA_FILE,
-          folder: MIGRATIONS_FOLDER,
-          onEvent,
-        }),
-      waitMs: env.DATABASE_WAIT_MS,
-      logger,
-    });
+  const { databaseUrl, redisUrl } = env;
+  const migrating = () => migrateAtStart(env, logger);
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
   if (isPrimaryOf(workerCount)) {
     const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs });

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import { migrateWhenReachable } from '@postline/api-server';
+import { migrateAtStart } from '@postline/api-server';
 import type { MessageBus } from '@postline/message-bus';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
 import type { LogTrimmer, MemberUpkeep, MessageStore, Outbox } from '@postline/message-store';
-import { createMysqlMessageStore, migrate } from '@postline/message-store/mysql';
+import { createMysqlMessageStore } from '@postline/message-store/mysql';
 import {
   createSqliteMessageStore,
   DATABASE_FILE,
@@ -14,8 +14,6 @@ import {
 } from '@postline/message-store/sqlite';
 import { databaseConnections, type Logger, SettingsError } from '@postline/service-runtime';
 import type { StandaloneEnvironment } from './configuration.ts';
-
-const MIGRATIONS_FOLDER = new URL('../../db/migrations/', import.meta.url);
 
 export interface Backends {
   readonly store: MessageStore & LogTrimmer & MemberUpkeep;
@@ -43,18 +41,7 @@ export async function openBackends(env: StandaloneEnvironment, logger: Logger): 
     outbox: store,
     bus: createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix }),
     place: `MySQL ${host}${pathname}`,
-    prepare: () =>
-      migrateWhenReachable({
-        migrate: (onEvent) =>
-          migrate({
-            databaseUrl: migrationUrl,
-            databaseCa: env.DATABASE_CA_FILE,
-            folder: MIGRATIONS_FOLDER,
-            onEvent,
-          }),
-        waitMs: env.DATABASE_WAIT_MS,
-        logger,
-      }),
+    prepare: () => migrateAtStart({ ...env, migrationUrl }, logger),
     publishUrl: () => undefined,
     close: () => store.close(),
   };
