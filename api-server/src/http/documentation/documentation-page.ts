@@ -1,15 +1,12 @@
 import { HTTP_ERRORS } from '@postline/protocol';
-import { type Html, html, prose } from './html.ts';
+import { type Html, html, htmlPage, prose } from './html.ts';
 import { type Operation, operationSection, type RoutedOperation } from './operation-section.ts';
 import { type OpenApiDocument, SchemaTables } from './schema-table.ts';
 
 /** In the examples; the page's script puts the address of this server in its place. */
 const EXAMPLE_ADDRESS = 'http://localhost:8080';
 
-/**
- * The documentation of the API for people. It can be read without its script, which only sends requests. Its links are
- * relative, so that a reverse proxy can serve the API under any path of a site.
- */
+/** The documentation of the API for people. It can be read without its script, which only sends requests. */
 export function createDocumentationPage(document: OpenApiDocument): string {
   const operations = operationsOf(document);
   const tables = new SchemaTables(document);
@@ -18,19 +15,9 @@ export function createDocumentationPage(document: OpenApiDocument): string {
     description,
     operations: operations.filter((operation) => operation.tags.includes(name)),
   }));
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Postline API</title>
-<link rel="icon" type="image/svg+xml" href="docs/icon.svg">
-<link rel="stylesheet" href="docs/page.css">
-<script src="docs/page.js" defer></script>
-</head>
-<body>
-<a class="skip" href="#content">Skip to the content</a>
+  const head = html`<script src="docs/page.js" defer></script>
+`;
+  const body = html`<a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>Postline API</h1>
 <p>Version ${document.info.version}. For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
@@ -47,10 +34,8 @@ ${tags.map(
 ${ofTag.map((operation) => operationSection(operation, tables))}`,
 )}
 ${errorSection()}
-</main>
-</body>
-</html>
-`.text;
+</main>`;
+  return htmlPage({ title: 'Postline API', base: '', head, body });
 }
 
 interface Tag {

@@ -26,3 +26,31 @@ function asHtml(part: Part): string {
   if (typeof part === 'object') return part.map(asHtml).join('');
   return String(part).replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
 }
+
+export interface PageParts {
+  readonly title: string;
+  /** From the page to the folder of `docs`: empty, or `../`. Links are relative, for a proxy that serves the API under a path. */
+  readonly base: string;
+  /** Further elements of the head. */
+  readonly head?: Html;
+  readonly body: Html;
+}
+
+/** A page of the documentation. */
+export function htmlPage({ title, base, head = new Html(''), body }: PageParts): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" type="image/svg+xml" href="${base}docs/icon.svg">
+<link rel="stylesheet" href="${base}docs/page.css">
+${head}</head>
+<body>
+${body}
+</body>
+</html>
+`.text;
+}

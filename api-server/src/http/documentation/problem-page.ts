@@ -1,5 +1,10 @@
-import { HTTP_ERRORS, type HttpErrorCode } from '@postline/protocol';
-import { html, prose } from './html.ts';
+import {
+  GROUPS_PER_CLIENT_MAX,
+  HTTP_ERRORS,
+  type HttpErrorCode,
+  MESSAGE_BYTES_MAX,
+} from '@postline/protocol';
+import { html, htmlPage, prose } from './html.ts';
 
 /** What causes each problem, and what the sender of the request does about it. */
 const EXPLANATIONS: Readonly<Record<HttpErrorCode, string>> = {
@@ -14,9 +19,9 @@ const EXPLANATIONS: Readonly<Record<HttpErrorCode, string>> = {
   not_found: 'Nothing has this address. The documentation lists all addresses.',
   method_not_allowed: 'The address exists, but not for this method. The header `Allow` lists its methods.',
   too_many_groups:
-    'A client can be a stored member of at most 1,000 groups. Remove it from one first. Nothing of the request was stored.',
+    `A client can be a stored member of at most ${GROUPS_PER_CLIENT_MAX} groups. Remove it from one first. Nothing of the request was stored.`,
   payload_too_large:
-    'The body or the URL is larger than the limit that `detail` names. A message has at most 65,535 bytes: send a link to larger content, or split a batch.',
+    `The body or the URL is larger than the limit that \`detail\` names. A message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to larger content, or split a batch.`,
   unsupported_media_type:
     'Send `Content-Type: application/json`, in UTF-8 and uncompressed. Without the header, `curl -d` sends another type.',
   idempotency_key_reused:
@@ -31,28 +36,15 @@ const EXPLANATIONS: Readonly<Record<HttpErrorCode, string>> = {
     'The database did not answer in time. A message may have been stored: repeat the request with the same `Idempotency-Key`, and it is stored once. `/readyz` shows the state of the database.',
 };
 
-/** The page that the `type` of a problem opens. Its links are relative, as on the page of the documentation. */
+/** The page that the `type` of a problem opens. */
 export function createProblemPage(code: HttpErrorCode): string {
   const { title, status, retryable } = HTTP_ERRORS[code];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Postline API</title>
-<link rel="icon" type="image/svg+xml" href="../docs/icon.svg">
-<link rel="stylesheet" href="../docs/page.css">
-</head>
-<body>
-<main>
+  const body = html`<main>
 <h1>${title}</h1>
-<p>Code <code>${code}</code>, status ${String(status)}.</p>
+<p>Code <code>${code}</code>, status ${status}.</p>
 <p>${prose(EXPLANATIONS[code])}</p>
 <p>${retryable ? 'The same request can succeed later.' : 'The same request fails again unless it is changed.'}</p>
 <p><a href="../docs#errors">All errors</a></p>
-</main>
-</body>
-</html>
-`.text;
+</main>`;
+  return htmlPage({ title: `${title} · Postline API`, base: '../', body });
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { html, prose } from '../../../src/http/documentation/html.ts';
+import { html, htmlPage, prose } from '../../../src/http/documentation/html.ts';
 
 it('escapes texts, and keeps pieces of HTML as they are', () => {
   const pieces = ['a', 'b'].map((text) => html`<i title="${text}">${text}</i>`);
@@ -10,4 +10,11 @@ it('escapes texts, and keeps pieces of HTML as they are', () => {
 
 it('marks code in a text', () => {
   expect(prose('`a` < `b`').text).toBe('<code>a</code> &lt; <code>b</code>');
+});
+
+it('a page escapes its title, and finds its files from where it is', () => {
+  const page = htmlPage({ title: 'a < b', base: '../', body: html`<main>text</main>` });
+  expect(page).toContain('<title>a &lt; b</title>');
+  expect(page).toContain('href="../docs/page.css"');
+  expect(page).toContain('<body>\n<main>text</main>\n</body>');
 });
