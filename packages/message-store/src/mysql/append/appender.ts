@@ -268,7 +268,7 @@ class CommitUnknownError extends StoreUnavailableError {
   readonly written: WrittenAppend;
 
   constructor(written: WrittenAppend, cause: unknown) {
-    super('the database was lost while committing, and the messages are not found in it', cause);
+    super('the database was lost while committing, and what was written is not found in it', cause);
     this.written = written;
   }
 }

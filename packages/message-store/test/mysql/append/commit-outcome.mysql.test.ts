@@ -79,7 +79,8 @@ for (const fate of ['reset-unanswered', 'silence-unanswered'] as const) {
 it('[LOG-11] reset-unheard COMMIT: what was not committed is told at once, and is not sent again', async () => {
   breakNextCommit('reset-unheard');
   const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'lost' })]));
-  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+  const message = 'the database was lost while committing, and what was written is not found in it';
+  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable', message } });
   expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
   expect(await readTexts(store, targetId)).toEqual(['before']);
   const [outcome] = await store.append([publish({ targetId, message: 'after' })]);
