@@ -1,8 +1,9 @@
+import { groupNameOf } from './group-id.ts';
+
 const ID_CHARACTERS_MAX = 128;
 const ID_PATTERN = new RegExp(`^[A-Za-z0-9_-][A-Za-z0-9._~:@|+-]{0,${ID_CHARACTERS_MAX - 1}}$`);
 const RESERVED_ID = '__proto__';
 const INTEGER_PATTERN = /^(?:0|[1-9]\d{0,15})$/;
-const GROUP_PREFIX = 'group:';
 
 /** Four columns fit on a large screen; each has a connection and up to 500 messages. */
 const CLIENTS_MAX = 4;
@@ -32,7 +33,7 @@ export function readClientIds(typed: string): ClientIdsResult {
 function idProblem(id: string): string | undefined {
   if (!ID_PATTERN.test(id) || id === RESERVED_ID)
     return `An id has 1 to ${ID_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ ~ : @ | + - and starts with a letter, a digit, _ or -.`;
-  return id.startsWith(GROUP_PREFIX) ? 'A client cannot connect as a group.' : undefined;
+  return groupNameOf(id) === undefined ? undefined : 'A client cannot connect as a group.';
 }
 
 /** The id in JSON: integers as a number, as in the documented example, everything else as a string. */

@@ -1,5 +1,7 @@
 const PREFIX = 'group:';
 const NAME_CHARACTERS_MAX = 122;
+/** Browsers resolve these in the path of a request, also percent-encoded. */
+const UNREACHABLE_NAMES: readonly string[] = ['.', '..'];
 const NAME_PATTERN = new RegExp(`^[A-Za-z0-9._~:@|+-]{1,${NAME_CHARACTERS_MAX}}$`);
 
 export function groupIdOf(name: string): string {
@@ -15,6 +17,8 @@ export function groupNameOf(targetId: string): string | undefined {
 export function readGroupName(typed: string): { readonly name: string } | { readonly problem: string } {
   const name = groupNameOf(typed) ?? typed;
   if (name === '') return { problem: 'Type the name of a group first, for example news.' };
+  if (UNREACHABLE_NAMES.includes(name))
+    return { problem: `A browser cannot send the name ${name} to the API. Choose another one.` };
   return NAME_PATTERN.test(name)
     ? { name }
     : {

@@ -20,8 +20,10 @@ import {
   WITH_KEY,
 } from './openapi-parts.ts';
 
+const GROUP_NAME_IN_PATH =
+  'Percent-encoded. The names `.` and `..` are valid, but URL parsers remove them from a path, also percent-encoded.';
 const GROUP_PATH = z.object({
-  name: groupNameSchema.meta({ id: undefined, description: 'Percent-encoded.' }),
+  name: groupNameSchema.meta({ id: undefined, description: GROUP_NAME_IN_PATH }),
 });
 const CLIENT_PATH = z.object({
   clientId: z.string().meta({ description: 'Percent-encoded.', example: 'anna' }),

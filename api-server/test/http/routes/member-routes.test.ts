@@ -8,6 +8,7 @@ import {
 } from '@postline/protocol';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exchange } from '../../support/exchange.ts';
 import { startTestApi, type TestApi } from '../../support/start-test-api.ts';
 
 let api: TestApi;
@@ -252,6 +253,12 @@ it.each([
 ])('[PUB-10] %s %s: method_not_allowed with Allow', async (method, path, allow) => {
   const answer = await fetch(`${api.url}${path}`, { method });
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+});
+
+it.each(['.', '..', '%2e%2e'])('[GRP-17] the path of the group %s is taken as it is sent', async (name) => {
+  const line = `GET /groups/${name}/members HTTP/1.1`;
+  const answer = await exchange(api.port, `${line}\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  expect(answer).toContain(`{"group":"${decodeURIComponent(name)}","members":[],"next":null}`);
 });
 
 it('[PUB-13] a preflight for PUT is answered', async () => {
