@@ -3,7 +3,7 @@ import { type ConnectionState } from './connection/connection-state.ts';
 import { errorWords } from './connection/error-words.ts';
 import {
   createPageClient,
-  FIRST_MESSAGES,
+  MESSAGES_AT_ONCE,
   type PageClient,
   type PageClientListener,
   type PageClientParts,
@@ -145,7 +145,7 @@ function showStream({
     onStreamStart: (start) => {
       const { missed, resumedAfter } = start;
       isFirstStream = resumedAfter === undefined;
-      if (list.isEmpty()) earlier.show(isFirstStream ? missed >= FIRST_MESSAGES : resumedAfter !== 0);
+      if (list.isEmpty()) earlier.show(isFirstStream ? missed >= MESSAGES_AT_ONCE : resumedAfter !== 0);
       partOf(root, 'empty-title', HTMLElement).textContent = emptyWords(start);
       const words = startWords(start, list.isEmpty());
       if (words !== undefined) list.addNotice(words);

@@ -1,3 +1,5 @@
+import { parseJsonObject } from '../page/json-object.ts';
+
 const STORAGE_KEY = 'postline-page-credentials';
 /** Far more clients than one tab is used for; the first of them is dropped. */
 const TOKENS_MAX = 20;
@@ -10,13 +12,12 @@ export class Credentials {
 
   constructor() {
     try {
-      const kept: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? '{}');
-      const { apiKey, tokens } = kept as { apiKey?: unknown; tokens?: unknown };
+      const { apiKey, tokens } = parseJsonObject(sessionStorage.getItem(STORAGE_KEY) ?? '') ?? {};
       if (typeof apiKey === 'string') this.#apiKey = apiKey;
       for (const [id, token] of Object.entries(tokens ?? {}))
         if (typeof token === 'string') this.#tokens.set(id, token);
     } catch {
-      // Nothing is kept, or the browser keeps nothing: then they last as long as the page.
+      // The browser keeps nothing: then they last as long as the page.
     }
   }
 

@@ -1,3 +1,4 @@
+import { parseJsonObject } from '../page/json-object.ts';
 import { localTime } from '../page/time-words.ts';
 
 interface TokenClaims {
@@ -27,8 +28,7 @@ function readClaims(token: string): TokenClaims | undefined {
   try {
     const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof claims === 'object' && claims !== null ? claims : undefined;
+    return parseJsonObject(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }

@@ -47,8 +47,8 @@ export interface PageClientParts {
   readonly token: () => string;
 }
 
-/** With which a client begins that this browser has not seen before, for each of its targets. */
-export const FIRST_MESSAGES = 50;
+/** Loaded of each target when a client begins that this browser has not seen before, and by "Show earlier messages". */
+export const MESSAGES_AT_ONCE = 50;
 
 const NO_HISTORY: History = { messages: [], truncatedBefore: null };
 
@@ -69,7 +69,7 @@ export interface PageClient {
 
 export function createPageClient(parts: PageClientParts, listener: PageClientListener): PageClient {
   const { relayUrl, clientId, cursorStore } = parts;
-  const options = { url: relayUrl, clientId, resume: { last: FIRST_MESSAGES }, groups: true };
+  const options = { url: relayUrl, clientId, resume: { last: MESSAGES_AT_ONCE }, groups: true };
   let current: PostlineClient | undefined;
   let token = '';
   let shown: ConnectionState = { state: 'idle' };

@@ -1,5 +1,5 @@
 /** The picture has room for so many, and more would not be told apart. */
-const DELAYS_KEPT = 50;
+export const DELAYS_KEPT = 50;
 
 /** How long the stations of one sent message took, since the click that sent it. */
 export interface Delay {

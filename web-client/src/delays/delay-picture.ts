@@ -1,5 +1,5 @@
 import { durationWords } from '../page/time-words.ts';
-import { type Delay, type Station, STATIONS, timeAt } from './delay-log.ts';
+import { type Delay, DELAYS_KEPT, type Station, STATIONS, timeAt } from './delay-log.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 360;
@@ -8,8 +8,8 @@ const HEIGHT = 112;
 const LEFT = 42;
 const TOP = 8;
 const BOTTOM = 8;
-const COLUMNS = 50;
-const COLUMN = (WIDTH - LEFT - 4) / COLUMNS;
+const RIGHT = 4;
+const COLUMN = (WIDTH - LEFT - RIGHT) / DELAYS_KEPT;
 /** The scale is logarithmic: one slow message must not flatten all others. */
 const SCALE_FROM_MS = 1;
 const SCALE_TO_MS_MIN = 10;
@@ -41,7 +41,7 @@ export function drawDelays(delays: readonly Delay[]): SVGSVGElement {
   );
   for (let ms = SCALE_FROM_MS; ms <= toMs; ms *= 10) picture.append(...gridElements(ms, y(ms)));
   for (const [index, delay] of delays.entries()) {
-    const x = WIDTH - 4 - COLUMN * (delays.length - index - 0.5);
+    const x = WIDTH - RIGHT - COLUMN * (delays.length - index - 0.5);
     picture.append(columnElement(delay, x, y));
   }
   return picture;

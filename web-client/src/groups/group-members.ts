@@ -1,3 +1,5 @@
+import { parseJsonObject, textOr } from '../page/json-object.ts';
+
 /** The API answers or gives up within five seconds; after twice that no answer will come. */
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -29,14 +31,8 @@ export function createGroupMembers(apiUrl: string, authorization: () => HeadersI
   };
 }
 
-/** The API's own words, if the answer is from the API. */
+/** The API's own words, if the answer is from the API and not a proxy's page. */
 export function problemWords(status: number, body: string): string {
-  try {
-    const { detail, title } = JSON.parse(body) as { detail?: unknown; title?: unknown };
-    if (typeof detail === 'string' && detail !== '') return detail;
-    if (typeof title === 'string' && title !== '') return title;
-  } catch {
-    // a proxy's page
-  }
-  return `The API refused this with status ${status}.`;
+  const { detail, title } = parseJsonObject(body) ?? {};
+  return textOr(detail, textOr(title, `The API refused this with status ${status}.`));
 }

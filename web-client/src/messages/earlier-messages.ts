@@ -1,10 +1,9 @@
 import type { History, HistoryQuery, Message, PostlineError } from '@postline/client';
 import { errorWords } from '../connection/error-words.ts';
+import { MESSAGES_AT_ONCE } from '../connection/page-client.ts';
 import { partOf } from '../page/page-element.ts';
 import type { MessageList } from './message-list.ts';
 
-/** As many as a first connection shows. */
-const EARLIER_MESSAGES = 50;
 /** Targets are asked one after the other; the groups of a client with more are not worth the wait. */
 const TARGETS_MAX = 20;
 
@@ -54,8 +53,8 @@ export function createEarlierMessages({
       const earlier = newestOf(answers.flatMap(({ messages }) => messages).filter(isUnseen));
       if (earlier.length > 0) list.addEarlier(earlier);
       const isComplete =
-        answers.every(({ messages }) => messages.length < EARLIER_MESSAGES) &&
-        earlier.length < EARLIER_MESSAGES;
+        answers.every(({ messages }) => messages.length < MESSAGES_AT_ONCE) &&
+        earlier.length < MESSAGES_AT_ONCE;
       show(!isComplete, isComplete ? beginningWords(answers) : '');
     } catch (error) {
       show(true, `Earlier messages could not be loaded. ${errorWords(error as PostlineError)}`);
@@ -65,7 +64,7 @@ export function createEarlierMessages({
   }
 
   function pageBefore(target: string, before: number | undefined): Promise<History> {
-    return history({ target, limit: EARLIER_MESSAGES, ...(before === undefined ? {} : { before }) });
+    return history({ target, limit: MESSAGES_AT_ONCE, ...(before === undefined ? {} : { before }) });
   }
 
   /** A message may have arrived while the page asked for the newest ones of a target without any. */
@@ -84,7 +83,7 @@ export function newestOf(messages: readonly Message[]): readonly Message[] {
     .sort(
       (a, b) => compare(a.createdAt, b.createdAt) || compare(a.targetId, b.targetId) || a.offset - b.offset,
     )
-    .slice(-EARLIER_MESSAGES);
+    .slice(-MESSAGES_AT_ONCE);
 }
 
 function compare(a: string, b: string): number {

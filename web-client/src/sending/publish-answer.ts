@@ -1,3 +1,5 @@
+import { isJsonObject, parseJsonObject, textOr } from '../page/json-object.ts';
+
 const STATUS_REQUEST_TIMEOUT = 408;
 const STATUS_TOO_MANY_REQUESTS = 429;
 
@@ -44,13 +46,15 @@ export interface HttpAnswer {
 
 /** Reads the API's answer. An answer from somewhere else, such as a proxy's page, is shown unchanged. */
 export function readPublishAnswer(answer: HttpAnswer): PublishAnswer {
-  const value = parseJson(answer.body);
+  const value = parseJsonObject(answer.body);
   const isSuccess = answer.status >= 200 && answer.status < 300;
   return (isSuccess ? readAccepted(answer, value) : undefined) ?? readRefused(answer, value);
 }
 
-function readAccepted(answer: HttpAnswer, value: unknown): PublishAnswer | undefined {
-  if (!isJsonObject(value)) return undefined;
+type JsonObject = ReturnType<typeof parseJsonObject>;
+
+function readAccepted(answer: HttpAnswer, value: JsonObject): PublishAnswer | undefined {
+  if (value === undefined) return undefined;
   const { id, targetId, offset, createdAt, status } = value;
   if (typeof id !== 'string' || typeof targetId !== 'string' || typeof offset !== 'number') return undefined;
   return {
@@ -66,8 +70,8 @@ function readAccepted(answer: HttpAnswer, value: unknown): PublishAnswer | undef
   };
 }
 
-function readRefused({ status, retryAfter, body }: HttpAnswer, value: unknown): PublishAnswer {
-  const problem = isJsonObject(value) ? value : {};
+function readRefused({ status, retryAfter, body }: HttpAnswer, value: JsonObject): PublishAnswer {
+  const problem = value ?? {};
   const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
   return {
     kind: 'refused',
@@ -77,7 +81,7 @@ function readRefused({ status, retryAfter, body }: HttpAnswer, value: unknown): 
     errors: Array.isArray(problem['errors']) ? problem['errors'].flatMap(readFieldError) : [],
     retryable: status >= 500 || status === STATUS_TOO_MANY_REQUESTS || status === STATUS_REQUEST_TIMEOUT,
     retryAfterSeconds: Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined,
-    json: isJsonObject(value) ? JSON.stringify(value, null, 2) : body,
+    json: value === undefined ? body : JSON.stringify(value, null, 2),
   };
 }
 
@@ -85,22 +89,4 @@ function readFieldError(value: unknown): FieldError[] {
   if (!isJsonObject(value)) return [];
   const { path, message } = value;
   return typeof path === 'string' && typeof message === 'string' ? [{ path, message }] : [];
-}
-
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' && value !== '' ? value : otherwise;
-}
-
-/** True for a JSON object. Its fields are still unchecked. */
-function isJsonObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The parsed JSON, or `undefined` if `text` is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -23,15 +23,14 @@ export async function publishMessage(
   message: OutgoingMessage,
   { apiUrl, idempotencyKey, authorization }: PublishOptions,
 ): Promise<PublishAnswer> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), ANSWER_WITHIN_MS);
+  const late = AbortSignal.timeout(ANSWER_WITHIN_MS);
   try {
     const response = await fetch(apiUrl, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey, ...authorization() },
       body: bodyOf(message),
       credentials: 'omit',
-      signal: late.signal,
+      signal: late,
     });
     return readPublishAnswer({
       status: response.status,
@@ -42,12 +41,10 @@ export async function publishMessage(
   } catch {
     return {
       kind: 'unanswered',
-      reason: late.signal.aborted
+      reason: late.aborted
         ? `The API at ${apiUrl} did not answer within ${ANSWER_WITHIN_MS / 1_000} seconds.`
         : `The API at ${apiUrl} cannot be reached from this page: it does not run, or its ALLOWED_ORIGINS do not name ${location.origin}.`,
     };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
