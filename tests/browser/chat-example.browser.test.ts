@@ -1,42 +1,12 @@
-/** Two people in examples/chat.html. As written it knows the default ports; this system is on others. */
-import { type Browser, launchChromium, type Page } from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RestartableSystem, startRestartableSystem } from './restartable-system.ts';
+/** Two people in examples/chat.html. */
+import type { Page } from '@postline/test-support';
+import { expect, it } from 'vitest';
+import { openExample } from './example-page.ts';
+import { useRestartableSystem } from './restartable-system.ts';
+import { useBrowser } from './use-browser.ts';
 
-const CHAT = new URL('../../examples/chat.html', import.meta.url).href;
-
-let browser: Browser;
-let system: RestartableSystem;
-
-beforeAll(async () => {
-  system = await startRestartableSystem('chat');
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.remove();
-});
-
-/** A browser of its own, in which the default ports lead to this system. */
-async function openChat(): Promise<Page> {
-  const context = await browser.newContext();
-  await context.addInitScript(`
-    const RealWebSocket = WebSocket;
-    WebSocket = class extends RealWebSocket {
-      constructor(url) { super(url.replace('localhost:3000', '${new URL(system.relayUrl).host}')); }
-    };`);
-  const served = (url: string) =>
-    url
-      .replace('http://localhost:3000/', `${system.relayUrl}/`)
-      .replace('http://localhost:8080/', system.apiUrl.replace(/\/?$/, '/'));
-  await context.route(/^http:\/\/localhost:(3000|8080)\//, async (route) =>
-    route.fulfill({ response: await route.fetch({ url: served(route.request().url()) }) }),
-  );
-  const page = await context.newPage();
-  await page.goto(CHAT);
-  return page;
-}
+const system = useRestartableSystem('chat');
+const browser = useBrowser();
 
 async function enter(page: Page, name: string): Promise<void> {
   await page.getByLabel('Your name').fill(name);
@@ -54,10 +24,10 @@ async function say(page: Page, text: string): Promise<void> {
 const linesOn = (page: Page) => page.getByRole('listitem').allTextContents();
 
 it('[EXA-6] two people in examples/chat.html see what was said since they joined, also after a reload', async () => {
-  const anna = await openChat();
+  const anna = await openExample(browser, system, 'chat.html');
   await enter(anna, 'anna');
   await say(anna, 'Is <b>anybody</b> here?');
-  const ben = await openChat();
+  const ben = await openExample(browser, system, 'chat.html');
   await enter(ben, 'ben');
   await say(ben, 'I am.');
   await anna.getByText('ben: I am.').waitFor();

@@ -1,41 +1,19 @@
 /** The API's documentation at /docs: sending requests from it, and use by everyone. */
-import {
-  type Browser,
-  freePort,
-  launchChromium,
-  makeTempFolder,
-  type Page,
-  type StandaloneProcess,
-  startStandalone,
-  type TempFolder,
-} from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Page } from '@postline/test-support';
+import { expect, it } from 'vitest';
 import { accessibilityFindings } from './accessibility-findings.ts';
 import { openPage } from './opened-page.ts';
+import { useRestartableSystem } from './restartable-system.ts';
+import { useBrowser } from './use-browser.ts';
 
-let browser: Browser;
-let folder: TempFolder;
-let services: StandaloneProcess;
-beforeAll(async () => {
-  folder = await makeTempFolder('documentation');
-  services = await startStandalone({
-    API_PORT: String(await freePort()),
-    RELAY_PORT: String(await freePort()),
-    DATA_DIR: folder.path,
-  });
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  await services.stop();
-  await folder.remove();
-});
+const system = useRestartableSystem('documentation');
+const browser = useBrowser();
 
 const openAll = (page: Page) =>
   page.evaluate(`for (const details of document.querySelectorAll('details')) details.open = true`);
 
 it('[DOC-2] sends requests to the server it came from, and each one is a new message', async () => {
-  const { page, incidents, close } = await openPage(browser, `${services.apiUrl}/docs`);
+  const { page, incidents, close } = await openPage(browser, `${system.apiUrl}/docs`);
   const operation = page.getByRole('article', { name: 'POST /messages', exact: true });
   await operation.getByText('Try it').click();
   expect(await operation.getByLabel('Idempotency-Key (optional)').inputValue()).toBe('');
@@ -48,7 +26,7 @@ it('[DOC-2] sends requests to the server it came from, and each one is a new mes
     expect(await operation.getByRole('status').textContent()).toMatch(/^201 Created, \d+ ms$/);
   }
   expect(await operation.locator('.sent').textContent()).toContain(
-    `curl -X POST '${services.apiUrl}/messages' -H`,
+    `curl -X POST '${system.apiUrl}/messages' -H`,
   );
   const log = page.getByRole('article', { name: 'GET /targets/{targetId}/messages' });
   await log.getByText('Try it').click();
@@ -64,7 +42,7 @@ it('[DOC-2] sends requests to the server it came from, and each one is a new mes
 });
 
 it('[DOC-2] the key that was entered is sent, and not shown', async () => {
-  const { page, close } = await openPage(browser, `${services.apiUrl}/docs`);
+  const { page, close } = await openPage(browser, `${system.apiUrl}/docs`);
   await page.getByLabel(/^Key or token/).fill('secret-key');
   const operation = page.getByRole('article', { name: 'GET /healthz' });
   await operation.getByText('Try it').click();
@@ -80,7 +58,7 @@ it.each([
   ['dark', 320],
 ] as const)('[DOC-3] axe finds nothing in the %s scheme at %i pixels', async (colorScheme, width) => {
   const viewport = { width, height: 800 };
-  const { page, close } = await openPage(browser, `${services.apiUrl}/docs`, { colorScheme, viewport });
+  const { page, close } = await openPage(browser, `${system.apiUrl}/docs`, { colorScheme, viewport });
   await openAll(page);
   const operation = page.getByRole('article', { name: 'GET /healthz' });
   await operation.getByRole('button').click();

@@ -1,10 +1,5 @@
-import {
-  type Browser,
-  type BrowserContextOptions,
-  type Locator,
-  type Page,
-  waitUntil,
-} from '@postline/test-support';
+import { type BrowserContextOptions, type Locator, type Page, waitUntil } from '@postline/test-support';
+import type { TestBrowser } from './use-browser.ts';
 
 const PAGE_FILE = new URL('../../web-client/index.html', import.meta.url);
 
@@ -16,11 +11,15 @@ export interface OpenedPage {
   readonly close: () => Promise<void>;
 }
 
-/** `before` may set traps on the page before it loads. */
+export interface OpenOptions extends BrowserContextOptions {
+  /** May set traps on the page before it loads. */
+  readonly before?: (page: Page) => Promise<unknown>;
+}
+
 export async function openPage(
-  browser: Browser,
+  browser: TestBrowser,
   url: string,
-  options: BrowserContextOptions & { before?: (page: Page) => Promise<unknown> } = {},
+  options: OpenOptions = {},
 ): Promise<OpenedPage> {
   const { before, ...contextOptions } = options;
   const context = await browser.newContext(contextOptions);
@@ -39,6 +38,18 @@ export async function openPage(
   await before?.(page);
   await page.goto(url);
   return { page, incidents, close: () => context.close() };
+}
+
+/** The page of the relay, connected as this client. */
+export async function openConnected(
+  browser: TestBrowser,
+  { relayUrl }: { readonly relayUrl: string },
+  clientId: string,
+  options?: OpenOptions,
+): Promise<OpenedPage> {
+  const opened = await openPage(browser, `${relayUrl}/?clientId=${clientId}`, options);
+  await connectedAs(opened.page, clientId);
+  return opened;
 }
 
 /** The address of the page on disk, with these query parameters. */

@@ -1,23 +1,18 @@
 /** The page for everyone: names for all that can be used, contrast, narrow screens. */
-import { type Browser, launchChromium, type Page } from '@postline/test-support';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from '@postline/test-support';
+import { describe, expect, it } from 'vitest';
 import { accessibilityFindings } from './accessibility-findings.ts';
-import { openPage, pageOnDisk } from './opened-page.ts';
+import { type OpenOptions, openPage, pageOnDisk } from './opened-page.ts';
+import { useBrowser } from './use-browser.ts';
 
 const TEXT_CONTRAST_MIN = 4.5;
 const NARROW_PIXELS = 320;
 const TARGET_PIXELS_MIN = 24;
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser.close());
-
-type Options = Parameters<typeof openPage>[2];
+const browser = useBrowser();
 
 /** Shows every part of the page at once: messages of both origins, a notice, trouble, an answer, a problem. */
-async function openWithEverything(options: Options = {}, answer: ApiAnswer = REFUSED) {
+async function openWithEverything(options: OpenOptions = {}, answer: ApiAnswer = REFUSED) {
   const opened = await openPage(browser, pageOnDisk({ clientId: '1' }), {
     ...options,
     before: async (page) => {

@@ -1,25 +1,15 @@
 /** What the page does when its connection misbehaves. The test plays the relay, on the socket of a page from disk. */
-import {
-  type Browser,
-  launchChromium,
-  type Locator,
-  type Page,
-  waitUntil,
-  type WebSocketRoute,
-} from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Locator, type Page, waitUntil, type WebSocketRoute } from '@postline/test-support';
+import { expect, it } from 'vitest';
 import { connectedAs, offsetsOn, openPage, pageOnDisk, textsOnceThereAre } from './opened-page.ts';
+import { useBrowser } from './use-browser.ts';
 
 const CREATED_AT = '2026-11-23T00:00:00.000Z';
 const EPOCH = 'epoch-1';
 const MORE_THAN_THE_PAGE_KEEPS = 520;
 const KEPT = 500;
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 type Frame = Readonly<Record<string, unknown>>;
 

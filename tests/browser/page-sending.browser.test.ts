@@ -1,7 +1,8 @@
 /** What the page says to the API's answers. The test plays the API, for a page from disk. */
-import { type Browser, launchChromium, type Page, type Route, waitUntil } from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Page, type Route, waitUntil } from '@postline/test-support';
+import { expect, it } from 'vitest';
 import { openPage, pageOnDisk } from './opened-page.ts';
+import { useBrowser } from './use-browser.ts';
 
 const API_URL = 'http://localhost:8080/';
 const CORS = {
@@ -18,11 +19,7 @@ const STORE_UNAVAILABLE = {
   code: 'store_unavailable',
 };
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 interface SentRequest {
   readonly key: string | undefined;

@@ -1,28 +1,13 @@
 /** One client in several tabs of one browser, and what becomes of it when tabs, network and relay come and go. */
-import {
-  type Browser,
-  type BrowserContext,
-  type CDPSession,
-  launchChromium,
-  type Page,
-  publish,
-} from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type BrowserContext, type CDPSession, type Page, publish } from '@postline/test-support';
+import { expect, it } from 'vitest';
+import { openExample } from './example-page.ts';
 import { connectedAs, messagesOn, offsetsOn, textsOnceThereAre } from './opened-page.ts';
-import { type RestartableSystem, startRestartableSystem } from './restartable-system.ts';
+import { useRestartableSystem } from './restartable-system.ts';
+import { useBrowser } from './use-browser.ts';
 
-let browser: Browser;
-let system: RestartableSystem;
-
-beforeAll(async () => {
-  system = await startRestartableSystem('tabs');
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.remove();
-});
+const system = useRestartableSystem('tabs');
+const browser = useBrowser();
 
 /** A new tab of this browser profile, connected. */
 async function openTab(context: BrowserContext, clientId: string): Promise<Page> {
@@ -42,18 +27,7 @@ async function originsOn(page: Page): Promise<string[]> {
 }
 
 it('[EXA-4] examples/page.html, opened from disk, shows what comes and, after a reload, what was missed', async () => {
-  const context = await browser.newContext();
-  // As written it knows the ports that everybody has; this file's system is on others.
-  await context.addInitScript(`
-    const RealWebSocket = WebSocket;
-    WebSocket = class extends RealWebSocket {
-      constructor(url) { super(url.replace('localhost:3000', '${new URL(system.relayUrl).host}')); }
-    };`);
-  await context.route('http://localhost:3000/client.js', async (route) =>
-    route.fulfill({ response: await route.fetch({ url: `${system.relayUrl}/client.js` }) }),
-  );
-  const page = await context.newPage();
-  await page.goto(new URL('../../examples/page.html', import.meta.url).href);
+  const page = await openExample(browser, system, 'page.html');
   await page.getByText('live').waitFor();
   await send('1', '<b>first</b>');
   await page.getByText('<b>first</b>').waitFor();
@@ -62,7 +36,7 @@ it('[EXA-4] examples/page.html, opened from disk, shows what comes and, after a 
   await page.goBack();
   await page.getByText('second (missed)').waitFor();
   expect(await page.getByRole('listitem').allTextContents()).toEqual(['second (missed)']);
-  await context.close();
+  await page.context().close();
 });
 
 it('[PAGE-11] two tabs each show every message; a reload goes on where that tab stopped', async () => {

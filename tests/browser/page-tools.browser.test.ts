@@ -1,38 +1,21 @@
 /** What a developer looks for on the page: several clients, groups, JSON, a filter, keys and tokens. */
 import { createHash, randomBytes } from 'node:crypto';
 import { signClientToken } from '@postline/client-tokens';
-import {
-  type Browser,
-  freePort,
-  launchChromium,
-  type Page,
-  publish,
-  startStandalone,
-  waitUntil,
-} from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connectedAs, messagesOn, openPage, textsOnceThereAre } from './opened-page.ts';
-import { type RestartableSystem, startRestartableSystem } from './restartable-system.ts';
+import { freePort, type Page, publish, startStandalone, waitUntil } from '@postline/test-support';
+import { expect, it } from 'vitest';
+import { connectedAs, messagesOn, openConnected, openPage, textsOnceThereAre } from './opened-page.ts';
+import { useRestartableSystem } from './restartable-system.ts';
+import { useBrowser } from './use-browser.ts';
 
-let browser: Browser;
-let system: RestartableSystem;
+const system = useRestartableSystem('tools');
+const browser = useBrowser();
 
-beforeAll(async () => {
-  system = await startRestartableSystem('tools');
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.remove();
-});
-
-async function openAs(clientId: string, width = 1_280): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width, height: 800 } });
-  await page.goto(`${system.relayUrl}/?clientId=${clientId}`);
-  await connectedAs(page, clientId);
-  await openGroups(page);
-  return page;
+/** Connected, with its groups in view. */
+async function openGroupsOf(clientId: string, width = 1_280) {
+  const viewport = { width, height: 800 };
+  const opened = await openConnected(browser, system, clientId, { viewport });
+  await openGroups(opened.page);
+  return opened;
 }
 
 async function openGroups(page: Page): Promise<void> {
@@ -50,7 +33,7 @@ async function join(page: Page, group: string): Promise<void> {
 }
 
 it('[PAGE-13] a group is joined, written to and left; its messages carry its name', async () => {
-  const page = await openAs('anna');
+  const { page, close } = await openGroupsOf('anna');
   await join(page, 'news');
   await page.getByText('Joined news. Its messages appear here.').waitFor({ state: 'attached' });
   await page.locator('.group-list').getByRole('button', { name: 'news', exact: true }).click();
@@ -69,11 +52,11 @@ it('[PAGE-13] a group is joined, written to and left; its messages carry its nam
   await page.getByText('In no group yet.').waitFor();
   await page.getByRole('tab', { name: 'Messages' }).click();
   await page.getByText('Left news. This client is not a member any more.').waitFor();
-  await page.close();
+  await close();
 });
 
 it('[PAGE-13] ten groups fit a phone of 320 pixels, and are there again after a reload', async () => {
-  const page = await openAs('ben', 320);
+  const { page, close } = await openGroupsOf('ben', 320);
   const names = Array.from({ length: 10 }, (_, index) => `group-with-quite-a-long-name-${index}`);
   for (const name of names)
     await fetch(new URL(`/groups/${name}/members/ben`, system.apiUrl), { method: 'PUT' });
@@ -84,11 +67,11 @@ it('[PAGE-13] ten groups fit a phone of 320 pixels, and are there again after a 
   await openGroups(page);
   await waitUntil('all are listed again', async () => (await leaves.count()) === 10);
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
-  await page.close();
+  await close();
 });
 
 it('[PAGE-13] a name that is none, and a refusal of the API, are explained beside the field', async () => {
-  const page = await openAs('carl');
+  const { page, close } = await openGroupsOf('carl');
   await page.getByLabel('Group', { exact: true }).fill('no name');
   await page.getByRole('button', { name: 'Join' }).click();
   await page.getByRole('alert').filter({ hasText: "A group's name has 1 to 122" }).waitFor();
@@ -102,7 +85,7 @@ it('[PAGE-13] a name that is none, and a refusal of the API, are explained besid
   await page.getByLabel('Group', { exact: true }).fill('news');
   await page.getByRole('button', { name: 'Join' }).click();
   await page.getByRole('alert').filter({ hasText: 'This key has no scope members.' }).waitFor();
-  await page.close();
+  await close();
 });
 
 it('[PAGE-14] two clients are side by side, each with its own messages; one form writes to both', async () => {
@@ -139,10 +122,9 @@ it('[PAGE-14] two clients are side by side, each with its own messages; one form
 });
 
 it('[PAGE-16] JSON is a tree; a message can be copied, shown as a frame, found by a filter, and the list cleared', async () => {
-  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=tools`, {
+  const { page, incidents, close } = await openConnected(browser, system, 'tools', {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  await connectedAs(page, 'tools');
   const order = '{"type":"order","items":[{"sku":"a<b>","count":2},{"sku":"c"}],"paid":true}';
   const long = `A long text. ${'word '.repeat(300)}`;
   for (const message of [order, long, 'short']) await publish(system.apiUrl, { message, targetId: 'tools' });
@@ -184,8 +166,7 @@ it('[PAGE-16] JSON is a tree; a message can be copied, shown as a frame, found b
 });
 
 it('[PAGE-8] a keyboard reaches the buttons of one message, and by the arrows those of its neighbours', async () => {
-  const { page, close } = await openPage(browser, `${system.relayUrl}/?clientId=arrows`);
-  await connectedAs(page, 'arrows');
+  const { page, close } = await openConnected(browser, system, 'arrows');
   for (const message of ['one', '{"two":2}', 'three'])
     await publish(system.apiUrl, { message, targetId: 'arrows' });
   await messagesOn(page).nth(2).waitFor();
@@ -269,8 +250,7 @@ it('[PAGE-18] a new client begins with the newest 50 messages, and loads earlier
 });
 
 it('[PAGE-16] the form sends JSON, and refuses before sending what is none', async () => {
-  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=json`);
-  await connectedAs(page, 'json');
+  const { page, incidents, close } = await openConnected(browser, system, 'json');
   await page.getByLabel('as JSON').check();
   const text = page.getByLabel('Message', { exact: true });
   await text.fill('{"a": 1');

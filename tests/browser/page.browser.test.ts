@@ -1,33 +1,23 @@
-import { type Browser, launchChromium, publish, waitUntil } from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { publish, waitUntil } from '@postline/test-support';
+import { expect, it } from 'vitest';
 import {
   connectedAs,
   messagesOn,
   offsetsOn,
+  openConnected,
   openPage,
   pageOnDisk,
   textsOnceThereAre,
 } from './opened-page.ts';
-import { type RestartableSystem, startRestartableSystem } from './restartable-system.ts';
+import { useRestartableSystem } from './restartable-system.ts';
+import { useBrowser } from './use-browser.ts';
 
-let browser: Browser;
-let system: RestartableSystem;
-
-beforeAll(async () => {
-  system = await startRestartableSystem('page');
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.remove();
-});
+const system = useRestartableSystem('page');
+const browser = useBrowser();
 
 it('[PAGE-1] a message sent by HTTP appears on the page of its target, and only there', async () => {
-  const anna = await openPage(browser, `${system.relayUrl}/?clientId=anna`);
-  const bob = await openPage(browser, `${system.relayUrl}/?clientId=bob`);
-  await connectedAs(anna.page, 'anna');
-  await connectedAs(bob.page, 'bob');
+  const anna = await openConnected(browser, system, 'anna');
+  const bob = await openConnected(browser, system, 'bob');
 
   await publish(system.apiUrl, { message: 'for Anna\nonly', targetId: 'anna' });
   await publish(system.apiUrl, { message: 'for Bob', targetId: 'bob' });
@@ -58,8 +48,7 @@ const HOSTILE_TEXTS = [
 const MESSAGE_ELEMENTS = ['SPAN', 'SPAN', 'DIV', 'P', 'DIV', 'TIME', 'SPAN', 'SPAN', 'BUTTON', 'BUTTON'];
 
 it('[PAGE-2] a message is shown as text, whatever is in it; nothing in it runs', async () => {
-  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=xss`);
-  await connectedAs(page, 'xss');
+  const { page, incidents, close } = await openConnected(browser, system, 'xss');
   for (const message of HOSTILE_TEXTS) await publish(system.apiUrl, { message, targetId: 'xss' });
 
   expect(await textsOnceThereAre(page, HOSTILE_TEXTS.length)).toEqual(HOSTILE_TEXTS);
@@ -93,8 +82,7 @@ it('[PAGE-2] hostile text in the address is a problem that is told, not a client
 });
 
 it('[PAGE-3] /?clientId=1 connects at once as client 1, and so does a reload', async () => {
-  const { page, close } = await openPage(browser, `${system.relayUrl}/?clientId=1`);
-  await connectedAs(page, '1');
+  const { page, close } = await openConnected(browser, system, '1');
   await page.getByLabel('Client id').fill('2');
   await page.getByRole('button', { name: 'Switch to 2' }).click();
   await connectedAs(page, '2');
@@ -119,8 +107,7 @@ it('[PAGE-4] the page opened from disk connects, receives and sends', async () =
 });
 
 it('[PAGE-9] sending shows the time from the click to the answer, and to the arrival on this page', async () => {
-  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=timed`);
-  await connectedAs(page, 'timed');
+  const { page, incidents, close } = await openConnected(browser, system, 'timed');
   const stops = page.getByRole('list', { name: 'Time since the click' }).getByRole('listitem');
   await page.getByLabel('Message', { exact: true }).fill('how long?');
   await page.getByRole('button', { name: 'Send' }).click();
@@ -169,8 +156,7 @@ it('[PAGE-8] sending by the keyboard alone: tab to the form, type, Ctrl+Enter', 
 });
 
 it('[PAGE-5] after everything was restarted the page comes back by itself; nothing is missed or shown twice', async () => {
-  const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/?clientId=back`);
-  await connectedAs(page, 'back');
+  const { page, incidents, close } = await openConnected(browser, system, 'back');
   await publish(system.apiUrl, { message: 'before 1', targetId: 'back' });
   await publish(system.apiUrl, { message: 'before 2', targetId: 'back' });
   await textsOnceThereAre(page, 2);

@@ -1,40 +1,28 @@
-import {
-  type Browser,
-  freePort,
-  launchChromium,
-  makeTempFolder,
-  type StandaloneProcess,
-  startStandalone,
-  type TempFolder,
-} from '@postline/test-support';
+import { freePort, type StandaloneProcess, startStandalone } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectedAs, openPage, textsOnceThereAre } from './opened-page.ts';
 import { startSubPathProxy, type SubPathProxy } from './sub-path-proxy.ts';
+import { useBrowser } from './use-browser.ts';
 
-let browser: Browser;
-let folder: TempFolder;
 let services: StandaloneProcess;
 let proxy: SubPathProxy;
+const browser = useBrowser();
 
 beforeAll(async () => {
-  const [apiPort, relayPort, sitePort] = [await freePort(), await freePort(), await freePort()];
-  folder = await makeTempFolder('sub-path');
-  services = await startStandalone({
-    API_PORT: String(apiPort),
-    RELAY_PORT: String(relayPort),
-    DATA_DIR: folder.path,
-    PUBLIC_API_URL: `http://localhost:${sitePort}/push/api`,
-  });
+  const sitePort = await freePort();
+  services = await startStandalone({ PUBLIC_API_URL: `http://localhost:${sitePort}/push/api` });
+  const [apiPort, relayPort] = [portOf(services.apiUrl), portOf(services.relayUrl)];
   proxy = await startSubPathProxy(sitePort, { apiPort, relayPort });
-  browser = await launchChromium();
 });
 
 afterAll(async () => {
-  await browser.close();
   await proxy.close();
   await services.stop();
-  await folder.remove();
 });
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
 
 it.each(['/push/', '/push'])(
   '[PAGE-12] the page at %s of a site connects, sends and receives',

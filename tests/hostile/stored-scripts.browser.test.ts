@@ -1,14 +1,9 @@
 /** More than 100 payloads, stored and shown on the page in Chromium; a trap tells whether any of them did anything. */
-import {
-  type Browser,
-  launchChromium,
-  publish,
-  type StandaloneProcess,
-  startStandalone,
-  waitUntil,
-} from '@postline/test-support';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { publish, waitUntil } from '@postline/test-support';
+import { expect, it } from 'vitest';
 import { connectedAs, messagesOn, openPage, textsOnceThereAre } from '../browser/opened-page.ts';
+import { useRestartableSystem } from '../browser/restartable-system.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { type ExecutionTrap, setTrap } from './execution-trap.ts';
 import { PAYLOADS, RUN_AS_HTML } from './script-payloads.ts';
 
@@ -19,18 +14,8 @@ const NAIVE_PAGE = 'http://localhost:1/';
 /** An address is no place for the longest ones. */
 const ADDRESS_CHARACTERS_MAX = 1_000;
 
-let browser: Browser;
-let system: StandaloneProcess;
-
-beforeAll(async () => {
-  system = await startStandalone();
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-});
+const system = useRestartableSystem('stored-scripts');
+const browser = useBrowser();
 
 it('the trap works: put into a page as HTML, every payload that is to run by itself does', async () => {
   const { trap, page, close } = await openTrapped('about:blank');
