@@ -10,6 +10,45 @@ const NO_PAGES = ['.github', 'bench', 'db', 'node_modules', 'reports', 'site', '
 const ELSEWHERE = /^([a-z][a-z0-9+.-]*:|#|\/)/i;
 const REPOSITORY = repositoryUrl();
 
+/** Titles and addresses in the sidebar, by their group. */
+const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'Run it': {
+    Postline: '/',
+    'Running Postline': '/docs/running',
+    Configuration: '/docs/configuration',
+    Operating: '/docs/operating',
+    'Database connection': '/docs/database-connection',
+    'Rights in the database': '/docs/database-rights',
+    'Restoring a backup': '/docs/restoring-a-backup',
+    Security: '/SECURITY',
+    'Threats and checklist': '/docs/security',
+  },
+  'Build on it': {
+    Examples: '/examples/',
+    'Client library': '/packages/client-sdk/',
+    Protocol: '/docs/protocol',
+    Groups: '/docs/groups',
+    'Publishing from SQL': '/docs/publishing-from-sql',
+    Contributing: '/CONTRIBUTING',
+    Changelog: '/CHANGELOG',
+  },
+  'Understand it': {
+    Architecture: '/docs/ARCHITECTURE',
+    Specification: '/docs/SPEC',
+    Glossary: '/docs/GLOSSARY',
+    Decisions: '/docs/decisions/',
+    Reliability: '/docs/reliability',
+    Performance: '/docs/performance',
+    'Beside others': '/docs/comparison',
+  },
+};
+/** At the top of every page: where to begin in each group. */
+const FIRST_PAGES = {
+  'Run it': '/docs/running',
+  'Build on it': '/docs/protocol',
+  'Understand it': '/docs/ARCHITECTURE',
+};
+
 /** On GitHub the repository that is built; else the one that the client library names. */
 function repositoryUrl(): string {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
@@ -73,54 +112,18 @@ export default defineConfig({
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
-    nav: [
-      { text: 'Run it', link: '/docs/running' },
-      { text: 'Build on it', link: '/docs/protocol' },
-      { text: 'Understand it', link: '/docs/ARCHITECTURE' },
-      { text: 'Repository', link: REPOSITORY },
-    ],
-    sidebar: [
-      {
-        text: 'Run it',
-        items: [
-          { text: 'Postline', link: '/' },
-          { text: 'Running Postline', link: '/docs/running' },
-          { text: 'Configuration', link: '/docs/configuration' },
-          { text: 'Operating', link: '/docs/operating' },
-          { text: 'Database connection', link: '/docs/database-connection' },
-          { text: 'Rights in the database', link: '/docs/database-rights' },
-          { text: 'Restoring a backup', link: '/docs/restoring-a-backup' },
-          { text: 'Security', link: '/SECURITY' },
-          { text: 'Threats and checklist', link: '/docs/security' },
-        ],
-      },
-      {
-        text: 'Build on it',
-        items: [
-          { text: 'Examples', link: '/examples/' },
-          { text: 'Client library', link: '/packages/client-sdk/' },
-          { text: 'Protocol', link: '/docs/protocol' },
-          { text: 'Groups', link: '/docs/groups' },
-          { text: 'Publishing from SQL', link: '/docs/publishing-from-sql' },
-          { text: 'Contributing', link: '/CONTRIBUTING' },
-          { text: 'Changelog', link: '/CHANGELOG' },
-        ],
-      },
-      {
-        text: 'Understand it',
-        items: [
-          { text: 'Architecture', link: '/docs/ARCHITECTURE' },
-          { text: 'Specification', link: '/docs/SPEC' },
-          { text: 'Glossary', link: '/docs/GLOSSARY' },
-          { text: 'Decisions', link: '/docs/decisions/' },
-          { text: 'Reliability', link: '/docs/reliability' },
-          { text: 'Performance', link: '/docs/performance' },
-          { text: 'Beside others', link: '/docs/comparison' },
-        ],
-      },
-    ],
+    nav: linksTo({ ...FIRST_PAGES, Repository: REPOSITORY }),
+    sidebar: sidebar(),
   },
 });
+
+function sidebar() {
+  return Object.entries(PAGES).map(([text, pages]) => ({ text, items: linksTo(pages) }));
+}
+
+function linksTo(pages: Readonly<Record<string, string>>) {
+  return Object.entries(pages).map(([text, link]) => ({ text, link }));
+}
 
 /** Anchors as GitHub makes them, so that one link is right in both places. */
 function githubAnchor(heading: string): string {
