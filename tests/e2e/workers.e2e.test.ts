@@ -42,7 +42,7 @@ async function publishEach(api: ServiceProcess, targetIds: readonly string[]): P
 describe('two workers for each service', { timeout: MINUTE_MS }, () => {
   let system: System;
   beforeAll(async () => {
-    system = await startSystem(WORKERS);
+    system = await startSystem({ ...WORKERS, LOG_LEVELS: 'warn' });
     await waitUntil('all listen', () => workersOf(system.api).size + workersOf(system.relay).size === 4);
   }, MINUTE_MS);
   afterAll(async () => {
@@ -65,6 +65,11 @@ describe('two workers for each service', { timeout: MINUTE_MS }, () => {
       expect(await metric(system.relay, 'postline_connections')).toBe(names.length);
     }
     await Promise.all(clients.map((client) => client.close()));
+  });
+
+  it('[STA-3] a misspelled setting is logged once, not by each worker', () => {
+    for (const { process } of [system.api, system.relay])
+      expect(process.output().match(/LOG_LEVELS: is not a setting; did you mean LOG_LEVEL/g)).toHaveLength(1);
   });
 
   it('[OPS-5] one that is killed takes its own connections along, and is replaced', async () => {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import { errorForLog } from '../logging/error-for-log.ts';
@@ -87,11 +88,12 @@ export async function runProcess(
   }
 }
 
-/** Lines for variables that were probably meant to have an effect. */
+/** Lines for variables that were probably meant to have an effect. A worker leaves them to its primary. */
 function settingHints(
   { settings, replacedSettings = {} }: ServiceCommand,
   env: Environment,
 ): readonly string[] {
+  if (cluster.isWorker) return [];
   const replaced = Object.entries(replacedSettings).filter(([name]) => env[name] !== undefined);
   return [
     ...replaced.map(([name, instead]) => `${name}: has no effect here; use ${instead}`),
