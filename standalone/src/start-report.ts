@@ -20,8 +20,8 @@ export interface StartReport {
   readonly data: string;
 }
 
-/** Addresses that stand for every address of the machine. */
-const ANY_ADDRESS = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
+/** Addresses that a program on this machine reaches as `localhost`. */
+const LOCAL_ADDRESSES = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
 
 export function startReport({ env, apiPort, relayPort, place }: StartReportOptions): StartReport {
   const auth = effectiveAuth(env);
@@ -39,7 +39,7 @@ export function startReport({ env, apiPort, relayPort, place }: StartReportOptio
 }
 
 function urlHost(host: string): string {
-  if (ANY_ADDRESS.has(host)) return 'localhost';
+  if (LOCAL_ADDRESSES.has(host)) return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 }
 

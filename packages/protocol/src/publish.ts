@@ -12,7 +12,7 @@ export const idempotencyKeySchema = z
   })
   .meta({
     id: 'IdempotencyKey',
-    description: 'Identifies one publish, so that a retry is recognised. 1 to 255 visible ASCII characters.',
+    description: `Identifies one publish, so that a retry is recognised. 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} visible ASCII characters.`,
   });
 
 const NO_REQUEST = 'must be a JSON object with "message" (or "json") and "targetId"';

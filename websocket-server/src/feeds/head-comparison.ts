@@ -21,7 +21,8 @@ const FEEDS_PER_READ_MAX = 128;
  * sending old hints costs no more than that.
  */
 const SUSPICION_GATHER_MS = 500;
-const SUSPICIOUS_FEEDS_MAX = 1_024;
+/** Eight reads: some 24 ms of this process, which leaves most of the time between two gatherings to messages. */
+const SUSPICIOUS_FEEDS_MAX = 8 * FEEDS_PER_READ_MAX;
 
 export interface HeadComparisonOptions {
   readonly store: Pick<MessageStore, 'readHeads' | 'readMarks'>;

@@ -50,11 +50,11 @@ interface SharedRead<Page> {
 type SharedReads<Page> = Map<string, SharedRead<Page>>;
 
 /**
- * Reads pages of logs for all followers, and for `history` frames. At most `parallelReads` are under way; those that wait are served in turn by
- * the client that they are for, weighed by what was read for it, and a client that has had far more than the others is
- * paced. Followers that stand at the same place share one read,
- * charged to the client that asked first. What waits here is bounded by the number of followers and connections: each asks
- * for one page at a time, and takes it back when it ends.
+ * Reads pages of logs for all followers, and for `history` frames. At most `parallelReads` are under way; those that wait
+ * are served in turn by the client that they are for, weighed by what was read for it, and a client that has had far more
+ * than the others is paced. Readers that stand at the same place share one read, charged to the client that asked first.
+ * What waits here is bounded by the number of followers and connections: each asks for one page at a time, and abandons it
+ * when it ends.
  */
 export class LogReader {
   readonly #options: LogReaderOptions;
