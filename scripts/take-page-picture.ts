@@ -3,7 +3,14 @@
  * that nothing is lost while its network is. Needs Chromium, and ports 8080 and 3000 free, because the page shows them.
  */
 import { mkdir } from 'node:fs/promises';
-import { type Browser, launchChromium, type Page, startStandalone, TcpProxy } from '@postline/test-support';
+import {
+  type Browser,
+  launchChromium,
+  type Page,
+  publish,
+  startStandalone,
+  TcpProxy,
+} from '@postline/test-support';
 
 const FOLDER = 'docs/images';
 const SIZE = { width: 980, height: 696 };
@@ -11,13 +18,9 @@ const SIZE = { width: 980, height: 696 };
 const NARROW_SIZE = { width: 480, height: 700 };
 const ADDRESS = 'http://localhost:3000/?clientId=1';
 
-async function publish(apiUrl: string, message: string, targetId: number): Promise<void> {
-  const response = await fetch(apiUrl, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ message, targetId }),
-  });
-  if (!response.ok) throw new Error(`The API answered ${response.status} to a publish`);
+async function send(apiUrl: string, message: string, targetId: number): Promise<void> {
+  const { status } = await publish(apiUrl, { message, targetId });
+  if (status !== 201) throw new Error(`The API answered ${status} to a publish`);
 }
 
 const messagesOf = (page: Page) => page.getByRole('log').locator('li.message');
@@ -37,11 +40,11 @@ async function takePage(browser: Browser, apiUrl: string): Promise<void> {
   const messages = messagesOf(page);
   await page.goto(ADDRESS);
   await statusOf(page, 'Connected as 1').waitFor();
-  await publish(apiUrl, 'Hello Client 1!', 1);
+  await send(apiUrl, 'Hello Client 1!', 1);
   await messages.first().waitFor();
   await page.goto('about:blank');
-  await publish(apiUrl, 'Your order 1042 has been shipped', 1);
-  await publish(apiUrl, 'The driver is two stops away', 1);
+  await send(apiUrl, 'Your order 1042 has been shipped', 1);
+  await send(apiUrl, 'The driver is two stops away', 1);
   await page.goto(ADDRESS);
   await messages.nth(1).waitFor();
   await page.getByLabel('Message', { exact: true }).fill('Thank you!');
@@ -57,12 +60,12 @@ async function takeOutage(browser: Browser, apiUrl: string, relayUrl: string): P
   const page = await browser.newPage({ viewport: NARROW_SIZE });
   await page.goto(network.urlThrough(`${relayUrl}?clientId=2`));
   await statusOf(page, 'Connected as 2').waitFor();
-  await publish(apiUrl, 'Your order 1043 has been shipped', 2);
+  await send(apiUrl, 'Your order 1043 has been shipped', 2);
   await messagesOf(page).first().waitFor();
   network.cut();
   await statusOf(page, 'Connection lost').waitFor();
-  await publish(apiUrl, 'The driver is two stops away', 2);
-  await publish(apiUrl, 'The driver is at your door', 2);
+  await send(apiUrl, 'The driver is two stops away', 2);
+  await send(apiUrl, 'The driver is at your door', 2);
   await takePicture(page, 'away');
   network.heal();
   await statusOf(page, 'Connected as 2').waitFor();

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeTempFolder } from '@postline/test-support';
 import ts from 'typescript';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 const FOLDER = fileURLToPath(new URL('../../packages/client-sdk/', import.meta.url));
 const run = promisify(execFile);
@@ -81,18 +81,15 @@ describe('the package as it is published', () => {
   });
 
   it('[SDK-18] is found and typed by every resolver, from its tarball', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'postline-client-'));
-    try {
-      await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: FOLDER });
-      const [tarball = ''] = await readdir(folder);
-      const bin = (name: string) =>
-        fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
-      // The classic script is for pages, and is not imported.
-      await run(bin('attw'), [join(folder, tarball), '--exclude-entrypoints', 'client.js']);
-      await run(bin('publint'), [join(folder, tarball), '--level', 'warning', '--strict']);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = await makeTempFolder('client');
+    onTestFinished(() => folder.remove());
+    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder.path], { cwd: FOLDER });
+    const [tarball = ''] = await readdir(folder.path);
+    const packed = join(folder.path, tarball);
+    const bin = (name: string) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
+    // The classic script is for pages, and is not imported.
+    await run(bin('attw'), [packed, '--exclude-entrypoints', 'client.js']);
+    await run(bin('publint'), [packed, '--level', 'warning', '--strict']);
   });
 
   it('[SDK-18] has types that need no other package', async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import {
   type Followed,
+  memoryCursorStore,
   type Message,
   PostlineClient,
   type PostlineError,
@@ -79,7 +80,6 @@ describe('groups', () => {
   });
 
   it('[SDK-20] a client that was away continues in each group where it stopped', async () => {
-    const { memoryCursorStore } = await import('@postline/client');
     const options = { groups: true, cursorStore: memoryCursorStore() };
     await changeMember('PUT', 'away', 'ben');
     const first = connect('ben', options);
