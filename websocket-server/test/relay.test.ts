@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { createLogger } from '@postline/service-runtime';
 import {
   type Identify,
   openRawWebSocket,
@@ -290,4 +291,21 @@ describe('the end', () => {
     await relay.publish('a-client-with-a-name', 'x');
     expect(await (await fetch(`${relay.url}/metrics`)).text()).not.toContain('a-client-with-a-name');
   });
+});
+
+it('[OPS-16] connections that are closed because of a limit are logged with its setting', async () => {
+  const named: unknown[] = [];
+  const write = (line: string) => named.push((JSON.parse(line) as { setting?: string }).setting);
+  const logger = createLogger({ service: 'test', level: 'warn', destination: { write } });
+  relay = await startTestRelay({ connectionsPerClientMax: 1, clientFramesPerSecondMax: 5 }, logger);
+  const first = await identified(1);
+  const second = await RelayClient.connect(relay.url);
+  second.send({ type: 'identify', clientId: 1 });
+  expect(await second.closed()).toBe(4029);
+  for (let count = 0; count < 20; count += 1) first.send({ type: 'ping' });
+  expect(await first.closed()).toBe(4029);
+  expect(named).toEqual([
+    'CONNECTIONS_PER_CLIENT_MAX',
+    'CLIENT_FRAMES_PER_SECOND_MAX, CLIENT_BYTES_PER_SECOND_MAX',
+  ]);
 });

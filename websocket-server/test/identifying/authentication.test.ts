@@ -57,6 +57,7 @@ describe('a relay where tokens are required', () => {
     expect(await refusedWith({ clientId: 'group:staff', token: good })).toBe(4503);
     expect(await relay.metric('postline_feeds')).toBe(0);
     expect(logged).toContain('a token was refused');
+    expect(logged).toContain('"reason":"token-refused"');
   });
 
   it('[TOK-1] what is sent right after identify is answered in its order, before the token is verified or after', async () => {
