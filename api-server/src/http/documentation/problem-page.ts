@@ -18,10 +18,8 @@ const EXPLANATIONS: Readonly<Record<HttpErrorCode, string>> = {
     'The key lacks the scope or the prefix for this target, the token is of another client, or the page or host name is not allowed (`ALLOWED_ORIGINS`, `ALLOWED_HOSTS`). `detail` names which of them.',
   not_found: 'Nothing has this address. The documentation lists all addresses.',
   method_not_allowed: 'The address exists, but not for this method. The header `Allow` lists its methods.',
-  too_many_groups:
-    `A client can be a stored member of at most ${GROUPS_PER_CLIENT_MAX} groups. Remove it from one first. Nothing of the request was stored.`,
-  payload_too_large:
-    `The body or the URL is larger than the limit that \`detail\` names. A message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to larger content, or split a batch.`,
+  too_many_groups: `A client can be a stored member of at most ${GROUPS_PER_CLIENT_MAX} groups. Remove it from one first. Nothing of the request was stored.`,
+  payload_too_large: `The body or the URL is larger than the limit that \`detail\` names. A message has at most ${MESSAGE_BYTES_MAX} bytes: send a link to larger content, or split a batch.`,
   unsupported_media_type:
     'Send `Content-Type: application/json`, in UTF-8 and uncompressed. Without the header, `curl -d` sends another type.',
   idempotency_key_reused:
