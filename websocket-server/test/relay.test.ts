@@ -297,12 +297,12 @@ it('[OPS-16] connections that are closed because of a limit are logged with its 
   const named: unknown[] = [];
   const write = (line: string) => named.push((JSON.parse(line) as { setting?: string }).setting);
   const logger = createLogger({ service: 'test', level: 'warn', destination: { write } });
-  relay = await startTestRelay({ connectionsPerClientMax: 1, clientFramesPerSecondMax: 5 }, logger);
+  relay = await startTestRelay({ connectionsPerClientMax: 1, clientFramesPerSecondMax: 1 }, logger);
   const first = await identified(1);
   const second = await RelayClient.connect(relay.url);
   second.send({ type: 'identify', clientId: 1 });
   expect(await second.closed()).toBe(4029);
-  for (let count = 0; count < 20; count += 1) first.send({ type: 'ping' });
+  for (let count = 0; count < 50; count += 1) first.send({ type: 'ping' });
   expect(await first.closed()).toBe(4029);
   expect(named).toEqual([
     'CONNECTIONS_PER_CLIENT_MAX',
