@@ -17,14 +17,13 @@ import {
   migrationSettings,
   OPEN_MODE_WARNING,
   type OriginRules,
-  portSetting,
+  processSettings,
   readProcessMemory,
   readSettings,
   backendSettings,
   type ServiceCommand,
   sharedSettings,
   type TrustedProxies,
-  workerSettings,
 } from '@postline/service-runtime';
 import { z } from 'zod';
 import type { ReadBounds } from './reading/bounded-reads.ts';
@@ -48,9 +47,7 @@ export const apiProcessEnvironment = {
   ...clientTokenEnvironment,
   ...migrationSettings,
   ...apiEnvironment,
-  ...workerSettings,
-  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
-  PORT: portSetting(8080).meta({ description: 'Port of the API.' }),
+  ...processSettings('the API', 8080),
 };
 
 export const apiCommand: ServiceCommand = {
@@ -59,10 +56,13 @@ export const apiCommand: ServiceCommand = {
   settings: apiProcessEnvironment,
 };
 
-const environmentSchema = checkTogether(z.object(apiProcessEnvironment), 'both')
-  .superRefine(checkMemory(API_MEMORY))
-  .superRefine(checkClientTokens, { when: () => true })
-  .superRefine(checkPublisherKeys, { when: () => true });
+const environmentSchema = checkTogether(
+  z.object(apiProcessEnvironment),
+  'both',
+  checkMemory(API_MEMORY),
+  checkClientTokens,
+  checkPublisherKeys,
+);
 
 interface KeySettings {
   readonly PUBLISH_KEYS?: PublisherKeys | undefined;

@@ -28,6 +28,7 @@ it('[OPS-1] tells every wrong variable at once, one line for each, and no value'
     AUTH: 'maybe',
     ALLOWED_ORIGINS: 'kiosk',
     COMMIT_DEADLINE_MS: '-1',
+    HELD_BYTES_MAX: String(2 ** 40), // more than the process can hold
   });
   const names = lines.map((line) => line.split(':')[0]);
   expect(names.toSorted()).toEqual(
@@ -36,6 +37,7 @@ it('[OPS-1] tells every wrong variable at once, one line for each, and no value'
       'AUTH',
       'COMMIT_DEADLINE_MS',
       'DATABASE_URL',
+      'HELD_BYTES_MAX',
       'LOG_LEVEL',
       'PORT',
       'REDIS_URL',

@@ -49,10 +49,13 @@ export const standaloneCommand: ServiceCommand = {
   settings: standaloneProcessEnvironment,
 };
 
-const environmentSchema = checkTogether(z.object(standaloneProcessEnvironment), 'both-or-none')
-  .superRefine(checkMemory({ ...API_MEMORY, sums: [...API_MEMORY.sums, ...RELAY_MEMORY_SUMS] }))
-  .superRefine(checkClientTokens, { when: () => true })
-  .superRefine(checkPublisherKeys, { when: () => true });
+const environmentSchema = checkTogether(
+  z.object(standaloneProcessEnvironment),
+  'both-or-none',
+  checkMemory({ ...API_MEMORY, sums: [...API_MEMORY.sums, ...RELAY_MEMORY_SUMS] }),
+  checkClientTokens,
+  checkPublisherKeys,
+);
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */
 export function readStandaloneEnvironment(env: Environment) {

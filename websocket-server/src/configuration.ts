@@ -17,12 +17,11 @@ import {
   integerSetting,
   optionalIntegerSetting,
   type OriginRules,
-  portSetting,
+  processSettings,
   readProcessMemory,
   readSettings,
   type ServiceCommand,
   sharedSettings,
-  workerSettings,
   backendSettings,
   type TrustedProxies,
   urlSetting,
@@ -144,9 +143,7 @@ export const relayProcessEnvironment = {
   ...backendSettings,
   ...clientTokenEnvironment,
   ...relayEnvironment,
-  ...workerSettings,
-  HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
-  PORT: portSetting(3000).meta({ description: 'Port of the relay.' }),
+  ...processSettings('the relay', 3000),
 };
 
 export const relayCommand: ServiceCommand = {
@@ -158,9 +155,12 @@ export const relayCommand: ServiceCommand = {
 /** Sums of the relay that its process must be able to hold. */
 export const RELAY_MEMORY_SUMS = ['SOCKET_QUEUES_BYTES_MAX'] as const;
 
-const environmentSchema = checkTogether(z.object(relayProcessEnvironment), 'both')
-  .superRefine(checkClientTokens, { when: () => true }) // even if a variable is wrong: all faults are reported at once
-  .superRefine(checkMemory({ sums: RELAY_MEMORY_SUMS, pieces: {} }), { when: () => true });
+const environmentSchema = checkTogether(
+  z.object(relayProcessEnvironment),
+  'both',
+  checkClientTokens,
+  checkMemory({ sums: RELAY_MEMORY_SUMS, pieces: {} }),
+);
 
 /** What the relay's parts need to know; the same for the relay alone and inside `standalone`. */
 export interface RelaySettings {

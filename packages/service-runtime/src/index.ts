@@ -68,7 +68,7 @@ export {
 } from './metrics/metrics.ts';
 export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';
 export { type RunningProcess, runProcess } from './process/process-lifecycle.ts';
-export { isPrimaryOf, isWorker, startWorkers, workerSettings } from './process/worker-processes.ts';
+export { isPrimaryOf, isWorker, startWorkers } from './process/worker-processes.ts';
 export { parseRedisUrl, type RedisAddress } from './redis/redis-url.ts';
 export {
   type Environment,
@@ -90,6 +90,7 @@ export {
   migrationSettings,
   OPEN_MODE_WARNING,
   backendSettings,
+  processSettings,
   sharedSettings,
 } from './shared-settings.ts';
 export { Counts } from './structures/counts.ts';

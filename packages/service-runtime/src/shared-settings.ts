@@ -5,7 +5,8 @@ import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './databa
 import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './http/origins.ts';
 import { memorySettings } from './memory/process-memory.ts';
 import { parseRedisUrl } from './redis/redis-url.ts';
-import { fileSetting, integerSetting, yesNoSetting } from './settings/settings.ts';
+import { workerSettings } from './process/worker-processes.ts';
+import { fileSetting, integerSetting, portSetting, yesNoSetting } from './settings/settings.ts';
 
 const redisUrl = z.string().transform((text, context) => {
   const parsed = parseRedisUrl(text);
@@ -74,6 +75,15 @@ export const sharedSettings = {
     description: 'Milliseconds from SIGTERM to the exit, whatever is still open then.',
   }),
 };
+
+/** Settings of a service in processes of its own, beside those of the service. `port`: its default. */
+export function processSettings(service: string, port: number) {
+  return {
+    ...workerSettings,
+    HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+    PORT: portSetting(port).meta({ description: `Port of ${service}.` }),
+  };
+}
 
 /** The database and Redis: both or neither. */
 export const backendSettings = {
@@ -202,12 +212,17 @@ function checkAuth(settings: AuthSettings, context: z.core.$RefinementCtx): void
   context.addIssue({ code: 'custom', path: ['AUTH'], message });
 }
 
+/** Adds faults that only several variables show together. It runs even if one of them is wrong. */
+type TogetherCheck<Settings> = (settings: Settings, context: z.core.$RefinementCtx) => void;
+
 /**
- * Adds the checks that concern several variables. `servers`: whether the process can run without the two real servers.
+ * Adds the checks that concern several variables: those of every service, and `further` ones. All run even if a variable
+ * is wrong, so that all faults are reported at once. `servers`: whether the process can run without the two real servers.
  */
 export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings>>(
   schema: Schema,
   servers: 'both' | 'both-or-none',
+  ...further: readonly TogetherCheck<z.output<Schema>>[]
 ): Schema {
   return schema.superRefine(
     (settings, context) => {
@@ -216,7 +231,8 @@ export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings
       checkRedisCa(settings, context);
       checkDatabaseTls(settings, context);
       checkAuth(settings, context);
+      for (const check of further) check(settings, context);
     },
-    { when: () => true }, // also where a variable is wrong, so that all errors are reported at once
+    { when: () => true },
   );
 }
