@@ -1,13 +1,13 @@
 import { decodeEnvelope, type Envelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Feed } from '../../src/feeds/feed.ts';
+import type { Feed } from '../../src/feeds/feed.ts';
 import type { FeedFollower } from '../../src/feeds/fan-out.ts';
-import { HeadReader, type HeadReading } from '../../src/feeds/head-reader.ts';
+import type { HeadReader, HeadReading } from '../../src/feeds/head-reader.ts';
 import type { Position } from '../../src/feeds/seen-rows.ts';
-import { RelayCounters } from '../../src/metrics/relay-counters.ts';
-import { WriteTurn } from '../../src/socket/write-turn.ts';
-import { ModelHistory } from '../support/model-history.ts';
-import { databaseAway, ModelStore } from '../support/model-store.ts';
+import type { RelayCounters } from '../../src/metrics/relay-counters.ts';
+import { modelFeed } from '../support/model-feed.ts';
+import type { ModelHistory } from '../support/model-history.ts';
+import { databaseAway, type ModelStore } from '../support/model-store.ts';
 
 class RecordingFollower implements FeedFollower {
   readonly offsets: number[] = [];
@@ -43,18 +43,7 @@ describe('Feed', () => {
 
   beforeEach(() => {
     vi.useFakeTimers();
-    store = new ModelStore();
-    counters = new RelayCounters();
-    heads = new HeadReader(store);
-    history = new ModelHistory();
-    feed = new Feed({
-      targetId: '1',
-      counters,
-      heads,
-      turn: new WriteTurn(),
-      history,
-      onSuspicion: () => undefined,
-    });
+    ({ store, counters, heads, history, feed } = modelFeed());
     follower = new RecordingFollower();
     feed.addFollower(follower);
   });

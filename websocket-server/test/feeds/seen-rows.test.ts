@@ -1,12 +1,12 @@
 import { decodeEnvelope, type Envelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Feed } from '../../src/feeds/feed.ts';
-import { HeadReader, type HeadReading } from '../../src/feeds/head-reader.ts';
+import type { Feed } from '../../src/feeds/feed.ts';
+import type { HeadReader, HeadReading } from '../../src/feeds/head-reader.ts';
 import type { Position } from '../../src/feeds/seen-rows.ts';
-import { RelayCounters } from '../../src/metrics/relay-counters.ts';
-import { WriteTurn } from '../../src/socket/write-turn.ts';
-import { ModelHistory } from '../support/model-history.ts';
-import { ModelStore } from '../support/model-store.ts';
+import type { RelayCounters } from '../../src/metrics/relay-counters.ts';
+import { modelFeed } from '../support/model-feed.ts';
+import type { ModelHistory } from '../support/model-history.ts';
+import type { ModelStore } from '../support/model-store.ts';
 
 describe('what a feed has seen of its log', () => {
   let store: ModelStore;
@@ -18,21 +18,10 @@ describe('what a feed has seen of its log', () => {
 
   beforeEach(() => {
     vi.useFakeTimers();
-    store = new ModelStore();
-    counters = new RelayCounters();
-    heads = new HeadReader(store);
-    history = new ModelHistory();
     suspicions = 0;
-    feed = new Feed({
-      targetId: '1',
-      counters,
-      heads,
-      turn: new WriteTurn(),
-      history,
-      onSuspicion: () => {
-        suspicions += 1;
-      },
-    });
+    ({ store, counters, heads, history, feed } = modelFeed(() => {
+      suspicions += 1;
+    }));
   });
 
   afterEach(() => {

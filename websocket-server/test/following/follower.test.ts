@@ -1,14 +1,14 @@
 import { decodeEnvelope } from '@postline/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Feed } from '../../src/feeds/feed.ts';
+import type { Feed } from '../../src/feeds/feed.ts';
 import { Follower } from '../../src/following/follower.ts';
-import { HeadReader } from '../../src/feeds/head-reader.ts';
+import type { HeadReader } from '../../src/feeds/head-reader.ts';
 import { LogReader } from '../../src/following/log-reader.ts';
-import { RelayCounters } from '../../src/metrics/relay-counters.ts';
-import { WriteTurn } from '../../src/socket/write-turn.ts';
-import { ModelHistory } from '../support/model-history.ts';
+import type { RelayCounters } from '../../src/metrics/relay-counters.ts';
+import { modelFeed } from '../support/model-feed.ts';
+import type { ModelHistory } from '../support/model-history.ts';
 import { ModelSocket } from '../support/model-socket.ts';
-import { databaseAway, ModelStore } from '../support/model-store.ts';
+import { databaseAway, type ModelStore } from '../support/model-store.ts';
 
 describe('Follower', () => {
   let store: ModelStore;
@@ -20,18 +20,7 @@ describe('Follower', () => {
 
   beforeEach(() => {
     vi.useFakeTimers();
-    store = new ModelStore();
-    counters = new RelayCounters();
-    heads = new HeadReader(store);
-    history = new ModelHistory();
-    feed = new Feed({
-      targetId: '1',
-      counters,
-      heads,
-      turn: new WriteTurn(),
-      history,
-      onSuspicion: () => undefined,
-    });
+    ({ store, counters, heads, history, feed } = modelFeed());
   });
 
   afterEach(() => {
