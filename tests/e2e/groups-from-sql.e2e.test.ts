@@ -1,24 +1,21 @@
 /** Groups that an application changes inside its own transaction, as the APIs and their users see it. */
-import { freshMetrics, publish, type ServiceProcess, startApi, waitUntil } from '@postline/test-support';
+import { freshMetrics, publish, waitUntil } from '@postline/test-support';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startSystem, type System } from './system.ts';
+import { startTwoApiSystem, type TwoApiSystem } from './system.ts';
 
 /** From the commit to the members' list, in ms. */
 const MOVED_WITHIN_MS = 2_000;
 
-let system: System;
-let secondApi: ServiceProcess;
+let system: TwoApiSystem;
 let application: Connection;
 
 beforeAll(async () => {
-  system = await startSystem();
-  secondApi = await startApi(system.servers);
+  system = await startTwoApiSystem();
   application = await createConnection(system.database.url);
 });
 afterAll(async () => {
   await application.end();
-  await secondApi.stop();
   await system.stop();
 });
 
@@ -70,7 +67,7 @@ it('[GRP-8] a room is made, filled and spoken to in one transaction, in the orde
 it('[GRP-9] requests that are sent after the commit, to any API, come after the calls', async () => {
   for (let round = 0; round < 10; round += 1) {
     const group = `after-${round}`;
-    const url = round % 2 === 0 ? system.api.url : secondApi.url;
+    const url = round % 2 === 0 ? system.api.url : system.secondApi.url;
     await application.beginTransaction();
     await application.query(`CALL join_group('${group}', 'anna')`);
     await application.query(`CALL publish_message('group:${group}', 'by SQL')`);
@@ -101,7 +98,7 @@ it('[GRP-10] a join beyond the limit is logged once and counted, and stops nothi
   await application.query("CALL publish_message('group:limited', 'goes on')");
   await application.commit();
   await waitUntil('anna is a member', async () => (await membersOf('limited')).join() === 'anna@0');
-  const apis = [system.api, secondApi];
+  const apis = [system.api, system.secondApi];
   const lines = () =>
     apis.flatMap((api) =>
       api.process

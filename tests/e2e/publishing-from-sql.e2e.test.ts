@@ -1,30 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  publish,
-  type ReceivedFrame,
-  RelayClient,
-  type ServiceProcess,
-  startApi,
-  startStandalone,
-} from '@postline/test-support';
+import { publish, type ReceivedFrame, RelayClient, startApi, startStandalone } from '@postline/test-support';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSystem, type System } from './system.ts';
+import { startTwoApiSystem, type TwoApiSystem } from './system.ts';
 
 const DELIVERED_WITHIN_MS = 2_000;
 /** Longer than every lock wait of ours (1 s), the deadline of a call (4 s) and the silence of a writer (10 s). */
 const LEFT_OPEN_MS = 15_000;
 
-let system: System;
-let secondApi: ServiceProcess;
+let system: TwoApiSystem;
 let application: Connection;
 
 beforeAll(async () => {
-  system = await startSystem();
-  secondApi = await startApi(system.servers);
+  system = await startTwoApiSystem();
 });
 afterAll(async () => {
-  await secondApi.stop();
   await system.stop();
 });
 beforeEach(async () => {
@@ -84,7 +74,7 @@ describe('an application that publishes inside its own transaction', () => {
       await application.beginTransaction();
       await call(application, 'posted-after', `sql ${round}`);
       await application.commit();
-      const url = round % 2 === 0 ? system.api.url : secondApi.url;
+      const url = round % 2 === 0 ? system.api.url : system.secondApi.url;
       const { body } = await publish(url, { message: `post ${round}`, targetId: 'posted-after' });
       expected.push(`sql ${round}`, `post ${round}`);
       expect(body['offset']).toBe(expected.length);
@@ -110,7 +100,7 @@ describe('an application that publishes inside its own transaction', () => {
     });
     const byPost = Array.from({ length: postWriters }, async (_, writer) => {
       for (let index = 0; index < messagesEach; index += 1) {
-        const url = (writer + index) % 2 === 0 ? system.api.url : secondApi.url;
+        const url = (writer + index) % 2 === 0 ? system.api.url : system.secondApi.url;
         const answer = await publish(url, { message: `post ${writer} ${index}`, targetId: 'crowded' });
         expect(answer.status).toBe(201);
       }
@@ -142,7 +132,7 @@ describe('an application that publishes inside its own transaction', () => {
     const times: number[] = [];
     let count = 0;
     for (const end = performance.now() + LEFT_OPEN_MS; performance.now() < end; count += 1) {
-      const url = count % 2 === 0 ? system.api.url : secondApi.url;
+      const url = count % 2 === 0 ? system.api.url : system.secondApi.url;
       const startedAt = performance.now();
       const answers = await Promise.all(
         [mine, theirs].map((targetId) => publish(url, { message: `post ${count}`, targetId })),
@@ -167,7 +157,7 @@ describe('an application that publishes inside its own transaction', () => {
   it('[SQL-5] is never our deadlock’s victim, whatever it does in which order', async () => {
     const targetIds = ['deadlock-a', 'deadlock-b', 'deadlock-c'];
     let posting = true;
-    const posts = [system.api.url, secondApi.url].flatMap((url) =>
+    const posts = [system.api.url, system.secondApi.url].flatMap((url) =>
       [targetIds, targetIds.toReversed()].map(async (order) => {
         while (posting) {
           const messages = order.map((targetId) => ({ targetId, message: 'post' }));

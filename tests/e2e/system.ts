@@ -40,6 +40,21 @@ export async function startSystem(env: ServiceEnvironment = {}): Promise<System>
   return { servers, database, api, relay, stop };
 }
 
+export interface TwoApiSystem extends System {
+  readonly secondApi: ServiceProcess;
+}
+
+/** The same with a second API. */
+export async function startTwoApiSystem(): Promise<TwoApiSystem> {
+  const system = await startSystem();
+  const secondApi = await startApi(system.servers);
+  const stop = async () => {
+    await secondApi.stop();
+    await system.stop();
+  };
+  return { ...system, secondApi, stop };
+}
+
 interface Fault {
   readonly fault: string;
   readonly begin: () => unknown;

@@ -1,9 +1,9 @@
 /** Joins, leaves and messages inside an application's own transaction, as connected clients see them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RelayClient, type ServiceProcess, startApi, waitUntil } from '@postline/test-support';
+import { RelayClient, waitUntil } from '@postline/test-support';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSystem, type System } from '../e2e/system.ts';
+import { startTwoApiSystem, type TwoApiSystem } from '../e2e/system.ts';
 import { ask, expectContinuous, join, leave, send } from './group-services.ts';
 
 const SEEN_WITHIN_MS = 2_000;
@@ -11,17 +11,14 @@ const SEEN_WITHIN_MS = 2_000;
 const LEFT_OPEN_MS = 8_000;
 const ANSWERED_WITHIN_MS = 1_000;
 
-let system: System;
-let secondApi: ServiceProcess;
+let system: TwoApiSystem;
 let application: Connection;
 const opened: RelayClient[] = [];
 
 beforeAll(async () => {
-  system = await startSystem();
-  secondApi = await startApi(system.servers);
+  system = await startTwoApiSystem();
 });
 afterAll(async () => {
-  await secondApi.stop();
   await system.stop();
 });
 beforeEach(async () => {
@@ -150,7 +147,7 @@ describe('[GRP-14] an application’s transaction that stays open', () => {
     await call(application, ['publish', 'held', 'from the open transaction']);
     const times: number[] = [];
     for (const end = performance.now() + LEFT_OPEN_MS; performance.now() < end; ) {
-      const api = times.length % 2 === 0 ? system.api.url : secondApi.url;
+      const api = times.length % 2 === 0 ? system.api.url : system.secondApi.url;
       const startedAt = performance.now();
       expect((await join(api, 'held', 'ida')).status).toBe(201);
       await send(api, 'group:held', 'by HTTP');
@@ -174,7 +171,7 @@ describe('[GRP-14] an application’s transaction that stays open', () => {
   it('is never a deadlock’s victim, whatever it changes in which order', async () => {
     const groups = ['deadlock-a', 'deadlock-b', 'deadlock-c'];
     let isBusy = true;
-    const requests = [system.api.url, secondApi.url].flatMap((api) =>
+    const requests = [system.api.url, system.secondApi.url].flatMap((api) =>
       [groups, groups.toReversed()].map(async (order) => {
         for (let round = 0; isBusy; round += 1)
           for (const group of order) {
@@ -231,7 +228,7 @@ it('[GRP-8] [GRP-9] joins, leaves and messages of many, by SQL and HTTP through 
   await Promise.all(
     clients.map(async (clientId, index) => {
       const connection = await createConnection(system.database.url);
-      const api = index % 2 === 0 ? system.api.url : secondApi.url;
+      const api = index % 2 === 0 ? system.api.url : system.secondApi.url;
       for (let round = 0; round < rounds; round += 1) {
         await connection.beginTransaction();
         await call(connection, ['join', 'crowd', clientId]);
