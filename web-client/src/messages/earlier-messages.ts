@@ -4,7 +4,7 @@ import { MESSAGES_AT_ONCE } from '../connection/page-client.ts';
 import { partOf } from '../page/page-element.ts';
 import type { MessageList } from './message-list.ts';
 
-/** Targets are asked one after the other; the groups of a client with more are not worth the wait. */
+/** The relay answers for one target after the other: for a client in hundreds of groups the reader would wait too long. */
 const TARGETS_MAX = 20;
 
 export interface EarlierMessages {
@@ -45,17 +45,17 @@ export function createEarlierMessages({
     button.setAttribute('aria-disabled', 'true');
     try {
       const before = list.oldest();
+      const all = targets();
+      const asked = all.slice(0, TARGETS_MAX);
       const answers = await Promise.all(
-        targets()
-          .slice(0, TARGETS_MAX)
-          .map(async (target) => pageBefore(target, before.get(target)?.offset)),
+        asked.map((target) => pageBefore(target, before.get(target)?.offset)),
       );
       const earlier = newestOf(answers.flatMap(({ messages }) => messages).filter(isUnseen));
       if (earlier.length > 0) list.addEarlier(earlier);
       const isComplete =
         answers.every(({ messages }) => messages.length < MESSAGES_AT_ONCE) &&
         earlier.length < MESSAGES_AT_ONCE;
-      show(!isComplete, isComplete ? beginningWords(answers) : '');
+      show(!isComplete, isComplete ? beginningWords(answers, all.length - asked.length) : '');
     } catch (error) {
       show(true, `Earlier messages could not be loaded. ${errorWords(error as PostlineError)}`);
     } finally {
@@ -90,8 +90,14 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-export function beginningWords(answers: readonly Pick<History, 'truncatedBefore'>[]): string {
-  return answers.some(({ truncatedBefore }) => truncatedBefore !== null)
-    ? 'Earlier messages were deleted by the retention rule.'
-    : 'This is the beginning.';
+/** `unasked`: targets whose earlier messages were not asked for. */
+export function beginningWords(
+  answers: readonly Pick<History, 'truncatedBefore'>[],
+  unasked: number,
+): string {
+  if (answers.some(({ truncatedBefore }) => truncatedBefore !== null))
+    return 'Earlier messages were deleted by the retention rule.';
+  return unasked === 0
+    ? 'This is the beginning.'
+    : `This is the beginning, without the earlier messages of ${unasked} more groups.`;
 }

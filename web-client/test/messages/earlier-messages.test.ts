@@ -22,8 +22,14 @@ it('[PAGE-18] shows the newest 50 of them', () => {
 });
 
 it('[PAGE-18] says whether the rest was deleted', () => {
-  expect(beginningWords([{ truncatedBefore: null }])).toBe('This is the beginning.');
-  expect(beginningWords([{ truncatedBefore: null }, { truncatedBefore: 7 }])).toBe(
+  expect(beginningWords([{ truncatedBefore: null }], 0)).toBe('This is the beginning.');
+  expect(beginningWords([{ truncatedBefore: null }, { truncatedBefore: 7 }], 0)).toBe(
     'Earlier messages were deleted by the retention rule.',
+  );
+});
+
+it('[PAGE-18] does not claim the beginning of groups that it did not ask for', () => {
+  expect(beginningWords([{ truncatedBefore: null }], 3)).toBe(
+    'This is the beginning, without the earlier messages of 3 more groups.',
   );
 });
