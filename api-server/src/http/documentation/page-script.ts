@@ -5,7 +5,9 @@
 export const PAGE_SCRIPT = String.raw`'use strict';
 /** The page is BASE/docs, also behind a proxy that serves the API under a path. */
 const base = new URL('.', location.href);
+/** Browsers lay out a longer text only slowly. */
 const ANSWER_CHARACTERS_MAX = 100_000;
+/** The API answers within five seconds; a slow network may need longer. */
 const ANSWER_MS_MAX = 30_000;
 
 for (const example of document.querySelectorAll('[data-address]')) {
