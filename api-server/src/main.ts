@@ -6,6 +6,7 @@ import {
   isPrimaryOf,
   isWorker,
   listenOn,
+  redisConnections,
   runProcess,
   startWorkers,
 } from '@postline/service-runtime';
@@ -26,7 +27,7 @@ await runProcess(apiCommand, async (processEnv) => {
   }
 
   const store = createMysqlMessageStore({ databaseUrl, ...databaseConnections(env) });
-  const bus = createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix: env.REDIS_PREFIX });
+  const bus = createRedisMessageBus({ redisUrl, ...redisConnections(env) });
   const settings = apiSettings(env);
   const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
   for (const warning of settings.warnings) logger.warn(warning);

@@ -12,7 +12,7 @@ import {
   type FolderLock,
   lockFolder,
 } from '@postline/message-store/sqlite';
-import { databaseConnections, type Logger, SettingsError } from '@postline/service-runtime';
+import { databaseConnections, type Logger, redisConnections, SettingsError } from '@postline/service-runtime';
 import type { StandaloneEnvironment } from './configuration.ts';
 
 export interface Backends {
@@ -31,7 +31,7 @@ export interface Backends {
 
 /** Opens the real servers if their URLs are set (the settings check that both are), else the embedded kinds. */
 export async function openBackends(env: StandaloneEnvironment, logger: Logger): Promise<Backends> {
-  const { databaseUrl, redisUrl, migrationUrl, REDIS_PREFIX: prefix } = env;
+  const { databaseUrl, redisUrl, migrationUrl } = env;
   if (databaseUrl === undefined || redisUrl === undefined || migrationUrl === undefined)
     return await openEmbedded(env.DATA_DIR);
   const store = createMysqlMessageStore({ databaseUrl, ...databaseConnections(env) });
@@ -39,7 +39,7 @@ export async function openBackends(env: StandaloneEnvironment, logger: Logger): 
   return {
     store,
     outbox: store,
-    bus: createRedisMessageBus({ redisUrl, ca: env.REDIS_CA_FILE, prefix }),
+    bus: createRedisMessageBus({ redisUrl, ...redisConnections(env) }),
     place: `MySQL ${host}${pathname}`,
     prepare: () => migrateAtStart({ ...env, migrationUrl }, logger),
     publishUrl: () => undefined,

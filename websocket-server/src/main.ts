@@ -7,6 +7,7 @@ import {
   isWorker,
   listenOn,
   OPEN_MODE_WARNING,
+  redisConnections,
   runProcess,
   startWorkers,
 } from '@postline/service-runtime';
@@ -27,11 +28,7 @@ await runProcess(relayCommand, async (processEnv) => {
     await store.close();
     return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
   }
-  const bus = createRedisMessageBus({
-    redisUrl: env.redisUrl,
-    ca: env.REDIS_CA_FILE,
-    prefix: env.REDIS_PREFIX,
-  });
+  const bus = createRedisMessageBus({ redisUrl: env.redisUrl, ...redisConnections(env) });
   const settings = relaySettings(env, API_PORT_DEFAULT);
   const relay = createRelay({ store, bus, settings, logger });
   if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);

@@ -69,7 +69,9 @@ export {
 export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';
 export { type RunningProcess, runProcess } from './process/process-lifecycle.ts';
 export { isPrimaryOf, isWorker, startWorkers } from './process/worker-processes.ts';
-export { parseRedisUrl, type RedisAddress } from './redis/redis-url.ts';
+export { parseRedisLocation, type RedisAccess, type RedisLocation } from './redis/redis-location.ts';
+export { redisConnections } from './redis/redis-settings.ts';
+export { type RedisAddress } from './redis/redis-url.ts';
 export {
   type Environment,
   fileSetting,

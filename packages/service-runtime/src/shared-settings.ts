@@ -1,19 +1,11 @@
 import { z } from 'zod';
-import { caFileSetting } from './settings/certificate-file.ts';
 import { parseTrustedProxies } from './http/client-address.ts';
 import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './database/database-settings.ts';
 import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './http/origins.ts';
 import { memorySettings } from './memory/process-memory.ts';
-import { parseRedisUrl } from './redis/redis-url.ts';
 import { workerSettings } from './process/worker-processes.ts';
+import { checkRedisAccess, redisSettings } from './redis/redis-settings.ts';
 import { fileSetting, integerSetting, portSetting, yesNoSetting } from './settings/settings.ts';
-
-const redisUrl = z.string().transform((text, context) => {
-  const parsed = parseRedisUrl(text);
-  if (parsed.ok) return text;
-  context.addIssue({ code: 'custom', message: parsed.error });
-  return z.NEVER;
-});
 
 /** Settings of every service, by the name of the environment variable. */
 export const sharedSettings = {
@@ -88,20 +80,7 @@ export function processSettings(service: string, port: number) {
 /** The database and Redis: both or neither. */
 export const backendSettings = {
   ...databaseSettings,
-  REDIS_URL: redisUrl.optional().meta({
-    description:
-      'Redis: `redis://[user:password@]host:port[/db]`, `rediss://` for TLS, `redis+unix:///path` for a Unix socket ([parameters](operating.md#redis_url)).',
-  }),
-  REDIS_URL_FILE: fileSetting().pipe(redisUrl).optional().meta({ description: 'Or: a file that holds it.' }),
-  REDIS_CA_FILE: caFileSetting().optional().meta({
-    description:
-      'PEM file with the certificates of a private authority, by which alone the certificate of a `rediss://` Redis is verified.',
-  }),
-  REDIS_PREFIX: z
-    .string()
-    .regex(/^[\x21-\x7e]{0,64}$/, { error: 'must be at most 64 visible ASCII characters' })
-    .default('')
-    .meta({ description: 'Put before every channel and key: keeps two deployments on one Redis apart.' }),
+  ...redisSettings,
 };
 
 /**
@@ -126,6 +105,8 @@ interface ServerUrls {
   readonly REDIS_URL?: string | undefined;
   readonly REDIS_URL_FILE?: string | undefined;
   readonly REDIS_CA_FILE?: string | undefined;
+  readonly REDIS_SENTINEL_PASSWORD?: string | undefined;
+  readonly REDIS_SENTINEL_PASSWORD_FILE?: string | undefined;
   readonly DATABASE_MIGRATION_URL?: string | undefined;
   readonly DATABASE_MIGRATION_URL_FILE?: string | undefined;
 }
@@ -140,9 +121,16 @@ export function effectiveUrls(settings: ServerUrls) {
   };
 }
 
-/** Refuses a URL that is set both directly and by a file: the two could differ. */
+const GIVEN_ONCE = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'REDIS_SENTINEL_PASSWORD',
+  'DATABASE_MIGRATION_URL',
+] as const;
+
+/** Refuses what is set both directly and by a file: the two could differ. */
 function checkGivenOnce(settings: ServerUrls, context: z.core.$RefinementCtx): void {
-  for (const name of ['DATABASE_URL', 'REDIS_URL', 'DATABASE_MIGRATION_URL'] as const) {
+  for (const name of GIVEN_ONCE) {
     if (settings[name] === undefined || settings[`${name}_FILE`] === undefined) continue;
     context.addIssue({ code: 'custom', path: [`${name}_FILE`], message: `can't be set beside ${name}` });
   }
@@ -166,16 +154,6 @@ function checkServerUrls(
     const message = needed === 'both' ? 'is required' : 'is required too: both real servers, or neither';
     context.addIssue({ code: 'custom', path: [name], message });
   }
-}
-
-/** Refuses a file that has no effect: an operator would believe that the connection is verified. */
-function checkRedisCa(settings: ServerUrls, context: z.core.$RefinementCtx): void {
-  const { redisUrl } = effectiveUrls(settings);
-  if (settings.REDIS_CA_FILE === undefined || redisUrl === undefined) return;
-  const parsed = parseRedisUrl(redisUrl);
-  if (!parsed.ok || parsed.value.tls !== undefined) return;
-  const message = 'requires TLS, but REDIS_URL does not use it: it must start with rediss://';
-  context.addIssue({ code: 'custom', path: ['REDIS_CA_FILE'], message });
 }
 
 /** Shown at the start and in `/readyz`, so that operators notice that a service is open. */
@@ -228,7 +206,7 @@ export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings
     (settings, context) => {
       checkGivenOnce(settings, context);
       checkServerUrls(settings, context, servers);
-      checkRedisCa(settings, context);
+      checkRedisAccess(settings, effectiveUrls(settings).redisUrl, context);
       checkDatabaseTls(settings, context);
       checkAuth(settings, context);
       for (const check of further) check(settings, context);

@@ -11,6 +11,7 @@ import {
   type Environment,
   migrationSettings,
   readSettings,
+  redisConnections,
   SettingsError,
   backendSettings,
   sharedSettings,
@@ -174,6 +175,33 @@ describe('shared settings', () => {
     expect(ca(file, 'redis://h')).toEqual([
       'REDIS_CA_FILE: requires TLS, but REDIS_URL does not use it: it must start with rediss://',
     ]);
+    expect(ca(file, 'rediss+sentinel://a,b/main')).toEqual([]);
+    expect(ca(file, 'redis+cluster://a,b')).toHaveLength(1);
     await rm(folder, { recursive: true });
+  });
+
+  it('[BUS-6] a password of sentinels comes from a variable or a file, and must have a use', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postline-sentinel-'));
+    const file = join(folder, 'password');
+    await writeFile(file, 's3cr3t\n');
+    const sentinels = { DATABASE_URL, REDIS_URL: 'redis+sentinel://a,b/main' };
+    const passwordOf = (env: Record<string, string>) =>
+      redisConnections(readSettings(schemaFor('both'), { ...sentinels, ...env })).sentinelPassword;
+    expect(passwordOf({})).toBeUndefined();
+    expect(passwordOf({ REDIS_SENTINEL_PASSWORD: 's3cr3t' })).toBe('s3cr3t');
+    expect(passwordOf({ REDIS_SENTINEL_PASSWORD_FILE: file })).toBe('s3cr3t');
+    expect(
+      lines({ ...sentinels, REDIS_SENTINEL_PASSWORD: 's3cr3t', REDIS_SENTINEL_PASSWORD_FILE: file }),
+    ).toEqual(["REDIS_SENTINEL_PASSWORD_FILE: can't be set beside REDIS_SENTINEL_PASSWORD"]);
+    expect(lines({ DATABASE_URL, REDIS_URL, REDIS_SENTINEL_PASSWORD_FILE: file })).toEqual([
+      'REDIS_SENTINEL_PASSWORD_FILE: is for sentinels, but REDIS_URL names none: it must start with redis+sentinel://',
+    ]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('[BUS-6] a wrong list of hosts is one line that repeats nothing of the URL', () => {
+    expect(lines({ DATABASE_URL, REDIS_URL: 'redis+sentinel://u:s3cr3t@a:1,b:x/main' })).toEqual([
+      'REDIS_URL: must name hosts as host:port,host:port, and number 2 is not written so',
+    ]);
   });
 });

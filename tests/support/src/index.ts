@@ -1,3 +1,4 @@
+export * from './ask-redis.ts';
 export * from './certificates.ts';
 export * from './child-process.ts';
 export * from './chromium.ts';
@@ -7,7 +8,9 @@ export * from './find-program.ts';
 export * from './free-port.ts';
 export * from './fresh-metrics.ts';
 export * from './held-target.ts';
+export * from './redis-cluster.ts';
 export * from './redis-process.ts';
+export * from './redis-sentinels.ts';
 export * from './temp-folder.ts';
 export * from './wait-until.ts';
 export * from './publish.ts';

@@ -1,7 +1,7 @@
-import { createConnection } from 'node:net';
 import { type StartedProcess, startProcess } from './child-process.ts';
 import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
+import { askRedis } from './ask-redis.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface RedisServer {
@@ -19,10 +19,19 @@ export interface RedisServer {
   readonly stop: () => Promise<void>;
 }
 
+export interface RedisOptions {
+  /** A free one where it is left out. */
+  readonly port?: number;
+  /** For files that the server writes. */
+  readonly folder?: string;
+  /** Further arguments of redis-server. */
+  readonly args?: readonly string[];
+}
+
 /** Starts a new redis-server on a free port, without persistence; resolves when it answers. */
-export async function startRedis(): Promise<RedisServer> {
-  const port = await freePort();
-  let server = await launch(port);
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const port = options.port ?? (await freePort());
+  let server = await launch(port, options);
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -37,7 +46,7 @@ export async function startRedis(): Promise<RedisServer> {
       await server.end('SIGKILL');
     },
     startAgain: async () => {
-      server = await launch(port);
+      server = await launch(port, options);
     },
     stop: async () => {
       await server.end('SIGKILL');
@@ -45,37 +54,16 @@ export async function startRedis(): Promise<RedisServer> {
   };
 }
 
-async function launch(port: number): Promise<StartedProcess> {
-  const args = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    '/tmp',
-  ];
+async function launch(
+  port: number,
+  { folder = '/tmp', args: further = [] }: RedisOptions,
+): Promise<StartedProcess> {
+  const listening = ['--port', String(port), '--bind', '127.0.0.1'];
+  const args = [...listening, '--save', '', '--appendonly', 'no', '--dir', folder, ...further];
   const server = startProcess({ command: findProgram('redis-server'), args });
   await waitUntil(`redis-server answers on port ${port}`, async () => {
     if (server.hasEnded()) throw new Error(server.output());
-    return (await ping(port)) || undefined;
+    return (await askRedis(port, 'PING')).startsWith('+PONG') || undefined;
   });
   return server;
-}
-
-function ping(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port });
-    socket.once('error', () => {
-      resolve(false);
-    });
-    socket.once('data', (answer) => {
-      socket.destroy();
-      resolve(answer.toString('latin1').startsWith('+PONG'));
-    });
-    socket.write('PING\r\n');
-  });
 }

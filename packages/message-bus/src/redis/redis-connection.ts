@@ -1,7 +1,8 @@
 import { LOST_KIND, type RedisAddress } from '@postline/service-runtime';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import type { RedisLocator } from './locating/redis-locator.ts';
+import { createRedisClient } from './redis-client.ts';
 import { redisFault, RedisSilentError } from './redis-fault.ts';
-import { RedisConnector } from './redis-connector.ts';
 import { readRefusal } from './redis-refusal.ts';
 
 /** Doubled at each attempt. Short, because usually Redis was just restarted. */
@@ -10,11 +11,9 @@ const RECONNECT_PAUSE_FIRST_MS = 50;
 const GOOD_CONNECTION_MS = 5_000;
 /** Between two extra connections that read why Redis refuses connections. */
 const REFUSAL_INTERVAL_MS = 5_000;
-/** Time for the peer to close its side before the socket is destroyed. */
-const DISCONNECT_DEADLINE_MS = 100;
 
 export interface RedisConnectionOptions {
-  readonly address: RedisAddress;
+  readonly locator: RedisLocator;
   /** Its name in CLIENT LIST. */
   readonly name: string;
   readonly connectDeadlineMs: number;
@@ -35,7 +34,7 @@ type ConnectionState =
   | { readonly name: 'closed' };
 
 /**
- * Keeps one connection to Redis. Each driver instance makes a single connection: the driver's own reconnecting keeps
+ * Keeps one connection to Redis, and finds the server anew for each attempt. Each driver instance makes a single connection: the driver's own reconnecting keeps
  * commands and subscriptions across connections, and waits forever for a server that accepts but never answers. Here
  * every attempt has a deadline, and every loss is reported.
  */
@@ -46,6 +45,7 @@ export class RedisConnection {
   #failures = 0;
   #refusalReadAtMs = -Infinity;
   #lastError: Error | undefined;
+  #server: RedisAddress | undefined;
 
   constructor(options: RedisConnectionOptions, events: RedisConnectionEvents) {
     this.#options = options;
@@ -56,6 +56,11 @@ export class RedisConnection {
   /** The connection, if Redis answered its handshake. */
   get client(): Redis | undefined {
     return this.#state.name === 'ready' ? this.#state.client : undefined;
+  }
+
+  /** The server of the connection, or of the attempt to connect. */
+  get server(): RedisAddress | undefined {
+    return this.#server;
   }
 
   /** Drops a connection that does not answer, and opens another. */
@@ -82,29 +87,14 @@ export class RedisConnection {
   }
 
   #connect(): ConnectionState {
-    const { address } = this.#options;
-    const { username, password } = address;
-    const client = new Redis({
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      Connector: class extends RedisConnector {
-        constructor() {
-          super(address, DISCONNECT_DEADLINE_MS);
-        }
-      },
-      connectionName: this.#options.name,
-      lazyConnect: true,
-      retryStrategy: null,
-      connectTimeout: this.#options.connectDeadlineMs,
-      disconnectTimeout: DISCONNECT_DEADLINE_MS,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResubscribe: false,
-      autoResendUnfulfilledCommands: false,
-      // The handshake suffices: Redis delivers messages even while it loads its data.
-      enableReadyCheck: false,
-      disableClientInfo: true,
-    });
+    const { locator, name, connectDeadlineMs } = this.#options;
+    const locate = async (signal: AbortSignal) => {
+      this.#server = undefined;
+      const server = await locator.locate(signal);
+      this.#server = server;
+      return server;
+    };
+    const client = createRedisClient({ locate, login: locator.login, name, connectDeadlineMs });
     client.on('error', (error: Error) => {
       this.#lastError = error;
     });
@@ -116,8 +106,8 @@ export class RedisConnection {
     });
     client.connect().catch(() => undefined); // `error` and `end` report it
     const watchdog = setTimeout(() => {
-      this.replace(new RedisSilentError('Redis did not answer', this.#options.connectDeadlineMs));
-    }, this.#options.connectDeadlineMs);
+      this.replace(new RedisSilentError('Redis did not answer', connectDeadlineMs));
+    }, connectDeadlineMs);
     return { name: 'connecting', client, watchdog };
   }
 
@@ -155,9 +145,11 @@ export class RedisConnection {
    */
   async #readRefusal(reason: Error): Promise<void> {
     const nowMs = performance.now();
-    if (redisFault(reason).kind !== LOST_KIND || nowMs - this.#refusalReadAtMs < REFUSAL_INTERVAL_MS) return;
+    const server = this.#server;
+    if (server === undefined || redisFault(reason).kind !== LOST_KIND) return;
+    if (nowMs - this.#refusalReadAtMs < REFUSAL_INTERVAL_MS) return;
     this.#refusalReadAtMs = nowMs;
-    const refusal = await readRefusal(this.#options.address);
+    const refusal = await readRefusal(server);
     if (refusal === undefined || this.#state.name === 'ready' || this.#state.name === 'closed') return;
     this.#events.onLost(refusal);
   }

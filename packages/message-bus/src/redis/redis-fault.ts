@@ -33,6 +33,10 @@ const KINDS_BY_TEXT: readonly (readonly [RegExp, FaultReason])[] = [
     { kind: 'wrong-password', text: 'a password is set for a Redis that has none' },
   ],
   [/invalid password/i, { kind: 'wrong-password', text: 'wrong user or password' }],
+  [
+    /cluster support disabled/i,
+    { kind: 'no-cluster', text: 'Redis is no node of a cluster: REDIS_URL must start with redis://' },
+  ],
   [/unknown command/i, { kind: 'not-redis', text: 'the server does not know a command of Redis' }],
   [
     /^(Protocol error|Unknown RESP type)/i,

@@ -1,14 +1,17 @@
-import { parseRedisUrl, type RedisAddress } from '@postline/service-runtime';
+import { parseRedisLocation } from '@postline/service-runtime';
 import type { MessageBus } from '../message-bus.ts';
+import { createRedisLocator } from './locating/redis-locator.ts';
+import { RedisPublisher } from './redis-publisher.ts';
 import { REDIS_TIMEOUTS_DEFAULT, type RedisTimeouts } from './redis-timeouts.ts';
-import { RenewedPublisher } from './renewed-publisher.ts';
 import { RenewedSubscriber } from './renewed-subscriber.ts';
 
 export interface RedisMessageBusOptions extends Partial<RedisTimeouts> {
-  /** As REDIS_URL: `redis://[user:password@]host:port`, or `rediss://` for TLS. */
+  /** As REDIS_URL: of one server, of sentinels or of a cluster. */
   readonly redisUrl: string;
   /** Certificates of a private authority, as PEM: for TLS, in place of the public ones. */
   readonly ca?: string | undefined;
+  /** Of the sentinels themselves. */
+  readonly sentinelPassword?: string | undefined;
   /** A prefix of every channel: separates two deployments on one Redis. */
   readonly prefix: string;
 }
@@ -18,18 +21,13 @@ export interface RedisMessageBusOptions extends Partial<RedisTimeouts> {
  * TypeError for an invalid URL.
  */
 export function createRedisMessageBus(options: RedisMessageBusOptions): MessageBus {
-  const { redisUrl, ca, prefix, ...given } = options;
-  const address = addressOf(redisUrl, ca);
-  const times = { ...REDIS_TIMEOUTS_DEFAULT, ...given };
-  return {
-    createPublisher: (events) => new RenewedPublisher({ address, prefix, times }, events),
-    createSubscriber: (events) => new RenewedSubscriber({ address, prefix, times }, events),
-  };
-}
-
-function addressOf(redisUrl: string, ca: string | undefined): RedisAddress {
-  const parsed = parseRedisUrl(redisUrl);
+  const { redisUrl, ca, sentinelPassword, prefix, ...given } = options;
+  const parsed = parseRedisLocation(redisUrl);
   if (!parsed.ok) throw new TypeError(`the Redis URL ${parsed.error}`);
-  const { tls } = parsed.value;
-  return tls === undefined || ca === undefined ? parsed.value : { ...parsed.value, tls: { ...tls, ca } };
+  const times = { ...REDIS_TIMEOUTS_DEFAULT, ...given };
+  const locator = createRedisLocator({ location: parsed.value, ca, sentinelPassword, times });
+  return {
+    createPublisher: (events) => new RedisPublisher({ locator, prefix, times, events }),
+    createSubscriber: (events) => new RenewedSubscriber({ locator, prefix, times }, events),
+  };
 }

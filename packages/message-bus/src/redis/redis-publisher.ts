@@ -1,11 +1,15 @@
-import { livenessChannel } from '@postline/protocol';
-import { OpenCalls, withDeadline, type RedisAddress } from '@postline/service-runtime';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type ControlChannel, controlTopic, livenessChannel } from '@postline/protocol';
+import { OpenCalls, withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
-import { type BusEndEvents, BusUnavailableError, type Hint } from '../message-bus.ts';
+import { type BusEndEvents, BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
+import type { RedisLocator } from './locating/redis-locator.ts';
 import { publishInOneWrite } from './publish-in-one-write.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisSilentError, redisUnavailable } from './redis-fault.ts';
 import type { RedisTimeouts } from './redis-timeouts.ts';
+import { exchangeWithWitness } from './witness.ts';
 
 /** More than the fastest measured API (43,000 messages/s) publishes within the deadline. */
 const HINTS_IN_FLIGHT_MAX = 10_000;
@@ -13,38 +17,43 @@ const HINTS_IN_FLIGHT_MAX = 10_000;
 const CHARACTERS_IN_FLIGHT_MAX = 32 * 1024 * 1024;
 
 export interface RedisPublisherOptions {
-  readonly address: RedisAddress;
+  readonly locator: RedisLocator;
   readonly prefix: string;
   readonly times: RedisTimeouts;
   readonly events?: BusEndEvents | undefined;
 }
 
 /**
- * Publishes on a connection that has answered recently. The first call that Redis does not answer in time ends the
- * connection; until a new one answers, calls are rejected at once and their hints dropped.
+ * Publishes on a connection that was proven recently: what it publishes arrives at the server to which the address leads.
+ * The first call that Redis does not answer in time, and the first proof that fails, ends the connection; until a new one is
+ * proven, calls are rejected at once and their hints dropped.
  */
-export class RedisPublisher {
+export class RedisPublisher implements HintPublisher {
+  readonly #locator: RedisLocator;
   readonly #prefix: string;
   readonly #deadlineMs: number;
-  readonly #probeIntervalMs: number;
+  readonly #times: RedisTimeouts;
   readonly #events: BusEndEvents | undefined;
   readonly #connection: RedisConnection;
   readonly #calls = new OpenCalls();
   #hintsInFlight = 0;
   #charactersInFlight = 0;
   #client: Redis | undefined;
-  #probeTimer: NodeJS.Timeout | undefined;
+  #proofTimer: NodeJS.Timeout | undefined;
+  /** Ends the proof that is under way. */
+  #proof = new AbortController();
   /** Redis answers but refuses hints, usually because the user lacks a right on their channels. */
   #isRefused = false;
   #awayReason: Error | undefined;
 
-  constructor({ address, prefix, times, events }: RedisPublisherOptions) {
+  constructor({ locator, prefix, times, events }: RedisPublisherOptions) {
+    this.#locator = locator;
     this.#prefix = prefix;
     this.#deadlineMs = times.publishDeadlineMs;
-    this.#probeIntervalMs = times.publisherProbeIntervalMs;
+    this.#times = times;
     this.#events = events;
     this.#connection = new RedisConnection(
-      { ...times, address, name: 'postline-publisher' },
+      { ...times, locator, name: 'postline-publisher' },
       {
         onReady: (client) => void this.#prove(client),
         onLost: (reason) => {
@@ -73,6 +82,11 @@ export class RedisPublisher {
     }
   }
 
+  /** On the wire a notice is a hint without content, for a name that no target has. */
+  notify(channel: ControlChannel): Promise<void> {
+    return this.publish([{ targetId: controlTopic(channel), frame: '' }]);
+  }
+
   async checkReady(): Promise<void> {
     const client = this.#client;
     if (client === undefined) throw redisUnavailable('Redis is away', this.#awayReason);
@@ -81,7 +95,7 @@ export class RedisPublisher {
 
   async close(): Promise<void> {
     this.#client = undefined;
-    clearTimeout(this.#probeTimer);
+    this.#endProofs();
     this.#awayReason = new Error('the publisher is closed');
     await this.#calls.idle(); // each has a deadline
     await this.#connection.close();
@@ -97,21 +111,44 @@ export class RedisPublisher {
   }
 
   /**
-   * A new connection is used once it has answered within the deadline of a publish: a slow Redis counts as away. It is
-   * probed from then on, so that an idle publisher notices an outage too.
+   * A new connection is used once it has answered within the deadline of a publish (a slow Redis counts as away), and a
+   * message that it published has reached a witness. Both are repeated, so that an idle publisher notices an outage too.
    */
   async #prove(client: Redis): Promise<void> {
+    const proof = new AbortController();
+    this.#proof = proof;
     try {
       await this.#answered(client, this.#askSomething(client));
+      await this.#reachWitness(client, proof.signal);
     } catch (error) {
-      if (this.#connection.client === client) this.#connection.replace(toError(error));
+      if (!proof.signal.aborted) this.#connection.replace(toError(error));
     }
-    if (this.#connection.client !== client) return;
-    this.#probeTimer = setTimeout(() => void this.#prove(client), this.#probeIntervalMs);
+    if (proof.signal.aborted || this.#connection.client !== client) return;
+    this.#proofTimer = setTimeout(() => void this.#prove(client), this.#times.proofIntervalMs);
     if (this.#client === client) return;
     this.#client = client;
     this.#isRefused = false;
     this.#events?.onState('up');
+  }
+
+  #reachWitness(client: Redis, signal: AbortSignal): Promise<void> {
+    const options = {
+      locator: this.#locator,
+      server: this.#connection.server,
+      deadlineMs: this.#times.proofDeadlineMs,
+      signal,
+    };
+    const channel = livenessChannel(this.#prefix, randomUUID());
+    return exchangeWithWitness(options, async (witness) => {
+      const arrived = once(witness, 'message'); // nobody else knows the channel
+      const published = witness.subscribe(channel).then(() => client.publish(channel, ''));
+      await Promise.all([arrived, published]);
+    });
+  }
+
+  #endProofs(): void {
+    clearTimeout(this.#proofTimer);
+    this.#proof.abort();
   }
 
   #noteTaken(): void {
@@ -147,7 +184,7 @@ export class RedisPublisher {
   #goAway(reason: Error): void {
     const wasUp = this.#client !== undefined;
     this.#client = undefined;
-    clearTimeout(this.#probeTimer);
+    this.#endProofs();
     this.#awayReason = reason;
     if (wasUp) this.#events?.onState('down');
     this.#events?.onFault?.(redisUnavailable('Redis is away', reason));

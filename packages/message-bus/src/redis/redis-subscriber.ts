@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { livenessChannel, updatesChannel } from '@postline/protocol';
-import { withDeadline, type RedisAddress } from '@postline/service-runtime';
+import { withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
 import { type BusState, type BusUnavailableError, type HintSubscriberEvents } from '../message-bus.ts';
-import { LivenessProbe } from './liveness-probe.ts';
+import { ConnectionWatch } from './connection-watch.ts';
+import type { RedisLocator } from './locating/redis-locator.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { redisUnavailable } from './redis-fault.ts';
 import type { RedisTimeouts } from './redis-timeouts.ts';
@@ -14,7 +14,7 @@ import { Subscriptions } from './subscriptions.ts';
 const TARGETS_PER_ROUND_MAX = 1_000;
 
 export interface RedisSubscriberOptions {
-  readonly address: RedisAddress;
+  readonly locator: RedisLocator;
   readonly prefix: string;
   readonly times: RedisTimeouts;
   readonly events: HintSubscriberEvents;
@@ -26,15 +26,17 @@ export interface RedisSubscriberOptions {
 interface Session {
   readonly client: Redis;
   readonly ended: AbortController;
+  readonly watch: ConnectionWatch;
   /** The rounds that are being sent, if any. */
   rounds: Promise<void> | undefined;
 }
 
 /**
- * Receives hints. Reports `up` once every subscription is confirmed and a message to itself has arrived, and repeats that
- * probe for as long as it lives.
+ * Receives hints. Reports `up` once every subscription is confirmed and a message from a witness has arrived, and watches
+ * from then on that the connection answers and that a witness still reaches it.
  */
 export class RedisSubscriber {
+  readonly #locator: RedisLocator;
   readonly #prefix: string;
   readonly #times: RedisTimeouts;
   readonly #events: HintSubscriberEvents;
@@ -42,27 +44,22 @@ export class RedisSubscriber {
   readonly #channelPrefixLength: number;
   readonly #subscriptions = new Subscriptions();
   readonly #connection: RedisConnection;
-  readonly #probe: LivenessProbe;
   #session: Session | undefined;
   #state: BusState = 'down';
   #downReason: Error | undefined;
   #closed = false;
   #roundsScheduled = false;
 
-  constructor({ address, prefix, times, events, targetIds = [] }: RedisSubscriberOptions) {
+  constructor({ locator, prefix, times, events, targetIds = [] }: RedisSubscriberOptions) {
+    this.#locator = locator;
     this.#prefix = prefix;
     this.#times = times;
     this.#events = events;
     for (const targetId of targetIds) this.#subscriptions.want(targetId);
     this.#ownChannel = livenessChannel(prefix, randomUUID());
     this.#channelPrefixLength = updatesChannel(prefix, '').length;
-    this.#probe = new LivenessProbe({
-      connection: { ...times, address, name: 'postline-liveness' },
-      channel: this.#ownChannel,
-      deadlineMs: times.probeDeadlineMs,
-    });
     this.#connection = new RedisConnection(
-      { ...times, address, name: 'postline-subscriber' },
+      { ...times, locator, name: 'postline-subscriber' },
       {
         onReady: (client) => {
           this.#startSession(client);
@@ -124,11 +121,21 @@ export class RedisSubscriber {
   async close(): Promise<void> {
     this.#closed = true;
     this.#endSession(new Error('the subscriber is closed'));
-    await Promise.all([this.#connection.close(), this.#probe.close()]);
+    await this.#connection.close();
   }
 
   #startSession(client: Redis): void {
-    const session: Session = { client, ended: new AbortController(), rounds: undefined };
+    const ended = new AbortController();
+    const watch = new ConnectionWatch({
+      client,
+      server: this.#connection.server,
+      locator: this.#locator,
+      ownChannel: this.#ownChannel,
+      times: this.#times,
+      signal: ended.signal,
+      onChecked: () => this.#settleState(session),
+    });
+    const session: Session = { client, ended, watch, rounds: undefined };
     this.#session = session;
     client.on('message', (channel: string, payload: string) => {
       this.#onMessage(channel, payload);
@@ -142,35 +149,26 @@ export class RedisSubscriber {
   #onMessage(channel: string, payload: string): void {
     const targetId = channel.slice(this.#channelPrefixLength);
     if (this.#subscriptions.isWanted(targetId)) this.#events.onHint(targetId, payload);
-    else if (channel === this.#ownChannel) this.#probe.onEcho(payload);
+    else if (channel === this.#ownChannel) this.#session?.watch.onEcho(payload);
   }
 
-  /** Makes all subscriptions, then probes repeatedly that messages arrive. Ends by rejecting. */
+  /** Makes all subscriptions, then watches the connection. Ends by rejecting. */
   async #run(session: Session): Promise<void> {
     await this.#confirmed(session.client.subscribe(this.#ownChannel));
-    let provenAtMs = performance.now();
-    for (;;) {
-      await this.#sendRounds(session);
-      const fault = await this.#probe.check();
-      session.ended.signal.throwIfAborted();
-      if (fault === undefined) {
-        provenAtMs = performance.now();
-        // Subscriptions requested meanwhile were rejected, because the state is `down`: they are confirmed before `up`.
-        while (this.#state === 'down' && !this.#subscriptions.isConfirmed) await this.#sendRounds(session);
-        session.ended.signal.throwIfAborted();
-        this.#goUp();
-      } else {
-        this.#goDown(fault);
-        this.#endLongSilence(performance.now() - provenAtMs, fault);
-      }
-      await sleep(this.#times.probeIntervalMs, undefined, { signal: session.ended.signal });
-    }
+    await this.#sendRounds(session);
+    await session.watch.run();
   }
 
-  #endLongSilence(silentMs: number, fault: Error): void {
-    if (silentMs < this.#times.silenceMaxMs) return;
-    this.#probe.replaceConnection(fault); // either of the two connections may be the silent one
-    throw fault;
+  /** Goes up or down, by what the watch has found. */
+  async #settleState(session: Session): Promise<void> {
+    const { watch, ended } = session;
+    ended.signal.throwIfAborted();
+    if (watch.fault !== undefined) this.#goDown(watch.fault);
+    if (!watch.isProven) return;
+    // Subscriptions requested meanwhile were rejected, because the state is `down`: they are confirmed before `up`.
+    while (this.#state === 'down' && !this.#subscriptions.isConfirmed) await this.#sendRounds(session);
+    ended.signal.throwIfAborted();
+    this.#goUp();
   }
 
   /** Calls of one tick are sent together. */
@@ -220,7 +218,7 @@ export class RedisSubscriber {
   /** The session failed: drops its connection, unless it is lost already. */
   #giveUp(session: Session, error: unknown): void {
     if (this.#session !== session) return;
-    this.#connection.replace(error instanceof Error ? error : new Error('the subscription failed'));
+    this.#connection.replace(toError(error));
   }
 
   #endSession(reason: Error): void {
@@ -255,4 +253,8 @@ export class RedisSubscriber {
   #unavailable(): BusUnavailableError {
     return redisUnavailable('Redis is away', this.#downReason);
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('Redis failed');
 }

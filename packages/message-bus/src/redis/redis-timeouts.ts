@@ -8,13 +8,17 @@ export interface RedisTimeouts {
   readonly connectDeadlineMs: number;
   /** The longest pause between two attempts to connect. */
   readonly reconnectPauseMaxMs: number;
-  /** The age at which a new connection replaces this one, in use or not. */
-  readonly connectionAgeMaxMs: number;
-  /** From the end of one probe to the start of the next. */
+  /** How long a sentinel or a node of a cluster may take to say where to connect to. */
+  readonly askDeadlineMs: number;
+  /** How long one of them may be silent before the next one is asked too. */
+  readonly askNextAfterMs: number;
+  /** From the end of one exchange with a witness to the start of the next. */
+  readonly proofIntervalMs: number;
+  /** How long one exchange with a witness may take, from finding the server to the arrival of the message. */
+  readonly proofDeadlineMs: number;
+  /** From the end of one probe of a subscriber's connection to the start of the next. */
   readonly probeIntervalMs: number;
-  /** From the end of one probe of a publisher to the start of the next. */
-  readonly publisherProbeIntervalMs: number;
-  /** How long a message to oneself may take before the subscriber is `down`. */
+  /** How long the answer to a probe may take before the subscriber is `down`. */
   readonly probeDeadlineMs: number;
   /** How long probes may fail before the connection is replaced. */
   readonly silenceMaxMs: number;
@@ -29,14 +33,16 @@ export const REDIS_TIMEOUTS_DEFAULT: RedisTimeouts = {
   // which everything has to work again: an attempt that was made to a frozen Redis may have to run out first.
   connectDeadlineMs: 2_000,
   reconnectPauseMaxMs: 1_000,
-  // Publishers and relays meet again within half a minute where the address has come to point to another server. The
-  // price is a handshake now and then, and for a relay all its SUBSCRIBEs: some 50 ms of Redis for 50,000 targets.
-  connectionAgeMaxMs: 20_000,
-  // Together: a frozen Redis is noticed within 1 s, at the cost of 2 small messages per second and relay.
+  // Four round trips across an ocean. A dead one costs 300 ms once, and is asked last from then on.
+  askDeadlineMs: 1_000,
+  askNextAfterMs: 300,
+  // Together: every 2.5 s at least both ends prove that they are where their address leads, so nothing is `sent` for more
+  // than 5 s on a server that was demoted, replaced or cut off. The price is one short connection each time.
+  proofIntervalMs: 1_000,
+  proofDeadlineMs: 1_500,
+  // Together: a frozen Redis is noticed within 1 s, at the cost of 2 PINGs per second and relay.
   probeIntervalMs: 500,
   probeDeadlineMs: 500,
-  // An API that publishes nothing notices an outage as soon as operators expect it to, for one small message each time.
-  publisherProbeIntervalMs: 2_000,
   // A Redis that forks or runs a slow script answers before this; a silently cut connection never does.
   silenceMaxMs: 2_000,
 };

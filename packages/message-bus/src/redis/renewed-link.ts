@@ -1,8 +1,5 @@
 import type { BusEndEvents, BusState, BusUnavailableError } from '../message-bus.ts';
 
-/** The least part of its highest age that a link gets; services that started together so renew at different times. */
-const AGE_SHARE_MIN = 0.6;
-
 /** The connections of one end, opened and closed together. */
 export interface Link {
   close(): Promise<void>;
@@ -10,8 +7,6 @@ export interface Link {
 
 export interface RenewedLinkOptions<L extends Link> {
   readonly open: (events: BusEndEvents) => L;
-  /** Milliseconds after which a link that works is replaced, in use or not. */
-  readonly ageMaxMs: number;
   readonly events: BusEndEvents | undefined;
   /** Resolves once the replaced link may close, because its successor takes over everything from here on. */
   readonly beforeRetiring?: (replaced: L, successor: L) => Promise<void>;
@@ -23,9 +18,8 @@ interface Opened<L> {
 }
 
 /**
- * Replaces a link regularly by a new one, which resolves the address anew: if the address points to another server by
- * then, an old server that is still up would otherwise be used forever. The successor works before the old link closes,
- * so there is no outage in between; if it cannot connect, the old link stays.
+ * Replaces a link on request by a new one, which finds the server anew. The successor works before the old link closes, so
+ * there is no outage in between; if it cannot connect, the old link stays.
  */
 export class RenewedLink<L extends Link> {
   readonly #options: RenewedLinkOptions<L>;
@@ -34,7 +28,6 @@ export class RenewedLink<L extends Link> {
   #current: Opened<L>;
   #next: Opened<L> | undefined;
   #state: BusState = 'down';
-  #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: RenewedLinkOptions<L>) {
@@ -67,7 +60,6 @@ export class RenewedLink<L extends Link> {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
     await Promise.all([...this.all()].map((link) => link.close()));
     await Promise.all(this.#retiring.values());
   }
@@ -105,8 +97,7 @@ export class RenewedLink<L extends Link> {
       link,
       this.#retire(link, successor.link).finally(() => this.#retiring.delete(link)),
     );
-    if (this.#state === 'up') this.#planRenewal();
-    else this.#setState('up');
+    if (this.#state !== 'up') this.#setState('up');
   }
 
   async #retire(link: L, successor: L): Promise<void> {
@@ -115,18 +106,7 @@ export class RenewedLink<L extends Link> {
   }
 
   #setState(state: BusState): void {
-    if (state === 'up') this.#planRenewal();
-    else clearTimeout(this.#timer); // a reconnect resolves the address anew
     this.#state = state;
     this.#options.events?.onState(state);
-  }
-
-  #planRenewal(): void {
-    const { ageMaxMs } = this.#options;
-    clearTimeout(this.#timer);
-    const ageMs = ageMaxMs * (AGE_SHARE_MIN + (1 - AGE_SHARE_MIN) * Math.random());
-    this.#timer = setTimeout(() => {
-      this.renew();
-    }, ageMs);
   }
 }

@@ -4,7 +4,7 @@ import { RedisSubscriber, type RedisSubscriberOptions } from './redis-subscriber
 import { RenewedLink } from './renewed-link.ts';
 
 /**
- * Receives hints on one connection after the other; each resolves the address anew. The old connection closes only
+ * Receives hints on one connection, and on request on a new one that finds the server anew. The old connection closes only
  * after its successor has every subscription, and after all that Redis sent on the old one has arrived. In between a hint
  * may arrive twice, which does no harm.
  */
@@ -29,7 +29,6 @@ export class RenewedSubscriber implements HintSubscriber {
             },
           },
         }),
-      ageMaxMs: options.times.connectionAgeMaxMs,
       events,
       beforeRetiring: async (replaced, successor) => {
         await successor.confirmAll();

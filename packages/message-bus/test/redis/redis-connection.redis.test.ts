@@ -4,7 +4,7 @@ import { type RedisServer, startRedis, waitUntil } from '@postline/test-support'
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RedisConnection } from '../../src/redis/redis-connection.ts';
-import { redisAddress } from './redis-address.ts';
+import { redisLocator } from './redis-locator.ts';
 
 const TIMES = { name: 'test', connectDeadlineMs: 300, reconnectPauseMaxMs: 100 };
 
@@ -18,7 +18,7 @@ function watch(redisUrl: string): Watched {
   const clients: Redis[] = [];
   const losses: Error[] = [];
   const connection = new RedisConnection(
-    { ...TIMES, address: redisAddress(redisUrl) },
+    { ...TIMES, locator: redisLocator(redisUrl) },
     { onReady: (client) => clients.push(client), onLost: (reason) => losses.push(reason) },
   );
   return { connection, clients, losses };

@@ -2,7 +2,7 @@ import type { Result } from '../structures/result.ts';
 
 const REDIS_PORT_DEFAULT = 6379;
 
-/** The address of Redis and the login; the names are those of the driver. */
+/** The address of one server and the login; the names are those of the driver. */
 export interface RedisAddress {
   readonly host?: string;
   readonly port?: number;
@@ -42,9 +42,6 @@ const PARAMETERS: Readonly<Record<string, { readonly values: RegExp; readonly ot
 export function parseRedisUrl(redisUrl: string): Result<RedisAddress> {
   const text = redisUrl.replace(/^(\w+\+?\w*:\/\/[^/?#]*@)\//, '$1localhost/'); // a socket's, with a user and no host
   const scheme = /^([a-z+-]+):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme !== undefined && /cluster|sentinel/.test(scheme)) {
-    return failed(`${scheme}:// is not supported yet: name one server by redis:// or rediss://`);
-  }
   if (!/^(rediss?|redis\+unix|unix)$/.test(scheme ?? '') || !URL.canParse(text)) return failed(NOT_A_URL);
   const url = new URL(text);
   const login = loginOf(url);

@@ -41,8 +41,6 @@ describe('parseRedisUrl', () => {
     ['redis://h/name', 'number of a database'],
     ['rediss:///run/redis.sock', 'takes no TLS'],
     ['unix://host/run/redis.sock', 'whole path'],
-    ['redis+cluster://a:1,b:2', 'redis+cluster:// is not supported yet'],
-    ['rediss+sentinel://a:1,b:2/mymaster', 'rediss+sentinel:// is not supported yet'],
     ['http://h', 'must be a URL that starts with redis:// or rediss://'],
     ['redis://:%zz@h', 'must be a URL'],
     ['h:6379', 'must be a URL'],

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RedisAddress, withDeadline } from '@postline/service-runtime';
+import type { Redis } from 'ioredis';
+import type { RedisLocator } from './locating/redis-locator.ts';
+import type { RedisTimeouts } from './redis-timeouts.ts';
+import { exchangeWithWitness, MisplacedError } from './witness.ts';
+
+export interface ConnectionWatchOptions {
+  readonly client: Redis;
+  readonly server: RedisAddress | undefined;
+  readonly locator: RedisLocator;
+  /** The client is subscribed to it, and nobody else uses it. */
+  readonly ownChannel: string;
+  readonly times: RedisTimeouts;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+  /** Called after each check. */
+  readonly onChecked: () => Promise<void>;
+}
+
+/**
+ * Watches the connection of a subscriber: twice a second whether it answers, and every second or two whether a message
+ * from a witness arrives.
+ */
+export class ConnectionWatch {
+  readonly #options: ConnectionWatchOptions;
+  #silence: Error | undefined;
+  #misplacement: Error | undefined;
+  #isProven = false;
+  #onEcho: (payload: string) => void = () => undefined;
+
+  constructor(options: ConnectionWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Why the connection is not to be relied on. */
+  get fault(): Error | undefined {
+    return this.#silence ?? this.#misplacement;
+  }
+
+  /** Whether a message from a witness has arrived, and nothing has gone wrong since. */
+  get isProven(): boolean {
+    return this.#isProven && this.fault === undefined;
+  }
+
+  /** A message arrived on the own channel. */
+  onEcho(payload: string): void {
+    this.#onEcho(payload);
+  }
+
+  /** Watches until the connection must be replaced, and then rejects with the reason. */
+  async run(): Promise<void> {
+    await Promise.all([this.#watchAnswers(), this.#watchPlace()]);
+  }
+
+  /** A long silence ends the connection. */
+  async #watchAnswers(): Promise<void> {
+    const { client, times, signal, onChecked } = this.#options;
+    for (let answeredAtMs = performance.now(); ; ) {
+      try {
+        await withDeadline(client.ping(), { what: 'PING', milliseconds: times.probeDeadlineMs });
+        answeredAtMs = performance.now();
+        this.#silence = undefined;
+      } catch (error) {
+        this.#silence = toError(error);
+        if (performance.now() - answeredAtMs >= times.silenceMaxMs) throw error;
+      }
+      await onChecked();
+      await sleep(times.probeIntervalMs, undefined, { signal });
+    }
+  }
+
+  /**
+   * A witness whose message does not arrive ends the connection. Without a witness it is kept, because a new one would fail
+   * in the same way.
+   */
+  async #watchPlace(): Promise<void> {
+    const { times, signal, onChecked } = this.#options;
+    for (;;) {
+      try {
+        await this.#hearWitness();
+        this.#misplacement = undefined;
+        this.#isProven = true;
+      } catch (error) {
+        if (error instanceof MisplacedError && this.#silence === undefined) throw error;
+        this.#misplacement = toError(error);
+      }
+      await onChecked();
+      await sleep(times.proofIntervalMs, undefined, { signal });
+    }
+  }
+
+  #hearWitness(): Promise<void> {
+    const { locator, server, ownChannel, times, signal } = this.#options;
+    const nonce = randomUUID();
+    const arrived = new Promise<void>((resolve) => {
+      this.#onEcho = (payload) => {
+        if (payload === nonce) resolve();
+      };
+    });
+    return exchangeWithWitness({ locator, server, deadlineMs: times.proofDeadlineMs, signal }, (witness) =>
+      Promise.all([arrived, witness.publish(ownChannel, nonce), this.#requireMaster()]),
+    );
+  }
+
+  /** A replica too passes on what its master publishes, but only for as long as it has that master. */
+  async #requireMaster(): Promise<void> {
+    const { locator, client } = this.#options;
+    await locator.verify(client).catch((error: unknown) => {
+      throw new MisplacedError(toError(error));
+    });
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('Redis failed');
+}

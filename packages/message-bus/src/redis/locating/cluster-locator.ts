@@ -1,0 +1,89 @@
+import type { RedisAddress } from '@postline/service-runtime';
+import { BusUnavailableError } from '../../message-bus.ts';
+import { firstAnswer } from './first-answer.ts';
+import type { AskingTimes, RedisLocator } from './redis-locator.ts';
+import { withShortConnection } from '../short-connection.ts';
+
+/** A node that did not answer is asked after the others for so long; then it may be well again. */
+const SUSPECTED_MS = 30_000;
+
+/**
+ * Finds any node of a cluster that works: a cluster forwards what is published on one node to all. Nodes are tried in a
+ * random order, so that they share the load.
+ */
+export class ClusterLocator implements RedisLocator {
+  readonly login: RedisAddress;
+  readonly #nodes: readonly RedisAddress[];
+  readonly #times: AskingTimes;
+  /** When a node was last asked that has not answered since. */
+  readonly #suspectedAtMs = new Map<RedisAddress, number>();
+
+  constructor(nodes: readonly RedisAddress[], times: AskingTimes) {
+    this.login = nodes[0] ?? {};
+    this.#nodes = nodes;
+    this.#times = times;
+  }
+
+  locate(signal: AbortSignal, avoided?: RedisAddress): Promise<RedisAddress> {
+    return firstAnswer({
+      candidates: this.#candidates(avoided),
+      ask: (node, isOver) => this.#ask(node, isOver),
+      patienceMs: this.#times.askNextAfterMs,
+      signal,
+    });
+  }
+
+  /** Masters and replicas forward alike, and `locate` has asked the node what it sees of its cluster. */
+  verify(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #candidates(avoided: RedisAddress | undefined): RedisAddress[] {
+    const others = shuffled(this.#nodes.filter((node) => node !== avoided));
+    const good = others.filter((node) => !this.#isSuspected(node));
+    const suspected = others.filter((node) => this.#isSuspected(node));
+    return [...good, ...suspected, ...(avoided === undefined ? [] : [avoided])];
+  }
+
+  #isSuspected(node: RedisAddress): boolean {
+    const sinceMs = this.#suspectedAtMs.get(node) ?? -Infinity;
+    return performance.now() - sinceMs < SUSPECTED_MS;
+  }
+
+  async #ask(node: RedisAddress, signal: AbortSignal): Promise<RedisAddress> {
+    const connection = {
+      locate: () => Promise.resolve(node),
+      login: this.login,
+      name: 'postline-locator',
+      deadlineMs: this.#times.askDeadlineMs,
+      signal,
+    };
+    this.#suspectedAtMs.set(node, performance.now());
+    const info = await withShortConnection(connection, (client) => client.cluster('INFO'));
+    requireMajority(info);
+    this.#suspectedAtMs.delete(node);
+    return node;
+  }
+}
+
+/**
+ * Refuses a node that is cut off with a minority, or has not joined. A cluster that lacks slots because a master died is
+ * `fail` too, but its nodes have agreed on it (`fail`, no longer `pfail`), and it forwards messages as before.
+ */
+function requireMajority(info: string): void {
+  const { cluster_state: state, cluster_size: size, cluster_slots_pfail: suspected } = fieldsOf(info);
+  if (size !== '0' && (state === 'ok' || suspected === '0')) return;
+  const text = 'the node of the Redis cluster has not joined it, or does not reach most of it';
+  throw new BusUnavailableError(text, undefined, { kind: 'cluster-minority', text });
+}
+
+function fieldsOf(info: string): Partial<Record<string, string>> {
+  return Object.fromEntries(info.split('\r\n').map((line) => line.split(':', 2)));
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ item }) => item);
+}
