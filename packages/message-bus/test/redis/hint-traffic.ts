@@ -55,17 +55,18 @@ export class HintTraffic {
     return waitUntil('every hint arrives', () => this.#flowingSince(sinceMs), withinMs);
   }
 
-  /** When the last hint was called `sent` that has not arrived; undefined if there is none since then. */
-  lastMisdirectedMs(sinceMs: number): number | undefined {
-    return this.#hints.findLast((hint) => hint.atMs >= sinceMs && hint.outcome === 'sent' && !hint.hasArrived)
-      ?.atMs;
+  /** When the last hint of this time was published that was called `sent` and has not arrived. */
+  lastMisdirectedMs(fromMs: number, toMs: number): number | undefined {
+    return this.#hints.findLast(
+      ({ atMs, outcome, hasArrived }) => atMs >= fromMs && atMs < toMs && outcome === 'sent' && !hasArrived,
+    )?.atMs;
   }
 
   storedCount(sinceMs: number): number {
     return this.#hints.filter(({ atMs, outcome }) => atMs >= sinceMs && outcome === 'stored').length;
   }
 
-  /** The publisher was down at the time or has been since. */
+  /** When the last hint before that time was published that arrived. */
   lastArrivedMs(beforeMs: number): number | undefined {
     return this.#hints.findLast(({ atMs, hasArrived }) => atMs < beforeMs && hasArrived)?.atMs;
   }

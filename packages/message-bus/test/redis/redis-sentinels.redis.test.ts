@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type RedisSentinels, startRedisSentinels, type WatchedRedis } from '@postline/test-support';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createRedisMessageBus } from '../../src/redis/index.ts';
 import { describeMessageBus } from '../message-bus-contract.ts';
 import { describeOutage, OUTAGE_MS_MAX } from './describe-outage.ts';
@@ -33,31 +33,23 @@ const FAULTS: readonly Fault[] = [
   { fault: 'a failover demotes a master that is well', strike: (sentinels) => sentinels.failOver() },
 ];
 
-describe('after a failover', () => {
-  let sentinels: RedisSentinels;
-  let traffic: HintTraffic;
-  beforeEach(async () => {
-    sentinels = await startRedisSentinels();
-    traffic = await HintTraffic.start(sentinels.url);
-  });
-  afterEach(async () => {
-    await traffic.stop();
-    await sentinels.stop();
-  });
-
-  it.each(FAULTS)(
-    '[BUS-8] $fault: hints arrive again within 5 s of the new master',
-    async ({ fault, strike }) => {
+/** They mostly wait, each for sentinels of its own: all at once. */
+describe.concurrent('after a failover', () => {
+  for (const { fault, strike } of FAULTS) {
+    it(`[BUS-8] ${fault}: hints arrive again within 5 s of the new master`, async ({ expect }) => {
+      const sentinels = await startRedisSentinels();
+      const traffic = await HintTraffic.start(sentinels.url);
       const former = await sentinels.master();
       const struckMs = performance.now();
       await strike(sentinels, former);
       await sentinels.masterAfter(former);
-      const readyMs = performance.now();
 
-      const outage = await describeOutage({ traffic, struckMs, readyMs });
+      const outage = await describeOutage({ traffic, struckMs, readyMs: performance.now() });
       console.log(`${fault}: ${outage.text}`);
       expect(outage.backAfterReadyMs).toBeLessThan(OUTAGE_MS_MAX);
       expect(outage.misdirectedForMs).toBeLessThan(OUTAGE_MS_MAX);
-    },
-  );
+      await traffic.stop();
+      await sentinels.stop();
+    });
+  }
 });

@@ -71,8 +71,9 @@ export class ClusterLocator implements RedisLocator {
  * `fail` too, but its nodes have agreed on it (`fail`, no longer `pfail`), and it forwards messages as before.
  */
 function requireMajority(info: string): void {
-  const { cluster_state: state, cluster_size: size, cluster_slots_pfail: suspected } = fieldsOf(info);
-  if (size !== '0' && (state === 'ok' || suspected === '0')) return;
+  const fields = fieldsOf(info);
+  const hasJoined = fields['cluster_slots_assigned'] !== '0';
+  if (hasJoined && (fields['cluster_state'] === 'ok' || fields['cluster_slots_pfail'] === '0')) return;
   const text = 'the node of the Redis cluster has not joined it, or does not reach most of it';
   throw new BusUnavailableError(text, undefined, { kind: 'cluster-minority', text });
 }
