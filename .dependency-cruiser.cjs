@@ -145,7 +145,7 @@ module.exports = {
         memory: ['settings', 'structures'],
         metrics: ['logging'],
         process: ['logging', 'metrics', 'settings', 'timing'],
-        redis: ['structures'],
+        redis: ['settings', 'structures'],
         settings: [],
         structures: [],
         timing: [],

@@ -7,8 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|manager|lib)\.[a-z]+$/;
-/** Tests of a whole package or service, and suites that several tests share. */
-const WITHOUT_ONE_SOURCE = /-contract\.ts$|\/test\/(?:[^/]+\/)?support\//;
+/** Tests of a whole package or a whole kind (in `whole/`), and what several tests share. */
+const WITHOUT_ONE_SOURCE = /-contract\.ts$|\/test\/(?:[^/]+\/)?(?:support|whole)\//;
 const RULE_ID = /\*\*([A-Z]+-\d+)\*\*/g;
 const QUOTED_ID = /\[([A-Z]{3,4}-\d+)\]/g;
 /** Concatenated, so that this file does not contain them. */

@@ -1,6 +1,6 @@
 import { parseRedisLocation } from '@postline/service-runtime';
 import type { MessageBus } from '../message-bus.ts';
-import { createRedisLocator } from './locating/redis-locator.ts';
+import { createRedisLocator } from './locating/create-redis-locator.ts';
 import { RedisPublisher } from './redis-publisher.ts';
 import { REDIS_TIMEOUTS_DEFAULT, type RedisTimeouts } from './redis-timeouts.ts';
 import { RenewedSubscriber } from './renewed-subscriber.ts';

@@ -31,7 +31,7 @@ export async function exchangeWithWitness(
   { locator, server, deadlineMs, signal }: WitnessOptions,
   exchange: (witness: Redis) => Promise<unknown>,
 ): Promise<void> {
-  let isThere = false;
+  const progress = { isWitnessThere: false };
   const connection = {
     locate: (isOver: AbortSignal) => locator.locate(isOver, server),
     login: locator.login,
@@ -42,11 +42,11 @@ export async function exchangeWithWitness(
   try {
     await withShortConnection(connection, async (witness) => {
       await locator.verify(witness);
-      isThere = true;
+      progress.isWitnessThere = true;
       await exchange(witness);
     });
   } catch (error) {
-    if (isThere && error instanceof DeadlineError) throw new MisplacedError(error);
+    if (progress.isWitnessThere && error instanceof DeadlineError) throw new MisplacedError(error);
     throw error;
   }
 }

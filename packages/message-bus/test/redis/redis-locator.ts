@@ -1,5 +1,6 @@
 import { parseRedisLocation } from '@postline/service-runtime';
-import { createRedisLocator, type RedisLocator } from '../../src/redis/locating/redis-locator.ts';
+import { createRedisLocator } from '../../src/redis/locating/create-redis-locator.ts';
+import type { RedisLocator } from '../../src/redis/locating/redis-locator.ts';
 import { REDIS_TIMEOUTS_DEFAULT } from '../../src/redis/redis-timeouts.ts';
 
 /** Finds the servers of a URL that can be read, as a bus does. */

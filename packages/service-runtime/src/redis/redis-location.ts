@@ -7,9 +7,9 @@ const NODE_PORT_DEFAULT = 6_379;
 const HOSTS_MAX = 50;
 
 const SCHEME = /^([a-z][\w+.-]*):\/\//i;
-/** Scheme, kind, login, hosts, path, parameters. The last @ before the path ends the login. */
+/** The last @ before the path ends the login. Every text with such a scheme matches. */
 const SEVERAL_HOSTS =
-  /^(rediss?)\+(sentinel|cluster):\/\/(?:([^/?#]*)@)?([^/?#@]*)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/i;
+  /^(?<scheme>rediss?)\+(?<kind>sentinel|cluster):\/\/(?<login>(?:[^/?#]*@)?)(?<hosts>[^/?#@]*)(?<path>[^?#]*)(?<query>[^#]*)(?<hash>.*)$/is;
 const HOST_AND_PORT = /^(?:\[[\da-f:.]+\]|[^\s:[\]]+)(?::(\d{1,5}))?$/i;
 const PORT_MAX = 65_535;
 
@@ -55,17 +55,23 @@ export function usesTls(location: RedisLocation): boolean {
 }
 
 function severalHosts(redisUrl: string): Result<RedisLocation> {
-  const [, scheme = '', kind = '', login, hosts = '', path = '', query = '', hash] =
-    SEVERAL_HOSTS.exec(redisUrl) ?? [];
-  if (hash !== undefined) return failed('must have no part after #');
-  if (login !== undefined && decoded(login) === undefined)
+  const { scheme, kind, login, hosts, path, query, hash } = partsOf(redisUrl);
+  if (hash !== '') return failed('must have no part after #');
+  if (decoded(login) === undefined)
     return failed('must have % codes for special characters in the user and the password');
   const isSentinel = kind.toLowerCase() === 'sentinel';
   const portDefault = isSentinel ? SENTINEL_PORT_DEFAULT : NODE_PORT_DEFAULT;
-  const start = `${scheme}://${login === undefined ? '' : `${login}@`}`;
+  const start = `${scheme}://${login}`;
   const addresses = addressesOf(hosts, (host, port) => `${start}${host}:${port ?? portDefault}${query}`);
   if (!addresses.ok) return addresses;
   return isSentinel ? sentinelLocation(addresses.value, path) : clusterLocation(addresses.value, path);
+}
+
+/** The texts between the signs; `login` with its @. */
+function partsOf(redisUrl: string) {
+  const groups: Partial<Record<string, string>> = SEVERAL_HOSTS.exec(redisUrl)?.groups ?? {};
+  const { scheme = '', kind = '', login = '', hosts = '', path = '', query = '', hash = '' } = groups;
+  return { scheme, kind, login, hosts, path, query, hash };
 }
 
 function addressesOf(

@@ -71,15 +71,15 @@ export class ClusterLocator implements RedisLocator {
  * `fail` too, but its nodes have agreed on it (`fail`, no longer `pfail`), and it forwards messages as before.
  */
 function requireMajority(info: string): void {
-  const fields = fieldsOf(info);
-  const hasJoined = fields['cluster_slots_assigned'] !== '0';
-  if (hasJoined && (fields['cluster_state'] === 'ok' || fields['cluster_slots_pfail'] === '0')) return;
+  const hasJoined = fieldOf(info, 'cluster_slots_assigned') !== '0';
+  const isWhole = fieldOf(info, 'cluster_state') === 'ok';
+  if (hasJoined && (isWhole || fieldOf(info, 'cluster_slots_pfail') === '0')) return;
   const text = 'the node of the Redis cluster has not joined it, or does not reach most of it';
   throw new BusUnavailableError(text, undefined, { kind: 'cluster-minority', text });
 }
 
-function fieldsOf(info: string): Partial<Record<string, string>> {
-  return Object.fromEntries(info.split('\r\n').map((line) => line.split(':', 2)));
+function fieldOf(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(\\w+)`, 'm').exec(info)?.[1];
 }
 
 function shuffled<T>(items: readonly T[]): T[] {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@postline/test-support';
-import type { HintPublisher, HintSubscriber } from '../../src/index.ts';
-import { createRedisMessageBus } from '../../src/redis/index.ts';
-import { recordEvents, type RecordedEvents } from '../recorded-events.ts';
+import type { HintPublisher, HintSubscriber } from '../../../src/index.ts';
+import { createRedisMessageBus } from '../../../src/redis/index.ts';
+import { recordEvents, type RecordedEvents } from '../../recorded-events.ts';
 
 const EVERY_MS = 20;
 /** One second of unbroken traffic. */

@@ -12,8 +12,8 @@ import {
 } from '@postline/test-support';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRedisMessageBus } from '../../src/redis/index.ts';
-import { recordEvents, type RecordedEvents } from '../recorded-events.ts';
+import { createRedisMessageBus } from '../../../src/redis/index.ts';
+import { recordEvents, type RecordedEvents } from '../../recorded-events.ts';
 
 describe('[BUS-6] sentinels and clusters with TLS and a private authority', () => {
   const started: StartedProcess[] = [];

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type RedisSentinels, startRedisSentinels, type WatchedRedis } from '@postline/test-support';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { createRedisMessageBus } from '../../src/redis/index.ts';
-import { describeMessageBus } from '../message-bus-contract.ts';
+import { createRedisMessageBus } from '../../../src/redis/index.ts';
+import { describeMessageBus } from '../../message-bus-contract.ts';
 import { describeOutage, OUTAGE_MS_MAX } from './describe-outage.ts';
 import { HintTraffic } from './hint-traffic.ts';
 

@@ -7,9 +7,9 @@ import {
   waitUntil,
 } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRedisMessageBus } from '../../src/redis/index.ts';
-import { describeMessageBus } from '../message-bus-contract.ts';
-import { recordEvents } from '../recorded-events.ts';
+import { createRedisMessageBus } from '../../../src/redis/index.ts';
+import { describeMessageBus } from '../../message-bus-contract.ts';
+import { recordEvents } from '../../recorded-events.ts';
 import { describeOutage, OUTAGE_MS_MAX } from './describe-outage.ts';
 import { HintTraffic } from './hint-traffic.ts';
 
