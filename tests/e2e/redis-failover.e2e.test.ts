@@ -45,9 +45,9 @@ describe('Redis fails over under load', () => {
     const reader = await RelayClient.identified(relayUrl, { clientId: 'reader' });
     const arrivedMs: number[] = [];
     const acknowledged: { readonly atMs: number; readonly outcome: unknown }[] = [];
-    let isOver = false;
+    const traffic = { isOver: false };
     const publishing = (async () => {
-      while (!isOver) {
+      while (!traffic.isOver) {
         const { status, body } = await publish(apiUrl, { message: 'x', targetId: 'reader' });
         expect(status).toBe(201);
         acknowledged.push({ atMs: performance.now(), outcome: body['status'] });
@@ -55,7 +55,7 @@ describe('Redis fails over under load', () => {
       }
     })();
     const arriving = (async () => {
-      while (!isOver || arrivedMs.length < acknowledged.length) {
+      while (!traffic.isOver || arrivedMs.length < acknowledged.length) {
         const { length } = reader.messages();
         while (arrivedMs.length < length) arrivedMs.push(performance.now());
         await sleep(LOOK_EVERY_MS);
@@ -72,7 +72,7 @@ describe('Redis fails over under load', () => {
       const latest = acknowledged.slice(-SENT_IN_A_ROW);
       return (latest[0]?.atMs ?? 0) > readyMs && latest.every(({ outcome }) => outcome === 'sent');
     });
-    isOver = true;
+    traffic.isOver = true;
     await Promise.all([publishing, arriving]);
 
     const lastStoredMs = acknowledged.findLast(({ outcome }) => outcome === 'stored')?.atMs ?? killedMs;

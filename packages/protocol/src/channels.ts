@@ -15,7 +15,7 @@ export function controlTopic(channel: ControlChannel): string {
 }
 
 /**
- * Channel on which one subscriber proves to itself that its subscription is alive. No target id can start with
+ * Channel of messages that prove a connection: one of a subscriber, or of a single proof. No target id can start with
  * a `$`, so it never meets a channel of updates.
  */
 export function livenessChannel(prefix: string, subscriberId: string): string {
