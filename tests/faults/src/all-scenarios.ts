@@ -14,6 +14,7 @@ import { mixedFaults } from './scenarios/mixed-faults.ts';
 import { reconnects } from './scenarios/reconnects.ts';
 import { openTransaction } from './scenarios/open-transaction.ts';
 import { redisAway } from './scenarios/redis-away.ts';
+import { clusterNodeDies, sentinelFailover } from './scenarios/redis-failover.ts';
 import { relayKilled } from './scenarios/relay-killed.ts';
 import { restoredDump } from './scenarios/restored-dump.ts';
 import type { RunResult } from './scenarios/run-result.ts';
@@ -75,6 +76,16 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: `Redis is away under load; --minutes (${REDIS_AWAY_SECONDS / 60})`,
     run: (settings, { minutes }) =>
       redisAway({ ...settings, awaySeconds: minutes === undefined ? REDIS_AWAY_SECONDS : minutes * 60 }),
+  },
+  {
+    name: 'sentinel-failover',
+    summary: "Redis' master dies under load, and sentinels name another one",
+    run: sentinelFailover,
+  },
+  {
+    name: 'cluster-node-dies',
+    summary: 'a node of a Redis cluster dies under load',
+    run: clusterNodeDies,
   },
   {
     name: 'relay-killed',

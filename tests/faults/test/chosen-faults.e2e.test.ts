@@ -7,6 +7,7 @@ import { lostHints } from '../src/scenarios/lost-hints.ts';
 import { lostTail } from '../src/scenarios/lost-tail.ts';
 import { openTransaction } from '../src/scenarios/open-transaction.ts';
 import { redisAway } from '../src/scenarios/redis-away.ts';
+import { clusterNodeDies, sentinelFailover } from '../src/scenarios/redis-failover.ts';
 import { relayKilled } from '../src/scenarios/relay-killed.ts';
 import { restoredDump } from '../src/scenarios/restored-dump.ts';
 import { stoppedReader } from '../src/scenarios/stopped-reader.ts';
@@ -34,6 +35,13 @@ it('[REL-1] a crash at a COMMIT: ids and offsets that are given again are not ta
 
 it('[REL-7] Redis away: everything is delivered within twice the comparison interval', async () => {
   await passes('redis-away', (settings) => redisAway({ ...settings, awaySeconds: 4 }));
+});
+
+it('[BUS-8] the master or a cluster node of Redis dies under load: nothing is lost, and hints travel again', async () => {
+  await Promise.all([
+    passes('sentinel-failover', sentinelFailover),
+    passes('cluster-node-dies', clusterNodeDies),
+  ]);
 });
 
 it('[REL-8] a killed relay: its clients come back to any relay and have missed nothing', async () => {

@@ -28,6 +28,8 @@ export interface ClusterOptions {
   /** For runs that break no line and keep this process busy: it is then in nobody's way. */
   readonly withoutProxies?: boolean | undefined;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
+  /** In place of the Redis of `servers`; its lines then have no proxies. */
+  readonly redisUrl?: string | undefined;
 }
 
 export interface Cluster {
@@ -68,7 +70,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const links = options.withoutProxies === true ? NO_LINKS : await startLinks(ports);
   const environment = (databasePort = ports.database, redisPort = ports.redis) => ({
     DATABASE_URL: `mysql://root@127.0.0.1:${databasePort}/${database.name}`,
-    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    REDIS_URL: options.redisUrl ?? `redis://127.0.0.1:${redisPort}`,
     REDIS_PREFIX: `${database.name}:`,
   });
   const apis = ports.apis.map((port, index) => {

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly relays?: number;
   readonly withoutProxies?: boolean;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
+  /** In place of the shared Redis. */
+  readonly redisUrl?: string;
   /** Within this everything that was acknowledged must have come; 15 s where left out. */
   readonly settleMs?: number;
 }
