@@ -188,6 +188,7 @@ module.exports = {
       append: ['sessions', 'members'],
       acks: ['sessions', 'reading'],
       control: ['sessions'],
+      topology: ['sessions', 'schema'],
       upkeep: ['sessions', 'schema', 'reading', 'members'],
     }),
     {

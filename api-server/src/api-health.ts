@@ -23,9 +23,10 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
     logger,
     warnings: settings.warnings,
     database: {
-      check: async (showWarnings) => {
+      check: async (show) => {
         try {
-          showWarnings(await store.checkReady());
+          const { server, risks } = await store.checkReady(); // checkWritable reports a server that is read-only
+          show({ server, warnings: risks });
         } catch (error) {
           if (isOpen || describeDatabaseFault(error).kind !== 'schema') throw error;
         }

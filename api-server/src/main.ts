@@ -1,4 +1,5 @@
 import { createRedisMessageBus } from '@postline/message-bus/redis';
+import { answersAtStart } from '@postline/message-store';
 import { createMysqlMessageStore } from '@postline/message-store/mysql';
 import {
   createLogger,
@@ -19,14 +20,17 @@ await runProcess(apiCommand, async (processEnv) => {
   const env = readApiEnvironment(processEnv);
   const logger = createLogger({ service: 'api-server', level: env.LOG_LEVEL });
   const { databaseUrl, redisUrl } = env;
-  const migrating = () => migrateAtStart(env, logger);
+  const store = createMysqlMessageStore({ databaseUrl, ...databaseConnections(env) });
+  const prepare = async () => {
+    await migrateAtStart(env, logger);
+    await answersAtStart(store);
+  };
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
   if (isPrimaryOf(workerCount)) {
     const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs });
-    return { ...primary, started: migrating() };
+    return { ...primary, started: prepare().then(() => store.close()) };
   }
 
-  const store = createMysqlMessageStore({ databaseUrl, ...databaseConnections(env) });
   const bus = createRedisMessageBus({ redisUrl, ...redisConnections(env) });
   const settings = apiSettings(env);
   const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
@@ -36,7 +40,7 @@ await runProcess(apiCommand, async (processEnv) => {
   return {
     logger,
     shutdownDeadlineMs,
-    started: (isWorker() ? waitForSchema(() => store.checkReady()) : migrating()).then(() => {
+    started: (isWorker() ? waitForSchema(() => store.checkReady()) : prepare()).then(() => {
       api.open();
     }),
     close: async () => {

@@ -19,6 +19,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Operating: '/docs/operating',
     'Database connection': '/docs/database-connection',
     'Rights in the database': '/docs/database-rights',
+    'Database topologies': '/docs/topologies',
     'Restoring a backup': '/docs/restoring-a-backup',
     Security: '/SECURITY',
     'Threats and checklist': '/docs/security',

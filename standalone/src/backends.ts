@@ -3,7 +3,13 @@ import { migrateAtStart } from '@postline/api-server';
 import type { MessageBus } from '@postline/message-bus';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
-import type { LogTrimmer, MemberUpkeep, MessageStore, Outbox } from '@postline/message-store';
+import {
+  answersAtStart,
+  type LogTrimmer,
+  type MemberUpkeep,
+  type MessageStore,
+  type Outbox,
+} from '@postline/message-store';
 import { createMysqlMessageStore } from '@postline/message-store/mysql';
 import {
   createSqliteMessageStore,
@@ -41,7 +47,10 @@ export async function openBackends(env: StandaloneEnvironment, logger: Logger): 
     outbox: store,
     bus: createRedisMessageBus({ redisUrl, ...redisConnections(env) }),
     place: `MySQL ${host}${pathname}`,
-    prepare: () => migrateAtStart({ ...env, migrationUrl }, logger),
+    prepare: async () => {
+      await migrateAtStart({ ...env, migrationUrl }, logger);
+      await answersAtStart(store);
+    },
     publishUrl: () => undefined,
     close: () => store.close(),
   };

@@ -11,9 +11,9 @@ import {
   runProcess,
   startWorkers,
 } from '@postline/service-runtime';
-import { checkDatabaseAtStart } from './check-database-at-start.ts';
 import { readRelayEnvironment, relayCommand, relaySettings } from './configuration.ts';
 import { createRelay } from './relay.ts';
+import { waitForDatabase } from './wait-for-database.ts';
 
 /** The API's port for the page, unless a URL is configured: the API's own default. */
 const API_PORT_DEFAULT = 8080;
@@ -23,10 +23,9 @@ await runProcess(relayCommand, async (processEnv) => {
   const logger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
   const store = createMysqlMessageStore({ databaseUrl: env.databaseUrl, ...databaseConnections(env) });
-  if (!isWorker()) await checkDatabaseAtStart(store);
   if (isPrimaryOf(workerCount)) {
-    await store.close();
-    return await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+    const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+    return { ...primary, started: waitForDatabase(store).then(() => store.close()) };
   }
   const bus = createRedisMessageBus({ redisUrl: env.redisUrl, ...redisConnections(env) });
   const settings = relaySettings(env, API_PORT_DEFAULT);
@@ -37,6 +36,7 @@ await runProcess(relayCommand, async (processEnv) => {
   return {
     logger,
     shutdownDeadlineMs,
+    started: isWorker() ? undefined : waitForDatabase(store),
     close: async () => {
       await relay.close();
       await store.close();

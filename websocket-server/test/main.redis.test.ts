@@ -81,8 +81,8 @@ describe('npm run relay', () => {
       PORT: '0',
     });
     expect(await relay.ended).toBe(1);
-    expect(relay.output().trim()).toMatch(
-      /^could not start: the database can not be used: the database that the URL names does not exist$/,
+    expect(relay.output()).toMatch(
+      /\ncould not start: the database cannot be used: the database that the URL names does not exist\n$/,
     );
   });
 

@@ -24,6 +24,8 @@ export type DatabaseReasonCode =
   | 'disk_full'
   | 'schema'
   | 'session_refused'
+  | 'topology_refused'
+  | 'not_ready'
   | 'overloaded'
   | 'other';
 
@@ -70,7 +72,7 @@ const OF_SERVER: ReadonlyMap<number, DatabaseReason> = new Map([
   [1370, NO_RIGHT], // on a routine
   [1419, NO_RIGHT], // on triggers and functions, with the binary log on
   [3159, lasting('tls', 'the database takes encrypted connections only: add ?ssl-mode=REQUIRED to its URL')],
-  [1047, passing('other', 'the database is not ready')], // a node of a cluster that has lost the others
+  [1047, passing('not_ready', 'the database is not ready')], // a node of a cluster that has lost the others
   [1053, passing('connection_lost', 'the database is shutting down')],
   [1021, FULL],
   [1114, FULL],
@@ -150,7 +152,10 @@ function ofCode(error: Error): DatabaseReason | undefined {
     case 'schema_version':
       return passing('schema', error.message);
     case 'session_refused':
-      return lasting('session_refused', error.message);
+    case 'topology_refused':
+      return lasting(code, error.message);
+    case 'node_not_ready':
+      return passing('not_ready', `the database is not ready (${error.message})`);
     default:
       return OF_CODE.get(code.replace(/^(SQLITE_[A-Z]+)_.*/, '$1')); // SQLite's extended codes say more
   }

@@ -10,6 +10,7 @@ export {
   type StoredReceipt,
   type TargetReceipts,
 } from './ack-store.ts';
+export { answersAtStart } from './check-at-start.ts';
 export {
   databaseReason,
   type DatabaseReason,
@@ -67,7 +68,9 @@ export {
   type MessageStore,
   type NewMessage,
   ROWS_PER_READ_MAX,
+  type StoreCondition,
   type StoreRisk,
+  type StoreServer,
   StoreUnavailableError,
 } from './message-store.ts';
 export type { NewEpoch, NewEpochOptions } from './new-epoch.ts';

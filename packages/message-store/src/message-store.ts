@@ -99,6 +99,24 @@ export interface LogHeads {
   readonly heads: ReadonlyMap<string, LogHead>;
 }
 
+/** What a store found when it looked at its database. */
+export interface StoreCondition {
+  /** The server behind the address; undefined for the embedded kind. */
+  readonly server: StoreServer | undefined;
+  /** The setting by which the server takes no writes; undefined: it takes writes. */
+  readonly readOnlyBy: string | undefined;
+  readonly risks: readonly StoreRisk[];
+}
+
+export interface StoreServer {
+  /** Different for different servers. */
+  readonly identity: string;
+  /** The host and port that the server itself states: for the log. */
+  readonly name: string;
+  /** Its product, version and role: a phrase without names and addresses. */
+  readonly text: string;
+}
+
 /** Something about the database that works, and that its operator should change. */
 export interface StoreRisk {
   /** The setting's name: the same risk has the same key each time. */
@@ -146,10 +164,10 @@ export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
   settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding>;
 
   /**
-   * Resolves if the database answers and its schema is the one this program needs, with what its operator should know
-   * about it.
+   * Resolves if the database answers, keeps the guarantees and has the schema this program needs, with what its operator
+   * should know about it. A server that does not keep the guarantees is used for no other call until a check resolves.
    */
-  checkReady(): Promise<readonly StoreRisk[]>;
+  checkReady(): Promise<StoreCondition>;
 
   /**
    * Resolves if an append would work now: tries what it does, and takes it back. Leaves no row, delays no append, and

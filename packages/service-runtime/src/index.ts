@@ -20,7 +20,7 @@ export {
 export { OutageLog } from './health/outage-log.ts';
 export { ServiceHealth } from './health/service-health.ts';
 export { PartHealth } from './health/part-health.ts';
-export { Readiness } from './health/readiness.ts';
+export { type PartWarning, Readiness } from './health/readiness.ts';
 export {
   addressGroup,
   clientAddress,

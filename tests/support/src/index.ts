@@ -18,3 +18,6 @@ export * from './raw-web-socket.ts';
 export * from './relay-client.ts';
 export * from './service-process.ts';
 export * from './tcp-proxy.ts';
+export * from './fake-database.ts';
+export * from './galera.ts';
+export * from './set-dropping-proxy.ts';

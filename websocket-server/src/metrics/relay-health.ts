@@ -1,6 +1,6 @@
 import { describeBusFault } from '@postline/message-bus';
 import { describeDatabaseFault, type MessageStore } from '@postline/message-store';
-import { type Logger, OPEN_MODE_WARNING, ServiceHealth } from '@postline/service-runtime';
+import { type Logger, OPEN_MODE_WARNING, type PartWarning, ServiceHealth } from '@postline/service-runtime';
 import type { RelaySettings } from '../configuration.ts';
 
 export interface RelayHealthParts {
@@ -17,8 +17,9 @@ export function createRelayHealth({ store, settings, logger }: RelayHealthParts)
     logger,
     warnings: settings.auth === 'open' ? [OPEN_MODE_WARNING] : [],
     database: {
-      check: async (showWarnings) => {
-        showWarnings(await store.checkReady());
+      check: async (show) => {
+        const { server, risks, readOnlyBy } = await store.checkReady();
+        show({ server, warnings: [...readOnlyWarnings(readOnlyBy), ...risks] });
       },
       describe: describeDatabaseFault,
       consequence: 'Connections stay and wait until it works again.',
@@ -28,4 +29,16 @@ export function createRelayHealth({ store, settings, logger }: RelayHealthParts)
       consequence: 'No hints come: messages are delivered from the database alone.',
     },
   });
+}
+
+/** Delivery needs no writes, so the relay goes on while it looks for a server that takes them. */
+function readOnlyWarnings(readOnlyBy: string | undefined): readonly PartWarning[] {
+  if (readOnlyBy === undefined) return [];
+  return [
+    {
+      key: 'read_only',
+      text: `The database takes no writes (${readOnlyBy} is on), as after a failover: what it has is delivered, acks wait, and another connection is tried every few seconds.`,
+      degrades: true,
+    },
+  ];
 }

@@ -4,7 +4,7 @@ import { createRelayHealth } from '../../src/metrics/relay-health.ts';
 /** The health of a relay whose database is always there, and whose log nobody reads. */
 export function quietHealth() {
   return createRelayHealth({
-    store: { checkReady: () => Promise.resolve([]) },
+    store: { checkReady: () => Promise.resolve({ server: undefined, readOnlyBy: undefined, risks: [] }) },
     settings: { auth: 'required' },
     logger: createLogger({ service: 'test', level: 'silent' }),
   });

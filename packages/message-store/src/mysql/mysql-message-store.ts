@@ -37,7 +37,7 @@ import {
   type LogSlice,
   type MessageStore,
   ROWS_PER_READ_MAX,
-  type StoreRisk,
+  type StoreCondition,
 } from '../message-store.ts';
 import type { MovedMessages, Outbox, OutboxPage, SetAsideRow } from '../outbox.ts';
 import {
@@ -66,7 +66,6 @@ import {
 } from './members/read-members.ts';
 import { forgetOldDepartures } from './upkeep/forget-departures.ts';
 import { deleteOldestRows } from './upkeep/delete-oldest.ts';
-import { readDurabilityRisks } from './schema/durability-risks.ts';
 import { readDisconnectRows, readDisconnectRowsAfter, saveDisconnect } from './control/disconnect-rows.ts';
 import { openDeviceRows } from './acks/open-devices.ts';
 import { readLogHeads, readRowMarks } from './reading/read-heads.ts';
@@ -74,9 +73,9 @@ import { readEarlierLogSlice, readLogSlice } from './reading/read-log.ts';
 import { readReceiptRows } from './acks/read-receipts.ts';
 import { readStreamStartRows } from './reading/read-stream-starts.ts';
 import { saveAckRows } from './acks/save-acks.ts';
-import { checkSchema } from './schema/schema-version.ts';
 import { StoreCalls } from './sessions/store-calls.ts';
-import { settleHistoryOn } from './upkeep/settle-history.ts';
+import { DatabaseCheck } from './topology/database-check.ts';
+import { settleHistory } from './upkeep/settle-history.ts';
 import { type ConnectionBounds, StoreConnections } from './sessions/store-connections.ts';
 
 export interface MysqlMessageStoreOptions extends DatabaseAccess, ConnectionBounds {
@@ -101,11 +100,13 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer, MemberUpkee
   readonly #appender: Appender;
   readonly #connections: StoreConnections;
   readonly #calls: StoreCalls;
+  readonly #check: DatabaseCheck;
 
   constructor(options: MysqlMessageStoreOptions) {
     const { databaseUrl, databaseCa, deadlineMs = DEADLINE_MS, ...bounds } = options;
     this.#connections = new StoreConnections({ databaseUrl, databaseCa }, deadlineMs, bounds);
     this.#calls = new StoreCalls(this.#connections, deadlineMs);
+    this.#check = new DatabaseCheck(this.#connections);
     this.#appender = new Appender({
       writers: this.#connections.writers,
       session: this.#connections.writerSession,
@@ -167,8 +168,8 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer, MemberUpkee
   async settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding> {
     assertPlaces(doubt.rows, DOUBTED_ROWS_MAX);
     this.#connections.writers.renew();
-    const finding = await this.#calls.write('settling what is true', (session) =>
-      settleHistoryOn(session, doubt),
+    const finding = await this.#calls.inTime('settling what is true', (signal) =>
+      settleHistory(this.#connections.writers, doubt, signal),
     );
     if (finding.kind !== 'read-only') this.#calls.renewReaders();
     return finding;
@@ -251,11 +252,8 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer, MemberUpkee
     return await this.#calls.save('deleting the oldest', (session) => deleteOldestRows(session, query));
   }
 
-  async checkReady(): Promise<readonly StoreRisk[]> {
-    return await this.#calls.read('checking the database', async (session) => {
-      await checkSchema(session);
-      return await readDurabilityRisks(session);
-    });
+  async checkReady(): Promise<StoreCondition> {
+    return await this.#calls.check('checking the database', (signal) => this.#check.run(signal));
   }
 
   async checkWritable(): Promise<void> {

@@ -49,7 +49,7 @@ import {
   type LogSlice,
   type MessageStore,
   ROWS_PER_READ_MAX,
-  type StoreRisk,
+  type StoreCondition,
 } from '../message-store.ts';
 import {
   assertAcks,
@@ -279,9 +279,9 @@ class SqliteMessageStore implements MessageStore, LogTrimmer, MemberUpkeep {
     return await this.#calls.whenFree('deleting the oldest', () => trimFile(this.#statements, query));
   }
 
-  async checkReady(): Promise<readonly StoreRisk[]> {
+  async checkReady(): Promise<StoreCondition> {
     await this.#calls.snapshot('checking the file', () => undefined);
-    return [];
+    return { server: undefined, readOnlyBy: undefined, risks: [] };
   }
 
   async checkWritable(): Promise<void> {

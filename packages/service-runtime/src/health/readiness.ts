@@ -5,7 +5,7 @@ const DRAINING_WARNING = 'The service is draining: it shuts down and accepts no 
 
 /** The answer of `/readyz` on every service. */
 export interface ReadinessReport {
-  /** `degraded`: the service works, but lacks a part that it can do without for a while. */
+  /** `degraded`: the service works, but lacks a part, or a part's ability, that it can do without for a while. */
   readonly status: 'ready' | 'degraded' | 'not_ready';
   readonly parts: Readonly<Record<string, PartState>>;
   readonly warnings: readonly string[];
@@ -22,6 +22,8 @@ export interface PartWarning {
   /** Identifies the warning within its part. */
   readonly key: string;
   readonly text: string;
+  /** While it is shown, the service is `degraded`. */
+  readonly degrades?: boolean;
 }
 
 interface Part {
@@ -36,6 +38,8 @@ export class Readiness {
   readonly #parts: Part[] = [];
   /** By key. */
   readonly #warnings = new Map<string, string>();
+  /** Keys of the warnings with which the service is degraded. */
+  readonly #degrading = new Set<string>();
   #isDraining = false;
 
   constructor({ logger, warnings = [] }: ReadinessOptions) {
@@ -62,16 +66,20 @@ export class Readiness {
     const text = this.#warnings.get(key);
     if (text === undefined) return;
     this.#warnings.delete(key);
+    this.#degrading.delete(key);
     this.#logger.info({ warning: key }, `resolved: ${text}`);
   }
 
   /** Replaces the warnings of a part. */
   showWarnings(part: string, warnings: readonly PartWarning[]): void {
-    const current = new Map(warnings.map(({ key, text }) => [`${part}: ${key}`, text]));
+    const current = new Map(warnings.map((warning) => [`${part}: ${warning.key}`, warning]));
     for (const key of [...this.#warnings.keys()]) {
       if (key.startsWith(`${part}: `) && !current.has(key)) this.clearWarning(key);
     }
-    for (const [key, text] of current) this.setWarning(key, text);
+    for (const [key, { text, degrades = false }] of current) {
+      this.setWarning(key, text);
+      if (degrades) this.#degrading.add(key);
+    }
   }
 
   /** Starts the periodic checks of the parts. */
@@ -107,6 +115,6 @@ export class Readiness {
       this.#parts.some((part) => isDown(part) && (part.isRequired || !part.health.isKnown))
     )
       return 'not_ready';
-    return this.#parts.some(isDown) ? 'degraded' : 'ready';
+    return this.#degrading.size > 0 || this.#parts.some(isDown) ? 'degraded' : 'ready';
   }
 }

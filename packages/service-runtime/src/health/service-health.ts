@@ -3,6 +3,7 @@ import { ActivityHealth } from './activity-health.ts';
 import type { FaultReason } from './fault-reason.ts';
 import { PartHealth } from './part-health.ts';
 import { type PartWarning, Readiness } from './readiness.ts';
+import { type FoundServer, ServerLog } from './server-log.ts';
 
 interface ServerOptions {
   /** What an outage means for users of the service: a sentence for the log. */
@@ -10,13 +11,21 @@ interface ServerOptions {
   readonly describe: (error: unknown) => FaultReason;
 }
 
+/** What a check found out about the database. */
+export interface FoundDatabase {
+  /** Undefined if there is no server. */
+  readonly server: FoundServer | undefined;
+  /** What an operator should change, or know. */
+  readonly warnings: readonly PartWarning[];
+}
+
 export interface ServiceHealthOptions {
   readonly logger: Logger;
   /** As for Readiness. */
   readonly warnings: readonly string[];
   readonly database: ServerOptions & {
-    /** Rejects while the database cannot be used. Passes settings of the database that are a risk to `showWarnings`. */
-    readonly check: (showWarnings: (warnings: readonly PartWarning[]) => void) => Promise<void>;
+    /** Rejects while the database cannot be used. Passes what it found to `show`. */
+    readonly check: (show: (found: FoundDatabase) => void) => Promise<void>;
   };
   readonly bus: ServerOptions;
 }
@@ -33,13 +42,16 @@ export class ServiceHealth {
     const { logger, warnings, database, bus } = options;
     this.#options = options;
     this.readiness = new Readiness({ logger, warnings });
+    const title = 'The database';
+    const servers = new ServerLog({ logger, fields: { part: 'database' }, title });
     this.database = new PartHealth({
       ...database,
       name: 'database',
-      title: 'The database',
+      title,
       check: () =>
-        database.check((shown) => {
-          this.readiness.showWarnings('database', shown);
+        database.check(({ server, warnings: found }) => {
+          if (server !== undefined) servers.found(server);
+          this.readiness.showWarnings('database', found);
         }),
       logger,
     });

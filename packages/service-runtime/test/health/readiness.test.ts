@@ -72,6 +72,18 @@ describe('Readiness', () => {
     ]);
   });
 
+  it('[OPS-3] is degraded while a warning says so', async () => {
+    add('database', true, answers);
+    readiness.showWarnings('database', [{ key: 'read_only', text: 'It takes no writes.', degrades: true }]);
+    expect(await readiness.report()).toMatchObject({
+      status: 'degraded',
+      parts: { database: UP },
+      warnings: ['open', 'It takes no writes.'],
+    });
+    readiness.showWarnings('database', []);
+    expect((await readiness.report()).status).toBe('ready');
+  });
+
   it('[OPS-3] is not ready before every part was tried: a start is not an outage', async () => {
     add('database', true, answers);
     const bus = add('bus', false);

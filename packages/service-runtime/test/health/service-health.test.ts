@@ -12,8 +12,8 @@ function createHealth() {
     logger: createLogger({ service: 'test', level: 'info', destination: { write } }),
     warnings: ['fixed'],
     database: {
-      check: (showWarnings) => {
-        showWarnings([{ key: 'sync', text: 'not synced' }]);
+      check: (show) => {
+        show({ server: undefined, warnings: [{ key: 'sync', text: 'not synced' }] });
         return fault === undefined ? Promise.resolve() : Promise.reject(fault);
       },
       describe: describeFault,

@@ -1,3 +1,6 @@
+import { readServerFacts, type ServerFacts, ServerReadOnlyError } from './server-facts.ts';
+import { lookStatement, type Variables } from './session-variables.ts';
+
 /**
  * Settings that every session makes on connect and then verifies. A session that is not strict cuts a text that is too
  * long, one that is not utf8mb4 turns emoji into "?", one that is not UTC shifts every time: such a one is refused.
@@ -12,6 +15,10 @@ export type SessionRole = 'read' | 'write' | 'save' | 'migrate';
 export interface SessionTimes {
   /** Seconds after which the server ends an idle session and releases its locks. */
   readonly idleSecondsMax: number;
+}
+
+export interface SessionRequest extends SessionTimes {
+  readonly role: SessionRole;
 }
 
 const SQL_MODE = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
@@ -29,7 +36,7 @@ const MIGRATION_TABLE_WAIT_SECONDS = 1;
 export const PACKET_BYTES_MIN = 1024 * 1024;
 
 /** The statements that make a session ours. */
-export function sessionStatements(role: SessionRole, times: SessionTimes): readonly string[] {
+export function sessionStatements({ role, idleSecondsMax }: SessionRequest): readonly string[] {
   const common = [
     'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
@@ -37,19 +44,19 @@ export function sessionStatements(role: SessionRole, times: SessionTimes): reado
   const variables = [`sql_mode = '${SQL_MODE}'`, "time_zone = '+00:00'"];
   switch (role) {
     case 'read':
-      variables.push('autocommit = 1', `wait_timeout = ${times.idleSecondsMax}`);
+      variables.push('autocommit = 1', `wait_timeout = ${idleSecondsMax}`);
       break;
     case 'write':
       variables.push(
         'autocommit = 0', // each statement begins a transaction by itself: no round trip for a BEGIN
-        `wait_timeout = ${times.idleSecondsMax}`,
+        `wait_timeout = ${idleSecondsMax}`,
         `innodb_lock_wait_timeout = ${WRITER_LOCK_WAIT_SECONDS}`,
       );
       break;
     case 'save':
       variables.push(
         'autocommit = 1',
-        `wait_timeout = ${times.idleSecondsMax}`,
+        `wait_timeout = ${idleSecondsMax}`,
         `innodb_lock_wait_timeout = ${WRITER_LOCK_WAIT_SECONDS}`,
       );
       break;
@@ -60,12 +67,6 @@ export function sessionStatements(role: SessionRole, times: SessionTimes): reado
   return [...common, `SET ${variables.map((variable) => `SESSION ${variable}`).join(', ')}`];
 }
 
-/** Asks back what counts; MariaDB before 11.1 has `tx_isolation` for `transaction_isolation`. */
-export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_name IN (
-  'sql_mode', 'time_zone', 'character_set_client', 'character_set_connection', 'character_set_results',
-  'transaction_isolation', 'tx_isolation', 'autocommit', 'max_allowed_packet', 'auto_increment_increment', 'version', 'max_connections',
-  'max_user_connections')`;
-
 /** Facts about its server that a session depends on. */
 export interface SessionFacts {
   readonly packetBytesMax: number;
@@ -75,10 +76,15 @@ export interface SessionFacts {
   readonly returnsInserted: boolean;
   /** Connections that the server allows this user, with those of all its other users where that is less. */
   readonly connectionsMax: number;
+  readonly server: ServerFacts;
+  /** The session as it was asked to be. */
+  readonly asked: SessionRequest;
+  /** The statement of a later look at the server. */
+  readonly lookStatement: string;
 }
 
-/** The server's settings make it impossible to store what one is given. */
-class SessionRefusedError extends Error {
+/** The server's settings make it impossible to store what one is given, or a proxy does not keep those of the session. */
+export class SessionRefusedError extends Error {
   readonly code = 'session_refused';
 
   constructor(faults: readonly string[]) {
@@ -97,11 +103,30 @@ const FOREIGN_MODES: ReadonlySet<string> = new Set([
   'NO_AUTO_VALUE_ON_ZERO',
 ]);
 
-/** Reads a session's variables; throws a SessionRefusedError that names everything that is wrong with them. */
-export function checkSessionVariables(
-  variables: ReadonlyMap<string, string>,
-  role: SessionRole,
-): SessionFacts {
+/**
+ * Reads a session's variables. Throws a SessionRefusedError that names everything that is wrong with them, a
+ * TopologyRefusedError for a server that can't keep the guarantees, and a ServerReadOnlyError for a session that would
+ * write where nothing can be written.
+ */
+export function checkSessionVariables(variables: Variables, asked: SessionRequest): SessionFacts {
+  const server = readServerFacts(variables);
+  const faults = [...sessionFaults(variables, asked), ...limitFaults(variables)];
+  if (faults.length > 0) throw new SessionRefusedError(faults);
+  if (asked.role !== 'read' && server.readOnlyBy !== undefined) {
+    throw new ServerReadOnlyError(server.readOnlyBy);
+  }
+  return {
+    packetBytesMax: Number(variables.get('max_allowed_packet')),
+    idStep: Number(variables.get('auto_increment_increment')),
+    returnsInserted: server.isMariadb,
+    connectionsMax: serverConnectionsMax(variables),
+    server,
+    asked,
+    lookStatement: lookStatement(variables),
+  };
+}
+
+function sessionFaults(variables: Variables, { role, idleSecondsMax }: SessionRequest): readonly string[] {
   const faults: string[] = [];
   const expect = (name: string, expected: string, actual = variables.get(name) ?? 'missing') => {
     if (actual.toLowerCase() !== expected.toLowerCase()) faults.push(`${name} is ${actual}, not ${expected}`);
@@ -114,19 +139,28 @@ export function checkSessionVariables(
   const isolation = variables.get('transaction_isolation') ?? variables.get('tx_isolation');
   expect('transaction_isolation', 'READ-COMMITTED', isolation);
   expect('autocommit', role === 'write' ? 'OFF' : 'ON');
+  if (role === 'migrate') expect('lock_wait_timeout', String(MIGRATION_TABLE_WAIT_SECONDS));
+  else expect('wait_timeout', String(idleSecondsMax));
+  if (role === 'write' || role === 'save') {
+    expect('innodb_lock_wait_timeout', String(WRITER_LOCK_WAIT_SECONDS));
+  }
+  if (faults.length > 0) faults.push('does a proxy in front of the database drop SET?');
+  return faults;
+}
+
+function limitFaults(variables: Variables): readonly string[] {
+  const faults: string[] = [];
   const packetBytesMax = Number(variables.get('max_allowed_packet'));
   if (!(packetBytesMax >= PACKET_BYTES_MIN)) {
     faults.push(`max_allowed_packet is ${packetBytesMax}, less than ${PACKET_BYTES_MIN}`);
   }
   const idStep = Number(variables.get('auto_increment_increment'));
   if (!(idStep >= 1)) faults.push('auto_increment_increment is not known');
-  if (faults.length > 0) throw new SessionRefusedError(faults);
-  const returnsInserted = (variables.get('version') ?? '').includes('MariaDB');
-  return { packetBytesMax, idStep, returnsInserted, connectionsMax: serverConnectionsMax(variables) };
+  return faults;
 }
 
 /** A session's own `max_user_connections` is the limit of its user's account where that has one; 0 is none. */
-function serverConnectionsMax(variables: ReadonlyMap<string, string>): number {
+function serverConnectionsMax(variables: Variables): number {
   const limits = ['max_connections', 'max_user_connections'].map((name) => Number(variables.get(name)));
   return Math.min(...limits.filter((limit) => limit > 0));
 }

@@ -1,21 +1,19 @@
 import type { Socket } from 'node:net';
 import type { Connection, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
 import { type DatabaseAccess, startConnection } from './database-connection.ts';
+import type { ServerFacts } from './server-facts.ts';
 import {
   checkSessionVariables,
-  SESSION_VARIABLES_QUERY,
   type SessionFacts,
-  type SessionRole,
+  type SessionRequest,
   sessionStatements,
-  type SessionTimes,
 } from './session-settings.ts';
+import { SESSION_VARIABLES_QUERY, variablesOfLook } from './session-variables.ts';
 
 /** A parameter of a statement: never an object, which a driver could expand into SQL. */
 export type SqlValue = string | number | null;
 
-export interface SessionOptions extends SessionTimes, DatabaseAccess {
-  readonly role: SessionRole;
-}
+export interface SessionOptions extends SessionRequest, DatabaseAccess {}
 
 /** The database ended the connection, or we did. What was under way on it has an unknown outcome. */
 export class ConnectionLostError extends Error {
@@ -84,6 +82,18 @@ export class Session {
     });
   }
 
+  /**
+   * Looks again at what the session is connected to: a server can be demoted, and a proxy can lead the session to another
+   * one, or forget its settings. Rejects as `openSession` does, but shows a server that takes no writes.
+   */
+  async look(): Promise<ServerFacts> {
+    const { asked, lookStatement } = this.facts;
+    const [row] = await this.#answer<RowDataPacket[]>((settle) => {
+      this.#connection.query<RowDataPacket[]>(lookStatement, settle);
+    });
+    return checkSessionVariables(variablesOfLook(row ?? {}), asked).server;
+  }
+
   /** Ends the connection at once; a statement under way rejects with a ConnectionLostError. */
   destroy(cause?: unknown): void {
     if (this.#lost !== undefined) return;
@@ -127,8 +137,8 @@ export class Session {
 }
 
 /**
- * Connects, sets the session up and checks that it is what was asked for. Rejects with a SessionRefusedError where it
- * is not, with the driver's error if the database can't be reached, and as soon as `signal` is aborted.
+ * Connects, sets the session up and checks that it, and its server, are what was asked for. Rejects with a
+ * SessionRefusedError, TopologyRefusedError or ServerReadOnlyError where they are not, with the driver's error if the database can't be reached, and as soon as `signal` is aborted.
  */
 export function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   return new Promise((resolve, reject) => {
@@ -161,8 +171,8 @@ async function setUp(connection: Connection, options: SessionOptions): Promise<S
         else reject(error);
       });
     });
-  for (const statement of sessionStatements(options.role, options)) await query(statement);
+  for (const statement of sessionStatements(options)) await query(statement);
   const rows = await query(SESSION_VARIABLES_QUERY);
   const variables = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
-  return checkSessionVariables(variables, options.role);
+  return checkSessionVariables(variables, options);
 }

@@ -1,3 +1,5 @@
+import { ServerReadOnlyError } from './server-facts.ts';
+
 /** The driver's error of a failed statement; it has an `errno` if the server answered. */
 export interface SqlError extends Error {
   readonly errno: number;
@@ -64,5 +66,5 @@ export function isTooManyConnections(error: unknown): boolean {
 }
 
 export function isReadOnly(error: unknown): boolean {
-  return READ_ONLY.has(serverErrno(error) ?? 0);
+  return error instanceof ServerReadOnlyError || READ_ONLY.has(serverErrno(error) ?? 0);
 }

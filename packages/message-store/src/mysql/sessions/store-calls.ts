@@ -1,6 +1,8 @@
 import { DeadlineError, OpenCalls, withDeadline } from '@postline/service-runtime';
 import { StoreUnavailableError } from '../../message-store.ts';
+import { TopologyRefusedError } from './server-facts.ts';
 import type { Session } from './session.ts';
+import { SessionRefusedError } from './session-settings.ts';
 import type { SessionPool } from './session-pool.ts';
 import type { StoreConnections } from './store-connections.ts';
 
@@ -13,6 +15,8 @@ export class StoreCalls {
   readonly #deadlineMs: number;
   readonly #open = new OpenCalls();
   #isClosed = false;
+  /** The last check found that the database can't keep the guarantees. */
+  #refusal: Error | undefined;
   #readersRenewedAtMs = -Infinity;
 
   constructor(connections: StoreConnections, deadlineMs: number) {
@@ -35,8 +39,28 @@ export class StoreCalls {
     return this.#onSession(this.#connections.writers, what, work);
   }
 
+  /** A check of the database: while it finds that the database can't keep the guarantees, all other calls are refused. */
+  async check<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const checked = async (signal: AbortSignal) => {
+      try {
+        const found = await work(signal);
+        this.#refusal = undefined;
+        return found;
+      } catch (error) {
+        if (isRefusal(error)) this.#refusal = error;
+        throw error;
+      }
+    };
+    return await this.#inTime(what, checked);
+  }
+
   /** `signal` is aborted when the time is up. */
   async inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#refusal !== undefined) throw new StoreUnavailableError(`${what} failed`, this.#refusal);
+    return await this.#inTime(what, work);
+  }
+
+  async #inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new StoreUnavailableError(`${what} failed`, new Error('the store is closed'));
     const controller = new AbortController();
     const call = withDeadline(work(controller.signal), {
@@ -72,4 +96,8 @@ export class StoreCalls {
   #onSession<T>(pool: SessionPool, what: string, work: (session: Session) => Promise<T>): Promise<T> {
     return this.inTime(what, (signal) => pool.use(signal, work));
   }
+}
+
+function isRefusal(error: unknown): error is Error {
+  return error instanceof TopologyRefusedError || error instanceof SessionRefusedError;
 }

@@ -81,6 +81,14 @@ export class StoreConnections {
     for (const pool of [this.writers, this.readers, this.savers]) pool.renew();
   }
 
+  /** The server should not be used any more: after a failover, all connections may still lead to the old one. */
+  leaveServer(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#renewedAtMs < RENEWAL_PAUSE_MS) return;
+    this.#renewedAtMs = nowMs;
+    this.renew();
+  }
+
   close(): void {
     for (const pool of [this.writers, this.readers, this.savers]) pool.close();
   }
@@ -95,16 +103,8 @@ export class StoreConnections {
       idleMs: Math.min(connectionIdleMs ?? CONNECTION_IDLE_MS, idleMsMax),
       ageMsMax: connectionAgeMsMax ?? CONNECTION_AGE_MS_MAX,
       onReadOnly: () => {
-        this.#onReadOnly();
+        this.leaveServer();
       },
     });
-  }
-
-  /** After a failover the readers' connections lead to the old server as the writers' did. */
-  #onReadOnly(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#renewedAtMs < RENEWAL_PAUSE_MS) return;
-    this.#renewedAtMs = nowMs;
-    this.renew();
   }
 }

@@ -12,13 +12,27 @@ import { randomEpoch } from '../../new-epoch.ts';
 import { databaseTimeOfMs, isoFromDatabaseTime } from '../sessions/database-time.ts';
 import { readLogHeads, readRowMarks } from '../reading/read-heads.ts';
 import type { Session } from '../sessions/session.ts';
-import { isSqlError } from '../sessions/sql-error.ts';
+import type { SessionPool } from '../sessions/session-pool.ts';
+import { isReadOnly, isSqlError } from '../sessions/sql-error.ts';
 
 /**
- * Settles a doubt on a writer's session that was opened for it. The usual end takes no more than the right to read;
- * only to begin an epoch it locks that row.
+ * Settles a doubt on a writer's session that was opened for it; there is none on a server that takes no writes. The
+ * usual end takes no more than the right to read; only to begin an epoch it locks that row.
  */
-export async function settleHistoryOn(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding> {
+export async function settleHistory(
+  writers: SessionPool,
+  doubt: HistoryDoubt,
+  signal: AbortSignal,
+): Promise<HistoryFinding> {
+  try {
+    return await writers.use(signal, (session) => settleHistoryOn(session, doubt));
+  } catch (error) {
+    if (isReadOnly(error)) return { kind: 'read-only' };
+    throw error;
+  }
+}
+
+async function settleHistoryOn(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding> {
   await setClusterWait(session, CLUSTER_WAIT_FOR_ALL);
   const finding = await lookTwice(session, doubt);
   await session.run('ROLLBACK');
@@ -54,9 +68,9 @@ async function beginIfStillContradicted(session: Session, doubt: HistoryDoubt): 
   return { kind: 'epoch-begun', epoch, certainUntil: isoFromDatabaseTime(begun?.certain_until ?? '') };
 }
 
-/** This server's version of the rows in doubt. */
+/** This server's version of the rows in doubt. Rejects if it takes no writes any more. */
 async function look(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding | 'contradicted'> {
-  if (await isReadOnly(session)) return { kind: 'read-only' };
+  await session.look();
   const { rows } = doubt;
   const { epoch, heads } = await readLogHeads(session, [...new Set(rows.map(({ targetId }) => targetId))]);
   if (epoch !== doubt.epoch) return { kind: 'epoch-changed', epoch };
@@ -64,17 +78,6 @@ async function look(session: Session, doubt: HistoryDoubt): Promise<HistoryFindi
   const isContradicted = (known: KnownRow, index: number) =>
     contradicts(known, { head: heads.get(known.targetId)?.head ?? 0, row: marks[index] });
   return rows.some(isContradicted) ? 'contradicted' : { kind: 'unchanged' };
-}
-
-/** On any of these a server is left to reading: one that was replaced, or a copy. */
-const READ_ONLY_VARIABLES = "'read_only', 'super_read_only', 'innodb_read_only'";
-
-async function isReadOnly(session: Session): Promise<boolean> {
-  const rows = await session.select<{ Value: string }>(
-    `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${READ_ONLY_VARIABLES})`,
-    [],
-  );
-  return rows.some(({ Value: value }) => value !== 'OFF' && value !== '0');
 }
 
 /** For reads, updates and deletes. */

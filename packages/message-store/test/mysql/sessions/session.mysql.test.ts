@@ -1,10 +1,8 @@
 import type { TestDatabase } from '@postline/test-support';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import {
-  checkSessionVariables,
-  SESSION_VARIABLES_QUERY,
-} from '../../../src/mysql/sessions/session-settings.ts';
+import { checkSessionVariables } from '../../../src/mysql/sessions/session-settings.ts';
+import { SESSION_VARIABLES_QUERY } from '../../../src/mysql/sessions/session-variables.ts';
 import { openSession } from '../../../src/mysql/sessions/session.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from '../support/migrated-database.ts';
 
@@ -33,7 +31,9 @@ it('[LOG-9] a session that is not strict would cut a long text and make another 
 
   const rows = await rowsOf(naive, SESSION_VARIABLES_QUERY);
   const variables = new Map(rows.map((each) => [String(each['Variable_name']), String(each['Value'])]));
-  expect(() => checkSessionVariables(variables, 'read')).toThrow('sql_mode lacks STRICT_TRANS_TABLES');
+  expect(() => checkSessionVariables(variables, { role: 'read', idleSecondsMax: 7 })).toThrow(
+    'sql_mode lacks STRICT_TRANS_TABLES',
+  );
 });
 
 it('[LOG-9] each role gets a session that was checked', async () => {
@@ -78,4 +78,15 @@ it('wrong credentials and unknown databases are told by the server’s own error
   await expect(
     openSession({ databaseUrl: url.href, role: 'read', idleSecondsMax: 7 }, never()),
   ).rejects.toMatchObject({ code: 'ER_ACCESS_DENIED_ERROR' });
+});
+
+it('[DBC-12] a look finds that a session has lost its settings, as behind a proxy that hands it to another connection', async () => {
+  const session = await openSession({ databaseUrl: database.url, role: 'write', idleSecondsMax: 7 }, never());
+  expect(await session.look()).toEqual(session.facts.server);
+  await session.run('SET SESSION innodb_lock_wait_timeout = 50, SESSION wait_timeout = 28800');
+  await expect(session.look()).rejects.toMatchObject({
+    code: 'session_refused',
+    message: expect.stringMatching(/wait_timeout is 28800, not 7; innodb_lock_wait_timeout is 50, not 1/),
+  });
+  session.close();
 });

@@ -1,0 +1,17 @@
+import { databaseReason } from './database-reason.ts';
+import type { MessageStore } from './message-store.ts';
+
+/**
+ * For the start of a service: whether the database has answered, be it that it lacks the schema. Rejects if waiting cannot
+ * make it usable: a wrong password, an unknown database, a missing right, a server that can't keep the guarantees.
+ */
+export async function answersAtStart(store: Pick<MessageStore, 'checkReady'>): Promise<boolean> {
+  try {
+    await store.checkReady();
+    return true;
+  } catch (error) {
+    const { code, isLasting, text } = databaseReason(error);
+    if (isLasting) throw new Error(`the database cannot be used: ${text}`, { cause: error });
+    return code === 'schema';
+  }
+}

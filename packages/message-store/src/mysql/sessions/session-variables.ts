@@ -1,0 +1,97 @@
+/** The variables by which a session and its server are checked, and the two statements that read them. */
+
+/** By name, as `SHOW VARIABLES` has them: ON and OFF for switches. */
+export type Variables = ReadonlyMap<string, string>;
+
+/** A session's own; MariaDB before 11.1 has `tx_isolation` for `transaction_isolation`. */
+const SESSION_VARIABLES = [
+  'sql_mode',
+  'time_zone',
+  'character_set_client',
+  'character_set_connection',
+  'character_set_results',
+  'transaction_isolation',
+  'tx_isolation',
+  'autocommit',
+  'wait_timeout',
+  'innodb_lock_wait_timeout',
+  'lock_wait_timeout',
+  'max_allowed_packet',
+  'auto_increment_increment',
+  'max_user_connections',
+] as const;
+
+/** The server's; no server has all of them. Reading them takes no right. */
+const SERVER_VARIABLES = [
+  'version',
+  'version_comment',
+  'hostname',
+  'port',
+  'server_id',
+  'server_uuid',
+  'max_connections',
+  'read_only',
+  'super_read_only',
+  'innodb_read_only',
+  'wsrep_on',
+  'group_replication_group_name',
+  'group_replication_single_primary_mode',
+  'group_replication_consistency',
+  'innodb_flush_log_at_trx_commit',
+  'log_bin',
+  'sync_binlog',
+] as const;
+
+/** Only a look asks for this status: on a node that is not ready, statements fail unless it allows dirty reads. */
+const NODE_STATUS = ['wsrep_cluster_status', 'wsrep_ready'] as const;
+
+/** `SELECT @@x` returns 1 and 0 for these. */
+const SWITCHES: ReadonlySet<string> = new Set([
+  'autocommit',
+  'read_only',
+  'super_read_only',
+  'innodb_read_only',
+  'wsrep_on',
+  'group_replication_single_primary_mode',
+  'log_bin',
+]);
+
+/** For a new session: names that the server does not know are left out of its answer. */
+export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_name IN (${[
+  ...SESSION_VARIABLES,
+  ...SERVER_VARIABLES,
+]
+  .map((name) => `'${name}'`)
+  .join(', ')})`;
+
+/** For a session whose variables are known: asks for their values now, in a tenth of the time of `SHOW VARIABLES`. */
+export function lookStatement(variables: Variables): string {
+  const asked = (names: readonly string[], scope: string) =>
+    names.filter((name) => variables.has(name)).map((name) => `@@${scope}.${name} AS ${name}`);
+  const expressions = [
+    ...asked(SESSION_VARIABLES, 'SESSION'),
+    ...asked(SERVER_VARIABLES, 'GLOBAL'),
+    ...nodeStatus(variables),
+  ];
+  return `SELECT ${expressions.join(', ')}`;
+}
+
+function nodeStatus(variables: Variables): readonly string[] {
+  if (variables.get('wsrep_on') !== 'ON') return [];
+  const isMariadb = variables.get('version')?.includes('MariaDB') === true;
+  const table = isMariadb ? 'information_schema.GLOBAL_STATUS' : 'performance_schema.global_status';
+  return NODE_STATUS.map(
+    (name) => `(SELECT VARIABLE_VALUE FROM ${table} WHERE VARIABLE_NAME = '${name}') AS ${name}`,
+  );
+}
+
+/** The answer to a look, in the words of `SHOW VARIABLES`. */
+export function variablesOfLook(row: Readonly<Record<string, unknown>>): Variables {
+  const known = Object.entries(row).filter(([, value]) => value !== null);
+  return new Map(known.map(([name, value]) => [name, shownValue(name, String(value))]));
+}
+
+function shownValue(name: string, value: string): string {
+  if (!SWITCHES.has(name)) return value;
+  return value === '1' ? 'ON' : value === '0' ? 'OFF' : value;
+}
