@@ -30,7 +30,7 @@ export interface Services {
   stop(): Promise<void>;
 }
 
-export function serversOf(databaseUrl: string): RealServers {
+function serversOf(databaseUrl: string): RealServers {
   return { databaseUrl, redisUrl: inject('redisUrl'), redisPrefix: `${randomBytes(4).toString('hex')}:` };
 }
 

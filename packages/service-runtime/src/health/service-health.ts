@@ -12,7 +12,7 @@ interface ServerOptions {
 }
 
 /** What a check found out about the database. */
-export interface FoundDatabase {
+interface FoundDatabase {
   /** Undefined if there is no server. */
   readonly server: FoundServer | undefined;
   /** What an operator should change, or know. */

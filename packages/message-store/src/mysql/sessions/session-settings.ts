@@ -12,7 +12,7 @@ import { lookStatement, type Variables } from './session-variables.ts';
  */
 export type SessionRole = 'read' | 'write' | 'save' | 'migrate';
 
-export interface SessionTimes {
+interface SessionTimes {
   /** Seconds after which the server ends an idle session and releases its locks. */
   readonly idleSecondsMax: number;
 }
