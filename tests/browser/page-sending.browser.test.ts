@@ -12,7 +12,7 @@ const CORS = {
 };
 const ACCEPTED = { id: '9', targetId: '1', offset: 3, createdAt: '2026-11-23T00:00:00.000Z', status: 'sent' };
 const STORE_UNAVAILABLE = {
-  type: '/problems/store_unavailable',
+  type: 'problems/store_unavailable',
   title: 'The database does not answer',
   status: 503,
   detail: 'Nothing came within its deadline.',

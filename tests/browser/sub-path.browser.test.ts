@@ -61,6 +61,23 @@ it.each(['/push/api/docs', '/push/api/docs/'])(
   },
 );
 
+it.each(['/push/api/', '/push/api/messages/batch', '/push/api/targets/1/messages'])(
+  '[PAGE-12] the type of a problem of %s opens its page, under the path of the site',
+  async (path) => {
+    const address = new URL(path, proxy.url);
+    const answer = await fetch(address, { method: 'PATCH' });
+    const { type } = (await answer.json()) as { type: string };
+    const { page, incidents, close } = await openPage(browser, new URL(type, address).href);
+    await page.getByRole('heading', { name: 'The method is not allowed here' }).waitFor();
+    await page.getByRole('link', { name: 'All errors' }).click();
+    await page.getByRole('article', { name: 'GET /healthz' }).waitFor();
+    expect(page.url()).toBe(`${proxy.url}/push/api/docs#errors`);
+    expect(proxy.elsewhere).toEqual([]);
+    expect(incidents).toEqual([]);
+    await close();
+  },
+);
+
 it('[PAGE-12] the client library under a path is loaded by a page of the site, and connects by a relative address', async () => {
   const { page, incidents, close } = await openPage(browser, `${proxy.url}/shop`);
   await page.getByText('live').waitFor();

@@ -39,9 +39,10 @@ const HTTP_ERROR_CODES = Object.keys(HTTP_ERRORS) as [HttpErrorCode, ...HttpErro
 /** An error as `application/problem+json` (RFC 9457). */
 export const problemSchema = z
   .object({
-    type: z
-      .string()
-      .meta({ description: 'A page of this API about the code.', example: '/problems/validation_failed' }),
+    type: z.string().meta({
+      description: 'A page of this API about the code, relative to the address of the request.',
+      example: 'problems/validation_failed',
+    }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),

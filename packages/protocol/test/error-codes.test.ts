@@ -28,7 +28,7 @@ describe('error codes', () => {
 
   it('[PUB-10] a problem carries one of them', () => {
     const problem = {
-      type: '/problems/malformed_json',
+      type: 'problems/malformed_json',
       title: 'x',
       status: 400,
       detail: 'x',

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { endAndLinger, mustLinger } from '@postline/service-runtime';
+import { pathOf } from './request-path.ts';
 import { countUntaken } from './untaken-answers.ts';
 
 /** A complete HTTP answer, independent of the framework that sends it. */
@@ -7,6 +8,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /** The body in the answer to a request of this path, if it has addresses that are relative to the request. */
+  readonly bodyFor?: (path: string) => string;
 }
 
 export interface TextAnswer extends HttpAnswer {
@@ -40,15 +43,16 @@ export function writeAnswer(
 ): void {
   if (response.headersSent || response.destroyed) return;
   const headers = [...furtherHeaders];
+  const body = answer.bodyFor?.(pathOf(response.req)) ?? answer.body;
   for (const name in answer.headers) headers.push(name, answer.headers[name] ?? '');
-  if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(answer.body)));
+  if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
   if (mustLinger(response)) {
     response.writeHead(answer.status, [...headers, 'Connection', 'close']);
-    endAndLinger(response, answer.body);
+    endAndLinger(response, body);
     return;
   }
   response.writeHead(answer.status, headers);
-  response.end(answer.body);
+  response.end(body);
 }
 
 /** Writes an answer, and counts its bytes until the client has received them. */

@@ -1,6 +1,7 @@
 import { HTTP_ERRORS, type HttpErrorCode, type Problem } from '@postline/protocol';
 import type { z } from 'zod';
 import type { TextAnswer } from './answer.ts';
+import { wayToRoot } from './request-path.ts';
 
 type ProblemError = NonNullable<Problem['errors']>[number];
 
@@ -27,17 +28,18 @@ export const ERRORS_REPORTED_MAX = 100;
 const RETRY_AFTER_SECONDS = '1';
 const RETRY_LATER_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
-/** Encodes a refusal as `application/problem+json` (RFC 9457). */
+/** Encodes a refusal as `application/problem+json` (RFC 9457). Its type is relative to the address of the request. */
 export function problemAnswer({ code, detail, errors, status, headers }: Refusal): TextAnswer {
   const row = HTTP_ERRORS[code];
-  const problem: Problem = {
-    type: `/problems/${code}`,
+  const problem: Omit<Problem, 'type'> = {
     title: row.title,
     status: status ?? row.status,
     detail,
     code,
     ...(errors === undefined ? {} : { errors: [...errors] }),
   };
+  const fields = JSON.stringify(problem).slice(1);
+  const bodyFor = (path: string) => `{"type":"${wayToRoot(path)}problems/${code}",${fields}`;
   return {
     status: problem.status,
     headers: {
@@ -45,7 +47,8 @@ export function problemAnswer({ code, detail, errors, status, headers }: Refusal
       ...(RETRY_LATER_STATUSES.has(problem.status) ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}),
       ...headers,
     },
-    body: JSON.stringify(problem),
+    body: bodyFor('/'),
+    bodyFor,
   };
 }
 

@@ -3,8 +3,9 @@ import type { AccessControl } from '../../access/access-control.ts';
 import type { ApiMetrics } from '../../metrics/api-metrics.ts';
 import { type HeaderList, sendAnswer } from '../answers/answer.ts';
 import { DATABASE_LATE, problemAnswer } from '../answers/problem.ts';
+import { pathOf } from '../answers/request-path.ts';
 import { createCrossOriginGuard, type CrossOriginRules } from './cross-origin.ts';
-import { type EndedRequest, pathOf, requestIdOf } from './request-log.ts';
+import { type EndedRequest, requestIdOf } from './request-log.ts';
 
 export interface RequestContextOptions {
   readonly metrics: Pick<ApiMetrics, 'countRequest'>;

@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { sendAnswer } from '../answers/answer.ts';
 import { asError, INTERNAL_ERROR, problemAnswer } from '../answers/problem.ts';
+import { pathOf } from '../answers/request-path.ts';
 import { groupByPath, type HotRoute, type PathRoutes, type Route } from '../routes/route.ts';
 import { createExpressRouting } from './express-routing.ts';
 import { turnOf } from './queued-responses.ts';
 import type { BeginRequest } from './request-context.ts';
-import { pathOf } from './request-log.ts';
 
 export interface RequestHandlerOptions {
   readonly beginRequest: BeginRequest;

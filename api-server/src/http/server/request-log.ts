@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@postline/service-runtime';
+import { pathOf } from '../answers/request-path.ts';
 
 /** A caller's id is used only if it has no special meaning in a log, a header or a shell. */
 const SAFE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -52,13 +53,6 @@ export function createRequestLog(logger: Logger): (ended: EndedRequest) => void 
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && SAFE_REQUEST_ID.test(given) ? given : newRequestId();
-}
-
-/** The path of a request without its query, which can contain secrets. Express shortens `url` inside a router. */
-export function pathOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
-  const url = request.originalUrl ?? request.url ?? '';
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
 }
 
 /** Distinguishes this process from all others. */

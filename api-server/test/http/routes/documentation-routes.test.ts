@@ -138,8 +138,12 @@ it('[DOC-4] the type of a problem opens a page about it', async () => {
     expect(page.text).toContain(`<h1>${title}</h1>`);
     expect(page.text).toContain(`<code>${code}</code>, status ${status}`);
   }
-  const refused = await supertest(api.url).post('/').send({});
-  expect((await supertest(api.url).get(String(refused.body.type))).status).toBe(200);
+  for (const path of ['/', '/messages', '/messages/batch', '/targets/1/messages', '/nowhere/?a=/b/']) {
+    const refused = await supertest(api.url).post(path).send({});
+    const page = new URL(String(refused.body.type), new URL(path, api.url));
+    expect(page.href).toBe(`${api.url}/problems/${refused.body.code}`);
+    expect((await fetch(page)).status).toBe(200);
+  }
   for (const path of ['/problems/unknown', '/problems/toString', '/problems/', '/problems']) {
     const unknown = await supertest(api.url).get(path);
     expect([unknown.status, unknown.type]).toEqual([404, 'application/problem+json']);
