@@ -37,6 +37,24 @@ describe('what a start prints', () => {
     expect(report({ SERVE_PAGE: 'no' }).page).toBeUndefined();
   });
 
+  it.each([
+    [{}, 'http://localhost:82'],
+    [{ HOST: '192.0.2.7' }, 'http://192.0.2.7:82'],
+    [{ ALLOWED_ORIGINS: 'https://shop.example' }, 'http://localhost:82'],
+    [{ ALLOWED_ORIGINS: 'http://localhost:82' }, undefined],
+    [{ ALLOWED_ORIGINS: 'http://localhost:*' }, undefined],
+  ])('[STA-6] AUTH=required, SERVE_PAGE=yes, %o: the banner says which origin to allow', (env, origin) => {
+    const started = report({ ...REQUIRED, SERVE_PAGE: 'yes', ...env });
+    expect(started.originToAllow).toBe(origin);
+    const text = bannerLines(started).join('\n');
+    if (origin === undefined) expect(text).not.toContain('ALLOWED_ORIGINS');
+    else expect(text).toContain(`add ${origin} to ALLOWED_ORIGINS`);
+  });
+
+  it('[STA-6] says nothing of origins in open mode, or where the page is not served', () => {
+    for (const env of [{}, REQUIRED]) expect(report(env).originToAllow).toBeUndefined();
+  });
+
   it('[STA-1] [STA-6] the banner has page, API, docs, relay, mode and data', () => {
     const open = bannerLines(report()).join('\n');
     for (const text of [':82/?clientId=1', ':81', ':81/docs', 'ws://localhost:82', 'AUTH=open', '/data/x'])
