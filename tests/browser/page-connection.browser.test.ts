@@ -118,6 +118,18 @@ it('[PAGE-5] a reconnect resumes after the last message shown, and a repeated on
   await close();
 });
 
+it('[PAGE-16] a frame is shown with the bytes that came, whatever the page reads of it', async () => {
+  const { page, visit, close } = await openVisited('bytes');
+  const first = await visit(1);
+  first.identified({ offset: 0, head: 0 });
+  const frame = `{ "novelty":[1.0],"data":"\\u0068i <b>","type" : "new_message","offset":1e0, "id":"7","targetId":"bytes","epoch":"${EPOCH}","createdAt":"${CREATED_AT}"}`;
+  first.socket.send(frame);
+  await page.getByRole('button', { name: 'Frame of message 1' }).click();
+  expect(await page.getByLabel('Frame of message 1, as the relay sent it').textContent()).toBe(frame);
+  expect(await textsOnceThereAre(page, 1)).toEqual(['hi <b>']);
+  await close();
+});
+
 it('[PAGE-5] a message that comes before the one it follows is not shown: the page asks again', async () => {
   const { page, visit, close } = await openVisited('anna');
   const first = await visit(1);

@@ -150,9 +150,10 @@ function showStream({
       const words = startWords(start, list.isEmpty());
       if (words !== undefined) list.addNotice(words);
     },
-    onMessage: (message) => {
+    onMessage: (message, frame) => {
       parts.onMessage(message.id);
-      list.add(message, message.missed ? (isFirstStream ? 'earlier' : 'missed') : 'live');
+      const origin = message.missed ? (isFirstStream ? 'earlier' : 'missed') : 'live';
+      list.add(message, origin, frame);
     },
     onTruncated: (truncation) => list.addNotice(truncatedWords(truncation)),
     onFollowed: (followed) => list.addNotice(followedWords(followed)),

@@ -45,9 +45,9 @@ interface ClientEventsAndMessages<Payload> extends ClientEvents {
 
 /**
  * Receives what happens in a client: `sent` and `received` with a frame (or the text of one that is not known), and the
- * client's events by their names. Tokens are replaced by `…`.
+ * client's events by their names. `text` is a received frame as it came. Tokens are replaced by `…`.
  */
-export type DebugListener = (what: string, detail: unknown) => void;
+export type DebugListener = (what: string, detail: unknown, text?: string) => void;
 
 export type EventName = keyof ClientEventsAndMessages<unknown>;
 export type EventListenerOf<Payload, Name extends EventName> = (
@@ -79,16 +79,14 @@ export class ClientEventListeners {
 
   constructor(debug?: DebugListener | boolean) {
     // <not in the script>
-    this.#debug = debug === true ? (...line) => console.log('postline', ...line) : debug || undefined;
+    this.#debug =
+      debug === true ? (what, detail) => console.log('postline', what, detail) : debug || undefined;
     // </not in the script>
   }
 
   /** Throws a TypeError for an unknown name. Returns a function that removes the listener. */
   add(name: EventName, listener: Listener, isOnce: boolean): () => void {
-    if (!Object.hasOwn(NAMES, name)) throw new TypeError(`unknown event ${name}`);
-    // <not in the script>
-    requireOption(typeof listener === 'function', 'listener');
-    // </not in the script>
+    checkListener(name, listener);
     const registration = { name, listener, isOnce };
     this.#registrations.add(registration);
     return () => this.end(registration);
@@ -99,7 +97,9 @@ export class ClientEventListeners {
   }
 
   // <not in the script>
+  /** Throws a TypeError for an unknown name. */
   remove(name: EventName, listener: Listener): void {
+    checkListener(name, listener);
     for (const registration of this.#registrations)
       if (registration.name === name && registration.listener === listener) this.end(registration);
   }
@@ -131,9 +131,16 @@ export class ClientEventListeners {
   }
 
   // <not in the script>
-  debug(what: string, detail: unknown): void {
-    guarded(() => this.#debug?.(what, detail));
+  debug(...line: Parameters<DebugListener>): void {
+    guarded(() => this.#debug?.(...line));
   }
+  // </not in the script>
+}
+
+function checkListener(name: EventName, listener: Listener): void {
+  if (!Object.hasOwn(NAMES, name)) throw new TypeError(`unknown event ${name}`);
+  // <not in the script>
+  requireOption(typeof listener === 'function', 'listener');
   // </not in the script>
 }
 

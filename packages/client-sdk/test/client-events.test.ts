@@ -41,8 +41,8 @@ describe('what a developer sees', () => {
     const lines: unknown[] = [];
     scene.start({
       token: () => 'very-secret',
-      debug: (what, detail) => {
-        lines.push([what, detail]);
+      debug: (...line) => {
+        lines.push(line);
         throw new Error('of the application');
       },
     });
@@ -63,10 +63,10 @@ describe('what a developer sees', () => {
     expect(lines).toMatchObject([
       ['state', { state: 'connecting' }],
       ['sent', { type: 'identify', clientId: '1', token: '…' }],
-      ['received', { type: 'identified' }],
+      ['received', { type: 'identified' }, expect.stringMatching(/^{"type":"identified",/)],
       ['state', { state: 'live' }],
-      ['received', '{"type":"novelty"}'],
-      ['received', { type: 'error', code: 'origin_not_allowed' }],
+      ['received', '{"type":"novelty"}', '{"type":"novelty"}'],
+      ['received', { type: 'error', code: 'origin_not_allowed' }, expect.stringMatching(/^{"type":"error",/)],
       ['error', { code: 'relay_error' }],
       ['state', { state: 'closed', error: { closeCode: 4503 } }],
       ['error', { closeCode: 4503 }],

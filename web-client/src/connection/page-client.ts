@@ -13,6 +13,7 @@ import {
   type Truncation,
   type Unfollowed,
 } from '@postline/client';
+import { createReceivedFrames } from './received-frames.ts';
 import { activeClientId, type ConnectionState, connectionState, isConnected } from './connection-state.ts';
 
 /** The start of a connection's stream. */
@@ -27,7 +28,8 @@ export interface PageClientListener {
   onState(state: ConnectionState): void;
   /** After every (re)connect, before the first message. */
   onStreamStart(start: StreamStart): void;
-  onMessage(message: Message): void;
+  /** `frame`: the text of the frame that brought it, as it came. */
+  onMessage(message: Message, frame: string | undefined): void;
   onTruncated(truncation: Truncation): void;
   /** The log was restarted: messages that were shown may come again. */
   onRestarted(): void;
@@ -88,7 +90,13 @@ export function createPageClient(parts: PageClientParts, listener: PageClientLis
     leave();
     token = parts.token();
     const watched = watchCursor(cursorStore);
-    const client = new PostlineClient({ ...options, cursorStore: watched.store, ...(token && { token }) });
+    const frames = createReceivedFrames();
+    const client = new PostlineClient({
+      ...options,
+      cursorStore: watched.store,
+      debug: frames.debug,
+      ...(token && { token }),
+    });
     current = client;
     /** A client that was left may still report its end. */
     function on<Name extends keyof ClientEvents>(
@@ -109,7 +117,7 @@ export function createPageClient(parts: PageClientParts, listener: PageClientLis
       listener.onStreamStart({ missed, resumedAfter: watched.cursor()?.offsets[clientId] });
     });
     client.on('message', (message) => {
-      if (client === current) listener.onMessage(message);
+      if (client === current) listener.onMessage(message, frames.take(message));
     });
     on('truncated', (truncation) => listener.onTruncated(truncation));
     on('restarted', () => listener.onRestarted());

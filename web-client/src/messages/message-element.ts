@@ -9,8 +9,11 @@ import { jsonTree, readJson } from './json-tree.ts';
 /** How a message came to the page: at its time, after an absence of the page, or from the log. */
 export type Origin = 'live' | 'missed' | 'earlier';
 
-/** One message as an item of the list: its offset as a postmark on the line, its content, time and actions. */
-export function messageElement(message: Message, origin: Origin): HTMLLIElement {
+/**
+ * One message as an item of the list: its offset as a postmark on the line, its content, time and actions. `frame` is the
+ * text of the frame that brought it; undefined if it came with others, in a `history` frame.
+ */
+export function messageElement(message: Message, origin: Origin, frame?: string): HTMLLIElement {
   const item = textElement('li', 'message');
   item.dataset['origin'] = origin;
   item.dataset['offset'] = String(message.offset);
@@ -24,12 +27,16 @@ export function messageElement(message: Message, origin: Origin): HTMLLIElement 
   const json = readJson(message.data);
   const content = json === undefined ? textElements(message.data) : [jsonTree(json)];
   const body = textElement('div', 'message-body');
-  body.append(...content, metaElement(message, origin, body));
+  const meta = metaElement(message, origin);
+  const actions = textElement('span', 'message-actions');
+  actions.append(copyButton(message, body), frameButton(message, body, frame));
+  meta.append(actions);
+  body.append(...content, meta);
   item.append(postmark, body);
   return item;
 }
 
-function metaElement(message: Message, origin: Origin, body: HTMLElement): HTMLElement {
+function metaElement(message: Message, origin: Origin): HTMLElement {
   const meta = textElement('div', 'message-meta');
   const groupName = groupNameOf(message.targetId);
   if (groupName !== undefined) {
@@ -41,9 +48,6 @@ function metaElement(message: Message, origin: Origin, body: HTMLElement): HTMLE
   time.dateTime = message.createdAt;
   time.title = message.createdAt;
   meta.append(time, textElement('span', 'message-origin', origin));
-  const actions = textElement('span', 'message-actions');
-  actions.append(copyButton(message, body), frameButton(message, body));
-  meta.append(actions);
   return meta;
 }
 
@@ -56,10 +60,10 @@ function copyButton({ data, offset }: Message, body: HTMLElement): HTMLButtonEle
 }
 
 /** A button that shows the message as it was on the wire. */
-function frameButton(message: Message, body: HTMLElement): HTMLButtonElement {
+function frameButton(message: Message, body: HTMLElement, text: string | undefined): HTMLButtonElement {
   let frame: HTMLElement | undefined;
   const toggle = buttonElement('message-action', 'Frame', () => {
-    if (frame === undefined) body.append((frame = frameElement(message)));
+    if (frame === undefined) body.append((frame = frameElement(message, text)));
     else frame.hidden = !frame.hidden;
     toggle.ariaExpanded = String(!frame.hidden);
   });
@@ -68,12 +72,15 @@ function frameButton(message: Message, body: HTMLElement): HTMLButtonElement {
   return toggle;
 }
 
-function frameElement({ id, targetId, offset, epoch, data, createdAt }: Message): HTMLElement {
-  const frame = { type: 'new_message', id, targetId, offset, epoch, data, createdAt };
-  const element = textElement('pre', 'message-frame', JSON.stringify(frame));
+function frameElement({ id, targetId, offset, data, createdAt }: Message, text?: string): HTMLElement {
+  const entry = { id, targetId, offset, data, createdAt };
+  const element = textElement('pre', 'message-frame', text ?? JSON.stringify(entry));
   element.tabIndex = 0;
   element.role = 'group';
-  element.ariaLabel = `Frame of message ${offset}, as the relay sent it`;
+  element.ariaLabel =
+    text === undefined
+      ? `Message ${offset} as an entry of a history frame`
+      : `Frame of message ${offset}, as the relay sent it`;
   return element;
 }
 

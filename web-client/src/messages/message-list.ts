@@ -13,7 +13,8 @@ const READ_OUT_MAX = 5;
 const HIDDEN_FLUSH_MS = 250;
 
 export interface MessageList {
-  add(message: Message, origin: Origin): void;
+  /** `frame`: the text of the frame that brought it. */
+  add(message: Message, origin: Origin, frame: string | undefined): void;
   /** Adds earlier messages, oldest first, at the beginning. A reader stays at what they read. */
   addEarlier(messages: readonly Message[]): void;
   /** The oldest message of each target that is in the list and in the same log as the newest one. */
@@ -62,8 +63,8 @@ export function createMessageList({ root, onDropped }: MessageListParts): Messag
     batch.plan();
   }
 
-  function itemFor(message: Message, origin: Origin): HTMLLIElement {
-    const item = messageElement(message, origin);
+  function itemFor(message: Message, origin: Origin, frame?: string): HTMLLIElement {
+    const item = messageElement(message, origin, frame);
     messages.set(item, message);
     return item;
   }
@@ -79,7 +80,7 @@ export function createMessageList({ root, onDropped }: MessageListParts): Messag
   });
 
   return {
-    add: (message, origin) => add(itemFor(message, origin)),
+    add: (message, origin, frame) => add(itemFor(message, origin, frame)),
     addEarlier: (earlier) => {
       const items = earlier.map((message) => itemFor(message, 'earlier'));
       filter.apply(items);

@@ -75,7 +75,10 @@ export class RelayLink {
     if (this.#state !== 'open') return;
     this.#state = 'held';
     this.#cancelTimer(); // silence means nothing while nobody reads
+    // <not in the script>
+    // Only Node can.
     if (this.#socket?.pause !== undefined) return this.#socket.pause();
+    // </not in the script>
     void this.end();
     this.#parts.onState({ state: 'waiting', retryInMs: null, error: new PostlineError('inbox_full') });
   }
@@ -83,10 +86,14 @@ export class RelayLink {
   /** The inbox has room again. */
   release(): void {
     if (this.#state !== 'held') return;
-    if (this.#socket === undefined) return this.connect();
-    this.#state = 'open';
-    this.#socket.resume?.();
-    this.#listen();
+    // <not in the script>
+    if (this.#socket !== undefined) {
+      this.#state = 'open';
+      this.#socket.resume?.();
+      return this.#listen();
+    }
+    // </not in the script>
+    this.connect();
   }
 
   /** Gives up the connection, and opens another one after a while. */
@@ -163,7 +170,7 @@ export class RelayLink {
     this.#complaint = frame?.type === 'error' ? { relayCode: frame.code, cause: frame.message } : undefined;
     this.#listen();
     // <not in the script>
-    this.#parts.events.debug('received', frame ?? text);
+    this.#parts.events.debug('received', frame ?? text, text);
     // </not in the script>
     if (frame !== undefined && this.#state !== 'closed') this.#parts.onFrame(frame);
   }
