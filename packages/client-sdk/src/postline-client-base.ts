@@ -1,4 +1,3 @@
-import type { FollowedFrame, IdentifiedFrame, NewMessageFrame, UnfollowedFrame } from '@postline/protocol';
 import { type CLOSE_CODES, mayReconnect } from '@postline/protocol/close-codes';
 import { Acks } from './delivery/acks.ts';
 import {
@@ -7,18 +6,19 @@ import {
   type EventListenerOf,
   type EventName,
 } from './client-events.ts';
-import { type HistoryStart, type PostlineClientOptions, readSettings } from './client-options.ts';
+import { type PostlineClientOptions, readSettings } from './client-options.ts';
 import { FollowRequests } from './connection/follow-requests.ts';
 import { HistoryRequests } from './connection/history-requests.ts';
-import { isCursor, type TargetCursor } from './cursor/cursor.ts';
+import type { TargetCursor } from './cursor/cursor.ts';
 import { CursorKeeper } from './cursor/cursor-keeper.ts';
 import type { Environment } from './platform/environment.ts';
 import type { History, HistoryQuery, Message } from './message.ts';
-import { type InboxStep, MessageDelivery } from './delivery/message-delivery.ts';
+import { MessageDelivery } from './delivery/message-delivery.ts';
 import { iterateMessages } from './delivery/message-iterator.ts';
 import { PostlineError } from './postline-error.ts';
-import type { ClientFrame, IdentifyFrame, RelayFrame } from './connection/frames.ts';
+import type { ClientFrame, RelayFrame } from './connection/frames.ts';
 import { RelayLink, relayUrl } from './connection/relay-link.ts';
+import { RelaySession } from './connection/relay-session.ts';
 import { StreamPosition, type TargetPosition } from './cursor/stream-position.ts';
 import { TokenKeeper } from './token/token-keeper.ts';
 
@@ -43,13 +43,9 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
   // <not in the script>
   readonly #history: HistoryRequests;
   // </not in the script>
-  /** The followed targets, as the application knows them. */
-  readonly #followed = new Set<string>();
+  readonly #session: RelaySession;
   readonly #stopHearing: () => void;
   #state: ClientState = { state: 'disconnected' };
-  #isCursorLoaded = false;
-  /** Whether `identify` named a position to resume from. */
-  #hasAskedToResume = false;
   /** The end of the last `disconnect()`; undefined since `connect()`. */
   #disconnected: Promise<void> | undefined = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -82,11 +78,11 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
       onFatal: (error: PostlineError) => void this.#close(error),
       onEmpty: () => this.#noteCaughtUp(),
       onRoom: () => this.#link.release(),
-      prepareIdentify: () => this.#prepareIdentify(),
-      onFrame: (frame: RelayFrame) => this.#onFrame(frame),
+      prepareIdentify: () => this.#session.prepareIdentify(),
+      onFrame: (frame: RelayFrame) => this.#session.onFrame(frame),
       onState: (state: ClientState) => this.#setState(state),
       onLost: (error: PostlineError) => this.#onLost(error),
-      onLeft: (targetId: string) => this.#leave(targetId, 'unfollowed'),
+      onLeft: (targetId: string) => this.#session.leave(targetId, 'unfollowed'),
     };
     this.#delivery = new MessageDelivery(parts);
     this.#tokens = new TokenKeeper(parts);
@@ -96,6 +92,17 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     // <not in the script>
     this.#history = new HistoryRequests(parts);
     // </not in the script>
+    this.#session = new RelaySession({
+      ...parts,
+      delivery: this.#delivery,
+      tokens: this.#tokens,
+      link: this.#link,
+      acks: this.#acks,
+      requests: this.#requests,
+      // <not in the script>
+      history: this.#history,
+      // </not in the script>
+    });
     const stopWaking = environment.onWake(() => this.wake());
     const onAbort = () => void this.close();
     signal?.addEventListener('abort', onAbort);
@@ -114,7 +121,7 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
 
   /** The targets that this client follows: its own id, and groups. */
   get targets(): readonly string[] {
-    return [...this.#followed];
+    return this.#session.targets;
   }
 
   /**
@@ -214,16 +221,16 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     return remove;
   }
 
-  #request(targetId: string, isWanted: boolean, cursor?: TargetCursor): Promise<void> {
-    const answer = this.#whileOpen(() => this.#requests.add(targetId, isWanted, cursor));
+  #request(...request: Parameters<FollowRequests['add']>): Promise<void> {
+    const answer = this.#whileOpen(() => this.#requests.add(...request));
     answer.catch(() => undefined); // errors are events too, so a caller may ignore the promise
     return answer;
   }
 
   /** Rejects if the client is closed. */
-  async #whileOpen<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+  async #whileOpen(request: () => Promise<void>): Promise<void> {
     this.#refuseIfClosed();
-    return request();
+    await request();
   }
 
   #refuseIfClosed(): void {
@@ -234,127 +241,6 @@ export class PostlineClientBase<Payload = string> implements AsyncIterable<Messa
     if (state.state !== 'live') this.#tokens.stopRenewing();
     this.#state = state;
     this.#events.emit('state', state);
-  }
-
-  async #prepareIdentify(): Promise<IdentifyFrame> {
-    const { clientId, deviceId, groups, cursorStore, resume: start } = this.#options;
-    try {
-      if (!this.#isCursorLoaded) {
-        const cursor = (await this.#cursor.load()) ?? start;
-        if (isCursor(cursor)) this.#position.resumeFrom(cursor);
-        this.#isCursorLoaded = true;
-      }
-      const token = await this.#tokens.current();
-      const known = this.#position.resume() ?? (cursorStore === 'last-ack' ? cursorStore : undefined);
-      this.#hasAskedToResume = known !== undefined;
-      // A cursor would be known by now.
-      const resume = known ?? (start as HistoryStart | undefined);
-      return { type: 'identify', clientId: String(clientId), token, deviceId, groups, resume };
-    } catch (error) {
-      this.#events.emit('error', error as PostlineError);
-      throw error;
-    }
-  }
-
-  #onFrame(frame: RelayFrame): void {
-    switch (frame.type) {
-      case 'identified':
-        return this.#onIdentified(frame);
-      case 'new_message':
-        return this.#onNewMessage(frame);
-      case 'truncated': {
-        const position = this.#position.skip(frame);
-        if (position !== undefined) this.#receive(this.#delivery.truncation(frame, position));
-        return;
-      }
-      case 'followed':
-        return this.#onFollowed(frame);
-      case 'unfollowed':
-        return this.#onUnfollowed(frame);
-      // <not in the script>
-      case 'history':
-        return this.#history.settle(frame.requestId, frame);
-      // </not in the script>
-      case 'error':
-        return this.#onError(frame);
-    }
-  }
-
-  #onIdentified(frame: IdentifiedFrame): void {
-    const { connectionId, epoch } = frame;
-    const targets = new Map([...frame.targets].filter(([id]) => this.#requests.wants(id) !== false));
-    const { missed, restarts, place } = this.#position.begin({ epoch, targets }, this.#hasAskedToResume);
-    this.#acks.repeat();
-    const isBehind = missed > 0 || !this.#delivery.isEmpty;
-    this.#noteTargets(targets);
-    this.#setState(
-      isBehind ? { state: 'catching-up', connectionId, missed } : { state: 'live', connectionId },
-    );
-    this.#tokens.startRenewing();
-    this.#receive(this.#delivery.streamStart(restarts, () => this.#cursor.start(place)));
-    this.#requests.repeat(frame.targets);
-    // <not in the script>
-    this.#history.sendFirst();
-    // </not in the script>
-  }
-
-  /** Reports groups that the client left while there was no connection. */
-  #noteTargets(targets: IdentifiedFrame['targets']): void {
-    for (const targetId of this.#followed) {
-      const isWanted = this.#requests.wants(targetId);
-      if (!targets.has(targetId) && !isWanted)
-        this.#leave(targetId, isWanted === undefined ? 'left' : 'unfollowed');
-    }
-    for (const targetId of targets.keys()) this.#followed.add(targetId);
-  }
-
-  #onFollowed(frame: FollowedFrame): void {
-    const resumed = this.#requests.onAnswer(frame.targetId, true);
-    const { type, ...followed } = frame;
-    const { targetId, offset, recovered } = followed;
-    const position = this.#position.follow(frame);
-    if (position !== undefined) {
-      const { epoch } = position;
-      const restarts = resumed && !recovered ? [{ targetId, epoch, lostOffset: resumed.offset, offset }] : [];
-      this.#receive(this.#delivery.streamStart(restarts, () => this.#cursor.move(targetId, offset)));
-    }
-    this.#acks.flush();
-    if (this.#followed.has(targetId)) return; // again, after a reconnect
-    this.#followed.add(targetId);
-    this.#events.emit('followed', followed);
-  }
-
-  #onUnfollowed(frame: UnfollowedFrame): void {
-    this.#requests.onAnswer(frame.targetId, false);
-    this.#leave(frame.targetId, frame.cause);
-  }
-
-  #leave(targetId: string, cause: UnfollowedFrame['cause']): void {
-    this.#position.unfollow(targetId);
-    if (this.#followed.delete(targetId)) this.#events.emit('unfollowed', { targetId, cause });
-  }
-
-  #onError({ code, message, targetId, requestId }: Extract<RelayFrame, { type: 'error' }>): void {
-    const error = new PostlineError('relay_error', { relayCode: code, targetId, cause: message });
-    // <not in the script>
-    if (requestId !== undefined) return this.#history.settle(requestId, error);
-    // </not in the script>
-    if (targetId !== undefined && this.#requests.onError(error)) this.#leave(targetId, 'token');
-    this.#events.emit('error', error);
-  }
-
-  #onNewMessage(frame: NewMessageFrame): void {
-    const position = this.#position.place(frame);
-    if (position === 'repeat') return;
-    if (position === 'gap') {
-      // Never skipped silently: the next connection resumes after the last message that was received.
-      return this.#link.lose(new PostlineError('gap'));
-    }
-    this.#receive(this.#delivery.step(frame, position, frame.offset <= (position.head ?? 0)));
-  }
-
-  #receive(step: InboxStep): void {
-    if (!this.#delivery.push(step)) this.#link.hold();
   }
 
   #noteCaughtUp(): void {
