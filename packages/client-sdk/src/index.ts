@@ -8,6 +8,6 @@ export * from './public-api.ts';
 /** A client in a page or a worker. */
 export class PostlineClient<Payload = string> extends PostlineClientBase<Payload> {
   constructor(options: PostlineClientOptions<Payload>) {
-    super(options, browserEnvironment);
+    super(options, browserEnvironment());
   }
 }

@@ -2,7 +2,8 @@ import { CLOSE_CODES, type CloseCode, STANDARD_CLOSE_CODES } from '@postline/pro
 
 type StandardCloseCode = (typeof STANDARD_CLOSE_CODES)[keyof typeof STANDARD_CLOSE_CODES];
 
-const EXPLANATIONS: Readonly<Record<CloseCode | StandardCloseCode, string>> = {
+/** A function, so that a bundler leaves out the table if the page does not use it. */
+const explanations = (): Readonly<Record<CloseCode | StandardCloseCode, string>> => ({
   [CLOSE_CODES.draining]: 'The relay is restarting.',
   [STANDARD_CLOSE_CODES.noCode]: 'The relay closed the connection without a reason.',
   [STANDARD_CLOSE_CODES.broken]: 'The relay could not be reached, or the connection broke.',
@@ -20,9 +21,9 @@ const EXPLANATIONS: Readonly<Record<CloseCode | StandardCloseCode, string>> = {
   [CLOSE_CODES.unauthorized]: 'The relay requires a valid token.',
   [CLOSE_CODES.notAllowed]: 'This page or this client id is not allowed to connect.',
   [CLOSE_CODES.disconnectedByApi]: 'The API disconnected this client.',
-};
+});
 
 /** Says in words why a connection ended, with the code for those who want to look it up. */
 export function explainClose(code: number): string {
-  return `${(EXPLANATIONS as Readonly<Record<number, string>>)[code] ?? 'The relay closed the connection.'} (code ${code})`;
+  return `${(explanations() as Readonly<Record<number, string>>)[code] ?? 'The relay closed the connection.'} (code ${code})`;
 }

@@ -27,9 +27,9 @@ const FOLLOWED_TARGET = '+offset +head !recovered';
 /** The fields that this client reads. */
 const FIELDS: Readonly<Record<RelayFrame['type'], string>> = {
   identified: 'clientId connectionId epoch +heartbeatSeconds',
-  new_message: `epoch ${LOG_ENTRY}`,
+  new_message: 'epoch id targetId data createdAt +offset',
   truncated: 'targetId +from +to',
-  followed: `targetId ${FOLLOWED_TARGET}`,
+  followed: 'targetId +offset +head !recovered',
   unfollowed: 'targetId',
   // <not in the script>
   history: 'requestId',

@@ -7,7 +7,9 @@ import {
 } from './environment.ts';
 
 /** Pages, workers, React Native and every platform with a WebSocket of that kind. It cannot stop reading. */
-export const browserEnvironment: Environment = { ...timeAndChance, openSocket, onWake };
+export function browserEnvironment(): Environment {
+  return { ...timeAndChance, openSocket, onWake };
+}
 
 /** `WebSocket.OPEN`: some platforms lack the constant. */
 const OPEN = 1;
