@@ -27,6 +27,6 @@ export function absoluteUrl(url: unknown, schemes: RegExp): string {
   requireOption(schemes.test(href), 'url', 'scheme or host');
   requireOption(!href.includes('#'), 'url', '#fragment');
   const isInsecure = location?.href?.startsWith('https:') === true && INSECURE.test(href);
-  requireOption(!isInsecure, 'url', 'not encrypted, unlike this page');
+  requireOption(!isInsecure, 'url', 'not encrypted');
   return href;
 }

@@ -1,7 +1,16 @@
 import type { DebugListener } from './client-events.ts';
 import { type Cursor, type CursorStore, isCursor } from './cursor/cursor.ts';
+import { isOffset } from './json-value.ts';
 import type { PayloadParser } from './message.ts';
-import { isIntegerWithin, refuseUnknownOptions, requireOption } from './option-checks.ts';
+import {
+  checkOptions,
+  hasMethods,
+  isAmount,
+  isFunction,
+  isIntegerWithin,
+  type OptionChecks,
+  requireOption,
+} from './option-checks.ts';
 
 /** A token (JWT), or a function that returns one: called before the first connection, before expiry and after 4001. */
 export type Token = string | (() => string | Promise<string>);
@@ -12,6 +21,7 @@ export type HistoryStart = 'start' | { readonly last: number };
 /** As a program without types may pass them. */
 type UncheckedOptions = Partial<ClientSettings> & {
   readonly clientId?: unknown;
+  readonly deviceId?: unknown;
   readonly resume?: unknown;
   readonly cursorStore?: unknown;
 };
@@ -82,49 +92,76 @@ const DEFAULTS = {
   /** A page of backlog is 256 messages: with a few pages at hand the handler never waits for the network. */
   inboxMessagesMax: 1_000,
   /** At most 8 MB of memory, or 60 of the longest messages. */
-  inboxUnitsMax: 4 * 1024 * 1024,
+  inboxUnitsMax: 4_194_304,
 };
 
 export type ClientSettings = Readonly<typeof DEFAULTS>;
 
-// <not in the script>
-const NAMES =
-  'url clientId token groups autoConnect debug resume cursorStore deviceId parse onHandlerError onParseError signal ' +
-  Object.keys(DEFAULTS).join(' ');
-// </not in the script>
-
 /** A relay refuses a connection as anything else. A group is a target, but no client. */
 const CLIENT_ID = /^(?!group:|__proto__$)[\w-][\w.~:@|+-]{0,127}$/;
 
+// <not in the script>
+const DEVICE_ID = /^[\w.-]{1,64}$/;
+
 /** Of each target; a relay refuses more. */
 const RESUME_LAST_MAX = 1_000;
+
+const isBoolean = (value: unknown) => typeof value === 'boolean';
+/** Checked for themselves, and required. */
+const isAny = () => true;
+
+const CHECKS: OptionChecks<PostlineClientOptions> = {
+  url: isAny,
+  clientId: isAny,
+  token: (value) => typeof value === 'string' || isFunction(value),
+  groups: isBoolean,
+  autoConnect: isBoolean,
+  debug: (value) => isBoolean(value) || isFunction(value),
+  parse: (value) => isFunction(value) || hasMethods(value, 'parse'),
+  // Its `save` may be absent.
+  cursorStore: (value) =>
+    value === 'last-ack' ||
+    (hasMethods(value, 'load') && isFunction((value as CursorStore).save ?? isFunction)),
+  deviceId: (value) => typeof value === 'string' && DEVICE_ID.test(value),
+  resume: (value) => isCursor(value) || isHistoryStart(value),
+  onHandlerError: (value) => value === 'retry' || value === 'stop',
+  onParseError: (value) => value === 'skip' || value === 'stop',
+  signal: (value) => hasMethods(value, 'addEventListener', 'removeEventListener'),
+  firstRetryMsMax: isAmount,
+  retryMsMax: isAmount,
+  openMsMax: isAmount,
+  ackIntervalMs: isAmount,
+  inboxMessagesMax: isAmount,
+  inboxUnitsMax: isAmount,
+};
+
+function isHistoryStart(value: unknown): boolean {
+  const { last } = Object(value) as { readonly last?: unknown };
+  return value === 'start' || isIntegerWithin(1, last, RESUME_LAST_MAX);
+}
+
+// </not in the script>
 
 /**
  * Throws a TypeError that names the first option with which no connection is possible; the address has a check of its
  * own. Returns the numeric options, with defaults for those that are absent.
  */
 export function readSettings(options: UncheckedOptions = {}): ClientSettings {
+  const { clientId } = options;
   // <not in the script>
-  refuseUnknownOptions(NAMES, options);
+  checkOptions(CHECKS, options);
   // </not in the script>
-  const { clientId, resume, cursorStore } = options;
-  const isId =
-    typeof clientId === 'string' ? CLIENT_ID.test(clientId) : isIntegerWithin(0, clientId, Infinity);
+  const isId = typeof clientId === 'string' ? CLIENT_ID.test(clientId) : isOffset(clientId);
   requireOption(isId, 'clientId', `an integer, or ${CLIENT_ID}`);
   // <not in the script>
-  // With `last-ack`, the relay knows where the client starts.
-  const isHistory =
-    resume === 'start' ||
-    isIntegerWithin(1, (resume as { last?: unknown } | null | undefined)?.last, RESUME_LAST_MAX);
-  const isStart = isCursor(resume) || (isHistory && cursorStore !== 'last-ack');
-  requireOption(resume === undefined || isStart, 'resume');
+  if (options.cursorStore === 'last-ack') {
+    requireOption(options.deviceId !== undefined, 'deviceId', 'required by "last-ack"');
+    // The relay knows where the client starts.
+    requireOption(options.resume === undefined || isCursor(options.resume), 'resume', 'not with "last-ack"');
+  }
   // </not in the script>
   const settings = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof ClientSettings)[]) {
-    settings[name] = options[name] ?? DEFAULTS[name];
-    // <not in the script>
-    requireOption(settings[name] >= 0, name);
-    // </not in the script>
-  }
+  for (const name of Object.keys(DEFAULTS) as (keyof ClientSettings)[])
+    settings[name] = options[name] ?? settings[name];
   return settings;
 }

@@ -31,7 +31,7 @@ export interface HistoryQuery {
 export interface History<Payload = string> {
   /** Oldest first; `missed` is false in all of them. Messages that cannot be parsed are reported, and left out. */
   readonly messages: readonly Message<Payload>[];
-  /** The oldest offset that is kept, if there would be more without the retention rule; otherwise null. */
+  /** The oldest offset that can be read, if earlier messages were deleted or are from before the join; otherwise null. */
   readonly truncatedBefore: number | null;
 }
 

@@ -7,7 +7,7 @@ function inPage(href: string): void {
   vi.stubGlobal('location', new URL(href));
 }
 
-const NOT_ENCRYPTED = new TypeError('invalid option url: not encrypted, unlike this page');
+const NOT_ENCRYPTED = new TypeError('invalid option url: not encrypted');
 
 function problemOf(make: () => unknown): unknown {
   try {

@@ -1,5 +1,5 @@
 import type { HistoryFrame } from '@postline/protocol';
-import { isIntegerWithin, refuseUnknownOptions, requireOption } from '../option-checks.ts';
+import { checkOptions, isIntegerWithin } from '../option-checks.ts';
 import { PostlineError } from '../postline-error.ts';
 import type { HistoryRequestFrame } from './frames.ts';
 import type { HistoryQuery } from '../message.ts';
@@ -41,10 +41,14 @@ export class HistoryRequests {
     const { target = clientId, before, limit = LIMIT_DEFAULT } = query;
     const targetId = String(target);
     try {
-      refuseUnknownOptions('target before limit', query);
-      requireOption(targetId === clientId || isGroupId(targetId), 'target');
-      requireOption(before === undefined || isIntegerWithin(1, before, Infinity), 'before');
-      requireOption(isIntegerWithin(1, limit, LIMIT_MAX), 'limit');
+      checkOptions<HistoryQuery>(
+        {
+          target: () => targetId === clientId || isGroupId(targetId),
+          before: (value) => isIntegerWithin(1, value, Infinity),
+          limit: (value) => isIntegerWithin(1, value, LIMIT_MAX),
+        },
+        query,
+      );
       if (this.#requests.length >= REQUESTS_MAX) throw new TypeError('too many wait');
     } catch (cause) {
       throw new PostlineError('invalid_request', { targetId, cause });

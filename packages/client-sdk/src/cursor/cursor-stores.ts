@@ -1,5 +1,6 @@
 import { type Cursor, type CursorOwner, type CursorStore, isCursor, TARGETS_MAX } from './cursor.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json-value.ts';
+import { checkOptions } from '../option-checks.ts';
 
 /** Keeps cursors in memory. Clients that follow one another in one process may share it. */
 export function memoryCursorStore(): CursorStore {
@@ -28,8 +29,12 @@ export interface LocalStorageCursorStoreOptions {
  * stopped, and a duplicated tab starts with a copy. `localStorage` has the furthest one of all tabs: a new tab, or the
  * restarted browser, continues from there. If the browser stores nothing, the cursor lives as long as the page.
  */
-export function localStorageCursorStore({ name = '' }: LocalStorageCursorStoreOptions = {}): CursorStore {
-  const keyOf = ({ relayUrl, clientId }: CursorOwner) => JSON.stringify([relayUrl, clientId, name]);
+export function localStorageCursorStore(options: LocalStorageCursorStoreOptions = {}): CursorStore {
+  // <not in the script>
+  checkOptions<LocalStorageCursorStoreOptions>({ name: (value) => typeof value === 'string' }, options);
+  // </not in the script>
+  const keyOf = ({ relayUrl, clientId }: CursorOwner) =>
+    JSON.stringify([relayUrl, clientId, options.name ?? '']);
   return {
     load(owner) {
       const key = keyOf(owner);

@@ -1,5 +1,5 @@
 import { type Environment, timeAndChance } from '../platform/environment.ts';
-import { refuseUnknownOptions, requireOption } from '../option-checks.ts';
+import { checkOptions, isAmount, type OptionChecks } from '../option-checks.ts';
 import { retryDelayMs } from '../retry-policy.ts';
 import { readPublishedMessages } from './api-answer.ts';
 import { abortedError, type ApiRequest, apiUrl, sendRequest } from './api-request.ts';
@@ -15,7 +15,14 @@ import { randomKey } from './random-key.ts';
 /** The characters of an HTTP header. Any other one would fail at every attempt. */
 const HEADER_TEXT = /^[\t\x20-\x7e]*$/;
 
-const NUMBERS = ['attemptMsMax', 'totalMsMax', 'firstRetryMsMax', 'retryMsMax'] as const;
+const CHECKS: OptionChecks<PostlinePublisherOptions> = {
+  url: () => true, // checked for itself, and required
+  key: (value) => typeof value === 'string' && HEADER_TEXT.test(value),
+  attemptMsMax: isAmount,
+  totalMsMax: isAmount,
+  firstRetryMsMax: isAmount,
+  retryMsMax: isAmount,
+};
 
 type TimeAndChance = Pick<Environment, 'now' | 'random' | 'after'>;
 
@@ -32,9 +39,7 @@ export class PostlinePublisher {
   readonly #retry: { readonly firstRetryMsMax: number; readonly retryMsMax: number };
 
   constructor(options: PostlinePublisherOptions, environment: TimeAndChance = timeAndChance) {
-    refuseUnknownOptions(`url key ${NUMBERS.join(' ')}`, options);
-    for (const name of NUMBERS) requireOption((options[name] ?? 0) >= 0, name);
-    requireOption(options.key === undefined || typeof options.key === 'string', 'key');
+    checkOptions(CHECKS, options);
     this.#url = apiUrl(options.url);
     this.#key = options.key;
     this.#environment = environment;

@@ -3,8 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { waitUntil } from '@postline/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PostlinePublisher } from '../../src/publisher/postline-publisher.ts';
-import { PostlineError } from '../../src/postline-error.ts';
-import type { PostlinePublisherOptions } from '../../src/publisher/publish.ts';
 import type { PublishError } from '../../src/publisher/publish-error.ts';
 import { TestEnvironment } from '../support/test-environment.ts';
 
@@ -84,15 +82,6 @@ describe('PostlinePublisher', () => {
     await expect(publisher.publish({ json: cycle, targetId: 1 })).rejects.toMatchObject({
       code: 'invalid_request',
     });
-  });
-
-  it.each([
-    [{ key: 7 }, 'invalid option key'],
-    [{ totalMsMax: -1 }, 'invalid option totalMsMax'],
-    [{ apiKey: 'secret' }, 'unknown option apiKey'],
-  ])('[SDK-22] %j is refused by name', (wrong, message) => {
-    const options = { url: 'http://localhost:8080', ...wrong } as PostlinePublisherOptions;
-    expect(() => new PostlinePublisher(options)).toThrow(new TypeError(message));
   });
 
   it('[SDK-13] uses one key for all attempts, and waits the requested time plus jitter', async () => {
@@ -207,10 +196,9 @@ describe('PostlinePublisher', () => {
     }
     const nothing = undefined as unknown as [];
     await expect(publisher.publishBatch(nothing)).rejects.toMatchObject({ code: 'invalid_request' });
-    const withKey = new PostlinePublisher({ url: 'http://localhost', key: 'geheim\u0000' }, environment);
-    const refused = await withKey.publish({ message: 'a', targetId: 1 }).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(PostlineError);
-    expect(String(refused)).not.toContain('geheim');
+    expect(() => new PostlinePublisher({ url: 'http://localhost', key: 'geheim\u0000' })).toThrow(
+      new TypeError('invalid option key'),
+    );
     expect(requests).toEqual([]);
   });
 
