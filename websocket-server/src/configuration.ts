@@ -44,12 +44,10 @@ export const relayEnvironment = {
   PUBLIC_API_URL: urlSetting(['http:', 'https:'])
     .optional()
     .meta({ description: "Where the page finds the API. Default: the page's own host, port 8080." }),
-  SERVE_PAGE: yesNoSetting()
-    .optional()
-    .meta({
-      description:
-        "Serve the page. Default: yes with `AUTH=open`. With `AUTH=required`, `ALLOWED_ORIGINS` must name the page's origin.",
-    }),
+  SERVE_PAGE: yesNoSetting().optional().meta({
+    description:
+      "Serve the page. Default: yes with `AUTH=open`. With `AUTH=required`, `ALLOWED_ORIGINS` must name the page's origin.",
+  }),
   HEARTBEAT_SECONDS: integerSetting({ from: 1, to: HEARTBEAT_SECONDS_MAX, default: 25 }).meta({
     description:
       'Seconds between heartbeats of one connection; below the idle timeout of common proxies (30 s).',
