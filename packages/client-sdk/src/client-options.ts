@@ -121,7 +121,7 @@ const CHECKS: OptionChecks<PostlineClientOptions> = {
   // Its `save` may be absent.
   cursorStore: (value) =>
     value === 'last-ack' ||
-    (hasMethods(value, 'load') && isFunction((value as CursorStore).save ?? isFunction)),
+    (hasMethods(value, 'load') && isFunction((value as { readonly save?: unknown }).save ?? isFunction)),
   deviceId: (value) => typeof value === 'string' && DEVICE_ID.test(value),
   resume: (value) => isCursor(value) || isHistoryStart(value),
   onHandlerError: (value) => value === 'retry' || value === 'stop',

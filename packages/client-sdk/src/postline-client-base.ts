@@ -18,7 +18,7 @@ import { iterateMessages } from './delivery/message-iterator.ts';
 import { PostlineError } from './postline-error.ts';
 import type { ClientFrame, RelayFrame } from './connection/frames.ts';
 import { RelayLink, relayUrl } from './connection/relay-link.ts';
-import { RelaySession } from './connection/relay-session.ts';
+import { RelaySession } from './relay-session.ts';
 import { StreamPosition, type TargetPosition } from './cursor/stream-position.ts';
 import { TokenKeeper } from './token/token-keeper.ts';
 

@@ -90,13 +90,7 @@ export function createPageClient(parts: PageClientParts, listener: PageClientLis
     leave();
     token = parts.token();
     const watched = watchCursor(cursorStore);
-    const frames = createReceivedFrames();
-    const client = new PostlineClient({
-      ...options,
-      cursorStore: watched.store,
-      debug: frames.debug,
-      ...(token && { token }),
-    });
+    const client = new PostlineClient({ ...options, cursorStore: watched.store, ...(token && { token }) });
     current = client;
     /** A client that was left may still report its end. */
     function on<Name extends keyof ClientEvents>(

@@ -1,17 +1,17 @@
 import type { FollowedFrame, IdentifiedFrame, NewMessageFrame, UnfollowedFrame } from '@postline/protocol';
-import type { ClientEventListeners, ClientState } from '../client-events.ts';
-import type { HistoryStart } from '../client-options.ts';
-import { type Cursor, type CursorStore, isCursor } from '../cursor/cursor.ts';
-import type { CursorKeeper } from '../cursor/cursor-keeper.ts';
-import type { StreamPosition } from '../cursor/stream-position.ts';
-import type { Acks } from '../delivery/acks.ts';
-import type { InboxStep, MessageDelivery } from '../delivery/message-delivery.ts';
-import { PostlineError } from '../postline-error.ts';
-import type { TokenKeeper } from '../token/token-keeper.ts';
-import type { FollowRequests } from './follow-requests.ts';
-import type { IdentifyFrame, RelayFrame } from './frames.ts';
-import type { HistoryRequests } from './history-requests.ts';
-import type { RelayLink } from './relay-link.ts';
+import type { ClientEventListeners, ClientState } from './client-events.ts';
+import type { HistoryStart } from './client-options.ts';
+import { type Cursor, type CursorStore, isCursor } from './cursor/cursor.ts';
+import type { CursorKeeper } from './cursor/cursor-keeper.ts';
+import type { StreamPosition } from './cursor/stream-position.ts';
+import type { Acks } from './delivery/acks.ts';
+import type { InboxStep, MessageDelivery } from './delivery/message-delivery.ts';
+import { PostlineError } from './postline-error.ts';
+import type { TokenKeeper } from './token/token-keeper.ts';
+import type { FollowRequests } from './connection/follow-requests.ts';
+import type { IdentifyFrame, RelayFrame } from './connection/frames.ts';
+import type { HistoryRequests } from './connection/history-requests.ts';
+import type { RelayLink } from './connection/relay-link.ts';
 
 interface RelaySessionParts {
   readonly clientId: string | number;
