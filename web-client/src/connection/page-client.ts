@@ -71,7 +71,9 @@ export interface PageClient {
 
 export function createPageClient(parts: PageClientParts, listener: PageClientListener): PageClient {
   const { relayUrl, clientId, cursorStore } = parts;
-  const options = { url: relayUrl, clientId, resume: { last: MESSAGES_AT_ONCE }, groups: true };
+  const frames = createReceivedFrames();
+  const resume = { last: MESSAGES_AT_ONCE };
+  const options = { url: relayUrl, clientId, resume, groups: true, debug: frames.debug };
   let current: PostlineClient | undefined;
   let token = '';
   let shown: ConnectionState = { state: 'idle' };
