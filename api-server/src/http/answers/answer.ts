@@ -43,7 +43,7 @@ export function writeAnswer(
 ): void {
   if (response.headersSent || response.destroyed) return;
   const headers = [...furtherHeaders];
-  const body = answer.bodyFor?.(pathOf(response.req)) ?? answer.body;
+  const body = bodyOf(answer, response);
   for (const name in answer.headers) headers.push(name, answer.headers[name] ?? '');
   if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
   if (mustLinger(response)) {
@@ -53,6 +53,11 @@ export function writeAnswer(
   }
   response.writeHead(answer.status, headers);
   response.end(body);
+}
+
+/** The body for the request that this is the response to. */
+export function bodyOf({ body, bodyFor }: HttpAnswer, { req }: ServerResponse): string | Uint8Array {
+  return bodyFor?.(pathOf(req)) ?? body;
 }
 
 /** Writes an answer, and counts its bytes until the client has received them. */

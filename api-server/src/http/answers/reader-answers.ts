@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Holding, LinkedList, type ListEntry, type MemoryShare } from '@postline/service-runtime';
 import type { Reader } from '../../reading/bounded-reads.ts';
-import { type HttpAnswer, writeAnswer } from './answer.ts';
+import { bodyOf, type HttpAnswer, writeAnswer } from './answer.ts';
 
 export interface ReaderAnswersLimits {
   /** Bytes of all answers that are being made, or that their readers have not received yet. */
@@ -102,8 +102,9 @@ export class ReaderAnswer implements Reader {
   }
 
   /** Sends the answer. From now on it holds its bytes on the wire, until the reader has received them. */
-  send({ status, headers, body }: HttpAnswer): void {
-    const bytes = Buffer.from(body);
+  send(answer: HttpAnswer): void {
+    const { status, headers } = answer;
+    const bytes = Buffer.from(bodyOf(answer, this.#response));
     if (this.#bytes > bytes.length) this.shrink(this.#bytes - bytes.length);
     writeAnswer(this.#response, { status, headers, body: bytes });
     if (this.#response.writableLength === 0) {

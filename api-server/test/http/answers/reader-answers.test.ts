@@ -68,7 +68,11 @@ it('[SEC-12] [MEM-6] a reader that reads nothing on many connections is refused,
   const greedy = Array.from({ length: PAGES }, () => ask('10.0.0.1'));
   const page = (address: string, limit: number) =>
     fetch(`${api.url}/targets/large/messages?limit=${limit}`, { headers: { 'X-Forwarded-For': address } });
-  await waitUntil('the reader has its share', async () => (await page('10.0.0.1', 60)).status === 503);
+  const refused = await waitUntil('the reader has its share', async () => {
+    const answer = await page('10.0.0.1', 60);
+    return answer.status === 503 && ((await answer.json()) as { type: string });
+  });
+  expect(refused.type).toBe('../../problems/overloaded');
   for (const limit of [1, 30]) {
     const answer = await page('10.0.0.2', limit);
     const { messages } = (await answer.json()) as { messages: unknown[] };
