@@ -10,6 +10,7 @@ export default tseslint.config(
       '**/node_modules/**',
       '**/*.cjs',
       'tests/e2e/fixtures/**',
+      'tests/client-platforms/programs/**',
       'eslint.config.js',
       'reports/**',
       'site/**',

@@ -35,7 +35,7 @@ const CROWDS = [
 ];
 /** They hold the whole system to the times of the contract while they break it: one after the other, and alone. */
 const BROKEN_SYSTEM = ['tests/faults/**/*.e2e.test.ts'];
-const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**'];
+const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**', 'tests/client-platforms/**'];
 
 const SERVER_START_MS = 60_000;
 /** They wait for servers, processes and deadlines for more than a third of their time: three keep two cores busy. */

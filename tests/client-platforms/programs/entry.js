@@ -1,0 +1,1 @@
+globalThis.library = require('@postline/client');
