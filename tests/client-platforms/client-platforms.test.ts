@@ -85,8 +85,8 @@ it.each(['node', 'jsdom'])('[SDK-27] Jest with the environment %s', async (envir
 });
 
 it('[SDK-27] Metro bundles it for React Native, whose globals are enough', async () => {
-  const require = createRequire(join(folder.path, 'package.json'));
-  const metro = require('metro') as Metro;
+  const load = createRequire(join(folder.path, 'package.json'));
+  const metro = load('metro') as Metro;
   const config = await metro.loadConfig({ cwd: folder.path, projectRoot: folder.path });
   const { code } = await metro.runBuild(config, {
     entry: 'entry.js',
@@ -96,7 +96,7 @@ it('[SDK-27] Metro bundles it for React Native, whose globals are enough', async
   });
   const world: Record<string, unknown> = { setTimeout, clearTimeout, performance, fetch, WebSocket, console };
   runInNewContext(code, Object.assign(world, { global: world, window: world }));
-  const { exchange } = require('./exchange.cjs') as { exchange: (...args: unknown[]) => Promise<unknown> };
+  const { exchange } = load('./exchange.cjs') as { exchange: (...args: unknown[]) => Promise<unknown> };
   const { relayUrl, apiUrl } = services;
   expect(await exchange(world['library'], { relayUrl, apiUrl, clientId: 'metro' })).toEqual(SEEN);
   expect(code).not.toContain('perMessageDeflate'); // the entry for Node
