@@ -53,6 +53,8 @@ interface PostlineClientBaseOptions {
   readonly retryMsMax?: number;
   /** An attempt to connect fails after this time, loading of token and cursor included. Default: 15,000 ms. */
   readonly openMsMax?: number;
+  /** If false, the relay is not told what this client has handled: for one that only looks. Default: true. */
+  readonly acks?: boolean;
   /** Acks are sent together, at most this often. Default: 500 ms. */
   readonly ackIntervalMs?: number;
   /** How many messages may wait for the handler. Default: 1,000. */
@@ -115,6 +117,7 @@ const CHECKS: OptionChecks<PostlineClientOptions> = {
   clientId: isAny,
   token: (value) => typeof value === 'string' || isFunction(value),
   groups: isBoolean,
+  acks: isBoolean,
   autoConnect: isBoolean,
   debug: (value) => isBoolean(value) || isFunction(value),
   parse: (value) => isFunction(value) || hasMethods(value, 'parse'),

@@ -3,6 +3,8 @@ import type { Environment } from '../platform/environment.ts';
 
 interface AcksParts {
   readonly environment: Environment;
+  /** If false, nothing is acknowledged. */
+  readonly acks?: boolean;
   readonly ackIntervalMs: number;
   readonly position: { all(): Iterable<TargetPosition> };
   /** False if there is no connection to send it on. */
@@ -33,6 +35,9 @@ export class Acks {
   /** Sends all unsent acks at once. Without a connection they wait for the next one. */
   flush(): void {
     const { position: all, send } = this.#parts;
+    // <not in the script>
+    if (this.#parts.acks === false) return;
+    // </not in the script>
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     for (const position of all.all()) {

@@ -44,6 +44,18 @@ describe('acks', () => {
     expect(second.frames.map(({ type }) => type)).toEqual(['identify']);
   });
 
+  it('[SDK-12] with acks: false nothing is acknowledged, not even at the end', async () => {
+    scene.start({ acks: false });
+    scene.handle();
+    const first = await scene.relay.connection(1);
+    await first.identified();
+    first.send(messageFrame(1));
+    await scene.handled(1);
+    scene.environment.advance(500);
+    await scene.client.close();
+    expect(first.frames.map(({ type }) => type)).toEqual(['identify']);
+  });
+
   it('[SDK-15] close resolves when the relay has read the last ack', async () => {
     scene.start();
     scene.handle();
