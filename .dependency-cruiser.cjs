@@ -7,7 +7,7 @@ function onlyFrom(name, from) {
     name: `${name}-only-at-its-edge`,
     severity: 'error',
     from: {
-      path: '^(packages|api-server|websocket-server|standalone|web-client)/',
+      path: '^(packages|api-server|websocket-server|standalone|web-client|cli)/',
       pathNot: [from, '/test/'],
     },
     to: { path: `node_modules/${name}/` },
@@ -39,6 +39,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^(api-server|websocket-server|web-client)/' },
       to: { path: SERVICES, pathNot: '^$1/' },
+    },
+    {
+      name: 'cli-imports-no-service',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: SERVICES },
+    },
+    {
+      name: 'nothing-imports-the-cli',
+      severity: 'error',
+      from: { pathNot: '^cli/' },
+      to: { path: '^cli/' },
     },
     {
       name: 'protocol-imports-only-zod',
@@ -207,6 +219,7 @@ module.exports = {
     onlyFrom('libsql', '^packages/message-store/src/sqlite/'),
     onlyFrom('ioredis', '^packages/message-bus/src/redis/'),
     onlyFrom('jose', '^packages/client-tokens/src/'),
+    onlyFrom('commander', '^packages/operator-commands/src/|^cli/src/'),
     onlyFrom('express', '^(api-server|websocket-server)/src/http/'),
     onlyFrom('ws', '^websocket-server/src/socket/|^packages/client-sdk/src/platform/node-environment\\.ts$'),
   ],

@@ -42,14 +42,14 @@ function checkNames(files: readonly string[]): string[] {
 /** `x/test/a/b.test.ts` (or b.mysql.test.ts, …) tests `x/src/a/b.ts`. */
 function checkMirrors(files: readonly string[]): string[] {
   return files
-    .filter((file) => /^(packages\/|api-server|websocket-server|standalone|web-client)/.test(file))
+    .filter((file) => /^(packages\/|api-server|websocket-server|standalone|web-client|cli)/.test(file))
     .filter((file) => file.includes('/test/') && file.endsWith('.test.ts') && !WITHOUT_ONE_SOURCE.test(file))
     .filter((file) => !existsSync(sourceOf(file)))
     .map((file) => `${file}: there is no ${sourceOf(file)}`);
 }
 
 function sourceOf(testFile: string): string {
-  return testFile.replace('/test/', '/src/').replace(/(?:\.(?:mysql|redis|process))?\.test\.ts$/, '.ts');
+  return testFile.replace('/test/', '/src/').replace(/(?:\.(?:mysql|redis|process|e2e))?\.test\.ts$/, '.ts');
 }
 
 function checkRules(files: readonly string[]): string[] {

@@ -38,7 +38,7 @@ import type { GroupCommitLimits } from './publishing/group-commit.ts';
 import type { HttpServerLimits } from './http/server/http-server.ts';
 import type { PublishRateSettings } from './access/publish-rates.ts';
 import type { ReaderAnswersLimits } from './http/answers/reader-answers.ts';
-import { PublisherKeys } from './access/publisher-keys.ts';
+import { checkPublisherKeys, PublisherKeys } from '@postline/publisher-keys';
 
 /** All variables of `npm run api`. */
 export const apiProcessEnvironment = {
@@ -63,18 +63,6 @@ const environmentSchema = checkTogether(
   checkClientTokens,
   checkPublisherKeys,
 );
-
-interface KeySettings {
-  readonly PUBLISH_KEYS?: PublisherKeys | undefined;
-  readonly PUBLISH_KEYS_FILE?: PublisherKeys | undefined;
-}
-
-/** With two lists it would be unclear which one applies. */
-export function checkPublisherKeys(settings: KeySettings, context: z.core.$RefinementCtx): void {
-  if (settings.PUBLISH_KEYS === undefined || settings.PUBLISH_KEYS_FILE === undefined) return;
-  const message = 'must not be set together with PUBLISH_KEYS';
-  context.addIssue({ code: 'custom', path: ['PUBLISH_KEYS_FILE'], message });
-}
 
 /** The settings of the API's parts; the same for the API alone and inside `standalone`. */
 export interface ApiSettings {

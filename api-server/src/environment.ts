@@ -1,7 +1,7 @@
 import { BATCH_BODY_BYTES_MAX, MESSAGE_BODY_BYTES_MAX } from '@postline/protocol';
 import { fileSetting, integerSetting, optionalIntegerSetting } from '@postline/service-runtime';
 import { z } from 'zod';
-import { parsePublisherKeys, type PublisherKeys } from './access/publisher-keys.ts';
+import { publisherKeysEnvironment } from '@postline/publisher-keys';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -61,13 +61,6 @@ export const RATE_PER_ADDRESS_DEFAULT = 20_000;
 const FAILURES_PER_MINUTE_DEFAULT = 600;
 const RATE_MAX = 1_000_000_000;
 
-function addKeys(text: string, context: z.core.$RefinementCtx): PublisherKeys {
-  const keys = parsePublisherKeys(text);
-  if (keys.ok) return keys.value;
-  context.addIssue({ code: 'custom', message: keys.error });
-  return z.NEVER;
-}
-
 /** `checkMemory` compares these settings with the memory of the process. */
 export const API_MEMORY = {
   sums: ['BODIES_BYTES_MAX', 'READER_ANSWERS_BYTES_MAX', 'COMMIT_WAITING_BYTES_MAX'],
@@ -77,13 +70,7 @@ export const API_MEMORY = {
 
 /** The API's settings, by environment variable. */
 export const apiEnvironment = {
-  PUBLISH_KEYS: z.string().transform(addKeys).optional().meta({
-    description:
-      'Comma-separated keys of publishers, each `name:sha256hex[;scope…]`, with scopes `publish`, `batch`, `read`, `members`, `manage`, `prefix=<start of target ids>`. Default scopes: publish and batch. `npm run keys -- new NAME` creates one. Not checked if `AUTH=open`.',
-  }),
-  PUBLISH_KEYS_FILE: fileSetting().transform(addKeys).optional().meta({
-    description: 'File with the keys instead, one per line; lines that start with `#` are comments.',
-  }),
+  ...publisherKeysEnvironment,
   PUBLISH_RATE_PER_KEY: optionalIntegerSetting({ from: 1, to: RATE_MAX }).meta({
     description: `Messages per second that the keys of one name may publish, in each process; more are answered 429. Default: ${RATE_PER_KEY_DEFAULT}; no limit if \`AUTH=open\`.`,
   }),

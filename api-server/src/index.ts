@@ -3,9 +3,8 @@ export {
   apiProcessEnvironment,
   type ApiSettings,
   apiSettings,
-  checkPublisherKeys,
 } from './configuration.ts';
 export { API_MEMORY, apiEnvironment } from './environment.ts';
 export { createOpenApiDocument } from './http/openapi/openapi-document.ts';
-export type { PublisherKeys } from './access/publisher-keys.ts';
+export type { PublisherKeys } from '@postline/publisher-keys';
 export { migrateAtStart } from './upkeep/migrate-at-start.ts';

@@ -1,5 +1,6 @@
-import { API_MEMORY, apiEnvironment, apiProcessEnvironment, checkPublisherKeys } from '@postline/api-server';
+import { API_MEMORY, apiEnvironment, apiProcessEnvironment } from '@postline/api-server';
 import { checkClientTokens, clientTokenEnvironment } from '@postline/client-tokens';
+import { checkPublisherKeys } from '@postline/publisher-keys';
 import {
   calledAs,
   checkMemory,

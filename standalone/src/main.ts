@@ -12,19 +12,15 @@ import { openBackends } from './backends.ts';
 import { readStandaloneEnvironment, standaloneCommand, type StandaloneEnvironment } from './configuration.ts';
 import { bannerLines, startReport } from './start-report.ts';
 
-/** Programs that come with the services, in place of a start: `postline-server keys new shop`. */
-const COMMANDS = new Map<string, () => Promise<unknown>>([
-  ['keys', () => import('@postline/api-server/keys')],
-  ['new-epoch', () => import('@postline/api-server/new-epoch')],
-  ['token', () => import('@postline/websocket-server/token')],
-]);
+/** Commands that come with the services, in place of a start: `postline-server keys new shop`. */
+const COMMANDS: ReadonlySet<string> = new Set(['keys', 'new-epoch', 'token']);
 
-const command = COMMANDS.get(process.argv[2] ?? '');
-if (command === undefined) {
-  await runProcess(standaloneCommand, (env) => start(readStandaloneEnvironment(env)));
+const [first = '', ...rest] = process.argv.slice(2);
+if (COMMANDS.has(first)) {
+  const { runOperatorCommand } = await import('@postline/operator-commands');
+  await runOperatorCommand(first, rest);
 } else {
-  process.argv.splice(2, 1); // a command reads the words after its own name
-  await command();
+  await runProcess(standaloneCommand, (env) => start(readStandaloneEnvironment(env)));
 }
 
 async function start(env: StandaloneEnvironment): Promise<RunningProcess> {

@@ -3,7 +3,7 @@ import type { ClientToken, ClientTokenVerifier } from '@postline/client-tokens';
 import { type DisconnectStore, isTokenRevoked, type MemberStore } from '@postline/message-store';
 import { groupNameOf, isGroupId, isTargetId } from '@postline/protocol';
 import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
-import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from './publisher-keys.ts';
+import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from '@postline/publisher-keys';
 import {
   DATABASE_LATE,
   OVERLOADED,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
-import type { Publisher } from './publisher-keys.ts';
+import type { Publisher } from '@postline/publisher-keys';
 import { rateLimited, type Refusal } from '../http/answers/problem.ts';
 
 export interface PublishRateSettings {

@@ -2,7 +2,7 @@ import { signClientToken } from '@postline/client-tokens';
 import { waitUntil } from '@postline/test-support';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keyDigest } from '../../src/access/publisher-keys.ts';
+import { keyDigest } from '@postline/publisher-keys';
 import { startTestApi, type TestApi } from '../support/start-test-api.ts';
 
 const SECRET = 'Zq3vN8rT1yW6uE0pL5kJ9hG2fD7sA4xC';

@@ -1,6 +1,6 @@
 import supertest from 'supertest';
 import { expect, it } from 'vitest';
-import { keyDigest } from '../../src/access/publisher-keys.ts';
+import { keyDigest } from '@postline/publisher-keys';
 import { startTestApi } from '../support/start-test-api.ts';
 
 const REQUIRED = {

@@ -50,6 +50,7 @@ export { isProbe, lacksHost } from './http/probes.ts';
 export { errorForLog } from './logging/error-for-log.ts';
 export { createLogger, type Logger } from './logging/logger.ts';
 export { writeToTerminal } from './logging/standard-streams.ts';
+export { visibleText } from './logging/visible-text.ts';
 export { Holding, MemoryBudget, MemoryShare } from './memory/memory-budget.ts';
 export {
   checkMemory,

@@ -3,7 +3,7 @@ import type { AppendRequest } from '@postline/message-store';
 import type { PublishedBatch, PublishedMessage as PublishedMessageBody } from '@postline/protocol';
 import type { MemoryShare } from '@postline/service-runtime';
 import type { PublishedMessage, PublishMessages, PublishOutcome } from '../../publishing/publish-message.ts';
-import type { KeyScope, Publisher } from '../../access/publisher-keys.ts';
+import type { KeyScope, Publisher } from '@postline/publisher-keys';
 import { type AccessControl, refuseTarget } from '../../access/access-control.ts';
 import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
 import { receiveJsonBody } from '../body/json-body.ts';

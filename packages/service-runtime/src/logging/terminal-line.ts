@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { visibleText } from './visible-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -11,8 +12,6 @@ const LEVEL_STYLES: Readonly<Record<string, Style>> = {
 /** The longest level has five letters. */
 const LEVEL_WIDTH = 5;
 
-/** Controls and changes of the writing direction: a logged text must not move the cursor or disguise a line. */
-const CONTROLS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 /** Values that need no quotes. */
 const PLAIN_VALUE = /^[\w./:@+-]+$/;
 
@@ -56,16 +55,12 @@ function clockTime(time: unknown): string {
 }
 
 function visible(value: unknown): string {
-  return typeof value === 'string' ? value.replaceAll(CONTROLS, escapeOf) : '';
-}
-
-function escapeOf(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return typeof value === 'string' ? visibleText(value) : '';
 }
 
 function fieldValue(value: unknown): string {
   if (typeof value === 'string' && PLAIN_VALUE.test(value)) return value;
-  return JSON.stringify(value).replaceAll(CONTROLS, escapeOf);
+  return visibleText(JSON.stringify(value));
 }
 
 /** Lines for the error, its stack and its causes. */

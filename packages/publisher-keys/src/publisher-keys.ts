@@ -3,7 +3,7 @@ import { isTargetIdStart } from '@postline/protocol';
 import type { Result } from '@postline/service-runtime';
 
 /** What a key allows. */
-const KEY_SCOPES = ['publish', 'batch', 'read', 'members', 'manage'] as const;
+export const KEY_SCOPES = ['publish', 'batch', 'read', 'members', 'manage'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
 /** The holder of a key. */

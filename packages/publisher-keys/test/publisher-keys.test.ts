@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  keyDigest,
-  mayAddress,
-  parsePublisherKeys,
-  type PublisherKeys,
-} from '../../src/access/publisher-keys.ts';
+import { keyDigest, mayAddress, parsePublisherKeys, type PublisherKeys } from '../src/publisher-keys.ts';
 
 const [SHOP, NEWS] = [keyDigest('shop-key'), keyDigest('news-key')];
 

@@ -1,0 +1,38 @@
+import { databaseReason } from '@postline/message-store';
+import { effectiveUrls } from '@postline/service-runtime';
+import type { ClockReading } from './check-clock.ts';
+import { databaseAdvice } from './database-advice.ts';
+import type { DoctorSettings } from './doctor-settings.ts';
+import { fault, type Finding, ok, warning } from './finding.ts';
+
+const CHECK = 'database';
+
+export interface DatabaseCheck {
+  readonly findings: readonly Finding[];
+  readonly clock?: ClockReading;
+}
+
+/** Connects as the services do: session, schema, durability, and whether a message could be stored. */
+export async function checkDatabase(settings: DoctorSettings): Promise<DatabaseCheck> {
+  const { databaseUrl } = effectiveUrls(settings);
+  if (databaseUrl === undefined) return { findings: [] };
+  const { createMysqlMessageStore } = await import('@postline/message-store/mysql');
+  const store = createMysqlMessageStore({ databaseUrl, databaseCa: settings.DATABASE_CA_FILE });
+  try {
+    const risks = await store.checkReady();
+    await store.checkWritable();
+    const sentAtMs = Date.now();
+    const { databaseTimeMs } = await store.readHeads([]);
+    const clock = { of: 'database', atMs: databaseTimeMs, hereMs: (sentAtMs + Date.now()) / 2, unclearMs: 0 };
+    const findings = [
+      ok(CHECK, 'answers, has the schema, and takes writes'),
+      ...risks.map(({ text }) => warning(CHECK, text)),
+    ];
+    return { findings, clock };
+  } catch (error) {
+    const { code, text } = databaseReason(error);
+    return { findings: [fault(CHECK, text, databaseAdvice(code))] };
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,58 @@
+import { checkClientTokens, clientTokenEnvironment } from '@postline/client-tokens';
+import { checkPublisherKeys, publisherKeysEnvironment } from '@postline/publisher-keys';
+import {
+  backendSettings,
+  checkTogether,
+  type Environment,
+  migrationSettings,
+  readSettings,
+  SettingsError,
+  sharedSettings,
+} from '@postline/service-runtime';
+import { z } from 'zod';
+import { fault, type Finding, ok, skipped } from './finding.ts';
+
+const CHECK = 'configuration';
+
+/** What both services read. Settings of one service alone are checked by its start. */
+const shape = {
+  ...sharedSettings,
+  ...backendSettings,
+  ...clientTokenEnvironment,
+  ...migrationSettings,
+  ...publisherKeysEnvironment,
+};
+
+const schema = checkTogether(z.object(shape), 'both-or-none', checkClientTokens, checkPublisherKeys);
+
+/** Not settings of Postline alone: other programs set them too. */
+const SHARED_NAMES: ReadonlySet<string> = new Set(['NODE_ENV']);
+
+export type DoctorSettings = z.output<typeof schema>;
+
+export interface SettingsReading {
+  readonly findings: readonly Finding[];
+  /** Undefined if they are wrong, or none is set. */
+  readonly settings: DoctorSettings | undefined;
+}
+
+/** Checks the settings of the services in this environment; it prints names only. */
+export function readDoctorSettings(env: Environment): SettingsReading {
+  const names = Object.keys(shape).filter((name) => !SHARED_NAMES.has(name) && (env[name] ?? '') !== '');
+  if (names.length === 0) {
+    const text =
+      'no setting of the services is set here, so database and Redis are seen through the services alone';
+    return { findings: [skipped(CHECK, text)], settings: undefined };
+  }
+  try {
+    const settings = readSettings(schema, env);
+    return { findings: [ok(CHECK, `${names.join(', ')}: valid`)], settings };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const findings = error.lines.map((line) => {
+      const name = line.split(':', 1)[0] ?? '';
+      return fault(CHECK, line, `Correct ${name}: docs/configuration.md describes it.`);
+    });
+    return { findings, settings: undefined };
+  }
+}

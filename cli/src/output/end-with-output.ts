@@ -1,0 +1,11 @@
+/**
+ * Ends the process, quietly and with code 0, when the reader of its output goes away: `postline history 1 | head`. Any
+ * other failure to write ends it with code 1.
+ */
+export function endWithOutput(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    console.error(`postline: the output cannot be written: ${error.message}`);
+    process.exit(1);
+  });
+}
