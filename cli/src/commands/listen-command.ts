@@ -117,7 +117,9 @@ function reportStates(client: PostlineClient, output: Output, clientId: string):
     output.note(`the log of ${targetId} was restarted: messages after ${offset} may arrive again`),
   );
   client.on('error', (error) => {
-    if (error.code === 'relay_error') output.note(`${error.relayCode ?? error.code}: ${error.message}`);
+    // One without a target comes before the end, which is reported by itself.
+    if (error.code === 'relay_error' && error.targetId !== undefined)
+      output.note(`${error.relayCode ?? error.code}: ${error.message}`);
   });
 }
 
@@ -127,6 +129,5 @@ function reasonOf({ closeCode, message }: PostlineError): string {
 
 function closedFailure(error: PostlineError): CommandFailure {
   const code = error.relayCode ?? error.code;
-  const detail = typeof error.cause === 'string' ? `: ${error.cause}` : '';
-  return new CommandFailure(`${reasonOf(error)}${detail}`, { code, cause: error });
+  return new CommandFailure(reasonOf(error), { code, cause: error });
 }
