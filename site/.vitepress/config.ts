@@ -16,6 +16,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Postline: '/',
     'Running Postline': '/docs/running',
     Configuration: '/docs/configuration',
+    'Command line': '/docs/command-line',
     Operating: '/docs/operating',
     'Database connection': '/docs/database-connection',
     'Rights in the database': '/docs/database-rights',

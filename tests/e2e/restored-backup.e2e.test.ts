@@ -89,7 +89,7 @@ it('[EPO-1] [DEL-5] [DEL-9] after an older backup was restored, readers are told
 
 it('[EPO-2] a wrong time, or a database that is not there, changes nothing and says why', async () => {
   const wrong = await newEpoch({ DATABASE_URL: system.database.url }, '--restored-at', 'yesterday');
-  expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('with its zone') });
+  expect(wrong).toMatchObject({ code: 2, output: expect.stringContaining('with its zone') });
   const folder = await makeTempFolder('new-epoch');
   const missing = await newEpoch({ DATA_DIR: folder.path });
   expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('no such file') });
