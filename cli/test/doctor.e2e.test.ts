@@ -1,13 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { migrate } from '@postline/message-store/mysql';
 import { createPublisherKey } from '@postline/publisher-keys';
 import {
   freePort,
   type ServiceProcess,
+  startDatabase,
   startApi,
   startRelay,
   type TestDatabase,
 } from '@postline/test-support';
+import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshServers } from '../../tests/e2e/system.ts';
 import { type CommandEnvironment, postline, postlineOnTerminal } from './support/command.ts';
@@ -176,6 +179,25 @@ it('[CLI-6] a database that does not exist, and one without the schema', async (
   expect(empty.faults).toMatchObject([
     { check: 'database', todo: expect.stringContaining('it migrates the schema') },
   ]);
+});
+
+it('[CLI-6] a database that takes no writes', async () => {
+  const server = await startDatabase();
+  const { url } = await server.createDatabase();
+  await migrate({ databaseUrl: url, folder: new URL('../../db/migrations/', import.meta.url) });
+  const connection = await createConnection(url);
+  await connection.query('SET GLOBAL read_only = 1');
+  await connection.end();
+  const { code, faults } = await examine({ DATABASE_URL: url });
+  expect(code).toBe(1);
+  expect(faults).toMatchObject([
+    {
+      check: 'database',
+      text: expect.stringContaining('takes no writes'),
+      todo: expect.stringContaining('end read_only'),
+    },
+  ]);
+  await server.stop();
 });
 
 it('[CLI-6] an API and a relay on two Redis servers: messages arrive by comparison only', async () => {

@@ -19,16 +19,17 @@ export async function checkDatabase(settings: DoctorSettings): Promise<DatabaseC
   const { createMysqlMessageStore } = await import('@postline/message-store/mysql');
   const store = createMysqlMessageStore({ databaseUrl, databaseCa: settings.DATABASE_CA_FILE });
   try {
-    const risks = await store.checkReady();
-    await store.checkWritable();
+    const { server, readOnlyBy, risks } = await store.checkReady();
+    if (readOnlyBy === undefined) await store.checkWritable();
     const sentAtMs = Date.now();
     const { databaseTimeMs } = await store.readHeads([]);
     const clock = { of: 'database', atMs: databaseTimeMs, hereMs: (sentAtMs + Date.now()) / 2, unclearMs: 0 };
-    const findings = [
-      ok(CHECK, 'answers, has the schema, and takes writes'),
-      ...risks.map(({ text }) => warning(CHECK, text)),
-    ];
-    return { findings, clock };
+    const what = server?.text ?? 'the database';
+    const finding =
+      readOnlyBy === undefined
+        ? ok(CHECK, `${what}: answers, has the schema, and takes writes`)
+        : fault(CHECK, `${what}: takes no writes (${readOnlyBy})`, databaseAdvice('read_only'));
+    return { findings: [finding, ...risks.map(({ text }) => warning(CHECK, text))], clock };
   } catch (error) {
     const { code, text } = databaseReason(error);
     return { findings: [fault(CHECK, text, databaseAdvice(code))] };

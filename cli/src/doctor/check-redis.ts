@@ -6,7 +6,7 @@ import {
   type MessageBus,
 } from '@postline/message-bus';
 import { createRedisMessageBus } from '@postline/message-bus/redis';
-import { effectiveUrls, withDeadline } from '@postline/service-runtime';
+import { effectiveUrls, redisConnections, withDeadline } from '@postline/service-runtime';
 import type { DoctorSettings } from './doctor-settings.ts';
 import { fault, type Finding, ok } from './finding.ts';
 import { redisAdvice } from './redis-advice.ts';
@@ -19,7 +19,7 @@ const ECHO_MS_MAX = 5_000;
 export async function checkRedis(settings: DoctorSettings): Promise<readonly Finding[]> {
   const { redisUrl } = effectiveUrls(settings);
   if (redisUrl === undefined) return [];
-  const bus = createRedisMessageBus({ redisUrl, ca: settings.REDIS_CA_FILE, prefix: settings.REDIS_PREFIX });
+  const bus = createRedisMessageBus({ redisUrl, ...redisConnections(settings) });
   const echo = new HintEcho(bus);
   try {
     const tookMs = await withDeadline(echo.measure(), { what: 'Redis', milliseconds: ECHO_MS_MAX });

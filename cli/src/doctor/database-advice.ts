@@ -15,6 +15,8 @@ const ADVICE: Readonly<Record<DatabaseReasonCode, string>> = {
   disk_full: 'Free space on the disk of the database.',
   schema: 'Start an API of this version once: it migrates the schema.',
   session_refused: 'Change the setting of the database that the text names.',
+  topology_refused: 'Change the setting that the text names; docs/topologies.md describes what is supported.',
+  not_ready: 'Bring the node back into its cluster, or let DATABASE_URL lead to another node.',
   overloaded: 'Wait until the database has caught up, then check its load.',
   other: 'Look into the error log of the database.',
 };
@@ -26,7 +28,8 @@ export function databaseAdvice(code: DatabaseReasonCode): string {
 
 /** Reasons as `/readyz` has them: texts without a code. */
 const TEXTS: readonly (readonly [RegExp, DatabaseReasonCode])[] = [
-  [/read-only/, 'read_only'],
+  [/read-only|read_only/, 'read_only'],
+  [/not ready/, 'not_ready'],
   [/password|no connections from this host/, 'wrong_credentials'],
   [/does not exist/, 'unknown_database'],
   [/right/, 'missing_right'],
