@@ -221,7 +221,11 @@ module.exports = {
     onlyFrom('jose', '^packages/client-tokens/src/'),
     onlyFrom('commander', '^packages/operator-commands/src/|^cli/src/'),
     onlyFrom('express', '^(api-server|websocket-server)/src/http/'),
-    onlyFrom('ws', '^websocket-server/src/socket/|^packages/client-sdk/src/platform/node-environment\\.ts$'),
+    // The doctor connects with an origin, as no library in Node does.
+    onlyFrom(
+      'ws',
+      '^websocket-server/src/socket/|^packages/client-sdk/src/platform/node-environment\\.ts$|^cli/src/doctor/check-origin\\.ts$',
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

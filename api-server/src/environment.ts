@@ -1,7 +1,6 @@
 import { BATCH_BODY_BYTES_MAX, MESSAGE_BODY_BYTES_MAX } from '@postline/protocol';
-import { fileSetting, integerSetting, optionalIntegerSetting } from '@postline/service-runtime';
-import { z } from 'zod';
 import { publisherKeysEnvironment } from '@postline/publisher-keys';
+import { integerSetting, optionalIntegerSetting } from '@postline/service-runtime';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -2,8 +2,8 @@ import { CommandFailure, UsageError } from '@postline/operator-commands';
 import type { Environment } from '@postline/service-runtime';
 import type { Command } from 'commander';
 
-export const API_URL_DEFAULT = 'http://localhost:8080';
-export const RELAY_URL_DEFAULT = 'ws://localhost:3000';
+const API_URL_DEFAULT = 'http://localhost:8080';
+const RELAY_URL_DEFAULT = 'ws://localhost:3000';
 
 /** What the commands read, for their help. */
 export const ENVIRONMENT_HELP: readonly (readonly [string, string])[] = [

@@ -59,12 +59,15 @@ class HistoryPrinter {
     const { after, limit } = this.#options;
     const state = () => ({ what: `${this.#printedCount} messages`, share: this.#printedCount / limit });
     await this.#output.progress.during(state, async () => {
-      if (after !== undefined) return await this.#printAfter(after);
-      if (limit <= LOG_PAGE_MESSAGES_MAX)
-        return await this.#print(await this.#page({ before: 'head', limit }));
-      const { head } = await this.#page({ before: 'head', limit: 1 });
-      return await this.#printAfter(Math.max(0, head - limit));
+      if (after !== undefined) await this.#printAfter(after);
+      else if (limit <= LOG_PAGE_MESSAGES_MAX) await this.#print(await this.#page({ before: 'head', limit }));
+      else await this.#printNewest(limit);
     });
+  }
+
+  async #printNewest(count: number): Promise<void> {
+    const { head } = await this.#page({ before: 'head', limit: 1 });
+    await this.#printAfter(Math.max(0, head - count));
   }
 
   async #printAfter(offset: number): Promise<void> {

@@ -32,7 +32,7 @@ it.each([
   expect(process.exitCode).toBe(2);
 });
 
-it.each([
+it.each<[Error, string, number]>([
   [new CommandFailure('no key', { code: 'unauthorized' }), 'postline: unauthorized: no key', 1],
   [new CommandFailure('no file'), 'postline: no file', 1],
   [new SettingsError(['A: is required']), 'A: is required', 1],
