@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { makeTempFolder, type TempFolder } from '@postline/test-support';
+import { installPacked, linkInstalled, makeTempFolder, type TempFolder } from '@postline/test-support';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -36,17 +36,8 @@ export class InstalledPackage {
     const folder = await makeTempFolder('package');
     const source = join(ROOT, workspace);
     await run(process.execPath, ['bundle.cjs'], { cwd: source });
-    const words = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder.path];
-    const { stdout } = await run('npm', words, { cwd: source });
-    const [{ filename, name }] = JSON.parse(stdout) as [{ filename: string; name: string }];
-    const modules = join(folder.path, 'node_modules');
-    const path = join(modules, name);
-    await mkdir(path, { recursive: true });
-    await run('tar', ['-xzf', join(folder.path, filename), '-C', path, '--strip-components', '1']);
-    for (const needed of Object.keys((await readManifest(path)).dependencies ?? {})) {
-      await mkdir(dirname(join(modules, needed)), { recursive: true });
-      await symlink(join(ROOT, 'node_modules', needed), join(modules, needed));
-    }
+    const path = await installPacked(workspace, folder.path);
+    await linkInstalled(Object.keys((await readManifest(path)).dependencies ?? {}), folder.path);
     return new InstalledPackage(source, folder, path);
   }
 
