@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { makeTempFolder } from '@postline/test-support';
 import ts from 'typescript';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { checkTarball, importsOf, packedFiles, pathsIn } from './packed-files.ts';
 
 const FOLDER = fileURLToPath(new URL('../../packages/client-sdk/', import.meta.url));
 const run = promisify(execFile);
@@ -20,27 +19,6 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(FOLDER, 'package.json'), 'utf8')) as Manifest;
 
-/** What `npm pack` takes. */
-async function packedFiles(): Promise<readonly string[]> {
-  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: FOLDER });
-  const [packed] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-  return packed.files.map(({ path }) => path);
-}
-
-/** Every path that `exports` names. */
-function pathsIn(value: unknown): string[] {
-  return typeof value === 'string' ? [value] : Object.values(value as object).flatMap(pathsIn);
-}
-
-/** What a file of the package imports: its own files by relative paths, and others by their names. */
-function importsOf(path: string): string[] {
-  const text = readFileSync(join(FOLDER, path), 'utf8');
-  return Array.from(
-    text.matchAll(/(?:\bfrom |\bimport |\bimport\(|\brequire\()["']([\w@./-]+)["']/g),
-    ([, name = '']) => name,
-  );
-}
-
 /** Evaluates an expression in a separate Node process that has the package installed. */
 async function evaluate(code: string, ...options: string[]): Promise<string> {
   const { stdout } = await run(process.execPath, [...options, '--input-type=commonjs', '-e', code], {
@@ -52,14 +30,14 @@ async function evaluate(code: string, ...options: string[]): Promise<string> {
 
 describe('the package as it is published', () => {
   it('[SDK-18] holds every file that it names, and every file that those import', async () => {
-    const files = new Set(await packedFiles());
+    const files = new Set(await packedFiles(FOLDER));
     const named = [manifest.main, manifest.types, manifest.browser, ...pathsIn(manifest.exports)];
     const queue = [...new Set(named.map((path) => posix.normalize(path)))];
     const seen = new Set(queue);
     for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
       expect(files).toContain(path);
       if (path === 'dist/client.js' || path.endsWith('.json')) continue;
-      for (const name of importsOf(path)) {
+      for (const name of importsOf(FOLDER, path)) {
         if (!name.startsWith('.')) {
           expect([path, name]).toEqual([expect.stringMatching(/(^|\/)node\.js$/), 'ws']);
           continue;
@@ -81,20 +59,14 @@ describe('the package as it is published', () => {
   });
 
   it('[SDK-18] is found and typed by every resolver, from its tarball', async () => {
-    const folder = await makeTempFolder('client');
-    onTestFinished(() => folder.remove());
-    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder.path], { cwd: FOLDER });
-    const [tarball = ''] = await readdir(folder.path);
-    const packed = join(folder.path, tarball);
-    const bin = (name: string) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
     // The classic script is for pages, and is not imported.
-    await run(bin('attw'), [packed, '--exclude-entrypoints', 'client.js']);
-    await run(bin('publint'), [packed, '--level', 'warning', '--strict']);
+    await checkTarball(FOLDER, '--exclude-entrypoints', 'client.js');
   });
 
   it('[SDK-18] has types that need no other package', async () => {
-    for (const file of await packedFiles())
-      if (file.endsWith('.d.ts')) expect(importsOf(file).filter((name) => !name.startsWith('.'))).toEqual([]);
+    for (const file of await packedFiles(FOLDER))
+      if (file.endsWith('.d.ts'))
+        expect(importsOf(FOLDER, file).filter((name) => !name.startsWith('.'))).toEqual([]);
   });
 
   it('[SDK-18] gives one class, whichever way it is loaded in Node', async () => {
