@@ -100,6 +100,25 @@ module.exports = {
       },
     },
     {
+      name: 'client-binding-imports-the-client-only',
+      severity: 'error',
+      from: { path: '^packages/client-binding/src/' },
+      to: { pathNot: ['^packages/client-binding/src/', '^packages/client-sdk/dist/'] },
+    },
+    {
+      name: 'client-react-and-vue-import-their-framework-and-the-binding-only',
+      severity: 'error',
+      from: { path: '^packages/client-(react|vue)/src/' },
+      to: {
+        pathNot: [
+          '^packages/client-$1/src/',
+          '^packages/client-binding/src/index\\.ts$',
+          '^packages/client-sdk/dist/',
+          'node_modules/(@types/)?$1/',
+        ],
+      },
+    },
+    {
       // The files beside these folders put the page together. The folders share page/ and know the connection's state.
       name: 'web-client-folders-do-not-import-each-other',
       severity: 'error',

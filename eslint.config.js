@@ -23,6 +23,7 @@ export default tseslint.config(
         project: [
           './tsconfig.checks.json',
           './packages/client-sdk/tsconfig.checks.json',
+          './packages/client-binding/tsconfig.checks.json',
           './web-client/tsconfig.json',
         ],
         tsconfigRootDir: import.meta.dirname,
