@@ -31,11 +31,13 @@ RUN npm pkg delete devDependencies --workspaces --include-workspace-root
 
 FROM runtime-manifests AS api-server-dependencies
 RUN --mount=type=cache,target=/npm-cache \
-  npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/api-server
+  npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/api-server \
+  && rm -r packages/client-binding packages/client-react packages/client-vue
 
 FROM runtime-manifests AS websocket-server-dependencies
 RUN --mount=type=cache,target=/npm-cache \
-  npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/websocket-server
+  npm ci --cache /npm-cache --ignore-scripts --omit=dev --omit=optional --workspace @postline/websocket-server \
+  && rm -r packages/client-binding packages/client-react packages/client-vue
 
 # SQLite's binary is one of the optional packages. /data exists so that a new volume there belongs to the ordinary user.
 FROM runtime-manifests AS standalone-dependencies

@@ -158,12 +158,12 @@ describe('images', () => {
   const ALLOWED_FILES = {
     'api-server': [
       /^healthcheck\.cjs$/,
-      /^(api-server|packages\/[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
+      /^(api-server|packages\/(?!client-(?:binding|react|vue)\/)[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
       /^db\/migrations\/(\d{4}-[a-z-]+|procedures\/[a-z_]+)\.sql$/,
     ],
     'websocket-server': [
       /^healthcheck\.cjs$/,
-      /^(websocket-server|packages\/[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
+      /^(websocket-server|packages\/(?!client-(?:binding|react|vue)\/)[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
       /^web-client\/(index\.html|page\.css|favicon\.svg|dist\/page\.js)$/,
     ],
   };
