@@ -28,6 +28,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'Build on it': {
     Examples: '/examples/',
     'Client library': '/packages/client-sdk/',
+    'React and Vue': '/docs/react-and-vue',
     Protocol: '/docs/protocol',
     Groups: '/docs/groups',
     'Publishing from SQL': '/docs/publishing-from-sql',
