@@ -248,7 +248,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|node_modules/\\.vite)/' },
+    // The applications import what their tests write beside them.
+    exclude: { path: '(^|/)(dist|node_modules/\\.vite)/|^tests/bindings/[a-z]+-app/' },
     tsConfig: { fileName: 'tsconfig.checks.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

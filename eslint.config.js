@@ -10,6 +10,8 @@ export default tseslint.config(
       '**/node_modules/**',
       '**/*.cjs',
       'tests/e2e/fixtures/**',
+      'tests/bindings/*-app/**',
+      'tests/client-package/types-app/**',
       'tests/client-platforms/programs/**',
       'eslint.config.js',
       'reports/**',

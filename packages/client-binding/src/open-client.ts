@@ -71,7 +71,7 @@ function clientOptions<Payload>(
   cursorStore: CursorStore,
 ): PostlineClientOptions<Payload> {
   const { onError, ...options } = latest();
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const given = Object.entries(options as Record<string, unknown>).filter(([, value]) => value !== undefined);
   const stable = given.map(([name, value]) => [
     name,
     typeof value === 'function' ? latestOf(latest, name) : value,
