@@ -12,8 +12,8 @@ const PACKAGE_FOLDER = new URL('../..', import.meta.url).pathname;
 /** Far above what an answer takes; one that is blocked never comes. */
 const ANSWER_MS = 10_000;
 
-/** 5 MB: more than a pipe and the lines that may wait take together. */
-const TOO_MANY_LINES = 20_000;
+/** 8 MB as JSON, and 6 MB as the shorter lines of a terminal: more than a pipe and the lines that may wait take together. */
+const TOO_MANY_LINES = 30_000;
 
 /** A service that logs as many numbered lines as it is asked for and then answers, which a blocked one can't. */
 const PROGRAM = `
