@@ -1,7 +1,7 @@
 /**
- * Finds the programs that the tests need besides Node: redis-server, MariaDB or MySQL, Chromium, and the interpreters
- * of the examples. As root on Debian it installs missing ones; elsewhere it prints one line for each, with how to get
- * it. With names of executables as arguments (`mariadbd`), it handles only these.
+ * Finds the programs that the tests need besides Node: redis-server, MariaDB or MySQL, promtool, Chromium, and the
+ * interpreters of the examples. As root on Debian it installs missing ones; elsewhere it prints one line for each, with
+ * how to get it. With names of executables as arguments (`mariadbd`), it handles only these.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,6 +21,7 @@ interface TestProgram {
 const TEST_PROGRAMS: readonly TestProgram[] = [
   { need: 'Redis', executables: ['redis-server'], debianPackages: ['redis-server'] },
   { need: 'MariaDB or MySQL', executables: ['mariadbd', 'mysqld'], debianPackages: ['mariadb-server'] },
+  { need: 'promtool of Prometheus', executables: ['promtool'], debianPackages: ['prometheus'] },
   { need: 'OpenSSL', executables: ['openssl'], versionWord: 'version', debianPackages: ['openssl'] },
   { need: 'a terminal for programs', executables: ['script'], debianPackages: ['bsdutils'] },
   {

@@ -9,7 +9,8 @@ export interface ApiHealthParts {
 }
 
 /** Whether the API can do its work, for `/readyz` and the log. */
-export interface ApiHealth extends Pick<ServiceHealth, 'readiness' | 'databaseActivity'> {
+export interface ApiHealth
+  extends Pick<ServiceHealth, 'readiness' | 'database' | 'bus' | 'databaseActivity'> {
   /** For the publisher's end of the bus. */
   readonly busEvents: BusEndEvents;
   /** False until `open`: the database does not have the schema yet that this version needs. */
@@ -44,6 +45,8 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
   const { readiness, database, bus } = health;
   return {
     readiness,
+    database,
+    bus,
     busEvents: {
       onState: (state) => {
         if (state === 'up') bus.worked();

@@ -15,6 +15,8 @@ import {
   type Logger,
   MemoryBudget,
   type RepeatedTask,
+  showHealth,
+  showMemory,
 } from '@postline/service-runtime';
 import { createApiHttp } from './api-http.ts';
 import { type ApiHealth, createApiHealth } from './api-health.ts';
@@ -63,6 +65,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
   const health = createApiHealth(parts);
   const { readiness } = health;
   const registry = createMetricsRegistry('api-server');
+  showHealth(registry, health);
+  showMemory(registry, memory);
   const metrics = createApiMetrics(registry);
   const publisher = bus.createPublisher(health.busEvents);
   const { hintDeadlineMs } = settings;
@@ -131,7 +135,7 @@ function createGroupCommit({ store, settings, metrics, health }: WorkerParts): G
       noteOutcome(committing, report.error);
     },
   });
-  metrics.showWaiting(() => groupCommit.waiting());
+  metrics.showWaiting(() => groupCommit.waiting(), settings.groupCommit);
   return groupCommit;
 }
 

@@ -96,7 +96,7 @@ function countFigures({ storedOnly, accepted }: PublishResult, measurement: Meas
     {
       name: 'hints that came early',
       unit: 'in the run',
-      value: relay('postline_hints_total', 'outcome="early"'),
+      value: relay('postline_hints_received_total', 'outcome="early"'),
     },
     { name: 'pages read from the log', unit: 'in the run', value: relay('postline_log_pages_read_total') },
   ];

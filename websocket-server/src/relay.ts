@@ -15,6 +15,8 @@ import {
   type Logger,
   MemoryBudget,
   OpenResponses,
+  showHealth,
+  showMemory,
 } from '@postline/service-runtime';
 import { Acks } from './acks/acks.ts';
 import { AddressLimits } from './admission/address-limits.ts';
@@ -77,11 +79,14 @@ export interface Relay {
 /** The WebSocket relay, on any store and bus. Closes neither of them. */
 export function createRelay(parts: RelayParts): Relay {
   const { store, bus, settings, logger } = parts;
+  const { memory = new MemoryBudget({ bytesMax: settings.heldBytesMax }) } = parts;
   const counters = new RelayCounters();
   const health = createRelayHealth({ store, settings, logger });
   const { readiness } = health;
-  const turn = new WriteTurn();
-  const queues = createSocketQueues(parts);
+  const turn = new WriteTurn(() => {
+    counters.sendDelays.onWritten();
+  });
+  const queues = new SocketQueues({ budget: memory, bytesMax: settings.socketQueuesBytesMax });
 
   const refusals = new RefusalLog(logger);
   const addresses = new AddressLimits(settings);
@@ -110,7 +115,10 @@ export function createRelay(parts: RelayParts): Relay {
   const host = createHost({ ...clientParts, stalled, refusals, identifying, settings, logger });
 
   const admission = new Admission({ settings, counters, refusals, addresses, connections });
-  const metrics = createRelayMetrics({ ...clientParts, stalled, feeds: feeds.directory, queues });
+  const limits = { connectionsMax: settings.connectionsMax };
+  const metrics = createRelayMetrics({ ...clientParts, stalled, feeds: feeds.directory, queues, limits });
+  showHealth(metrics, health);
+  showMemory(metrics, memory);
   const application = createHttpApplication({ settings, readiness, metrics });
   const openResponses = new OpenResponses();
   const httpServer = createHttpServer(settings, application, {
@@ -144,11 +152,6 @@ export function createRelay(parts: RelayParts): Relay {
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), feeds.close(), acks.close()]);
     },
   };
-}
-
-function createSocketQueues({ settings, memory }: RelayParts): SocketQueues {
-  const budget = memory ?? new MemoryBudget({ bytesMax: settings.heldBytesMax });
-  return new SocketQueues({ budget, bytesMax: settings.socketQueuesBytesMax });
 }
 
 function createAcks(
@@ -200,7 +203,7 @@ function createIdentifying({ store, settings, logger }: RelayParts, parts: Ident
   const starter = new FollowerStarter({ feeds, logReader, counters });
   const { everyoneGroup, followedGroupsMax, heartbeatSeconds } = settings;
   return {
-    ...{ connections, clients, disconnects, tokens, targets, starter, heartbeatSeconds },
+    ...{ connections, clients, disconnects, tokens, targets, starter, counters, heartbeatSeconds },
     positions: new ReaderPositions({ acks, devices: new DeviceOpener(store) }),
     groups: { members, targets, starter, everyoneGroup, followedGroupsMax, logger },
   };

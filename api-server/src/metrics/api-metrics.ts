@@ -1,13 +1,20 @@
-import { Counter, Gauge, Histogram, type MetricsRegistry } from '@postline/service-runtime';
-import type { CommitReport } from '../publishing/commit-lane.ts';
+import {
+  Counter,
+  createDistribution,
+  Distribution,
+  Gauge,
+  type MetricsRegistry,
+  showDistributions,
+} from '@postline/service-runtime';
+import type { CommitLaneLimits, CommitReport } from '../publishing/commit-lane.ts';
 import type { WaitingFigures } from '../publishing/group-commit.ts';
 import type { PublishOutcome } from '../publishing/publish-message.ts';
 import { createTally, type Tally } from './tally.ts';
 
 /** From an answer from memory to the deadline of a publish. */
-const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const SECONDS_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** From a single request to the largest batch. */
-const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+const BATCH_BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
 /** A request that was answered or cut off. */
 interface RequestFigures {
@@ -17,6 +24,8 @@ interface RequestFigures {
   readonly code: string;
   readonly milliseconds: number;
 }
+
+type WaitingLimits = Pick<CommitLaneLimits, 'waitingRequestsMax'>;
 
 /** The metrics of this service. */
 export interface ApiMetrics {
@@ -29,14 +38,13 @@ export interface ApiMetrics {
   countSetAside(messages: number): void;
   countDeleted(messages: number): void;
   countRefusedJoins(joins: number): void;
-  /** Shows the requests that wait for a commit. They are read when the metrics are collected. */
-  showWaiting(waiting: () => WaitingFigures): void;
+  /** Shows the requests that wait for a commit, and how many may. They are read when the metrics are collected. */
+  showWaiting(waiting: () => WaitingFigures, limits: WaitingLimits): void;
 }
 
 export function createApiMetrics(registry: MetricsRegistry): ApiMetrics {
-  const registers = [registry];
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name, help, buckets, registers });
+  const distribution = (name: string, help: string, bounds: readonly number[]) =>
+    createDistribution(registry, { name, help, bounds });
   const publishes = createTally(registry, {
     name: 'postline_publishes_total',
     help: 'Publish requests by outcome.',
@@ -49,8 +57,8 @@ export function createApiMetrics(registry: MetricsRegistry): ApiMetrics {
   });
   const messagesByPublisher = createPublisherTally(registry);
   const hints = createTally(registry, {
-    name: 'postline_hints_total',
-    help: 'Hints published on the bus by outcome.',
+    name: 'postline_hints_published_total',
+    help: 'Hints that Redis took (sent) or did not take in time (failed).',
     labelNames: ['outcome'],
   });
   const requests = createTally(registry, {
@@ -58,30 +66,23 @@ export function createApiMetrics(registry: MetricsRegistry): ApiMetrics {
     help: 'HTTP requests by route, method and status.',
     labelNames: ['route', 'method', 'code'],
   });
-  const requestSeconds = new Histogram({
-    name: 'postline_http_request_seconds',
-    help: 'Duration of HTTP requests.',
-    labelNames: ['route'],
-    buckets: SECONDS_BUCKETS,
-    registers,
-  });
-  const commitRequests = histogram(
+  const requestSeconds = createRouteDurations(registry);
+  const commitRequests = distribution(
     'postline_commit_requests',
-    'Requests that shared a commit.',
-    BATCH_BUCKETS,
+    'Publishes that shared a commit.',
+    BATCH_BOUNDS,
   );
-  const commitMessages = histogram('postline_commit_messages', 'Messages in one commit.', BATCH_BUCKETS);
-  const commitSeconds = histogram('postline_commit_seconds', 'Duration of a commit.', SECONDS_BUCKETS);
-  const failedCommits = new Counter({
+  const commitMessages = distribution('postline_commit_messages', 'Messages in one commit.', BATCH_BOUNDS);
+  const commitSeconds = distribution('postline_commit_seconds', 'Duration of a commit.', SECONDS_BOUNDS);
+  const countFailedCommits = createPlainCounter(registry, {
     name: 'postline_commits_failed_total',
     help: 'Commits that the database refused or did not answer in time.',
-    registers,
   });
 
   return {
     countRequest: ({ route, method, code, milliseconds }) => {
       requests.add(1, route, method, code);
-      requestSeconds.observe({ route }, milliseconds / 1_000);
+      requestSeconds(route).add(milliseconds / 1_000);
     },
     countPublish: (outcome, publisher) => {
       publishes.add(1, outcome.kind);
@@ -93,15 +94,32 @@ export function createApiMetrics(registry: MetricsRegistry): ApiMetrics {
       hints.add(count, failed ? 'failed' : 'sent');
     },
     countCommit: (report) => {
-      commitRequests.observe(report.requests);
-      commitMessages.observe(report.messages);
-      commitSeconds.observe(report.milliseconds / 1_000);
-      if (report.error !== undefined) failedCommits.inc();
+      commitRequests.add(report.requests);
+      commitMessages.add(report.messages);
+      commitSeconds.add(report.milliseconds / 1_000);
+      if (report.error !== undefined) countFailedCommits(1);
     },
     ...createPlainCounters(registry),
-    showWaiting: (waiting) => {
-      registerWaiting(registry, waiting);
+    showWaiting: (waiting, limits) => {
+      registerWaiting(registry, waiting, limits);
     },
+  };
+}
+
+/** The durations of requests by route; the number of routes is small. */
+function createRouteDurations(registry: MetricsRegistry): (route: string) => Distribution {
+  const byRoute = new Map<string, Distribution>();
+  showDistributions(registry, {
+    name: 'postline_http_request_seconds',
+    help: 'Duration of HTTP requests by route.',
+    read: () => Array.from(byRoute, ([route, durations]) => [{ route }, durations] as const),
+  });
+  return (route) => {
+    const known = byRoute.get(route);
+    if (known !== undefined) return known;
+    const durations = new Distribution(SECONDS_BOUNDS);
+    byRoute.set(route, durations);
+    return durations;
   };
 }
 
@@ -148,9 +166,18 @@ function createPlainCounter(
 }
 
 /** The gauges read the figures when the metrics are collected, so that nothing is counted twice. */
-function registerWaiting(registry: MetricsRegistry, waiting: () => WaitingFigures): void {
+function registerWaiting(
+  registry: MetricsRegistry,
+  waiting: () => WaitingFigures,
+  { waitingRequestsMax }: WaitingLimits,
+): void {
   const gauges: [name: string, help: string, read: (figures: WaitingFigures) => number][] = [
     ['postline_commit_waiting_requests', 'Publishes without an outcome.', ({ requests }) => requests],
+    [
+      'postline_commit_waiting_limit_requests',
+      'Bound of postline_commit_waiting_requests; more are answered 503.',
+      () => waitingRequestsMax,
+    ],
     ['postline_commit_waiting_bytes', 'Bytes of publishes without an outcome.', ({ bytes }) => bytes],
     [
       'postline_commit_contended_requests',

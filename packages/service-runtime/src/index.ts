@@ -60,11 +60,18 @@ export {
   readProcessMemory,
 } from './memory/process-memory.ts';
 export {
+  createDistribution,
+  Distribution,
+  type LabelledDistribution,
+  showDistributions,
+} from './metrics/distribution.ts';
+export { showHealth } from './metrics/health-metrics.ts';
+export { showMemory } from './metrics/memory-metrics.ts';
+export {
   Counter,
   createMetricsRegistry,
   createMetricsText,
   Gauge,
-  Histogram,
   type MetricsRegistry,
 } from './metrics/metrics.ts';
 export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';

@@ -207,7 +207,7 @@ export class Feed {
 
   #fanOutOf(followed: FeedFollower | FanOut): FanOut {
     if (followed instanceof FanOut) return followed;
-    const fanOut = new FanOut(this.#turn);
+    const fanOut = new FanOut(this.#turn, this.#counters.sendDelays);
     fanOut.add(followed);
     return fanOut;
   }
@@ -243,11 +243,14 @@ export class Feed {
     this.#onSuspicion(this);
   }
 
-  #advance(epoch: string, { offset, id, createdAt, frame }: Envelope): void {
+  #advance(epoch: string, envelope: Envelope): void {
+    const { offset, id, createdAt, frame } = envelope;
     this.#position = { epoch, head: offset, mark: rowMarkToKeep(id, createdAt) };
     this.#counters.hintsApplied += 1;
     if (offset === this.#unhinted) this.#unhinted = 0;
-    this.#follower?.onFrame(offset, frame);
+    const follower = this.#follower;
+    if (follower instanceof FanOut) follower.onFrame(envelope);
+    else if (follower?.onFrame(offset, frame) === true) this.#counters.sendDelays.onHinted(createdAt, 1);
   }
 
   /** A hint is lost if the last comparison was ahead of it and it has not arrived before this one. */

@@ -64,6 +64,8 @@ export class Follower implements FeedFollower {
   #pageRead: PageRead | undefined;
   #cursor: number;
   #pageRows: number;
+  /** Later messages came while the client was connected. */
+  #headAtJoin = Infinity;
   #state: 'waiting' | 'reading' | 'left' = 'waiting';
 
   constructor(options: FollowerOptions) {
@@ -84,6 +86,7 @@ export class Follower implements FeedFollower {
 
   /** Starts sending: new messages as they come, earlier ones from the log. */
   join(): void {
+    this.#headAtJoin = this.feed.head;
     this.feed.addFollower(this);
     this.chase();
   }
@@ -99,24 +102,26 @@ export class Follower implements FeedFollower {
   }
 
   /** The feed's next frame: sent if it is next for this reader too, else the log is read. */
-  onFrame(offset: number, text: string): void {
-    if (this.#takes(offset)) {
-      this.#socket.send(text);
-      this.#cursor = offset;
-      this.#counters.messagesSent += 1;
-    } else {
+  onFrame(offset: number, text: string): boolean {
+    if (!this.#takes(offset)) {
       this.chase();
+      return false;
     }
+    this.#socket.send(text);
+    this.#cursor = offset;
+    this.#counters.messagesSent += 1;
+    return true;
   }
 
-  onFrames(first: number, texts: readonly string[]): void {
-    if (this.#takes(first)) {
-      this.#socket.sendShared(texts);
-      this.#cursor = first + texts.length - 1;
-      this.#counters.messagesSent += texts.length;
-    } else {
+  onFrames(first: number, texts: readonly string[]): boolean {
+    if (!this.#takes(first)) {
       this.chase();
+      return false;
     }
+    this.#socket.sendShared(texts);
+    this.#cursor = first + texts.length - 1;
+    this.#counters.messagesSent += texts.length;
+    return true;
   }
 
   /** Reads the log up to the head, unless it already does or the socket is full. */
@@ -194,10 +199,20 @@ export class Follower implements FeedFollower {
     if (lastHole !== undefined) texts.push(this.#truncated(lastHole));
     this.#socket.sendAll(texts);
     this.#counters.messagesSent += rows;
+    this.#countDelays(page, rows);
     this.#adaptPageRows({ rows, characters, room });
     if (this.#cursor > cursorBefore) return true;
     this.feed.askDatabase();
     return false;
+  }
+
+  /** The first `rows` of a page were written. */
+  #countDelays({ frames }: LogPage, rows: number): void {
+    if (this.#cursor <= this.#headAtJoin) return;
+    const nowMs = Date.now();
+    for (const { offset, createdAt } of frames.slice(0, rows)) {
+      if (offset > this.#headAtJoin) this.#counters.sendDelays.onRead(createdAt, nowMs);
+    }
   }
 
   /** Moves the cursor past a hole, and returns the frame that reports it. */

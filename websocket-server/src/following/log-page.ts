@@ -4,11 +4,13 @@ import { encodeHistoryEntry, encodeNewMessage } from '@postline/protocol';
 /** One message of a page, encoded once, when it is first sent; all readers of the page share the text. */
 class PageEntry {
   readonly offset: number;
+  readonly createdAt: string;
   readonly #encode: (message: StoredMessage) => string;
   #content: StoredMessage | string;
 
   constructor(message: StoredMessage, encode: (message: StoredMessage) => string) {
     this.offset = message.offset;
+    this.createdAt = message.createdAt;
     this.#encode = encode;
     this.#content = message;
   }

@@ -11,6 +11,7 @@ import type { Follower } from '../following/follower.ts';
 import type { FollowerStarter } from '../following/follower-starter.ts';
 import { FollowedGroups, type FollowedGroupsParts } from '../groups/followed-groups.ts';
 import { type ListedGroup, wantedTarget } from '../groups/group-list.ts';
+import type { RelayCounters } from '../metrics/relay-counters.ts';
 import type { ReaderPositions } from '../starting/reader-positions.ts';
 import type { WantedTarget } from '../starting/starting-point.ts';
 import type { OpenedTargets, TargetOpener } from '../starting/target-opener.ts';
@@ -25,6 +26,7 @@ export interface IdentifyParts {
   readonly targets: Pick<TargetOpener, 'open' | 'close'>;
   readonly starter: FollowerStarter;
   readonly groups: FollowedGroupsParts;
+  readonly counters: Pick<RelayCounters, 'identifyBacklogs'>;
   readonly heartbeatSeconds: number;
 }
 
@@ -48,7 +50,8 @@ export async function identify(
   const opened = await openTargets(connection, { frame, groups }, parts);
   if (opened === undefined) return;
 
-  const { epoch } = opened;
+  const { epoch, starts } = opened;
+  parts.counters.identifyBacklogs.add(starts.reduce((sum, { offset, head }) => sum + head - offset, 0));
   const { followers, frames, targets } = startFollowers(connection, {
     opened,
     groups,

@@ -1,6 +1,10 @@
 import type { HistoryFinding } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
-import { Counts } from '@postline/service-runtime';
+import { Counts, Distribution } from '@postline/service-runtime';
+import { SendDelays } from './send-delays.ts';
+
+/** From a client that missed nothing to one that was away for weeks. */
+const BACKLOG_BOUNDS_MESSAGES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 10_000, 100_000];
 
 /** Codes with a count of their own; a client may close with any of thousands, and labels must stay few. */
 const COUNTED_CLOSE_CODES: ReadonlySet<number> = new Set([
@@ -34,10 +38,17 @@ export class RelayCounters {
   acksDropped = 0;
   /** Calls of the store that saved acks. */
   ackWrites = 0;
+  readonly sendDelays = new SendDelays();
+  /** Messages that clients had to catch up with when they identified. */
+  readonly identifyBacklogs = new Distribution(BACKLOG_BOUNDS_MESSAGES);
   readonly closesByCode = new Counts<string>();
   readonly refusalsByReason = new Counts<string>();
   readonly tokenChecksByOutcome = new Counts<string>();
   readonly historyChecksByOutcome = new Counts<string>();
+
+  constructor() {
+    for (const code of COUNTED_CLOSE_CODES) this.closesByCode.add(String(code), 0); // an alert sees the first one too
+  }
 
   countClose(code: number): void {
     this.closesByCode.add(COUNTED_CLOSE_CODES.has(code) ? String(code) : 'other');

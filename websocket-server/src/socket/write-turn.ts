@@ -13,12 +13,18 @@ export interface TurnMember {
 export class WriteTurn implements TurnEnd {
   #fanOuts: TurnMember[] = [];
   #sockets: TurnMember[] = [];
+  readonly #onWritten: () => void;
   #isPlanned = false;
   #isEnding = false;
   #lastText = '';
   #lastFrame = encodeTextFrame('');
   #lastTexts: readonly string[] = [];
   #lastFrames = encodeTextFrames([]);
+
+  /** `onWritten` is called at the end of each turn in which something was written. */
+  constructor(onWritten: () => void = () => undefined) {
+    this.#onWritten = onWritten;
+  }
 
   /** The encoded frame of a text. */
   frame(text: string): Buffer {
@@ -76,5 +82,6 @@ export class WriteTurn implements TurnEnd {
     this.#sockets = [];
     this.#isPlanned = false;
     for (const socket of sockets) socket.flush();
+    this.#onWritten();
   }
 }

@@ -16,12 +16,14 @@ class RecordingFollower implements FeedFollower {
   chases = 0;
   restarts = 0;
 
-  onFrame(offset: number): void {
+  onFrame(offset: number): boolean {
     this.offsets.push(offset);
+    return true;
   }
 
-  onFrames(first: number, texts: readonly string[]): void {
+  onFrames(first: number, texts: readonly string[]): boolean {
     this.runs.push([first, texts.length]);
+    return true;
   }
 
   chase(): void {

@@ -50,6 +50,23 @@ describe('Follower', () => {
     feed.onHint(decodeEnvelope('1', store.append('1'))!);
   }
 
+  it('[MET-2] counts the delay of what came while a client was connected, not of what it had missed', async () => {
+    store.appendMany('1', 3);
+    await look();
+    follow(0);
+    follow(3);
+    await settle();
+    hint();
+    await settle();
+    counters.sendDelays.onWritten();
+    expect(counters.messagesSent).toBe(3 + 2);
+    expect([counters.sendDelays.fromHints.count, counters.sendDelays.fromLog.count]).toEqual([2, 0]);
+    store.append('1'); // its hint is lost
+    await look();
+    await settle();
+    expect([counters.sendDelays.fromHints.count, counters.sendDelays.fromLog.count]).toEqual([2, 2]);
+  });
+
   it('[DEL-2] at the head a hint goes straight out, as it came', async () => {
     await look();
     const { socket, follower } = follow(0);

@@ -64,6 +64,7 @@ export function createModelRelay(
     positions: new ReaderPositions({ acks, devices: new DeviceOpener(store) }),
     targets,
     starter,
+    counters,
     groups: { members, targets, starter, everyoneGroup: undefined, followedGroupsMax: 1_000, logger },
     heartbeatSeconds: 25,
   };

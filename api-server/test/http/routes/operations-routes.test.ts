@@ -149,7 +149,7 @@ it('[OPS-3] /metrics speaks Prometheus, without ids', async () => {
     /^postline_published_messages_total\{status="sent",replayed="true",.*\} 1$/m,
     /^postline_commit_requests_count\{.*\} 2$/m,
     /^postline_commit_waiting_requests\{.*\} 0$/m,
-    /^postline_hints_total\{outcome="sent",.*\} 2$/m,
+    /^postline_hints_published_total\{outcome="sent",.*\} 2$/m,
     /^process_cpu_seconds_total/m,
   ]) {
     expect(text).toMatch(line);

@@ -61,6 +61,9 @@ export class PartHealth {
   #checkedAtMs = -Infinity;
   #suspectedAtMs = -Infinity;
   #isStopped = false;
+  /** The last outage that `outages` counts lasts. */
+  #isInOutage = false;
+  #outages = 0;
 
   constructor(options: PartHealthOptions) {
     this.name = options.name;
@@ -83,6 +86,11 @@ export class PartHealth {
     return this.#health.status === 'up';
   }
 
+  /** Outages that have begun, also those that a start found. Waiting for a database that is being prepared is none. */
+  get outages(): number {
+    return this.#outages;
+  }
+
   start(): void {
     if (this.#options.check === undefined) return;
     this.#timer ??= setInterval(() => void this.#refresh(), CHECK_INTERVAL_MS).unref();
@@ -101,6 +109,7 @@ export class PartHealth {
     const health = this.#health;
     if (health.status === 'up' || this.#isStopped) return;
     this.#health = { status: 'up', since: new Date() };
+    this.#isInOutage = false;
     if (health.status === 'unknown') return;
     if (this.#pendingLine !== undefined) this.#logNow(health.reason); // it works again before a more precise reason came
     this.#log.worked({ downMs: Date.now() - health.since.getTime() });
@@ -114,6 +123,8 @@ export class PartHealth {
     if (health.status === 'down' && reason.kind === LOST_KIND && this.#log.wasLogged) return;
     this.#health = { status: 'down', since: health.status === 'down' ? health.since : new Date(), reason };
     if (reason.kind === STARTING.kind) return;
+    if (!this.#isInOutage) this.#outages += 1;
+    this.#isInOutage = true;
     if (reason.kind !== LOST_KIND) this.#logNow(reason);
     else
       this.#pendingLine ??= setTimeout(() => {

@@ -29,3 +29,23 @@ it('[OPS-3] what holds up the event loop shows', async () => {
   expect(max).toBeGreaterThan((0.5 * SOME_LOOKS_MS) / 1_000);
   expect(max).toBeLessThan(10);
 });
+
+it('[MET-5] the delays are a histogram, which a scrape does not reset', async () => {
+  const registry = createMetricsRegistry('api-server');
+  const slowSamples = async () => {
+    const text = await registry.metrics();
+    const of = (suffix: string) =>
+      Number(
+        new RegExp(`^postline_event_loop_delay_seconds${suffix},?service="api-server"} (.+)$`, 'm').exec(
+          text,
+        )?.[1],
+      );
+    return of('_count{') - of('_bucket{le="0.1",');
+  };
+  await sleep(SOME_LOOKS_MS);
+  await block(SOME_LOOKS_MS);
+  await sleep(SOME_LOOKS_MS);
+  const slow = await slowSamples();
+  expect(slow).toBeGreaterThanOrEqual(1);
+  expect(await slowSamples()).toBeGreaterThanOrEqual(slow);
+});
