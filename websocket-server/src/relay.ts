@@ -15,8 +15,6 @@ import {
   type Logger,
   MemoryBudget,
   OpenResponses,
-  showHealth,
-  showMemory,
 } from '@postline/service-runtime';
 import { Acks } from './acks/acks.ts';
 import { AddressLimits } from './admission/address-limits.ts';
@@ -115,10 +113,8 @@ export function createRelay(parts: RelayParts): Relay {
   const host = createHost({ ...clientParts, stalled, refusals, identifying, settings, logger });
 
   const admission = new Admission({ settings, counters, refusals, addresses, connections });
-  const limits = { connectionsMax: settings.connectionsMax };
-  const metrics = createRelayMetrics({ ...clientParts, stalled, feeds: feeds.directory, queues, limits });
-  showHealth(metrics, health);
-  showMemory(metrics, memory);
+  const shown = { health, memory, stalled, feeds: feeds.directory, queues, limits: settings };
+  const metrics = createRelayMetrics({ ...clientParts, ...shown });
   const application = createHttpApplication({ settings, readiness, metrics });
   const openResponses = new OpenResponses();
   const httpServer = createHttpServer(settings, application, {

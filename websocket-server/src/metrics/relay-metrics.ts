@@ -3,10 +3,14 @@ import {
   createMetricsRegistry,
   Gauge,
   type LabelledDistribution,
+  type MemoryBudget,
   type MetricsRegistry,
   showDistributions,
+  showHealth,
+  showMemory,
 } from '@postline/service-runtime';
 import type { RelayCounters } from './relay-counters.ts';
+import type { RelayHealth } from './relay-health.ts';
 
 export interface RelayMetricsSources {
   readonly counters: RelayCounters;
@@ -16,6 +20,8 @@ export interface RelayMetricsSources {
   readonly feeds: Sized;
   readonly acks: Sized;
   readonly queues: { readonly bytes: number };
+  readonly health: Pick<RelayHealth, 'database' | 'bus'>;
+  readonly memory: Pick<MemoryBudget, 'bytes' | 'bytesMax'>;
   readonly limits: { readonly connectionsMax: number };
 }
 
@@ -56,6 +62,8 @@ export function createRelayMetrics(sources: RelayMetricsSources): MetricsRegistr
   }
   addLabelledTotals(registry, sources.counters);
   addDistributions(registry, sources.counters);
+  showHealth(registry, sources.health);
+  showMemory(registry, sources.memory);
   return registry;
 }
 
