@@ -174,7 +174,7 @@ module.exports = {
         http: ['settings', 'structures'],
         logging: ['timing'],
         memory: ['settings', 'structures'],
-        metrics: ['logging'],
+        metrics: ['health', 'logging', 'memory'],
         process: ['logging', 'metrics', 'settings', 'timing'],
         redis: ['settings', 'structures'],
         settings: [],
