@@ -26,14 +26,15 @@ const addToHeads = keptTexts(
 );
 const addToHeadsReturning = keptTexts((rowCount) => `${addToHeads(rowCount)} RETURNING head`);
 
-interface LogStateRow {
+export interface LogStateRow {
   readonly epoch: string;
   readonly now: string;
   readonly outbox_has_rows: number;
 }
 
 /** One index entry shows whether the outbox has rows: it costs no more if no application publishes by SQL. */
-const LOG_STATE = 'e.epoch, CURRENT_TIMESTAMP(3) AS now, EXISTS (SELECT 1 FROM outbox) AS outbox_has_rows';
+export const LOG_STATE =
+  'e.epoch, CURRENT_TIMESTAMP(3) AS now, EXISTS (SELECT 1 FROM outbox) AS outbox_has_rows';
 
 /**
  * Adds to each target's head, and reads the heads and the other facts that an append needs. MariaDB returns the heads from
@@ -105,7 +106,7 @@ async function readCounters(session: Session, targetIds: readonly string[]): Pro
   return counterState(heads, last);
 }
 
-function counterState(heads: ReadonlyMap<string, number>, row: LogStateRow | undefined): CounterState {
+export function counterState(heads: ReadonlyMap<string, number>, row: LogStateRow | undefined): CounterState {
   if (row === undefined) throw new Error('the database has no epoch');
   return { heads, epoch: row.epoch, databaseTime: row.now, outboxHasRows: row.outbox_has_rows === 1 };
 }

@@ -17,6 +17,7 @@ import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
 import { insertRows } from './insert-rows.ts';
+import { appendLoneMessage, type LoneAppend, loneMessageOf } from './lone-message.ts';
 import { deleteOutboxRows } from './outbox-rows.ts';
 import { planMoves } from './plan-moves.ts';
 import { setAsideRows } from './set-aside.ts';
@@ -79,7 +80,9 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const memberChanges = work.memberChanges ?? [];
   const counts = countsOf(work);
   const targetIds = [...counts.keys()];
-  const counters = await raiseCounters(session, counts);
+  const appendId = randomBytes(APPEND_ID_BYTES).toString('base64url');
+  const { counters, id: loneId } =
+    (await appendIfLone(session, work, appendId)) ?? (await raiseOnly(session, counts));
   const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
   const setAside = outbox.untaken.length === 0 ? [] : await setAsideRows(session, outbox.untaken);
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
@@ -97,9 +100,8 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const rows = moves.rows.length === 0 ? plan.rows : [...moves.rows, ...plan.rows];
   const areAllNew = outbox.rows.length === 0 && plan.rows.length === messageCount(work.requests);
   if (!areAllNew) await correctCounters(session, counts, rows);
-  const appendId = randomBytes(APPEND_ID_BYTES).toString('base64url');
   const { databaseTime, epoch } = counters;
-  const ids = rows.length === 0 ? [] : await insertRows(session, rows, { databaseTime, appendId });
+  const ids = loneId === undefined ? await insertRows(session, rows, { databaseTime, appendId }) : [loneId];
   if (outbox.rows.length > 0) await deleteOutboxRows(session, outbox.rows);
 
   const isHeld = isChangeOf(left);
@@ -126,6 +128,19 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
     lastMovedTarget: outbox.rows.at(-1)?.targetId,
   };
   return { rows, ids, appendId, targetIds, hasChanges, result };
+}
+
+async function appendIfLone(
+  session: Session,
+  work: AppendWork,
+  appendId: string,
+): Promise<LoneAppend | undefined> {
+  const lone = loneMessageOf(session, work);
+  return lone === undefined ? undefined : await appendLoneMessage(session, lone, appendId);
+}
+
+async function raiseOnly(session: Session, counts: ReadonlyMap<string, number>): Promise<LoneAppend> {
+  return { counters: await raiseCounters(session, counts), id: undefined };
 }
 
 /** The targets of the work, and how many messages each is given by its requests. */

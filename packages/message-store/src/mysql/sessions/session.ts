@@ -8,6 +8,7 @@ import {
   type SessionRequest,
   sessionStatements,
 } from './session-settings.ts';
+import { isStatementUnknown } from './sql-error.ts';
 import { SESSION_VARIABLES_QUERY, variablesOfLook } from './session-variables.ts';
 
 /** A parameter of a statement: never an object, which a driver could expand into SQL. */
@@ -33,6 +34,8 @@ export class Session {
   readonly facts: SessionFacts;
   /** Statements that the server has answered. */
   answers = 0;
+  /** Whether `BEGIN NOT ATOMIC …; END` may be prepared as one statement: MariaDB does it, a proxy before it may not. */
+  takesBlocks: boolean;
   readonly #connection: Connection;
   readonly #socket: Socket;
   #onEnded: (() => void) | undefined;
@@ -44,6 +47,7 @@ export class Session {
     this.#connection = connection;
     this.#socket = socket;
     this.facts = facts;
+    this.takesBlocks = facts.server.isMariadb;
     const end = (error?: unknown) => this.destroy(error);
     connection.on('error', end);
     socket.once('end', end);
@@ -65,6 +69,26 @@ export class Session {
     return this.#answer<(Row & RowDataPacket)[]>((settle) => {
       this.#connection.execute<(Row & RowDataPacket)[]>(sql, [...values], settle);
     });
+  }
+
+  /**
+   * Runs a prepared block of statements, one of which returns rows. Resolves with undefined if the server refused it
+   * unseen; then nothing was done, and the session takes no block any more.
+   */
+  async selectInBlock<Row extends object>(
+    sql: string,
+    values: readonly SqlValue[],
+  ): Promise<readonly Row[] | undefined> {
+    try {
+      const [rows] = await this.#answer<[(Row & RowDataPacket)[], ResultSetHeader]>((settle) => {
+        this.#connection.execute<[(Row & RowDataPacket)[], ResultSetHeader]>(sql, [...values], settle);
+      });
+      return rows;
+    } catch (error) {
+      if (!isStatementUnknown(error)) throw error;
+      this.takesBlocks = false;
+      return undefined;
+    }
   }
 
   /** Runs a prepared statement that changes rows; returns the first id that it generated, if any. */

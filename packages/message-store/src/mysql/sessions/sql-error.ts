@@ -61,6 +61,14 @@ export function serverErrno(error: unknown): number | undefined {
   return error.errno > 0 ? error.errno : undefined; // the operating system's are negative
 }
 
+/** It can't be parsed, is not supported, or can't be prepared. */
+const UNKNOWN_STATEMENT: ReadonlySet<number> = new Set([1064, 1235, 1295]);
+
+/** True if the server refused a statement for what it is: nothing of it was done. */
+export function isStatementUnknown(error: unknown): boolean {
+  return isSqlError(error) && UNKNOWN_STATEMENT.has(error.errno);
+}
+
 export function isTooManyConnections(error: unknown): boolean {
   return TOO_MANY_CONNECTIONS.has(serverErrno(error) ?? 0);
 }
