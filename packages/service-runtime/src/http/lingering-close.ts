@@ -16,8 +16,9 @@ const REST_KEPT_ALIVE_BYTES_MAX = 64 * 1024;
 let lingeringCount = 0;
 
 /** Whether part of the request's body has not arrived yet. */
-function isStillSent({ complete, headers }: IncomingMessage): boolean {
-  if (complete) return false;
+function isStillSent(request: IncomingMessage): boolean {
+  if (request.complete) return false; // nearly always: Node makes the object of headers only when it is asked for
+  const { headers } = request;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 

@@ -5,14 +5,20 @@ import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
-interface HeadRow {
+/** The first row, about the epoch; the columns of the others are null in it. */
+interface EpochRow {
   readonly epoch: string;
   readonly replaced_epoch: string | null;
   readonly certain_until: string | null;
   readonly now: string;
-  readonly target_id: string | null;
-  readonly head: number | null;
-  readonly epoch_start: number | null;
+}
+
+/** A target that has been written to, and the row at its head if it is still there. */
+interface HeadRow {
+  readonly epoch: null;
+  readonly target_id: string;
+  readonly head: number;
+  readonly epoch_start: number;
   readonly id: string | null;
   readonly created_at: string | null;
 }
@@ -31,16 +37,19 @@ export interface LogHeadsOfEpochs extends LogHeads {
 const UNWRITTEN: LogHead = { head: 0, epochStart: 0 };
 
 /**
- * Heads of so many targets and the rows there, each found by its key; one row without a target where none of them has
- * any.
+ * The epoch, then the heads of so many targets and the rows there, each found by its key. One statement, so that they
+ * come from one snapshot; the epoch is not repeated in each row, and times are texts already, as reading a thousand of
+ * either costs this process more than the server.
  */
 export function readHeadsStatement(idCount: number): string {
   const condition = idCount === 0 ? 'FALSE' : `t.target_id IN (${placeholders(idCount)})`;
   return (
-    'SELECT e.epoch, e.replaced_epoch, e.certain_until, CURRENT_TIMESTAMP(3) AS now, t.target_id, t.head, t.epoch_start,' +
-    ' CAST(m.id AS CHAR) AS id, m.created_at FROM log_epoch e' +
-    ` LEFT JOIN targets t ON ${condition}` +
-    ' LEFT JOIN messages m ON m.target_id = t.target_id AND m.`offset` = t.head WHERE e.singleton = 1'
+    'SELECT e.epoch, e.replaced_epoch, CAST(e.certain_until AS CHAR) AS certain_until,' +
+    ' CAST(CURRENT_TIMESTAMP(3) AS CHAR) AS now, NULL AS target_id, NULL AS head, NULL AS epoch_start, NULL AS id,' +
+    ' NULL AS created_at FROM log_epoch e WHERE e.singleton = 1' +
+    ' UNION ALL SELECT NULL, NULL, NULL, NULL, t.target_id, t.head, t.epoch_start, CAST(m.id AS CHAR),' +
+    ' CAST(m.created_at AS CHAR) FROM targets t' +
+    ` LEFT JOIN messages m ON m.target_id = t.target_id AND m.\`offset\` = t.head WHERE ${condition}`
   );
 }
 
@@ -50,16 +59,15 @@ export async function readLogHeads(
   targetIds: readonly string[],
 ): Promise<LogHeadsOfEpochs> {
   const ids = padInList(targetIds);
-  const rows = await session.select<HeadRow>(readHeadsStatement(ids.length), ids);
-  const [first] = rows;
-  if (first === undefined) throw new Error('the database has no epoch');
+  const rows = await session.select<EpochRow | HeadRow>(readHeadsStatement(ids.length), ids);
   const heads = new Map(targetIds.map((targetId) => [targetId, UNWRITTEN]));
+  let current: EpochRow | undefined;
   for (const row of rows) {
-    if (row.target_id === null) continue;
-    const mark = markOf(row);
-    heads.set(row.target_id, { head: row.head ?? 0, epochStart: row.epoch_start ?? 0, mark });
+    if (row.epoch !== null) current = row;
+    else heads.set(row.target_id, { head: row.head, epochStart: row.epoch_start, mark: markOf(row) });
   }
-  const { epoch, replaced_epoch: replacedEpoch, certain_until: certainUntil, now } = first;
+  if (current === undefined) throw new Error('the database has no epoch');
+  const { epoch, replaced_epoch: replacedEpoch, certain_until: certainUntil, now } = current;
   const wasReplaced = replacedEpoch !== null && certainUntil !== null;
   return {
     epoch,
@@ -76,7 +84,7 @@ interface PlaceRow {
   readonly created_at: string;
 }
 
-const PLACE_COLUMNS = 'target_id, `offset`, CAST(id AS CHAR) AS id, created_at';
+const PLACE_COLUMNS = 'target_id, `offset`, CAST(id AS CHAR) AS id, CAST(created_at AS CHAR) AS created_at';
 
 /** Rows by so many ids. Without the hint a server that thinks the table small scans it. */
 export function readRowsByIdStatement(idCount: number): string {
