@@ -40,10 +40,12 @@ interface LoneAppendRow extends LogStateRow {
 
 /** The only message of an append, if it is one without an idempotency key, and its session's server takes blocks. */
 export function loneMessageOf(session: Session, work: AppendWork): LoneMessage | undefined {
-  if (!session.takesBlocks || work.memberChanges !== undefined || work.moveFor !== undefined) return undefined;
+  if (!session.takesBlocks || work.memberChanges !== undefined || work.moveFor !== undefined)
+    return undefined;
   const request = onlyOne<AppendRequest>(work.requests);
   const message = request === undefined ? undefined : onlyOne(request.messages);
-  if (request === undefined || message === undefined || message.idempotencyKey !== undefined) return undefined;
+  if (request === undefined || message === undefined || message.idempotencyKey !== undefined)
+    return undefined;
   return { publisher: request.publisher, targetId: message.targetId, message: message.message };
 }
 

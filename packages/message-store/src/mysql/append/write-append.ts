@@ -81,8 +81,7 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const counts = countsOf(work);
   const targetIds = [...counts.keys()];
   const appendId = randomBytes(APPEND_ID_BYTES).toString('base64url');
-  const { counters, id: loneId } =
-    (await appendIfLone(session, work, appendId)) ?? (await raiseOnly(session, counts));
+  const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });
   const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
   const setAside = outbox.untaken.length === 0 ? [] : await setAsideRows(session, outbox.untaken);
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
@@ -130,17 +129,15 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   return { rows, ids, appendId, targetIds, hasChanges, result };
 }
 
-async function appendIfLone(
+/** Raises the counters, and where nothing else is to be done, inserts the row at once. */
+async function beginAppend(
   session: Session,
   work: AppendWork,
-  appendId: string,
-): Promise<LoneAppend | undefined> {
+  { counts, appendId }: { readonly counts: ReadonlyMap<string, number>; readonly appendId: string },
+): Promise<LoneAppend> {
   const lone = loneMessageOf(session, work);
-  return lone === undefined ? undefined : await appendLoneMessage(session, lone, appendId);
-}
-
-async function raiseOnly(session: Session, counts: ReadonlyMap<string, number>): Promise<LoneAppend> {
-  return { counters: await raiseCounters(session, counts), id: undefined };
+  const done = lone === undefined ? undefined : await appendLoneMessage(session, lone, appendId);
+  return done ?? { counters: await raiseCounters(session, counts), id: undefined };
 }
 
 /** The targets of the work, and how many messages each is given by its requests. */
