@@ -1,7 +1,6 @@
 import type { AppendRequest } from '../../message-store.ts';
 import type { Session } from '../sessions/session.ts';
 import { type CounterState, counterState, LOG_STATE, type LogStateRow } from './counters.ts';
-import type { AppendWork } from './write-append.ts';
 
 /** A message whose transaction has nothing else to do. */
 export interface LoneMessage {
@@ -38,11 +37,9 @@ interface LoneAppendRow extends LogStateRow {
   readonly id: string;
 }
 
-/** The only message of an append, if it is one without an idempotency key, and its session's server takes blocks. */
-export function loneMessageOf(session: Session, work: AppendWork): LoneMessage | undefined {
-  if (!session.takesBlocks || work.memberChanges !== undefined || work.moveFor !== undefined)
-    return undefined;
-  const request = onlyOne<AppendRequest>(work.requests);
+/** The only message of these requests, if it is one without an idempotency key. */
+export function loneMessageOf(requests: readonly AppendRequest[]): LoneMessage | undefined {
+  const request = onlyOne(requests);
   const message = request === undefined ? undefined : onlyOne(request.messages);
   if (request === undefined || message === undefined || message.idempotencyKey !== undefined)
     return undefined;

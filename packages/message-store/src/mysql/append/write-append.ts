@@ -135,7 +135,8 @@ async function beginAppend(
   work: AppendWork,
   { counts, appendId }: { readonly counts: ReadonlyMap<string, number>; readonly appendId: string },
 ): Promise<LoneAppend> {
-  const lone = loneMessageOf(session, work);
+  const isAppendOnly = work.memberChanges === undefined && work.moveFor === undefined;
+  const lone = session.takesBlocks && isAppendOnly ? loneMessageOf(work.requests) : undefined;
   const done = lone === undefined ? undefined : await appendLoneMessage(session, lone, appendId);
   return done ?? { counters: await raiseCounters(session, counts), id: undefined };
 }
