@@ -16,8 +16,8 @@ const OUTPUT_FOLDER = /(?:^|[\\/])(?:dist|node_modules|test)(?:[\\/]|$)/;
 /** An editor writes a file in several steps. */
 const QUIET_MS = 100;
 
-/** Nobody waits for the sockets of a developer's own page to be closed one after the other. */
-const env = { DRAIN_MS: '0', ...process.env };
+/** A developer waits for neither a load balancer nor for the sockets of the page to be closed one after the other. */
+const env = { DRAIN_MS: '0', DRAIN_SECONDS: '0', ...process.env };
 
 const watchers = new Map();
 let service;

@@ -33,8 +33,8 @@ import { createLogRetention } from './upkeep/log-retention.ts';
 
 /** Longer than any answer takes: a request that is still open then belongs to a client that does not read or write. */
 const REQUESTS_GRACE_MS = 6_000;
-/** The rest of the time is for statements in flight, and for closing the database's connections. */
-const REQUESTS_GRACE_SHARE = 0.5;
+/** Of the time after draining; the rest is for statements in flight, and for closing the database's connections. */
+const REQUESTS_GRACE_SHARE = 2 / 3;
 
 export interface ApiServerParts {
   /** Stays open when the server closes: its creator closes it. */
@@ -55,6 +55,8 @@ export interface ApiServer {
   listen(address: ListenAddress): Promise<number>;
   /** Begins to serve all requests: the database has the schema that this version needs. */
   open(): void;
+  /** Becomes not ready, and goes on serving; each answer says `Connection: close`. */
+  startDraining(): void;
   /** Becomes not ready, closes the port, answers open requests and finishes their commits, then closes the bus. */
   close(): Promise<void>;
 }
@@ -96,7 +98,11 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     changeMembers: (change) => memberCommit.change(change),
     disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs }),
   });
-  const graceMs = Math.min(REQUESTS_GRACE_MS, settings.shutdownDeadlineMs * REQUESTS_GRACE_SHARE);
+  const startDraining = () => {
+    readiness.startDraining();
+    server.startDraining();
+  };
+  const graceMs = Math.min(REQUESTS_GRACE_MS, settings.closeDeadlineMs * REQUESTS_GRACE_SHARE);
   return {
     listen: async (address) => {
       const port = await server.listen(address);
@@ -109,8 +115,9 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       retention?.start();
       departures?.start();
     },
+    startDraining,
     close: async () => {
-      readiness.startDraining();
+      startDraining();
       const tasks = [outboxMover, retention, departures].map((task) => task?.stop());
       await Promise.all([server.close(graceMs), ...tasks]);
       await Promise.all([groupCommit.drain(), memberNotice.stop()]);

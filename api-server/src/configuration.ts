@@ -9,6 +9,7 @@ import {
   calledAs,
   checkMemory,
   checkTogether,
+  drainPeriodMs,
   effectiveAuth,
   effectiveOriginRules,
   effectiveUrls,
@@ -78,7 +79,8 @@ export interface ApiSettings {
   readonly publishRates: PublishRateSettings;
   readonly failuresPerMinute: number;
   readonly http: HttpServerLimits;
-  readonly shutdownDeadlineMs: number;
+  /** Time for closing, after draining. */
+  readonly closeDeadlineMs: number;
   readonly messageBodyBytesMax: number;
   readonly batchBodyBytesMax: number;
   /** All bytes that the process holds for requests and answers. */
@@ -130,7 +132,7 @@ export function apiSettings(env: ApiEnvironment): ApiSettings {
     failuresPerMinute: env.FAILED_AUTHENTICATIONS_PER_MINUTE,
     originRules: effectiveOriginRules(env),
     allowedHosts: env.ALLOWED_HOSTS,
-    shutdownDeadlineMs: env.SHUTDOWN_DEADLINE_MS,
+    closeDeadlineMs: env.SHUTDOWN_DEADLINE_MS - drainPeriodMs(env),
     messageBodyBytesMax: env.MESSAGE_BODY_BYTES_MAX,
     batchBodyBytesMax: env.BATCH_BODY_BYTES_MAX,
     heldBytesMax: heldMax,

@@ -4,6 +4,7 @@ import { createMysqlMessageStore } from '@postline/message-store/mysql';
 import {
   createLogger,
   databaseConnections,
+  drainPeriodMs,
   isPrimaryOf,
   isWorker,
   listenOn,
@@ -26,8 +27,9 @@ await runProcess(apiCommand, async (processEnv) => {
     await answersAtStart(store);
   };
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
+  const drainMs = drainPeriodMs(env);
   if (isPrimaryOf(workerCount)) {
-    const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+    const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs, drainMs });
     return { ...primary, started: prepare().then(() => store.close()) };
   }
 
@@ -43,6 +45,12 @@ await runProcess(apiCommand, async (processEnv) => {
     started: (isWorker() ? waitForSchema(() => store.checkReady()) : prepare()).then(() => {
       api.open();
     }),
+    drain: {
+      milliseconds: drainMs,
+      onStart: () => {
+        api.startDraining();
+      },
+    },
     close: async () => {
       await api.close();
       await store.close();

@@ -1,6 +1,7 @@
 import { apiSettings, createApiServer } from '@postline/api-server';
 import {
   createLogger,
+  drainPeriodMs,
   listenOn,
   MemoryBudget,
   type RunningProcess,
@@ -62,6 +63,14 @@ async function start(env: StandaloneEnvironment): Promise<RunningProcess> {
     }),
     onReady: () => {
       if (!writeToTerminal(bannerLines(report))) logger.info(report, 'ready');
+    },
+    // An embedded database belongs to this process: while it drains, no other one could take over.
+    drain: {
+      milliseconds: drainPeriodMs(env, { hasPeers: env.databaseUrl !== undefined }),
+      onStart: () => {
+        api.startDraining();
+        relay.startDraining();
+      },
     },
     close: async () => {
       await Promise.all([api.close(), relay.close()]);

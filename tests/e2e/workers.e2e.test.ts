@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshServers, startSystem, type System } from './system.ts';
 
 const WORKERS = { WORKERS: '2' };
+const DRAIN_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** The process ids of the workers that listen now, by what their service said. */
@@ -39,10 +40,19 @@ async function publishEach(api: ServiceProcess, targetIds: readonly string[]): P
   return answers.map(({ status }) => status);
 }
 
+/** The status, over a new connection: they go to the workers in turn. */
+async function askAnew(url: string): Promise<number> {
+  return (await fetch(url, { headers: { Connection: 'close' } })).status;
+}
+
 describe('two workers for each service', { timeout: MINUTE_MS }, () => {
   let system: System;
   beforeAll(async () => {
-    system = await startSystem({ ...WORKERS, LOG_LEVELS: 'warn' });
+    system = await startSystem({
+      ...WORKERS,
+      LOG_LEVELS: 'warn',
+      DRAIN_SECONDS: String(DRAIN_MS / 1_000),
+    });
     await waitUntil('all listen', () => workersOf(system.api).size + workersOf(system.relay).size === 4);
   }, MINUTE_MS);
   afterAll(async () => {
@@ -92,8 +102,17 @@ describe('two workers for each service', { timeout: MINUTE_MS }, () => {
     await Promise.all(clients.map((client) => client.close()));
   });
 
-  it('[OPS-5] SIGTERM: every worker closes in order, exit code 0', async () => {
+  it('[OPS-5] [OPS-21] SIGTERM: every worker drains and closes in order, exit code 0', async () => {
     const client = await RelayClient.identified(system.relay.url, { clientId: 'last' });
+    const start = performance.now();
+    system.api.process.signal('SIGTERM');
+    await waitUntil('both workers are not ready', async () => {
+      const answers = await Promise.all([1, 2, 3, 4].map(() => askAnew(`${system.api.url}/readyz`)));
+      return answers.every((status) => status === 503);
+    });
+    expect(await publishEach(system.api, names)).toEqual(names.map(() => 201));
+    expect(await system.api.process.ended).toBe(0);
+    expect(performance.now() - start).toBeGreaterThan(DRAIN_MS);
     expect(await Promise.all([system.relay.stop(), system.api.stop()])).toEqual([0, 0]);
     expect(client.closeCode).toBe(1001);
     const closed = (service: ServiceProcess) => service.process.output().match(/"msg":"closed"/g)?.length;

@@ -9,6 +9,7 @@ import {
   calledAs,
   checkMemory,
   checkTogether,
+  drainPeriodMs,
   effectiveAuth,
   effectiveOriginRules,
   effectiveUrls,
@@ -38,6 +39,9 @@ const SOCKET_QUEUES_DEFAULT_SHARE = 1 / 2;
 
 /** A person has a few devices; a target that many screens share has some hundred. In open mode it may be anything. */
 const CONNECTIONS_PER_CLIENT_DEFAULT = { open: 10_000, required: 1_000 };
+
+/** After the last close frame: the time for its answer, and for plain requests in progress. */
+const LAST_CLOSES_MS = 3_500;
 
 /** The relay's own settings, by the name of their environment variable. */
 export const relayEnvironment = {
@@ -134,7 +138,8 @@ export const relayEnvironment = {
     description: 'Groups that one connection follows; each further one is answered `too_many_targets`.',
   }),
   DRAIN_MS: integerSetting({ from: 0, to: 600_000, default: 5_000 }).meta({
-    description: 'Milliseconds over which the sockets are closed on SIGTERM.',
+    description:
+      'Milliseconds over which the sockets are closed on SIGTERM, after `DRAIN_SECONDS`; fewer where `SHUTDOWN_DEADLINE_MS` leaves less time.',
   }),
 };
 
@@ -248,7 +253,10 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
     groupAcksPerSecondMax: env.GROUP_ACKS_PER_SECOND_MAX,
     everyoneGroup: env.EVERYONE_GROUP,
     followedGroupsMax: env.FOLLOWED_GROUPS_MAX,
-    drainMs: env.DRAIN_MS,
+    drainMs: Math.min(
+      env.DRAIN_MS,
+      Math.max(0, env.SHUTDOWN_DEADLINE_MS - drainPeriodMs(env) - LAST_CLOSES_MS),
+    ),
   };
 }
 

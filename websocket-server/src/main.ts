@@ -3,6 +3,7 @@ import { createMysqlMessageStore } from '@postline/message-store/mysql';
 import {
   createLogger,
   databaseConnections,
+  drainPeriodMs,
   isPrimaryOf,
   isWorker,
   listenOn,
@@ -22,9 +23,10 @@ await runProcess(relayCommand, async (processEnv) => {
   const env = readRelayEnvironment(processEnv);
   const logger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
+  const drainMs = drainPeriodMs(env);
   const store = createMysqlMessageStore({ databaseUrl: env.databaseUrl, ...databaseConnections(env) });
   if (isPrimaryOf(workerCount)) {
-    const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs });
+    const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs, drainMs });
     return { ...primary, started: waitForDatabase(store).then(() => store.close()) };
   }
   const bus = createRedisMessageBus({ redisUrl: env.redisUrl, ...redisConnections(env) });
@@ -37,6 +39,12 @@ await runProcess(relayCommand, async (processEnv) => {
     logger,
     shutdownDeadlineMs,
     started: isWorker() ? undefined : waitForDatabase(store),
+    drain: {
+      milliseconds: drainMs,
+      onStart: () => {
+        relay.startDraining();
+      },
+    },
     close: async () => {
       await relay.close();
       await store.close();

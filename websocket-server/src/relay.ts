@@ -8,6 +8,7 @@ import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
 import {
+  answerWithClose,
   closeGracefully,
   errorForLog,
   listen,
@@ -70,6 +71,8 @@ export interface RelayParts {
 export interface Relay {
   /** Starts listening; resolves to the port. */
   listen(address: ListenAddress): Promise<number>;
+  /** Becomes not ready, and goes on accepting connections; each plain answer says `Connection: close`. */
+  startDraining(): void;
   /** Not ready, no new connection, every socket closed with 1001 spread over time; then the last acks, and the bus. */
   close(): Promise<void>;
 }
@@ -136,6 +139,10 @@ export function createRelay(parts: RelayParts): Relay {
       const port = await listen(httpServer, address);
       readiness.start();
       return port;
+    },
+    startDraining: () => {
+      readiness.startDraining();
+      answerWithClose(httpServer);
     },
     close: async () => {
       readiness.startDraining();

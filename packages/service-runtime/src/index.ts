@@ -32,6 +32,7 @@ export {
 export { earlierAnswersSent, OpenResponses } from './http/earlier-answers.ts';
 export { ignoreForeignUpgrades } from './http/foreign-upgrades.ts';
 export {
+  answerWithClose,
   closeGracefully,
   HTTP_SERVER_OPTIONS,
   listen,
@@ -75,6 +76,7 @@ export {
   type MetricsRegistry,
 } from './metrics/metrics.ts';
 export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';
+export { drainPeriodMs } from './process/drain-period.ts';
 export { type RunningProcess, runProcess } from './process/process-lifecycle.ts';
 export { isPrimaryOf, isWorker, startWorkers } from './process/worker-processes.ts';
 export { parseRedisLocation, type RedisAccess, type RedisLocation } from './redis/redis-location.ts';

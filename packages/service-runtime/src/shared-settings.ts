@@ -3,6 +3,7 @@ import { parseTrustedProxies } from './http/client-address.ts';
 import { checkDatabaseTls, databaseSettings, databaseUrlSetting } from './database/database-settings.ts';
 import { defaultOriginRules, type OriginRules, parseOriginRules, withoutNullOrigin } from './http/origins.ts';
 import { memorySettings } from './memory/process-memory.ts';
+import { checkDrain, type DrainSettings, drainSettings } from './process/drain-period.ts';
 import { workerSettings } from './process/worker-processes.ts';
 import { checkRedisAccess, redisSettings } from './redis/redis-settings.ts';
 import { fileSetting, integerSetting, portSetting, yesNoSetting } from './settings/settings.ts';
@@ -66,6 +67,7 @@ export const sharedSettings = {
   SHUTDOWN_DEADLINE_MS: integerSetting({ from: 1_000, to: 600_000, default: 12_000 }).meta({
     description: 'Milliseconds from SIGTERM to the exit, whatever is still open then.',
   }),
+  ...drainSettings,
 };
 
 /** Settings of a service in processes of its own, beside those of the service. `port`: its default. */
@@ -197,7 +199,7 @@ type TogetherCheck<Settings> = (settings: Settings, context: z.core.$RefinementC
  * Adds the checks that concern several variables: those of every service, and `further` ones. All run even if a variable
  * is wrong, so that all faults are reported at once. `servers`: whether the process can run without the two real servers.
  */
-export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings>>(
+export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings & DrainSettings>>(
   schema: Schema,
   servers: 'both' | 'both-or-none',
   ...further: readonly TogetherCheck<z.output<Schema>>[]
@@ -209,6 +211,7 @@ export function checkTogether<Schema extends z.ZodType<ServerUrls & AuthSettings
       checkRedisAccess(settings, effectiveUrls(settings).redisUrl, context);
       checkDatabaseTls(settings, context);
       checkAuth(settings, context);
+      checkDrain(settings, context);
       for (const check of further) check(settings, context);
     },
     { when: () => true },

@@ -6,6 +6,9 @@ import { waitUntil } from './wait-until.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const READY_MS = 30_000;
 
+/** Of every service that a test starts: there is no load balancer that it would have to drain for. */
+export const TEST_ENVIRONMENT = { PATH: process.env['PATH'], HOST: '127.0.0.1', DRAIN_SECONDS: '0' };
+
 /** The environment of a service; it inherits nothing but PATH from the tests. */
 export type ServiceEnvironment = Readonly<Record<string, string>>;
 
@@ -80,12 +83,12 @@ async function startService(service: string, env: ServiceEnvironment): Promise<S
   };
 }
 
-/** Starts `<folder>/dist/main.js` with nothing but these variables and PATH. */
+/** Starts `<folder>/dist/main.js` with these variables, and those that every service of a test has. */
 export function launch(folder: string, env: ServiceEnvironment): StartedProcess {
   return startProcess({
     command: process.execPath,
     args: [`${ROOT}${folder}/dist/main.js`],
-    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env },
+    env: { ...TEST_ENVIRONMENT, ...env },
     cwd: ROOT,
   });
 }

@@ -45,13 +45,15 @@ export interface HttpServerOptions extends HttpServerLimits {
 /** A server that can close without losing a request. */
 export interface HttpServer {
   listen(address: ListenAddress): Promise<number>;
+  /** Accepts and answers everything, with `Connection: close` from now on. */
+  startDraining(): void;
   /** Accepts no new connection, answers open requests with `Connection: close`, and closes the rest after the grace. */
   close(graceMilliseconds: number): Promise<void>;
 }
 
 export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOptions): HttpServer {
   const inFlight = new LinkedList<ServerResponse>();
-  let closing = false;
+  let isDraining = false;
   const onIncoming: RequestListener = (request, response) => {
     if (!request.socket.writable) return; // the last answer was sent: later requests on this connection are discarded
     const entry = inFlight.add(response);
@@ -59,7 +61,7 @@ export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOp
     closeWithConnection(response);
     untaken.countQueued(response);
     if (response.destroyed) return;
-    if (closing) response.setHeader('Connection', 'close');
+    if (isDraining) response.setHeader('Connection', 'close');
     if ((request.url?.length ?? 0) > limits.urlBytesMax) sendAnswer(response, URL_TOO_LONG);
     else onRequest(request, response);
   };
@@ -88,11 +90,15 @@ export function createHttpServer({ onRequest, untaken, ...limits }: HttpServerOp
   server.on('clientError', (error, socket) => {
     answerClientError(error, socket, lastOn(socket, inFlight));
   });
+  const startDraining = () => {
+    isDraining = true;
+    for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
+  };
   return {
     listen: (address) => listen(server, address),
+    startDraining,
     close: (graceMilliseconds) => {
-      closing = true;
-      for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
+      startDraining();
       return closeGracefully(server, graceMilliseconds);
     },
   };

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SettingsError } from '../settings/settings.ts';
 
@@ -77,6 +77,15 @@ function addressProblem(
   }
 }
 
+/** From now on each request that arrives is the last of its connection: its answer says `Connection: close`. */
+export function answerWithClose(server: Server): void {
+  for (const event of ['request', 'checkContinue'] as const) {
+    server.prependListener(event, (_request: IncomingMessage, response: ServerResponse) => {
+      response.shouldKeepAlive = false;
+    });
+  }
+}
+
 /**
  * Accepts no new connection, lets requests in flight finish for at most `graceMilliseconds`, then ends the rest.
  * Kept-alive connections are ended as they become idle: Node's own `close` would wait for their clients.
@@ -95,10 +104,7 @@ export function closeGracefully(server: Server, graceMilliseconds: number): Prom
       server.closeAllConnections();
       finish(); // not awaited: the server does not end upgraded sockets
     }, graceMilliseconds);
-    // A request that still arrives on an open connection is answered, and is the last one on it.
-    server.prependListener('request', (_request, response) => {
-      response.shouldKeepAlive = false;
-    });
+    answerWithClose(server);
     server.close(finish);
     server.closeIdleConnections();
   });

@@ -8,6 +8,7 @@ import { type Environment, SettingsError } from '../settings/settings.ts';
 import { unknownVariables } from '../settings/unknown-variables.ts';
 import { flushLog, guardStandardStreams, writeToStandardError } from '../logging/standard-streams.ts';
 import { answerArguments, type ServiceCommand } from './command-line.ts';
+import { Drain, type DrainPeriod } from './drain-period.ts';
 
 export interface RunningProcess {
   readonly logger: Logger;
@@ -17,17 +18,22 @@ export interface RunningProcess {
   readonly started?: Promise<void> | undefined;
   /** Reports to a person that the service is ready. */
   readonly onReady?: (() => void) | undefined;
+  /** Between SIGTERM and `close`, if the service was ready before. */
+  readonly drain?: DrainPeriod | undefined;
   /** Ends everything in order. */
   readonly close: () => Promise<void>;
 }
 
-/** Signals of orchestrators, `kill` and Ctrl-C. */
+/**
+ * SIGTERM comes from orchestrators and `kill`: other processes may take over, and the service drains. SIGINT comes from
+ * Ctrl-C: a person waits, and it does not.
+ */
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** Signals of a crash inside Node: a listener could not run, and with one the process would loop forever. */
 const CRASH_SIGNALS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
 
-type OnSignal = (signal: (typeof ENDING_SIGNALS)[number]) => void;
+export type EndingSignal = (typeof ENDING_SIGNALS)[number];
 
 /**
  * When V8 sees objects survive young collections, it allocates similar objects in the old generation from then on. For
@@ -37,7 +43,8 @@ type OnSignal = (signal: (typeof ENDING_SIGNALS)[number]) => void;
 const ALL_OBJECTS_BEGIN_YOUNG = '--no-allocation-site-pretenuring';
 
 /**
- * Runs a service: answers `--help`, or calls `start`, waits for a signal or a crash, and calls `close`.
+ * Runs a service: answers `--help`, or calls `start`, waits for a signal or a crash, drains after SIGTERM, and calls
+ * `close`.
  *
  * Wrong settings end the process with exit code 1 and one line for each; any other failed start ends it with 1 and its
  * message. After SIGTERM or SIGINT the exit code is 0; it is 1 after a crash, a failed close, or a close that exceeds
@@ -60,7 +67,7 @@ export async function runProcess(
   const hints = settingHints(command, env);
   setFlagsFromString(ALL_OBJECTS_BEGIN_YOUNG);
   guardStandardStreams();
-  let onSignal: OnSignal = () => process.exit(0);
+  let onSignal: (signal: EndingSignal) => void = () => process.exit(0);
   // The listener is never replaced: a signal that arrives between two listeners would be lost.
   for (const signal of ENDING_SIGNALS) {
     process.on(signal, () => {
@@ -72,12 +79,13 @@ export async function runProcess(
     const running = await start(env);
     printToLog(running.logger);
     for (const line of hints) running.logger.warn(line);
-    const closeOnce = closeGracefullyOnce(running);
+    const ending = new Ending(running);
     onSignal = (signal) => {
       signals.push(signal);
-      closeOnce(signal);
+      ending.onSignal(signal);
     };
     await running.started;
+    ending.onReady();
     running.onReady?.();
   } catch (error) {
     if (signals.length > 0) return; // the unfinished start is abandoned
@@ -102,42 +110,63 @@ function settingHints(
 }
 
 /**
- * Closes after a crash, and when the returned function is first called. Further signals are ignored: a terminal sends
- * Ctrl-C to npm and to this process, npm forwards it, and the second signal must not interrupt the shutdown.
+ * Closes after a crash, and after the first signal. Further signals do not interrupt that: a terminal sends Ctrl-C to
+ * npm and to this process, npm forwards it, and the second signal must not interrupt the shutdown. A SIGINT only ends the
+ * drain.
  */
-function closeGracefullyOnce({ logger, shutdownDeadlineMs, close }: RunningProcess): OnSignal {
-  let closing = false;
-  const graceful = closeWithGrace(
-    {
-      delay: shutdownDeadlineMs,
-      logger: false,
-      skip: [...ENDING_SIGNALS, ...CRASH_SIGNALS],
-      onTimeout: () => {
-        logger.error({ shutdownDeadlineMs }, 'not closed at the deadline');
+class Ending {
+  readonly #running: RunningProcess;
+  readonly #graceful: { readonly close: () => void };
+  #drain: Drain | undefined;
+  #isClosing = false;
+
+  constructor(running: RunningProcess) {
+    this.#running = running;
+    const { logger, shutdownDeadlineMs } = running;
+    this.#graceful = closeWithGrace(
+      {
+        delay: shutdownDeadlineMs,
+        logger: false,
+        skip: [...ENDING_SIGNALS, ...CRASH_SIGNALS],
+        onTimeout: () => {
+          logger.error({ shutdownDeadlineMs }, 'not closed at the deadline');
+        },
+        onSecondError: (error) => {
+          logger.fatal({ err: errorForLog(error) }, 'crashed while closing');
+        },
       },
-      onSecondError: (error) => {
-        logger.fatal({ err: errorForLog(error) }, 'crashed while closing');
-      },
-    },
-    async ({ err }) => {
-      closing = true;
-      if (err !== undefined) logger.fatal({ err: errorForLog(err) }, 'crashed, closing');
-      try {
-        await close();
-        logger.info('closed');
-      } catch (error) {
-        logger.error({ err: errorForLog(error) }, 'closing failed');
-        throw error;
-      } finally {
-        await flushLog();
-      }
-    },
-  );
-  return (signal) => {
-    if (closing) return;
-    logger.info({ signal }, 'closing');
-    graceful.close();
-  };
+      ({ err }) => this.#close(err),
+    );
+  }
+
+  /** A service that was never ready has no traffic that others must take over. */
+  onReady(): void {
+    const { drain } = this.#running;
+    if (!this.#isClosing && drain !== undefined && drain.milliseconds > 0) this.#drain = new Drain(drain);
+  }
+
+  onSignal(signal: EndingSignal): void {
+    if (signal === 'SIGINT') this.#drain?.cut();
+    if (this.#isClosing) return;
+    this.#running.logger.info({ signal }, 'closing');
+    this.#graceful.close();
+  }
+
+  async #close(crash: Error | undefined): Promise<void> {
+    const { logger, close } = this.#running;
+    this.#isClosing = true;
+    if (crash !== undefined) logger.fatal({ err: errorForLog(crash) }, 'crashed, closing');
+    try {
+      if (crash === undefined) await this.#drain?.run();
+      await close();
+      logger.info('closed');
+    } catch (error) {
+      logger.error({ err: errorForLog(error) }, 'closing failed');
+      throw error;
+    } finally {
+      await flushLog();
+    }
+  }
 }
 
 function startFailure(error: unknown): string {

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { answerMetricsRequests } from '../metrics/cluster-metrics.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { RunningProcess } from './process-lifecycle.ts';
+import type { EndingSignal, RunningProcess } from './process-lifecycle.ts';
 import { integerSetting } from '../settings/settings.ts';
 import { Backoff } from '../timing/backoff.ts';
 
@@ -38,8 +38,10 @@ export function isWorker(): boolean {
 export interface WorkerProcessesOptions {
   readonly workerCount: number;
   readonly logger: Logger;
-  /** Time in which each worker has to close. */
+  /** Time in which each worker has to drain and close. */
   readonly shutdownDeadlineMs: number;
+  /** Time for which each worker drains. */
+  readonly drainMs: number;
 }
 
 /**
@@ -53,6 +55,12 @@ export async function startWorkers(options: WorkerProcessesOptions): Promise<Run
   return {
     logger: options.logger,
     shutdownDeadlineMs: options.shutdownDeadlineMs + PRIMARY_EXTRA_MS,
+    drain: {
+      milliseconds: options.drainMs,
+      onStart: () => {
+        workers.startDraining();
+      },
+    },
     close: () => workers.close(),
   };
 }
@@ -67,7 +75,8 @@ class WorkerProcesses {
     maxMs: RESTART_PAUSE_MAX_MS,
     random: () => 1,
   });
-  #closing = false;
+  /** The exit codes of the workers, once they are to end. */
+  #ends: readonly Promise<number>[] | undefined;
 
   constructor(options: WorkerProcessesOptions) {
     this.#options = options;
@@ -81,19 +90,24 @@ class WorkerProcesses {
     logger.info({ workers: started.map(({ process }) => process.pid) }, 'workers listen');
   }
 
-  /** Sends SIGTERM to each; resolves when all have ended, and rejects if one failed. */
+  /** Each drains and then closes. */
+  startDraining(): void {
+    this.#end('SIGTERM');
+  }
+
+  /** Ends the drain of each; resolves when all have ended, and rejects if one failed. */
   async close(): Promise<void> {
-    this.#closing = true;
-    for (const restart of this.#restarts) clearTimeout(restart);
-    const codes = await Promise.all(
-      [...this.#workers].map((worker) => {
-        const code = ended(worker);
-        worker.process.kill('SIGTERM');
-        return code;
-      }),
-    );
+    this.#end('SIGINT');
+    const codes = await Promise.all(this.#ends ?? []);
     const failed = codes.filter((code) => code !== 0);
     if (failed.length > 0) throw new Error(`of ${codes.length} workers ${failed.length} failed to close`);
+  }
+
+  /** Signals all; from now on one that dies is not replaced. */
+  #end(signal: EndingSignal): void {
+    for (const restart of this.#restarts) clearTimeout(restart);
+    this.#ends ??= [...this.#workers].map(ended);
+    for (const worker of this.#workers) worker.process.kill(signal);
   }
 
   #fork(): Worker {
@@ -106,7 +120,7 @@ class WorkerProcesses {
   #replaceWhenDead(worker: Worker): void {
     const startMs = performance.now();
     worker.once('exit', (code: number | null, signal: string | null) => {
-      if (this.#closing) return;
+      if (this.#ends !== undefined) return;
       if (performance.now() - startMs > GOOD_WORKER_MS) this.#backoff.reset();
       const pauseMs = this.#backoff.nextMs();
       this.#options.logger.error({ pid: worker.process.pid, code, signal, pauseMs }, 'a worker died');
@@ -131,11 +145,11 @@ function listening(worker: Worker): Promise<void> {
   });
 }
 
-/** The exit code; 0 for a worker that SIGTERM ended before it could handle signals. */
+/** The exit code; 0 for a worker that the signal ended before it could handle signals. */
 function ended(worker: Worker): Promise<number> {
   return new Promise((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => {
-      resolve(code ?? (signal === 'SIGTERM' ? 0 : 1));
+      resolve(code ?? (signal === 'SIGTERM' || signal === 'SIGINT' ? 0 : 1));
     });
   });
 }

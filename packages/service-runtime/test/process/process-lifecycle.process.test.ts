@@ -3,8 +3,16 @@ import { describe, expect, it } from 'vitest';
 
 const PROCESS_MS = 15_000;
 
-/** A service as small as can be, on the built package: what `close` and `start` do is given as source text. */
-function startService({ close = '', start = '' }: { close?: string; start?: string }): StartedProcess {
+interface SmallService {
+  readonly close?: string;
+  readonly start?: string;
+  readonly drain?: string;
+  readonly started?: string;
+}
+
+/** A service as small as can be, on the built package: what it does is given as source text. */
+function startService({ close = '', ...parts }: SmallService): StartedProcess {
+  const { start = '', drain = 'undefined', started = 'undefined' } = parts;
   const program = `
     import { setTimeout as sleep } from 'node:timers/promises';
     import { createLogger, readSettings, portSetting, runProcess, urlSetting } from '@postline/service-runtime';
@@ -14,7 +22,7 @@ function startService({ close = '', start = '' }: { close?: string; start?: stri
       setInterval(() => undefined, 1000);
       ${start}
       setImmediate(() => logger.info('started')); // once start has returned
-      return { logger, shutdownDeadlineMs: 500, close: async () => { ${close} } };
+      return { logger, shutdownDeadlineMs: 500, started: ${started}, drain: ${drain}, close: async () => { ${close} } };
     });`;
   return startProcess({
     command: process.execPath,
@@ -43,6 +51,52 @@ describe('process lifecycle', { timeout: PROCESS_MS }, () => {
     service.signal('SIGINT');
     expect(await service.end('SIGTERM')).toBe(0);
     expect(messages(service)).toEqual(['started', 'closing', 'parts closed', 'closed']);
+  });
+
+  /** A service that drains for so long. */
+  const draining = (milliseconds: number, further: SmallService = {}) =>
+    startService({
+      drain: `{ milliseconds: ${milliseconds}, onStart: () => logger.info('draining') }`,
+      close: `logger.info('parts closed');`,
+      ...further,
+    });
+  const DRAINED = ['started', 'closing', 'draining', 'parts closed', 'closed'];
+  const NOT_DRAINED = ['started', 'closing', 'parts closed', 'closed'];
+
+  it('[OPS-21] SIGTERM: drains, then closes; a second SIGTERM changes nothing', async () => {
+    const service = draining(300);
+    await started(service);
+    const begin = performance.now();
+    service.signal('SIGTERM');
+    await waitUntil('it drains', () => service.output().includes('"draining"'));
+    expect(await service.end()).toBe(0);
+    expect(performance.now() - begin).toBeGreaterThan(300);
+    expect(messages(service)).toEqual(DRAINED);
+  });
+
+  it('[OPS-21] SIGINT does not drain, and ends a drain', async () => {
+    const interrupted = draining(60_000);
+    await started(interrupted);
+    expect(await interrupted.end('SIGINT')).toBe(0);
+    expect(messages(interrupted)).toEqual(NOT_DRAINED);
+
+    const cut = draining(60_000);
+    await started(cut);
+    cut.signal('SIGTERM');
+    await waitUntil('it drains', () => cut.output().includes('"draining"'));
+    expect(await cut.end('SIGINT')).toBe(0);
+    expect(messages(cut)).toEqual(DRAINED);
+  });
+
+  it('[OPS-21] what was never ready does not drain, and what crashes does not', async () => {
+    const waiting = draining(60_000, { started: 'new Promise(() => undefined)' });
+    await started(waiting);
+    expect(await waiting.end()).toBe(0);
+    expect(messages(waiting)).toEqual(NOT_DRAINED);
+
+    const crashing = draining(60_000, { start: `setTimeout(() => { throw new Error('a bug'); }, 50);` });
+    expect(await crashing.ended).toBe(1);
+    expect(messages(crashing)).toEqual(['started', 'crashed, closing', 'parts closed', 'closed']);
   });
 
   it('[DEL-15] what is not closed at the deadline is left: exit 1, and a line', async () => {

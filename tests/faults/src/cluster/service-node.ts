@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type StartedProcess, startProcess, waitUntil } from '@postline/test-support';
+import { type StartedProcess, startProcess, TEST_ENVIRONMENT, waitUntil } from '@postline/test-support';
 import type { Findings } from '../ledger/findings.ts';
 
 /** After SIGTERM a service has 15 s; whatever takes longer is killed and counted. */
@@ -46,7 +46,7 @@ export class ServiceNode {
     const started = startProcess({
       command: process.execPath,
       args: [join(buildFolder, service, 'dist/main.js')],
-      env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', ...env },
+      env: { ...TEST_ENVIRONMENT, PORT: String(port), LOG_LEVEL: 'warn', ...env },
       cwd: buildFolder,
     });
     this.#process = started;
