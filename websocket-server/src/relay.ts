@@ -127,12 +127,7 @@ export function createRelay(parts: RelayParts): Relay {
   const handling = createUpgradeHandling({ admission, connections, counters, logger });
   attachSocketServer({ httpServer, openResponses, turn, queues, host, ...handling });
 
-  const sweeping = setInterval(() => {
-    connections.sweep();
-    queues.sweep();
-    stalled.sweep(queues.isShort);
-    feeds.directory.closeUnused();
-  }, SWEEP_MS);
+  const sweeping = startSweeping({ connections, queues, stalled, feeds });
 
   return {
     listen: async (address) => {
@@ -155,6 +150,22 @@ export function createRelay(parts: RelayParts): Relay {
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), feeds.close(), acks.close()]);
     },
   };
+}
+
+interface SweptParts {
+  readonly connections: ConnectionRegistry;
+  readonly feeds: Feeds;
+  readonly queues: SocketQueues;
+  readonly stalled: StalledWatch;
+}
+
+function startSweeping({ connections, queues, stalled, feeds }: SweptParts): NodeJS.Timeout {
+  return setInterval(() => {
+    connections.sweep();
+    queues.sweep();
+    stalled.sweep(queues.isShort);
+    feeds.directory.closeUnused();
+  }, SWEEP_MS);
 }
 
 function createAcks(
