@@ -130,11 +130,13 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${RELAY}/following/follower.js`,
-        find: 'if (this.#takes(offset)) {',
-        replace: `if (this.#state === 'waiting' && this.#cursor === offset - 1) {
+        find: 'if (!this.#takes(offset)) {',
+        replace: `const isNext = this.#state === 'waiting' && this.#cursor === offset - 1;
+        if (isNext)
             this.#cursor = offset;
-            if (!this.#socket.isWritable())
-                return;`,
+        if (isNext && !this.#socket.isWritable())
+            return true;
+        if (!isNext) {`,
       },
     ],
     scenario: 'stopped-reader',

@@ -8,9 +8,9 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${STORE}/mysql/append/write-append.js`,
-        find: 'const counters = await raiseCounters(session, counts);',
+        find: 'const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });',
         replace:
-          "const seen = await session.select(`SELECT target_id, head FROM targets WHERE target_id IN (${targetIds.map(() => '?').join(',')})`, targetIds);\n    const counters = await raiseCounters(session, counts);",
+          "const seen = await session.select(`SELECT target_id, head FROM targets WHERE target_id IN (${targetIds.map(() => '?').join(',')})`, targetIds);\n    const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });",
       },
       {
         file: `${STORE}/mysql/append/write-append.js`,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCENARIOS } from '../../faults/src/all-scenarios.ts';
 import { copyBuild } from '../../faults/src/cluster/copied-build.ts';
 import { KNOWN_BAD_BUILDS } from '../src/known-bad-builds.ts';
+import { KNOWN_BAD_GROUP_BUILDS } from '../src/known-bad-group-builds.ts';
 import { replaceInBuild } from '../src/replace-in-build.ts';
 
 let build: TempFolder;
@@ -17,16 +18,19 @@ afterAll(() => build.remove());
 
 /** `npm run test:known-bad` shows whether each of them is caught; it takes minutes. */
 describe('the known-bad builds', () => {
-  it.each(KNOWN_BAD_BUILDS)('$name can be made of the present build', async ({ replacements, scenario }) => {
-    expect(SCENARIOS.map(({ name }) => name)).toContain(scenario);
-    const paths = replacements.map(({ file }) => join(build.path, file));
-    const before = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
-    const repair = await replaceInBuild(build.path, replacements);
-    const broken = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
-    for (const [index, text] of broken.entries()) expect(text).not.toBe(before[index]);
-    await repair();
-    expect(await Promise.all(paths.map((path) => readFile(path, 'utf8')))).toEqual(before);
-  });
+  it.each([...KNOWN_BAD_BUILDS, ...KNOWN_BAD_GROUP_BUILDS])(
+    '$name can be made of the present build',
+    async ({ replacements, scenario }) => {
+      expect(SCENARIOS.map(({ name }) => name)).toContain(scenario);
+      const paths = replacements.map(({ file }) => join(build.path, file));
+      const before = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+      const repair = await replaceInBuild(build.path, replacements);
+      const broken = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+      for (const [index, text] of broken.entries()) expect(text).not.toBe(before[index]);
+      await repair();
+      expect(await Promise.all(paths.map((path) => readFile(path, 'utf8')))).toEqual(before);
+    },
+  );
 
   it('a text that is not there, or there twice, is refused', async () => {
     const file = 'websocket-server/dist/following/follower.js';
