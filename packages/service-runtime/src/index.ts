@@ -75,6 +75,9 @@ export {
   Gauge,
   type MetricsRegistry,
 } from './metrics/metrics.ts';
+export { Html, html, htmlPage, prose } from './pages/html.ts';
+export { DOCUMENTATION_POLICY, PAGE_ICON, PAGE_STYLE } from './pages/page-style.ts';
+export { type Field, type Schema, SchemaTables } from './pages/schema-table.ts';
 export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';
 export { drainPeriodMs } from './process/drain-period.ts';
 export { type RunningProcess, runProcess } from './process/process-lifecycle.ts';

@@ -1,7 +1,9 @@
 import { HTTP_ERRORS } from '@postline/protocol';
-import { type Html, html, htmlPage, prose } from './html.ts';
+import { type Html, html, htmlPage, prose, type Schema, SchemaTables } from '@postline/service-runtime';
+import type { createOpenApiDocument } from '../openapi/openapi-document.ts';
 import { type Operation, operationSection, type RoutedOperation } from './operation-section.ts';
-import { type OpenApiDocument, SchemaTables } from './schema-table.ts';
+
+type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
 
 /** In the examples; the page's script puts the address of this server in its place. */
 const EXAMPLE_ADDRESS = 'http://localhost:8080';
@@ -9,7 +11,9 @@ const EXAMPLE_ADDRESS = 'http://localhost:8080';
 /** The documentation of the API for people. It can be read without its script, which only sends requests. */
 export function createDocumentationPage(document: OpenApiDocument): string {
   const operations = operationsOf(document);
-  const tables = new SchemaTables(document);
+  const tables = new SchemaTables(
+    document.components?.schemas as Readonly<Record<string, Schema>> | undefined,
+  );
   const tags = (document.tags ?? []).map(({ name, description = '' }) => ({
     name,
     description,

@@ -1,5 +1,4 @@
-import { Html, html, prose } from './html.ts';
-import type { Field, Schema, SchemaTables } from './schema-table.ts';
+import { type Field, Html, html, prose, type Schema, type SchemaTables } from '@postline/service-runtime';
 
 interface Content {
   readonly schema?: Schema;

@@ -4,7 +4,7 @@ import {
   type HttpErrorCode,
   MESSAGE_BYTES_MAX,
 } from '@postline/protocol';
-import { html, htmlPage, prose } from './html.ts';
+import { html, htmlPage, prose } from '@postline/service-runtime';
 
 /** What causes each problem, and what the sender of the request does about it. */
 const EXPLANATIONS: Readonly<Record<HttpErrorCode, string>> = {

@@ -1,24 +1,12 @@
 import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import { HTTP_ERRORS, type HttpErrorCode } from '@postline/protocol';
+import { DOCUMENTATION_POLICY, PAGE_ICON, PAGE_STYLE } from '@postline/service-runtime';
 import { createDocumentationPage } from '../documentation/documentation-page.ts';
 import { createProblemPage } from '../documentation/problem-page.ts';
 import { PAGE_SCRIPT } from '../documentation/page-script.ts';
-import { PAGE_ICON, PAGE_STYLE } from '../documentation/page-style.ts';
 import { createOpenApiDocument } from '../openapi/openapi-document.ts';
 import type { Route, RouteMatch } from './route.ts';
-
-/** Allows files and requests of this server only, and neither script nor style in the page. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /** `GET /openapi.json` for programs, `GET /docs` and the types of problems for people. */
 export function createDocumentationRoutes(): readonly Route[] {
@@ -72,7 +60,7 @@ function pageAnswer(contentType: string, body: string): HttpAnswer {
     status: 200,
     headers: {
       'Content-Type': `${contentType}; charset=utf-8`,
-      'Content-Security-Policy': PAGE_POLICY,
+      'Content-Security-Policy': DOCUMENTATION_POLICY,
       'Cross-Origin-Opener-Policy': 'same-origin',
     },
     body,

@@ -1,15 +1,7 @@
 import { expect, it } from 'vitest';
-import {
-  type OpenApiDocument,
-  type Schema,
-  SchemaTables,
-} from '../../../src/http/documentation/schema-table.ts';
+import { type Schema, SchemaTables } from '../../src/pages/schema-table.ts';
 
-const tables = new SchemaTables({
-  openapi: '3.1.0',
-  info: { title: 'x', version: '1' },
-  components: { schemas: { Id: { type: 'string', description: 'An id.' } } },
-} satisfies OpenApiDocument);
+const tables = new SchemaTables({ Id: { type: 'string', description: 'An id.' } });
 
 function rowOf(schema: Schema): string {
   const { text } = tables.table('x', [{ name: 'f', schema, required: false }]);
@@ -49,4 +41,17 @@ it('names the fields of nested objects and lists by their path', () => {
     ['c', false],
     ['c.b', true],
   ]);
+});
+
+it('names the fields of alternatives, and of the values of an object with any keys', () => {
+  const value: Schema = { type: 'object', properties: { b: { type: 'string' } }, required: ['b'] };
+  const schema: Schema = {
+    type: 'object',
+    properties: {
+      a: { anyOf: [{ type: 'string', const: 'x' }, value] },
+      c: { type: 'object', additionalProperties: value },
+      d: { type: 'object', additionalProperties: false },
+    },
+  };
+  expect(tables.fields(schema).map(({ name }) => name)).toEqual(['a', 'a.b', 'c', 'c.*.b', 'd']);
 });

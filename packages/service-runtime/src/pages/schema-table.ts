@@ -1,8 +1,6 @@
-import type { createOpenApiDocument } from '../openapi/openapi-document.ts';
 import { Html, html, prose } from './html.ts';
 
-export type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
-/** A schema of OpenAPI 3.1, of which the page shows these parts. */
+/** A schema of OpenAPI 3.1 or AsyncAPI 3, of which the pages show these parts. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -10,6 +8,8 @@ export interface Schema {
   readonly format?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+  /** Of the values of an object whose keys are not fixed. */
+  readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
@@ -34,8 +34,9 @@ export interface Field {
 export class SchemaTables {
   readonly #schemas: Readonly<Record<string, Schema>>;
 
-  constructor(document: OpenApiDocument) {
-    this.#schemas = document.components?.schemas ?? {};
+  /** Takes the schemas that others refer to, by their name. */
+  constructor(schemas: Readonly<Record<string, Schema>> = {}) {
+    this.#schemas = schemas;
   }
 
   table(caption: string, fields: readonly Field[]): Html {
@@ -49,13 +50,16 @@ export class SchemaTables {
   /** The fields of an object, and of the objects in it. */
   fields(schema: Schema, path = ''): readonly Field[] {
     const resolved = this.#resolve(schema);
-    if (resolved.items !== undefined) return this.fields(resolved.items, `${path}[]`);
-    const { properties = {}, required = [] } = resolved;
-    return Object.entries(properties).flatMap(([key, property]) => {
+    const { items, properties = {}, additionalProperties, required = [], anyOf = [] } = resolved;
+    if (items !== undefined) return this.fields(items, `${path}[]`);
+    const named = Object.entries(properties).flatMap(([key, property]) => {
       const name = path === '' ? key : `${path}.${key}`;
       const field = { name, schema: property, required: required.includes(key) };
       return [field, ...this.fields(property, name)];
     });
+    const ofEach =
+      typeof additionalProperties === 'object' ? this.fields(additionalProperties, `${path}.*`) : [];
+    return [...named, ...ofEach, ...anyOf.flatMap((alternative) => this.fields(alternative, path))];
   }
 
   #row({ name, schema, required, description }: Field): Html {

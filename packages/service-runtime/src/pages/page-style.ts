@@ -1,3 +1,17 @@
+/** What every page of a service shares: where its parts may come from, its icon and its style. */
+
+/** Allows files and requests of this server only, and neither script nor style in the page. */
+export const DOCUMENTATION_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
 /** The page's icon, the same as on the page of the relay. */
 export const PAGE_ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
   <rect width="32" height="32" rx="7" fill="#2244a8"/>
@@ -58,6 +72,7 @@ nav a:hover .path, nav p a:hover { text-decoration: underline; }
 nav .path { font: 0.8125rem/1.5 var(--mono); }
 .method { color: var(--blue); font: 700 0.75rem/1.75 var(--mono); }
 nav .method { flex: none; width: 3.5rem; }
+nav .method.client, nav .method.relay { width: 1rem; }
 .method.post { color: var(--green); }
 .method.put { color: var(--amber); }
 .method.delete { color: var(--red); }

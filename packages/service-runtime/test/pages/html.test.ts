@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { html, htmlPage, prose } from '../../../src/http/documentation/html.ts';
+import { html, htmlPage, prose } from '../../src/pages/html.ts';
 
 it('escapes texts, and keeps pieces of HTML as they are', () => {
   const pieces = ['a', 'b'].map((text) => html`<i title="${text}">${text}</i>`);
