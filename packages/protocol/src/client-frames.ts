@@ -26,9 +26,15 @@ const marksSchema = z
 
 /** Where a reader stopped: the last processed offset of each target, and the epoch of the offsets. */
 const resumeSchema = z.object({
-  epoch: z.string().max(EPOCH_CHARACTERS_MAX),
-  offsets: offsetsSchema,
-  at: marksSchema.optional(),
+  epoch: z
+    .string()
+    .max(EPOCH_CHARACTERS_MAX)
+    .meta({ description: 'The epoch of the offsets, as the relay sent it.' }),
+  offsets: offsetsSchema.meta({ description: 'The last processed offset of each target.' }),
+  at: marksSchema.optional().meta({
+    description:
+      'The messages at those offsets, as far as they are known: the relay notices if others are in their place.',
+  }),
 });
 export type Resume = z.output<typeof resumeSchema>;
 
@@ -47,31 +53,46 @@ const identifyFrameSchema = z
   .object({
     type: z.literal('identify'),
     clientId: targetIdSchema,
-    token: tokenSchema.optional(),
-    deviceId: deviceIdSchema.optional(),
-    resume: z.union([resumeSchema, lastAckSchema, startSchema, lastSchema]).optional(),
+    token: tokenSchema
+      .optional()
+      .meta({ description: 'A JWT whose `sub` is the client id; required with `AUTH=required`.' }),
+    deviceId: deviceIdSchema
+      .optional()
+      .meta({ description: 'The acks of each device of the client are stored separately.' }),
+    resume: z.union([resumeSchema, lastAckSchema, startSchema, lastSchema]).optional().meta({
+      description:
+        'Where the streams continue: after a cursor, after the last ack of the device, at the oldest stored message, or with the last messages. Left out: with the next message.',
+    }),
     groups: identifyGroupsSchema,
   })
   .refine(({ resume, deviceId }) => resume !== 'last-ack' || deviceId !== undefined, {
     error: 'needs a deviceId to resume from its last ack',
-  });
+  })
+  .meta({ description: 'The first frame, within `IDENTIFY_TIMEOUT_MS` (10 s).' });
 export type IdentifyFrame = z.output<typeof identifyFrameSchema>;
 
-const ackFrameSchema = z.object({
-  type: z.literal('ack'),
-  targetId: targetIdSchema.optional(),
-  offset: offsetSchema,
-});
+const ackFrameSchema = z
+  .object({
+    type: z.literal('ack'),
+    targetId: targetIdSchema
+      .optional()
+      .meta({ description: "A target that the connection follows; left out: the client's own." }),
+    offset: offsetSchema.meta({ description: 'The last offset that was processed.' }),
+  })
+  .meta({ description: 'Everything up to the offset has been processed. A lower one is ignored.' });
 export type AckFrame = z.output<typeof ackFrameSchema>;
 
-/** A fresh token, before the one before it expires. */
-const tokenFrameSchema = z.object({ type: z.literal('token'), token: tokenSchema });
+const tokenFrameSchema = z
+  .object({ type: z.literal('token'), token: tokenSchema })
+  .meta({ description: 'A fresh token, before the previous one expires.' });
 export type TokenFrame = z.output<typeof tokenFrameSchema>;
 
-const pingFrameSchema = z.object({ type: z.literal('ping') });
+const pingFrameSchema = z
+  .object({ type: z.literal('ping') })
+  .meta({ description: 'Checks whether the relay answers.' });
 
 /** Everything that a client may send. */
-const clientFrameSchema = z.discriminatedUnion('type', [
+export const clientFrameSchema = z.discriminatedUnion('type', [
   identifyFrameSchema,
   ackFrameSchema,
   tokenFrameSchema,

@@ -81,3 +81,4 @@ export const FRAME_ERRORS = {
   disconnected: 'The API disconnected this client',
   no_progress: 'The connection read nothing for too long (NO_PROGRESS_MS)',
 } as const;
+export const FRAME_ERROR_CODES = Object.keys(FRAME_ERRORS) as [FrameErrorCode, ...FrameErrorCode[]];

@@ -4,54 +4,74 @@ import { EPOCH_CHARACTERS_MAX } from './limits.ts';
 import { rowMarkSchema } from './row-mark.ts';
 import { isGroupId, targetIdSchema } from './target-id.ts';
 
-/** In `identify`: follow all groups of the client, in addition to its own target. */
-export const identifyGroupsSchema = z.boolean().optional();
+export const identifyGroupsSchema = z
+  .boolean()
+  .optional()
+  .meta({ description: 'True: follow all groups of the client, in addition to its own target.' });
 
 const groupIdSchema = targetIdSchema.refine(isGroupId, { error: 'must be a group' });
 const offsetSchema = z.int().min(0);
 
-/** Follows a group, from a cursor where `epoch` and `offset` give one. Answered by `followed` or an error. */
 export const followFrameSchema = z
   .object({
     type: z.literal('follow'),
     targetId: groupIdSchema,
-    epoch: z.string().max(EPOCH_CHARACTERS_MAX).optional(),
-    offset: offsetSchema.optional(),
-    /** The row at `offset`, as in `resume.at`. */
-    at: rowMarkSchema.optional(),
+    epoch: z.string().max(EPOCH_CHARACTERS_MAX).optional().meta({ description: 'The epoch of `offset`.' }),
+    offset: offsetSchema
+      .optional()
+      .meta({ description: 'The last offset that was processed; without a cursor the stream begins now.' }),
+    at: rowMarkSchema.optional().meta({ description: 'The message at `offset`, as in `resume.at`.' }),
   })
   .refine(({ epoch, offset }) => (epoch === undefined) === (offset === undefined), {
     error: 'a cursor needs both epoch and offset',
-  });
+  })
+  .meta({ description: 'Follows a group, from a cursor if `epoch` and `offset` give one.' });
 export type FollowFrame = z.output<typeof followFrameSchema>;
 
-/** Ends what is followed. Answered by `unfollowed` or an error. The client's own target is refused by the relay. */
-export const unfollowFrameSchema = z.object({ type: z.literal('unfollow'), targetId: targetIdSchema });
+export const unfollowFrameSchema = z
+  .object({ type: z.literal('unfollow'), targetId: targetIdSchema })
+  .meta({ description: "Stops following a group. The client's own target is a bad frame." });
 export type UnfollowFrame = z.output<typeof unfollowFrameSchema>;
 
 /** Why a target was added: its client became a member, its token or the `follow` frame allows it. */
 export const followCauseSchema = z.enum(['joined', 'token', 'followed']);
 export type FollowCause = z.output<typeof followCauseSchema>;
 
-/** A target was added to an identified connection; its messages follow, from `offset + 1` on. */
-export const followedFrameSchema = z.object({
-  type: z.literal('followed'),
-  targetId: z.string(),
-  offset: offsetSchema,
-  head: offsetSchema,
-  /** As in `identified.targets`. */
-  recovered: z.boolean(),
-  cause: followCauseSchema,
+/** Where the stream of a target continues. */
+export const followedTargetSchema = z.object({
+  offset: offsetSchema.meta({ description: 'The first message sent has the offset after this one.' }),
+  head: offsetSchema.meta({ description: 'The last offset of the log; 0 for a target without messages.' }),
+  recovered: z
+    .boolean()
+    .meta({ description: "False if the reader's cursor is not valid: messages may be sent again." }),
 });
+
+export const followedFrameSchema = z
+  .object({
+    type: z.literal('followed'),
+    targetId: z.string(),
+    ...followedTargetSchema.shape,
+    cause: followCauseSchema.meta({
+      description:
+        'Why: the client became a member (`joined`), its token names the group (`token`), or a `follow` frame asked for it (`followed`).',
+    }),
+  })
+  .meta({
+    description: 'A group was added to the connection; its messages follow, from `offset` + 1 on.',
+  });
 export type FollowedFrame = Readonly<z.output<typeof followedFrameSchema>>;
 
 export const unfollowCauseSchema = z.enum(['left', 'token', 'unfollowed']);
 export type UnfollowCause = z.output<typeof unfollowCauseSchema>;
 
-/** A target was taken away; no frame of it follows. */
-export const unfollowedFrameSchema = z.object({
-  type: z.literal('unfollowed'),
-  targetId: z.string(),
-  cause: unfollowCauseSchema,
-});
+export const unfollowedFrameSchema = z
+  .object({
+    type: z.literal('unfollowed'),
+    targetId: z.string(),
+    cause: unfollowCauseSchema.meta({
+      description:
+        'Why: the client left the group (`left`), its new token does not name it (`token`), or an `unfollow` frame asked for it (`unfollowed`).',
+    }),
+  })
+  .meta({ description: 'A group was removed from the connection; no frame of it follows.' });
 export type UnfollowedFrame = Readonly<z.output<typeof unfollowedFrameSchema>>;

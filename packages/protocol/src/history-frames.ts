@@ -1,33 +1,54 @@
 /** Frames by which a connection asks for earlier messages. They touch neither its cursors nor its streams. */
 import { z } from 'zod';
-import { HISTORY_MESSAGES_MAX, REQUEST_ID_CHARACTERS_MAX } from './limits.ts';
-import { type LogEntry, type LogMessage, logEntryOf } from './log-page.ts';
+import { HISTORY_MESSAGES_DEFAULT, HISTORY_MESSAGES_MAX, REQUEST_ID_CHARACTERS_MAX } from './limits.ts';
+import { type LogEntry, type LogMessage, logEntryOf, logEntrySchema } from './log-page.ts';
 import { targetIdSchema } from './target-id.ts';
 
-/** Asks for the last messages before an offset. Answered by `history` or an error, with the same `requestId`. */
-export const historyRequestFrameSchema = z.object({
-  type: z.literal('history'),
-  /** Chosen by the client, to find the answer. */
-  requestId: z.string().min(1).max(REQUEST_ID_CHARACTERS_MAX),
-  /** A target that the connection follows; left out: the client's own. */
-  targetId: targetIdSchema.optional(),
-  /** Left out: the newest messages. */
-  before: z.int().min(0).optional(),
-  /** Left out: HISTORY_MESSAGES_DEFAULT. */
-  limit: z.int().min(1).max(HISTORY_MESSAGES_MAX).optional(),
-});
+export const historyRequestFrameSchema = z
+  .object({
+    type: z.literal('history'),
+    requestId: z
+      .string()
+      .min(1)
+      .max(REQUEST_ID_CHARACTERS_MAX)
+      .meta({ description: 'Chosen by the client; it is in the answer.' }),
+    targetId: targetIdSchema
+      .optional()
+      .meta({ description: "A target that the connection follows; left out: the client's own." }),
+    before: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'Messages before this offset; left out: the newest.' }),
+    limit: z
+      .int()
+      .min(1)
+      .max(HISTORY_MESSAGES_MAX)
+      .optional()
+      .meta({ description: `At most this many messages; ${HISTORY_MESSAGES_DEFAULT} if left out.` }),
+  })
+  .meta({ description: 'Requests the last messages before an offset. It moves no cursor.' });
 export type HistoryRequestFrame = z.output<typeof historyRequestFrameSchema>;
 
-/** Answers a `history` frame of the client. */
-export interface HistoryFrame {
-  readonly type: 'history';
-  readonly requestId: string;
-  readonly targetId: string;
-  /** Oldest first. Fewer than `limit` if they are large: then the rest is before the first one. */
+export const historyFrameSchema = z
+  .object({
+    type: z.literal('history'),
+    requestId: z.string(),
+    targetId: z.string(),
+    messages: z.array(logEntrySchema).meta({
+      description:
+        'Oldest first. Fewer than `limit` if they are large: then the rest is before the first one.',
+    }),
+    truncatedBefore: z.int().min(1).nullable().meta({
+      description:
+        'The oldest offset that can be read, if it lies after those that were requested; else null.',
+    }),
+  })
+  .meta({ description: 'Answers a `history` frame of the client.' });
+
+export type HistoryFrame = Readonly<Omit<z.output<typeof historyFrameSchema>, 'messages'>> & {
   readonly messages: readonly LogEntry[];
-  /** The oldest offset that can be read, if it lies after those that were asked for; else null. */
-  readonly truncatedBefore: number | null;
-}
+};
 
 /** One message of a `history` frame, encoded. */
 export function encodeHistoryEntry(stored: LogMessage): string {

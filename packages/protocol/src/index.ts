@@ -7,6 +7,7 @@ export {
 export {
   type AckFrame,
   type ClientFrame,
+  clientFrameSchema,
   type EncodedClientFrame,
   hasBadClientId,
   type IdentifyFrame,
@@ -14,7 +15,7 @@ export {
   type Resume,
   type TokenFrame,
 } from './client-frames.ts';
-export { CLOSE_CODES, type CloseCode } from './close-codes.ts';
+export { CLOSE_CODES, type CloseCode, mayReconnect } from './close-codes.ts';
 export { isDeviceId } from './device-id.ts';
 export { type Disconnected, disconnectedSchema, disconnectQuerySchema } from './disconnect.ts';
 export { decodeEnvelope, type Envelope } from './envelope.ts';
@@ -113,6 +114,7 @@ export {
 } from './publish.ts';
 export { type Receipts, receiptsSchema } from './receipts.ts';
 export {
+  type EncodedRelayFrame,
   encodeNewMessage,
   encodeRelayFrame,
   type ErrorFrame,
@@ -122,6 +124,7 @@ export {
   type NewMessageFrame,
   type PongFrame,
   type RelayFrame,
+  relayFrameSchema,
   type TokenAcceptedFrame,
   type TruncatedFrame,
 } from './relay-frames.ts';

@@ -50,13 +50,18 @@ export interface LogMessage {
 }
 
 /** One message of a target's log: a `new_message` frame without `type` and `epoch`. */
-const logEntrySchema = z
+export const logEntrySchema = z
   .object({
-    id: z.string(),
+    id: z.string().meta({ description: 'The id of the row.' }),
     targetId: z.string(),
-    offset: z.int().min(1),
-    data: z.string(),
-    createdAt: z.iso.datetime(),
+    offset: z
+      .int()
+      .min(1)
+      .meta({ description: "The position in the target's log: 1, 2, 3, … without a gap." }),
+    data: z.string().meta({ description: 'The message as it was published.' }),
+    createdAt: z.iso
+      .datetime()
+      .meta({ description: "When it was stored, by the database's clock, in UTC with milliseconds." }),
   })
   .meta({ id: 'LogEntry' });
 export type LogEntry = z.output<typeof logEntrySchema>;

@@ -8,6 +8,7 @@ import {
   type HistoryFrame,
   type NewMessageFrame,
   type RelayFrame,
+  relayFrameSchema,
 } from '../src/index.ts';
 import { anyText } from './any-text.ts';
 
@@ -53,9 +54,14 @@ describe('frames to clients', () => {
       },
       unfollowed: { type: 'unfollowed', targetId: 'group:news', cause: 'left' },
     };
-    expect(
-      Object.values(frames).map((frame) => (typeof frame === 'string' ? frame : encodeRelayFrame(frame))),
-    ).toMatchInlineSnapshot(`
+    const texts = Object.values(frames).map((frame) =>
+      typeof frame === 'string' ? frame : encodeRelayFrame(frame),
+    );
+    for (const text of texts) {
+      const value: unknown = JSON.parse(text);
+      expect(relayFrameSchema.parse(value)).toEqual(value); // it has every field
+    }
+    expect(texts).toMatchInlineSnapshot(`
       [
         "{"type":"identified","clientId":"1","connectionId":"c-1","epoch":"e","heartbeatSeconds":25,"targets":{"1":{"offset":41,"head":57,"recovered":true},"constructor":{"offset":0,"head":0,"recovered":false}}}",
         "{"type":"new_message","id":"1024","targetId":"1","offset":58,"epoch":"tT0mD0nn7dGGVjVRu8K2Sw","data":"Hello \\"Client\\" 1!\\n 😀","createdAt":"2026-11-23T00:00:00.000Z"}",
