@@ -1,4 +1,4 @@
-/** The API's documentation at /docs: sending requests from it, and use by everyone. */
+/** The documentation of both services at /docs: sending requests from the API's, and use by everyone. */
 import type { Page } from '@postline/test-support';
 import { expect, it } from 'vitest';
 import { accessibilityFindings } from './accessibility-findings.ts';
@@ -67,3 +67,22 @@ it.each([
   expect(await page.evaluate(`document.documentElement.scrollWidth`)).toBe(width);
   await close();
 });
+
+it.each([
+  ['light', 1280],
+  ['dark', 320],
+] as const)(
+  "[DOC-6] axe finds nothing on the relay's in the %s scheme at %i pixels",
+  async (colorScheme, width) => {
+    const viewport = { width, height: 800 };
+    const { page, incidents, close } = await openPage(browser, `${system.relayUrl}/docs`, {
+      colorScheme,
+      viewport,
+    });
+    await page.getByRole('article', { name: 'identify', exact: true }).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    expect(await page.evaluate(`document.documentElement.scrollWidth`)).toBe(width);
+    expect(incidents).toEqual([]);
+    await close();
+  },
+);

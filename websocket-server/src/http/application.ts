@@ -7,11 +7,13 @@ import {
   type Readiness,
 } from '@postline/service-runtime';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Response } from 'express';
 import helmet from 'helmet';
 import type { RelaySettings } from '../configuration.ts';
 import { serveClientScript } from './client-script.ts';
+import { serveDocumentation } from './documentation.ts';
 import { loadPage, type Page } from './page.ts';
+import { hostOf } from './request-host.ts';
 
 export interface HttpApplicationParts {
   readonly settings: RelaySettings;
@@ -54,6 +56,7 @@ export function createHttpApplication({
     response.type(metrics.contentType).send(await metricsText());
   });
   serveClientScript(application);
+  serveDocumentation(application);
   if (settings.servePage) servePage(application, loadPage(settings));
   application.use((_request, response) => {
     answer(response, 404, 'not found; WebSocket connections are accepted on any path');
@@ -102,12 +105,6 @@ function servePage(application: Express, page: Page): void {
       response.setHeader('Cache-Control', 'no-cache').type(type).send(content);
     });
   }
-}
-
-/** Only a host's characters, because the result goes into the page and its policy. */
-function hostOf(request: Request): string {
-  const { host = '' } = request.headers;
-  return URL.canParse(`http://${host}`) && /^[A-Za-z0-9.:[\]-]+$/.test(host) ? host : 'localhost';
 }
 
 function answer(response: Response, status: number, text: string): void {

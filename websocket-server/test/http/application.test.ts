@@ -1,5 +1,6 @@
 import { request, type Server } from 'node:http';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import {
   createLogger,
   createMetricsRegistry,
@@ -235,6 +236,28 @@ describe('the relay’s HTTP side', () => {
     const { headers, text } = await get('/', { Host: "localhost;script-src'unsafe-inline'" });
     expect(String(headers['content-security-policy'])).not.toContain('unsafe');
     expect(text).not.toContain('unsafe');
+  });
+
+  it('[DOC-5] serves its description, which names the host of the request', async () => {
+    const { status, headers, text } = await get('/asyncapi.json', { Host: `localhost:${port}` });
+    expect([status, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+    expect(JSON.parse(text)).toMatchObject({
+      asyncapi: '3.0.0',
+      servers: { plain: { host: `localhost:${port}`, protocol: 'ws' } },
+    });
+  });
+
+  it('[DOC-6] /docs is a small page whose parts all come from here, without a script', async () => {
+    const { status, headers, text } = await get('/docs');
+    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(text).not.toMatch(/<script|<style|style="|https?:/);
+    expect(gzipSync(text).length).toBeLessThan(20 * 1024);
+    for (const [, address = ''] of text.matchAll(/(?:href|src)="(docs[^"]+)"/g))
+      expect((await get(`/${address}`)).status).toBe(200);
+    const ids = new Set(Array.from(text.matchAll(/ id="([^"]+)"/g), ([, id]) => id));
+    for (const [, id] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
+    expect(await get('/docs/')).toMatchObject({ status: 308, headers: { location: '../docs' } });
   });
 
   it('serves no page if that is turned off', async () => {
