@@ -1,5 +1,5 @@
 import { HTTP_ERRORS } from '@postline/protocol';
-import { type Html, html, htmlPage, prose, type Schema, SchemaTables } from '@postline/service-runtime';
+import { type Html, html, htmlPage, prose, SchemaTables } from '@postline/service-runtime';
 import type { createOpenApiDocument } from '../openapi/openapi-document.ts';
 import { type Operation, operationSection, type RoutedOperation } from './operation-section.ts';
 
@@ -11,9 +11,7 @@ const EXAMPLE_ADDRESS = 'http://localhost:8080';
 /** The documentation of the API for people. It can be read without its script, which only sends requests. */
 export function createDocumentationPage(document: OpenApiDocument): string {
   const operations = operationsOf(document);
-  const tables = new SchemaTables(
-    document.components?.schemas as Readonly<Record<string, Schema>> | undefined,
-  );
+  const tables = new SchemaTables(document.components?.schemas);
   const tags = (document.tags ?? []).map(({ name, description = '' }) => ({
     name,
     description,

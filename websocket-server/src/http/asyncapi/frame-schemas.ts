@@ -25,7 +25,7 @@ export function createFrameSchemas(): FrameSchemas {
       schemas.map((schema) => {
         const { $schema: _version, definitions = {}, ...json } = jsonSchemaOf(schema);
         Object.assign(shared, definitions);
-        return [schema.shape.type.value as string, json as Schema];
+        return [schema.shape.type.value, json];
       }),
     );
   return { ofClient: convert(clientFrameSchema.options), ofRelay: convert(relayFrameSchema.options), shared };
@@ -38,7 +38,7 @@ function jsonSchemaOf(schema: FrameSchema): FrameJson {
     override: ({ jsonSchema }) => {
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern; // several lines that say the same
       if ('example' in jsonSchema) {
-        jsonSchema.examples = [jsonSchema['example'] as never];
+        jsonSchema.examples = [jsonSchema['example']];
         delete jsonSchema['example']; // of OpenAPI
       }
     },
