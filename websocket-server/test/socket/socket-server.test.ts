@@ -157,7 +157,7 @@ describe('attachSocketServer', () => {
     client.write(Buffer.concat([...Array.from({ length: 1_000 }, () => nonsense), identify]));
     await waitUntil('it is dropped', () => host.closed.length === 1, 4_000);
     expect(host.identified).toEqual([]);
-    expect(Object.fromEntries(counters.closesByCode)).toEqual({ '4500': 1 });
+    expect([...counters.closesByCode].filter(([, closes]) => closes > 0)).toEqual([['4500', 1]]);
   });
 
   it('a peer that sends a close frame and never hangs up is dropped soon', async () => {

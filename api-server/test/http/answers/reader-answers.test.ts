@@ -56,7 +56,7 @@ it('[SEC-12] a client that requests many pages and reads none holds one of them,
   expect(served).toBeGreaterThan(1);
 });
 
-it('[SEC-12] [MEM-6] a reader that reads nothing on many connections is refused, and gives way to another', async () => {
+it('[SEC-12] [MEM-6] a reader that reads nothing on many connections gets no whole page more, and gives way to another', async () => {
   await start({ TRUSTED_PROXIES: '127.0.0.1' });
   const ask = (address: string) => {
     const socket = connect(api.port, '127.0.0.1').pause();
@@ -68,11 +68,16 @@ it('[SEC-12] [MEM-6] a reader that reads nothing on many connections is refused,
   const greedy = Array.from({ length: PAGES }, () => ask('10.0.0.1'));
   const page = (address: string, limit: number) =>
     fetch(`${api.url}/targets/large/messages?limit=${limit}`, { headers: { 'X-Forwarded-For': address } });
-  const refused = await waitUntil('the reader has its share', async () => {
-    const answer = await page('10.0.0.1', 60);
-    return answer.status === 503 && ((await answer.json()) as { type: string });
+  const more = await waitUntil('the reader has its share', async () => {
+    const answer = await page('10.0.0.1', MESSAGES_IN_PAGE);
+    const { type, messages = [] } = (await answer.json()) as { type?: string; messages?: unknown[] };
+    return messages.length < MESSAGES_IN_PAGE && { status: answer.status, type };
   });
-  expect(refused.type).toBe('../../problems/overloaded');
+  // What is left beside the pages that it holds may be enough for some messages.
+  expect([
+    { status: 503, type: '../../problems/overloaded' },
+    { status: 200, type: undefined },
+  ]).toContainEqual(more);
   for (const limit of [1, 30]) {
     const answer = await page('10.0.0.2', limit);
     const { messages } = (await answer.json()) as { messages: unknown[] };
