@@ -67,6 +67,7 @@ header p, .summary, .access, .hint { color: var(--ink-soft); }
 .access { font-size: 0.9375rem; }
 nav h2 { margin: 1.25rem 0 0.25rem; font-size: 0.875rem; letter-spacing: 0; }
 nav ul { margin: 0; padding: 0; list-style: none; }
+nav p { font-size: 0.875rem; font-weight: 700; }
 nav a { display: flex; gap: 0.5rem; padding: 0.25rem 0; color: var(--ink); text-decoration: none; }
 nav a:hover .path, nav p a:hover { text-decoration: underline; }
 nav .path { font: 0.8125rem/1.5 var(--mono); }
