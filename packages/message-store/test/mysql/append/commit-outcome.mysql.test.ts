@@ -125,6 +125,27 @@ it('[LOG-11] rows that retention deleted before the look-up are not said to be s
   expect((await lost).result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
 });
 
+it('[LOG-11] on MariaDB the look-up first waits until its node of a cluster has applied every commit', async ({
+  skip,
+}) => {
+  const connection = await createConnection(database.url);
+  const [[server]] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
+  await connection.end();
+  if (!/mariadb/i.test(String(server?.['version']))) skip('only MariaDB has Galera clusters');
+  const steps: string[] = [];
+  let isBroken = false;
+  const isNextCommit = (piece: Buffer) => {
+    const step = /wsrep_sync_wait = 15|FOR UPDATE|append_id = \?/.exec(piece.toString('latin1'))?.[0];
+    if (isBroken && step !== undefined) steps.push(step);
+    if (isBroken || !isCommit(piece)) return false;
+    isBroken = true;
+    return true;
+  };
+  proxy.breakAt(isNextCommit, 'reset-unanswered');
+  await store.append([publish({ targetId, message: 'a' })]);
+  expect(steps).toEqual(['wsrep_sync_wait = 15', 'FOR UPDATE', 'append_id = ?']);
+});
+
 it('[LOG-11] silence-unheard COMMIT: while the old transaction lives nobody knows, and the caller is told so in time', async () => {
   breakNextCommit('silence-unheard');
   const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'open' })]));
