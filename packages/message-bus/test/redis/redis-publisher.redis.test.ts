@@ -84,6 +84,24 @@ describe('redis publisher', () => {
     expect(events.faults.at(-1)?.reason.kind).toMatch(/^(lost|refused)$/);
   });
 
+  it('[BUS-2] while Redis has as many clients as it takes every publish rejects in time; it works once there is room', async () => {
+    const admin = new Redis(redis.url);
+    await admin.config('SET', 'maxclients', '1');
+    await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    const isFull = () =>
+      publisher.publish([HINT]).then(
+        () => false,
+        ({ cause }: Error) => /max number of clients/.test(String(cause)),
+      );
+    await waitUntil('the publisher finds no room', isFull);
+    expect((await timeRejection(publisher.publish([HINT]))).milliseconds).toBeLessThan(
+      PUBLISH_ENDS_WITHIN_MS,
+    );
+    await admin.config('SET', 'maxclients', '100');
+    await worksAgain();
+    await admin.quit();
+  });
+
   it('[BUS-2] a publish that is on its way when Redis is killed rejects', async () => {
     redis.freeze();
     const published = timeRejection(publisher.publish([HINT]));
