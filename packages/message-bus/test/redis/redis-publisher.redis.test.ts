@@ -87,7 +87,7 @@ describe('redis publisher', () => {
   it('[BUS-2] while Redis has as many clients as it takes every publish rejects in time; it works once there is room', async () => {
     const admin = new Redis(redis.url);
     await admin.config('SET', 'maxclients', '1');
-    await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     const isFull = () =>
       publisher.publish([HINT]).then(
         () => false,
