@@ -249,9 +249,12 @@ CREATE TABLE schema_migrations (
   version INT NOT NULL,
   name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   applied_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  -- Services of the release before it go on beside it.
+  compatible BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (version)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-INSERT INTO schema_migrations (version, name)
-VALUES (1, 'proof-of-concept'), (2, 'log-counters'), (3, 'target-logs'), (4, 'acks'), (5, 'outbox'), (6, 'disconnects'),
-  (7, 'append-ids'), (8, 'wider-ids'), (9, 'replaced-epochs'), (10, 'members');
+INSERT INTO schema_migrations (version, name, compatible)
+VALUES (1, 'proof-of-concept', TRUE), (2, 'log-counters', TRUE), (3, 'target-logs', FALSE), (4, 'acks', TRUE),
+  (5, 'outbox', TRUE), (6, 'disconnects', TRUE), (7, 'append-ids', TRUE), (8, 'wider-ids', TRUE),
+  (9, 'replaced-epochs', TRUE), (10, 'members', TRUE), (11, 'migration-marks', TRUE);

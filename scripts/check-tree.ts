@@ -1,6 +1,7 @@
 /**
  * Checks the tree for what no other tool checks: tests mirror sources, file names are specific, every rule of the
- * specification has a test and every id in a test is a rule, and no file names a machine or a registry.
+ * specification has a test and every id in a test is a rule, every migration is marked compatible or not, and no file names
+ * a machine or a registry.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,6 +12,7 @@ const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|manager|lib)\.[a-z]+$/;
 const WITHOUT_ONE_SOURCE = /-contract\.ts$|\/test\/(?:[^/]+\/)?(?:support|whole)\//;
 const RULE_ID = /\*\*([A-Z]+-\d+)\*\*/g;
 const QUOTED_ID = /\[([A-Z]{3,4}-\d+)\]/g;
+const MIGRATION_MARK = /^-- compatible: (?:true|false)$/gm;
 /** Concatenated, so that this file does not contain them. */
 const FOREIGN_NAMES = [
   'registry.' + 'npmjs',
@@ -70,6 +72,14 @@ function checkRules(files: readonly string[]): string[] {
   ];
 }
 
+/** Services of two releases run beside each other during an upgrade: each migration says whether they can (SCH-8). */
+function checkMigrationMarks(files: readonly string[]): string[] {
+  return files
+    .filter((file) => /^db\/migrations\/[^/]+\.sql$/.test(file))
+    .filter((file) => (readFileSync(file, 'utf8').match(MIGRATION_MARK) ?? []).length !== 1)
+    .map((file) => `${file}: needs one line "-- compatible: true" or "-- compatible: false"`);
+}
+
 function checkForeignNames(files: readonly string[]): string[] {
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
@@ -82,6 +92,7 @@ const findings = [
   ...checkNames(files),
   ...checkMirrors(files),
   ...checkRules(files),
+  ...checkMigrationMarks(files),
   ...checkForeignNames(files),
 ];
 for (const finding of findings) console.error(finding);

@@ -1,3 +1,4 @@
+-- compatible: true
 -- The table that the proof of concept's first visitor made. Where it is there already, with rows, it is left as it is:
 -- an empty database and the proof of concept's take the same way from here.
 CREATE TABLE IF NOT EXISTS messages (

@@ -1,3 +1,4 @@
+-- compatible: true
 -- One counter for each target: its row's lock, held to the commit, makes commit order offset order.
 CREATE TABLE IF NOT EXISTS targets (
   target_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -1,3 +1,4 @@
+-- compatible: false
 -- Numbers each target's rows 1, 2, 3, … in id order. Every row of the proof of concept is kept:
 --   a message that is NULL becomes the empty text;
 --   a target_id that is NULL becomes the empty id, which no client can have: such a row reaches nobody, as before;

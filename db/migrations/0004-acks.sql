@@ -1,3 +1,4 @@
+-- compatible: true
 -- What each device of a client has processed: one row for each target it follows.
 CREATE TABLE IF NOT EXISTS acks (
   client_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

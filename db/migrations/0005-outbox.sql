@@ -1,3 +1,4 @@
+-- compatible: true
 -- Where publish_message puts messages, inside the application's own transaction, until an API moves them to their logs.
 CREATE TABLE IF NOT EXISTS outbox (
   id BIGINT NOT NULL AUTO_INCREMENT,

@@ -1,3 +1,4 @@
+-- compatible: true
 -- Which clients the API disconnected, so that every relay learns of it.
 CREATE TABLE IF NOT EXISTS disconnects (
   client_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

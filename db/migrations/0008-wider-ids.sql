@@ -1,3 +1,4 @@
+-- compatible: true
 -- Ids as wide as those of identity providers, and a place for rows of the outbox that no log takes.
 -- No statement here reads or rewrites `messages`. Those about `outbox` read all of it, and the ALTER copies it, which is
 -- nothing in ordinary service: a row is there for a quarter of a second. It waits for applications whose transactions

@@ -1,3 +1,4 @@
+-- compatible: true
 -- Members of groups, and joins and leaves by SQL among the messages of the outbox.
 -- No statement here reads or rewrites `messages`. The ALTER of `outbox` copies it, which is nothing in ordinary service: a
 -- row is there for a quarter of a second. It waits for applications whose transactions have called publish_message, a

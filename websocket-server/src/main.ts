@@ -24,7 +24,11 @@ await runProcess(relayCommand, async (processEnv) => {
   const logger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const { WORKERS: workerCount, SHUTDOWN_DEADLINE_MS: shutdownDeadlineMs } = env;
   const drainMs = drainPeriodMs(env);
-  const store = createMysqlMessageStore({ databaseUrl: env.databaseUrl, ...databaseConnections(env) });
+  const store = createMysqlMessageStore({
+    databaseUrl: env.databaseUrl,
+    takesSchemaBefore: true,
+    ...databaseConnections(env),
+  });
   if (isPrimaryOf(workerCount)) {
     const primary = await startWorkers({ workerCount, logger, shutdownDeadlineMs, drainMs });
     return { ...primary, started: waitForDatabase(store).then(() => store.close()) };

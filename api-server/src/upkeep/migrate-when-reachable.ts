@@ -51,9 +51,9 @@ export async function migrateWhenReachable({
   }
 }
 
-/** A schema that is too new, and an unknown failure, have an error of their own. */
+/** An unknown failure has an error of its own. */
 function isOfDatabase(error: unknown, { code }: DatabaseReason): boolean {
-  return error instanceof StoreUnavailableError || (code !== 'other' && code !== 'schema');
+  return error instanceof StoreUnavailableError || code !== 'other';
 }
 
 function startError(error: unknown, { text }: DatabaseReason): Error {

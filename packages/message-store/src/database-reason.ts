@@ -23,6 +23,7 @@ export type DatabaseReasonCode =
   | 'read_only'
   | 'disk_full'
   | 'schema'
+  | 'schema_too_new'
   | 'session_refused'
   | 'topology_refused'
   | 'not_ready'
@@ -151,6 +152,8 @@ function ofCode(error: Error): DatabaseReason | undefined {
       return ofTls(error);
     case 'schema_version':
       return passing('schema', error.message);
+    case 'schema_too_new':
+      return lasting('schema_too_new', error.message);
     case 'session_refused':
     case 'topology_refused':
       return lasting(code, error.message);

@@ -1,4 +1,4 @@
 export { beginMysqlEpoch, type BeginMysqlEpochOptions } from './upkeep/begin-epoch.ts';
 export { migrate, type MigrateOptions, type MigrateResult, type MigrationEvent } from './schema/migrate.ts';
 export { createMysqlMessageStore, type MysqlMessageStoreOptions } from './mysql-message-store.ts';
-export { SchemaVersionError } from './schema/schema-version.ts';
+export { SchemaVersionError } from './sessions/schema-version-error.ts';

@@ -74,6 +74,7 @@ import { readReceiptRows } from './acks/read-receipts.ts';
 import { readStreamStartRows } from './reading/read-stream-starts.ts';
 import { saveAckRows } from './acks/save-acks.ts';
 import { StoreCalls } from './sessions/store-calls.ts';
+import { SCHEMA_VERSION_BEFORE } from './schema/schema-version.ts';
 import { DatabaseCheck } from './topology/database-check.ts';
 import { settleHistory } from './upkeep/settle-history.ts';
 import { type ConnectionBounds, StoreConnections } from './sessions/store-connections.ts';
@@ -81,6 +82,8 @@ import { type ConnectionBounds, StoreConnections } from './sessions/store-connec
 export interface MysqlMessageStoreOptions extends DatabaseAccess, ConnectionBounds {
   /** Milliseconds after which every call has ended. */
   readonly deadlineMs?: number;
+  /** Also works on the schema of the release before, without what is new; for services that do not migrate. */
+  readonly takesSchemaBefore?: boolean;
 }
 
 /** A publisher must get its 503 within 5 s; this leaves a second for everything else. */
@@ -103,10 +106,13 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer, MemberUpkee
   readonly #check: DatabaseCheck;
 
   constructor(options: MysqlMessageStoreOptions) {
-    const { databaseUrl, databaseCa, deadlineMs = DEADLINE_MS, ...bounds } = options;
+    const { databaseUrl, databaseCa, deadlineMs = DEADLINE_MS, takesSchemaBefore, ...bounds } = options;
     this.#connections = new StoreConnections({ databaseUrl, databaseCa }, deadlineMs, bounds);
     this.#calls = new StoreCalls(this.#connections, deadlineMs);
-    this.#check = new DatabaseCheck(this.#connections);
+    this.#check = new DatabaseCheck(
+      this.#connections,
+      takesSchemaBefore === true ? SCHEMA_VERSION_BEFORE : undefined,
+    );
     this.#appender = new Appender({
       writers: this.#connections.writers,
       session: this.#connections.writerSession,

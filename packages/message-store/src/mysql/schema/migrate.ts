@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../../message-store.ts';
 import { openAdministratorSession } from '../sessions/administrator-session.ts';
 import type { DatabaseAccess } from '../sessions/database-connection.ts';
 import { folderPath, type Migration, type MigrationStatement, readMigrations } from './migration-files.ts';
-import { readSchemaVersion, SchemaVersionError } from './schema-version.ts';
+import { checkSchema, readSchemaVersion, recordMigration } from './schema-version.ts';
 import type { Session } from '../sessions/session.ts';
 import { hasErrno, isSqlError, SQL_ERRORS } from '../sessions/sql-error.ts';
 import { ensureSqlPublishing, type SqlPublishing } from './sql-publishing.ts';
@@ -62,8 +62,8 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
  * Processes that do so at once wait for each other. DDL can't be rolled back, so a migration that was killed leaves a
  * part of itself behind: each statement can be run again, and the next call starts that migration from its top.
  *
- * Rejects with a StoreUnavailableError if the database can't be reached, with a SchemaVersionError if its schema
- * is newer than `folder`.
+ * A schema that is newer by compatible migrations stays as it is. Rejects with a StoreUnavailableError if the database can't
+ * be reached, with a SchemaVersionError if its schema is newer by another migration.
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const migrations = await readMigrations(options.folder);
@@ -95,28 +95,25 @@ async function applyMissing(
   const fromVersion = await readSchemaVersion(session);
   // Only if something is missing, so that a user without the right to create tables can start.
   if (fromVersion < migrations.length) await session.run(CREATE_SCHEMA_MIGRATIONS);
-  const toVersion = migrations.length;
-  if (fromVersion > toVersion) {
-    throw new SchemaVersionError(
-      `the database's schema is version ${fromVersion}, newer than the ${toVersion} that this program knows: start the newer program`,
-    );
-  }
+  const toVersion = Math.max(fromVersion, migrations.length);
+  if (fromVersion > migrations.length) await checkSchema(session);
   for (const migration of migrations.slice(fromVersion)) await apply(session, migration, onEvent);
   return { fromVersion, toVersion };
 }
 
 async function apply(
   session: Session,
-  { version, name, statements }: Migration,
+  migration: Migration,
   onEvent: (event: MigrationEvent) => void,
 ): Promise<void> {
+  const { version, name, statements } = migration;
   const startedAt = performance.now();
   onEvent({ kind: 'migration-started', version, name });
   for (const [index, statement] of statements.entries()) {
     await runOnce(session, statement);
     onEvent({ kind: 'statement-done', version, index, of: statements.length });
   }
-  await session.change('INSERT INTO schema_migrations (version, name) VALUES (?, ?)', [version, name]);
+  await recordMigration(session, migration);
   const milliseconds = Math.round(performance.now() - startedAt);
   onEvent({ kind: 'migration-done', version, name, milliseconds });
 }

@@ -12,6 +12,8 @@ export interface MigrationStatement {
 export interface Migration {
   readonly version: number;
   readonly name: string;
+  /** Services of the release before go on beside it. */
+  readonly isCompatible: boolean;
   readonly statements: readonly MigrationStatement[];
 }
 
@@ -23,7 +25,10 @@ const SEPARATOR = /^-- next *$/m;
 /** A line of its own within a statement, e.g. `-- already done: 1060 1061`. */
 const ALREADY_DONE = /^-- already done:([ \d]+)$/m;
 
-/** Reads `NNNN-name.sql` files, which must be numbered 1, 2, 3, … without a hole. */
+/** A line of its own in each file; CONTRIBUTING says when it may be true. */
+const COMPATIBLE = /^-- compatible: (true|false)$/gm;
+
+/** Reads `NNNN-name.sql` files, which must be numbered 1, 2, 3, … without a hole, and marked. */
 export async function readMigrations(folder: URL | string): Promise<readonly Migration[]> {
   const path = folderPath(folder);
   const fileNames = (await readdir(path)).filter((fileName) => fileName.endsWith('.sql')).sort();
@@ -33,10 +38,18 @@ export async function readMigrations(folder: URL | string): Promise<readonly Mig
       if (digits === undefined || name === undefined || Number(digits) !== index + 1) {
         throw new Error(`${fileName} in ${path} should be number ${index + 1}, named like 0001-name.sql`);
       }
+      const text = await readFile(join(path, fileName), 'utf8');
+      const marks = [...text.matchAll(COMPATIBLE)];
+      if (marks.length !== 1) {
+        throw new Error(
+          `${fileName} in ${path} needs one line "-- compatible: true" or "-- compatible: false"`,
+        );
+      }
       return {
         version: index + 1,
         name,
-        statements: parseStatements(await readFile(join(path, fileName), 'utf8')),
+        isCompatible: marks[0]?.[1] === 'true',
+        statements: parseStatements(text),
       };
     }),
   );

@@ -1,17 +1,17 @@
+import { SchemaVersionError } from '../sessions/schema-version-error.ts';
 import type { Session } from '../sessions/session.ts';
 
 /** The newest migration that this program was written for. */
-export const SCHEMA_VERSION = 10;
+export const SCHEMA_VERSION = 11;
 
-/** The database's schema is not one that this program can work with. */
-export class SchemaVersionError extends Error {
-  readonly code = 'schema_version';
+/**
+ * The newest migration of the release before. A relay that is upgraded before the first API runs on this schema, and uses
+ * nothing that a later migration added. Before 0.2.0 there is no such release: APIs are upgraded first.
+ */
+export const SCHEMA_VERSION_BEFORE = 11;
 
-  constructor(what: string) {
-    super(what);
-    this.name = 'SchemaVersionError';
-  }
-}
+/** From this migration on the table says which ones are compatible. */
+const FIRST_MARKED_VERSION = 11;
 
 /** The last migration that was completed; 0 in a database that none was applied to. */
 export async function readSchemaVersion(session: Session): Promise<number> {
@@ -28,14 +28,45 @@ export async function readSchemaVersion(session: Session): Promise<number> {
 }
 
 /**
- * Throws a SchemaVersionError if the schema is older than this program needs. A newer one is fine: while a release
- * is rolled out, a newer API migrates under services that still run, and a migration may only add to what they use.
+ * The version of the schema. Throws a SchemaVersionError if it is older than `versionMin`, or newer by a migration that is
+ * not marked compatible: while a release is rolled out, a newer API migrates under services that still run or start again.
  */
-export async function checkSchema(session: Session): Promise<void> {
+export async function checkSchema(session: Session, versionMin = SCHEMA_VERSION): Promise<number> {
   const version = await readSchemaVersion(session);
-  if (version < SCHEMA_VERSION) {
+  if (version < versionMin) {
     throw new SchemaVersionError(
-      `the database's schema is version ${version}, this program needs ${SCHEMA_VERSION}`,
+      'schema_version',
+      `the database's schema is version ${version}, this program needs ${versionMin}`,
     );
   }
+  if (version > SCHEMA_VERSION) await refuseIncompatible(session);
+  return version;
+}
+
+async function refuseIncompatible(session: Session): Promise<void> {
+  const [found] = await session.select<{ version: number }>(
+    'SELECT version FROM schema_migrations WHERE version > ? AND NOT compatible ORDER BY version LIMIT 1',
+    [SCHEMA_VERSION],
+  );
+  if (found === undefined) return;
+  throw new SchemaVersionError(
+    'schema_too_new',
+    `the database's schema has migration ${found.version}, which this program can't work with (it knows ${SCHEMA_VERSION}): start the newer program`,
+  );
+}
+
+/** Records that a migration is completed. */
+export async function recordMigration(
+  session: Session,
+  { version, name, isCompatible }: { version: number; name: string; isCompatible: boolean },
+): Promise<void> {
+  if (version < FIRST_MARKED_VERSION) {
+    await session.change('INSERT INTO schema_migrations (version, name) VALUES (?, ?)', [version, name]);
+    return;
+  }
+  await session.change('INSERT INTO schema_migrations (version, name, compatible) VALUES (?, ?, ?)', [
+    version,
+    name,
+    Number(isCompatible),
+  ]);
 }

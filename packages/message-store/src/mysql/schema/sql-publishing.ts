@@ -34,9 +34,10 @@ type EnsuredProcedure =
 const NOT_ALLOWED_ERRNOS: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1370, 1419]);
 
 const COMMENT = /^COMMENT '([^']+)'$/m;
+const COMMENT_VERSION = /^Postline, version (\d+)$/;
 
 /**
- * Makes the procedures that are missing or of another version. Not a numbered migration: a user without the right to
+ * Makes the procedures that are missing or of an older version; those of a newer release stay. Not a numbered migration: a user without the right to
  * create procedures can do all the rest, and a later start with the right completes it.
  */
 export async function ensureSqlPublishing(session: Session, folder: string): Promise<SqlPublishing> {
@@ -70,7 +71,7 @@ async function ensureProcedure(
     'SELECT routine_comment AS comment FROM information_schema.routines WHERE routine_schema = DATABASE() AND routine_name = ?',
     [name],
   );
-  if (found !== undefined && found.comment === comment) return { kind: 'current' };
+  if (found !== undefined && versionIn(found.comment) >= versionIn(comment)) return { kind: 'current' };
   try {
     const grantsLost = session.facts.returnsInserted
       ? await replaceAtOnce(session, sql)
@@ -80,6 +81,11 @@ async function ensureProcedure(
     if (isNotAllowed(error)) return { kind: 'not-allowed', errno: error.errno };
     throw error;
   }
+}
+
+/** 0 for procedures from before they had a version. */
+function versionIn(comment = ''): number {
+  return Number(COMMENT_VERSION.exec(comment)?.[1] ?? 0);
 }
 
 /** MariaDB: callers always find one or the other, and keep their rights. */

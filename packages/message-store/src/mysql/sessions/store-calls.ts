@@ -1,6 +1,7 @@
 import { DeadlineError, OpenCalls, withDeadline } from '@postline/service-runtime';
 import { StoreUnavailableError } from '../../message-store.ts';
 import { TopologyRefusedError } from './server-facts.ts';
+import { SchemaVersionError } from './schema-version-error.ts';
 import type { Session } from './session.ts';
 import { SessionRefusedError } from './session-settings.ts';
 import type { SessionPool } from './session-pool.ts';
@@ -15,7 +16,7 @@ export class StoreCalls {
   readonly #deadlineMs: number;
   readonly #open = new OpenCalls();
   #isClosed = false;
-  /** The last check found that the database can't keep the guarantees. */
+  /** The last check found that the database can't keep the guarantees, or that this program is too old for it. */
   #refusal: Error | undefined;
   #readersRenewedAtMs = -Infinity;
 
@@ -99,5 +100,6 @@ export class StoreCalls {
 }
 
 function isRefusal(error: unknown): error is Error {
+  if (error instanceof SchemaVersionError) return error.code === 'schema_too_new';
   return error instanceof TopologyRefusedError || error instanceof SessionRefusedError;
 }

@@ -1,5 +1,5 @@
-import type { StoreCondition } from '../../message-store.ts';
-import { checkSchema } from '../schema/schema-version.ts';
+import type { StoreCondition, StoreRisk } from '../../message-store.ts';
+import { checkSchema, SCHEMA_VERSION } from '../schema/schema-version.ts';
 import type { ServerFacts } from '../sessions/server-facts.ts';
 import type { StoreConnections } from '../sessions/store-connections.ts';
 import { conditionOf } from './server-condition.ts';
@@ -15,24 +15,47 @@ const NO_RIGHT_NOTE =
 export class DatabaseCheck {
   readonly #connections: StoreConnections;
   readonly #rowLocks: RowLockCheck;
+  readonly #schemaVersionMin: number;
+  #schemaVersion = 0;
 
-  constructor(connections: StoreConnections) {
+  constructor(connections: StoreConnections, schemaVersionMin = SCHEMA_VERSION) {
     this.#connections = connections;
+    this.#schemaVersionMin = schemaVersionMin;
     this.#rowLocks = new RowLockCheck(connections.writerSession);
+  }
+
+  /**
+   * The schema that the last check found; 0 before the first. What needs a migration after SCHEMA_VERSION_BEFORE asks here
+   * whether it is there yet.
+   */
+  get schemaVersion(): number {
+    return this.#schemaVersion;
   }
 
   async run(signal: AbortSignal): Promise<StoreCondition> {
     const server = await this.#look(signal);
     if (server.readOnlyBy === undefined) await this.#rowLocks.check(server.identity, signal);
     else this.#connections.leaveServer();
-    return conditionOf(server, this.#rowLocks.lacksRight ? [NO_RIGHT_NOTE] : []);
+    const condition = conditionOf(server, this.#rowLocks.lacksRight ? [NO_RIGHT_NOTE] : []);
+    return { ...condition, risks: [...condition.risks, ...this.#schemaRisks()] };
+  }
+
+  /** While a release is rolled out, relay first. */
+  #schemaRisks(): readonly StoreRisk[] {
+    if (this.#schemaVersion >= SCHEMA_VERSION) return [];
+    return [
+      {
+        key: 'schema_version',
+        text: `The database's schema is version ${this.#schemaVersion}, that of the release before: what version ${SCHEMA_VERSION} adds is switched off until an API of this release has started.`,
+      },
+    ];
   }
 
   async #look(signal: AbortSignal): Promise<ServerFacts> {
     try {
       return await this.#connections.readers.use(signal, async (session) => {
         const server = await session.look();
-        await checkSchema(session);
+        this.#schemaVersion = await checkSchema(session, this.#schemaVersionMin);
         return server;
       });
     } catch (error) {

@@ -30,6 +30,17 @@ END;
   expect(statements[1]!.alreadyDoneErrnos.size).toBe(0);
 });
 
+it('[SCH-8] refuses a migration without a mark, and one with two', async () => {
+  for (const marks of ['', '-- compatible: perhaps\n', '-- compatible: true\n-- compatible: false\n']) {
+    const folder = await makeTempFolder('migrations');
+    await writeFile(join(folder.path, '0001-first.sql'), `${marks}SELECT 1;`);
+    await expect(readMigrations(folder.path)).rejects.toThrow('0001-first.sql');
+    await folder.remove();
+  }
+  const marked = (await readMigrations(MIGRATIONS)).filter(({ isCompatible }) => !isCompatible);
+  expect(marked.map(({ name }) => name)).toEqual(['target-logs']);
+});
+
 it('refuses a hole in the numbers, and names that are none', async () => {
   for (const fileName of ['0002-second.sql', '1-first.sql', '0001_first.sql']) {
     const folder = await makeTempFolder('migrations');

@@ -104,6 +104,21 @@ it('[SCH-6] those who may call the procedure may still call it, or are named', a
   await connection.query(`DROP USER ${user}@'%'`);
 });
 
+it('[SCH-8] an API of the release before leaves the procedures of a newer one alone', async () => {
+  await upgrade();
+  await connection.query('DROP PROCEDURE publish_message');
+  await connection.query(
+    PROCEDURE_BEFORE.replace('SQL SECURITY INVOKER', "SQL SECURITY INVOKER COMMENT 'Postline, version 99'"),
+  );
+  expect(await upgrade()).toMatchObject({ sqlPublishing: { kind: 'current' } });
+  expect(
+    await rowsOf(
+      connection,
+      "SELECT routine_comment AS c FROM information_schema.routines WHERE routine_schema = DATABASE() AND routine_name = 'publish_message'",
+    ),
+  ).toEqual([{ c: 'Postline, version 99' }]);
+});
+
 it('[SCH-7] an application whose transaction is open delays the upgrade, and the upgrade delays nobody for long', async () => {
   const store = createMysqlMessageStore({ databaseUrl: database.url });
   const application = await connectTo(database.url);

@@ -39,6 +39,9 @@ export async function readSchema(connection: Connection) {
        FROM information_schema.parameters WHERE specific_schema = DATABASE()
        ORDER BY specific_name, ordinal_position`,
     ),
-    migrations: await rowsOf(connection, 'SELECT version, name FROM schema_migrations ORDER BY version'),
+    migrations: await rowsOf(
+      connection,
+      'SELECT version, name, compatible FROM schema_migrations ORDER BY version',
+    ),
   };
 }
