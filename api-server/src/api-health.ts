@@ -15,11 +15,17 @@ export interface ApiHealth
   readonly busEvents: BusEndEvents;
   /** False until `open`: the database does not have the schema yet that this version needs. */
   readonly isOpen: () => boolean;
+  /** Resolves when `open` is called. */
+  readonly opened: Promise<void>;
   open(): void;
 }
 
 export function createApiHealth({ store, settings, logger }: ApiHealthParts): ApiHealth {
   let isOpen = false;
+  let resolveOpened: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    resolveOpened = resolve;
+  });
   const health = new ServiceHealth({
     logger,
     warnings: settings.warnings,
@@ -56,8 +62,10 @@ export function createApiHealth({ store, settings, logger }: ApiHealthParts): Ap
       },
     },
     isOpen: () => isOpen,
+    opened,
     open: () => {
       isOpen = true;
+      resolveOpened();
       database.checkNow();
     },
     databaseActivity: (title) => health.databaseActivity(title),

@@ -20,6 +20,7 @@ import { createOperationsRoutes } from './http/routes/operations-routes.ts';
 import { createPublishRoutes } from './http/routes/publish-routes.ts';
 import { createTargetRoutes } from './http/routes/target-routes.ts';
 import type { CrossOriginRules } from './http/server/cross-origin.ts';
+import { holdWhileStarting } from './http/server/hold-while-starting.ts';
 import { createHttpServer, type HttpServer } from './http/server/http-server.ts';
 import { createBeginRequest } from './http/server/request-context.ts';
 import { createRequestHandler } from './http/server/request-handler.ts';
@@ -46,6 +47,7 @@ export interface ApiHttpParts {
   readonly publishHints: PublishHints;
   readonly changeMembers: ChangeMembers;
   readonly disconnectClient: DisconnectClient;
+  readonly startHoldMs?: number | undefined;
 }
 
 /** Assembles the HTTP server: access control, all routes, and the handling of requests. */
@@ -81,7 +83,12 @@ export function createApiHttp(parts: ApiHttpParts): HttpServer {
     ],
   });
   const untaken = new UntakenAnswers({ memory: answersMemory, deadlineMs });
-  return createHttpServer({ onRequest, untaken, ...settings.http });
+  const { isOpen, opened } = health;
+  return createHttpServer({
+    onRequest: holdWhileStarting(onRequest, { isOpen, opened, holdMs: parts.startHoldMs }),
+    untaken,
+    ...settings.http,
+  });
 }
 
 /** In open mode a foreign page could resolve its own host name to this machine (DNS rebinding), so `Host` is checked. */

@@ -48,10 +48,12 @@ export interface ApiServerParts {
   /** The memory of the process, if it is shared with another service. */
   readonly memory?: MemoryBudget;
   readonly logger: Logger;
+  /** Milliseconds for which a request waits for `open`; 3,000 if left out. */
+  readonly startHoldMs?: number | undefined;
 }
 
 export interface ApiServer {
-  /** Begins to listen, and resolves with the port. Until `open`, only probes and /docs are served; all else gets 503. */
+  /** Begins to listen, and resolves with the port. Until `open`, only probes and /docs are served; all else waits, then gets 503. */
   listen(address: ListenAddress): Promise<number>;
   /** Begins to serve all requests: the database has the schema that this version needs. */
   open(): void;

@@ -25,6 +25,8 @@ export interface TestApi {
   readonly bus: MessageBus;
   /** The lines that it logged. */
   readonly logLines: readonly string[];
+  /** For one that was started with `isOpen: false`. */
+  readonly open: () => void;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export interface TestApiOptions {
   readonly publisher?: HintPublisher;
   /** False: the database does not have the schema yet. */
   readonly isOpen?: boolean;
+  readonly startHoldMs?: number;
 }
 
 /** The API on a SQLite file of its own and an in-process bus, listening on a free port. */
@@ -83,6 +86,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     store,
     bus: publisher === undefined ? bus : { createPublisher: (events) => reporting(publisher, events) },
     settings: testSettings(options.env),
+    startHoldMs: options.startHoldMs,
     logger: createLogger({
       service: 'api-server',
       level: 'debug',
@@ -98,7 +102,18 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     await realStore.close();
     await folder.remove();
   };
-  return { url: proxy?.url ?? `http://127.0.0.1:${port}`, port, store: realStore, bus, logLines, close };
+  const open = () => {
+    server.open();
+  };
+  return {
+    url: proxy?.url ?? `http://127.0.0.1:${port}`,
+    port,
+    store: realStore,
+    bus,
+    logLines,
+    open,
+    close,
+  };
 }
 
 /** A publisher that reports how it is, as each kind of bus does. */

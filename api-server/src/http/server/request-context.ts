@@ -3,8 +3,8 @@ import type { AccessControl } from '../../access/access-control.ts';
 import type { ApiMetrics } from '../../metrics/api-metrics.ts';
 import { type HeaderList, sendAnswer } from '../answers/answer.ts';
 import { DATABASE_LATE, problemAnswer } from '../answers/problem.ts';
-import { pathOf } from '../answers/request-path.ts';
 import { createCrossOriginGuard, type CrossOriginRules } from './cross-origin.ts';
+import { needsNoDatabase } from './hold-while-starting.ts';
 import { type EndedRequest, requestIdOf } from './request-log.ts';
 
 export interface RequestContextOptions {
@@ -45,9 +45,6 @@ const SECURITY_HEADERS: HeaderList = [
   'DENY',
 ];
 
-/** These paths need no database. */
-const ALWAYS_OPEN = /^\/(healthz|readyz|metrics|openapi\.json|docs)(\/|$)/;
-
 const STARTING_ANSWER = problemAnswer({
   ...DATABASE_LATE,
   detail: 'The service is starting: its database is not ready yet.',
@@ -85,8 +82,7 @@ export function createBeginRequest(options: RequestContextOptions): BeginRequest
       metrics.countRequest({ route, method: methodOf(request), code: codeOf(response), milliseconds });
       logRequest({ id, request, response, milliseconds, failure, publisher: access.nameOf(request) });
     });
-    const answer =
-      guarded.answer ?? (isOpen() || ALWAYS_OPEN.test(pathOf(request)) ? undefined : STARTING_ANSWER);
+    const answer = guarded.answer ?? (isOpen() || needsNoDatabase(request) ? undefined : STARTING_ANSWER);
     if (answer === undefined) return context;
     sendAnswer(response, answer, headers);
     return undefined;

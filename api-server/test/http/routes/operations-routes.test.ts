@@ -69,8 +69,8 @@ it('[OPS-3] /readyz is 200 and degraded if only the bus is down: publishing work
   await degraded.close();
 });
 
-it('[OPS-10] until its database is ready the API answers probes, and all other requests with 503', async () => {
-  const starting = await startTestApi({ isOpen: false });
+it('[OPS-10] until its database is ready the API answers probes; other requests wait, and are answered with 503', async () => {
+  const starting = await startTestApi({ isOpen: false, startHoldMs: 20 });
   expect((await supertest(starting.url).get('/healthz')).status).toBe(200);
   expect((await supertest(starting.url).get('/metrics')).status).toBe(200);
   expect((await supertest(starting.url).get('/docs')).status).toBe(200);
@@ -88,6 +88,18 @@ it('[OPS-10] until its database is ready the API answers probes, and all other r
     expect([status, body.code, headers['retry-after']]).toEqual([503, 'store_unavailable', '1']);
   }
   expect(starting.logLines.filter((line) => line.includes("can't be used"))).toEqual([]);
+  await starting.close();
+});
+
+it('[OPS-10] requests that wait for the start are handled when it is over', async () => {
+  const starting = await startTestApi({ isOpen: false });
+  const requests = [
+    supertest(starting.url).post('/').send({ message: 'a', targetId: 1 }),
+    supertest(starting.url).get('/targets/1/messages'),
+  ].map((request) => request.then(({ status }) => status));
+  expect((await supertest(starting.url).get('/readyz')).status).toBe(503); // probes do not wait
+  starting.open();
+  expect(await Promise.all(requests)).toEqual([201, 200]);
   await starting.close();
 });
 
