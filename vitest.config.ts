@@ -35,7 +35,13 @@ const CROWDS = [
 ];
 /** They hold the whole system to the times of the contract while they break it: one after the other, and alone. */
 const BROKEN_SYSTEM = ['tests/faults/**/*.e2e.test.ts'];
-const NEVER = ['**/node_modules/**', '**/dist/**', 'tests/compose/**', 'tests/client-platforms/**'];
+const NEVER = [
+  '**/node_modules/**',
+  '**/dist/**',
+  'tests/compose/**',
+  'tests/client-platforms/**',
+  'tests/upgrade/**',
+];
 
 const SERVER_START_MS = 60_000;
 /** They wait for servers, processes and deadlines for more than a third of their time: three keep two cores busy. */

@@ -26,11 +26,13 @@ export class ServiceNode {
   readonly port: number;
   readonly url: string;
   readonly #options: ServiceNodeOptions;
+  #buildFolder: string;
   #process: StartedProcess | undefined;
   #isEnding = false;
 
   constructor(options: ServiceNodeOptions) {
     this.#options = options;
+    this.#buildFolder = options.buildFolder;
     this.name = options.name;
     this.port = options.port;
     this.url = `http://127.0.0.1:${options.port}`;
@@ -40,8 +42,14 @@ export class ServiceNode {
     return this.#process?.pid ?? -1;
   }
 
+  /** The next start runs the services that were built there: an upgrade, or the way back. */
+  useBuild(folder: string): void {
+    this.#buildFolder = folder;
+  }
+
   start(): void {
-    const { buildFolder, service, env, port } = this.#options;
+    const { service, env, port } = this.#options;
+    const buildFolder = this.#buildFolder;
     this.#isEnding = false;
     const started = startProcess({
       command: process.execPath,
