@@ -23,6 +23,7 @@ const TEST_PROGRAMS: readonly TestProgram[] = [
   { need: 'MariaDB or MySQL', executables: ['mariadbd', 'mysqld'], debianPackages: ['mariadb-server'] },
   { need: 'promtool of Prometheus', executables: ['promtool'], debianPackages: ['prometheus'] },
   { need: 'OpenSSL', executables: ['openssl'], versionWord: 'version', debianPackages: ['openssl'] },
+  { need: 'HAProxy', executables: ['haproxy'], versionWord: '-v', debianPackages: ['haproxy'] },
   { need: 'a terminal for programs', executables: ['script'], debianPackages: ['bsdutils'] },
   {
     need: 'Chromium',

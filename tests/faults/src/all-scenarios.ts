@@ -10,6 +10,7 @@ import { laggingRelay } from './scenarios/lagging-relay.ts';
 import { lostHints } from './scenarios/lost-hints.ts';
 import { lostReplies } from './scenarios/lost-replies.ts';
 import { lostTail } from './scenarios/lost-tail.ts';
+import { drained, manyMachines } from './scenarios/many-machines.ts';
 import { mixedFaults } from './scenarios/mixed-faults.ts';
 import { reconnects } from './scenarios/reconnects.ts';
 import { openTransaction } from './scenarios/open-transaction.ts';
@@ -87,6 +88,13 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'a node of a Redis cluster dies under load',
     run: clusterNodeDies,
   },
+  {
+    name: 'many-machines',
+    summary:
+      'APIs and relays behind HAProxy are killed and drained in turn, with sentinels and a demoted primary',
+    run: manyMachines,
+  },
+  { name: 'drained', summary: 'an API and a relay behind HAProxy are drained', run: drained },
   {
     name: 'relay-killed',
     summary: `a relay is killed with all its clients; --clients (${CLIENTS})`,

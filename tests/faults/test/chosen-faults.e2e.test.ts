@@ -5,6 +5,7 @@ import { idsAgain } from '../src/scenarios/ids-again.ts';
 import { laggingRelay } from '../src/scenarios/lagging-relay.ts';
 import { lostHints } from '../src/scenarios/lost-hints.ts';
 import { lostTail } from '../src/scenarios/lost-tail.ts';
+import { drained } from '../src/scenarios/many-machines.ts';
 import { openTransaction } from '../src/scenarios/open-transaction.ts';
 import { redisAway } from '../src/scenarios/redis-away.ts';
 import { clusterNodeDies, sentinelFailover } from '../src/scenarios/redis-failover.ts';
@@ -42,6 +43,10 @@ it('[BUS-8] the master or a cluster node of Redis dies under load: nothing is lo
     passes('sentinel-failover', sentinelFailover),
     passes('cluster-node-dies', clusterNodeDies),
   ]);
+});
+
+it('[REL-18] services that end behind a balancer: no publisher is refused, no client cut off', async () => {
+  await passes('drained', drained);
 });
 
 it('[REL-8] a killed relay: its clients come back to any relay and have missed nothing', async () => {

@@ -238,6 +238,19 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
     expected: ['restarted', 'stale head'],
   },
   {
+    name: 'cut off at the end',
+    mistake: 'a relay that ends drops its sockets without a close frame',
+    replacements: [
+      {
+        file: `${RELAY}/connection/drain.js`,
+        find: "socket.close(CLOSE_CODES.draining, 'the relay is going away');",
+        replace: 'socket.terminate();',
+      },
+    ],
+    scenario: 'drained',
+    expected: ['refused'],
+  },
+  {
     name: 'shared read mixed up',
     mistake: 'readers that stand at the same offset share one read, whosever log it is',
     replacements: [

@@ -22,3 +22,5 @@ export * from './tcp-proxy.ts';
 export * from './fake-database.ts';
 export * from './galera.ts';
 export * from './set-dropping-proxy.ts';
+export * from './haproxy.ts';
+export * from './replicated-database.ts';

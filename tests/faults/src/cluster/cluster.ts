@@ -1,12 +1,14 @@
 import {
   type DatabaseServer,
+  type Haproxy,
   type RedisServer,
   startDatabase,
+  startHaproxy,
   startRedis,
   type TestDatabase,
 } from '@postline/test-support';
 import type { Findings } from '../ledger/findings.ts';
-import { allProxies, type Links, NO_LINKS, startLinks } from './links.ts';
+import { allProxies, type LinkedPorts, type LinkName, type Links, NO_LINKS, startLinks } from './links.ts';
 import { ServiceNode } from './service-node.ts';
 import { servicePort } from './service-port.ts';
 
@@ -27,7 +29,10 @@ export interface ClusterOptions {
   readonly relays?: number;
   /** For runs that break no line and keep this process busy: it is then in nobody's way. */
   readonly withoutProxies?: boolean | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
+  /** HAProxy in front of the APIs and of the relays, in place of the proxies of both. */
+  readonly isBalanced?: boolean | undefined;
   /** In place of the Redis of `servers`; its lines then have no proxies. */
   readonly redisUrl?: string | undefined;
 }
@@ -38,9 +43,9 @@ export interface Cluster {
   readonly apis: readonly ServiceNode[];
   readonly relays: readonly ServiceNode[];
   readonly links: Links;
-  /** `http://…` of each API, through its proxy where there is one. */
+  /** `http://…` of each API, through its proxy where there is one, or of the balancer. */
   readonly apiUrls: readonly string[];
-  /** `ws://…` of each relay, through its proxy where there is one. */
+  /** `ws://…` of each relay, through its proxy where there is one, or of the balancer. */
   readonly relayUrls: readonly string[];
   /** Ends every fault of the lines. */
   healLinks(): void;
@@ -69,9 +74,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
   const links = options.withoutProxies === true ? NO_LINKS : await startLinks(ports);
   const environment = (databasePort = ports.database, redisPort = ports.redis) => ({
-    DATABASE_URL: `mysql://root@127.0.0.1:${databasePort}/${database.name}`,
+    DATABASE_URL: database.url.replace(`:${ports.database}/`, `:${databasePort}/`),
     REDIS_URL: options.redisUrl ?? `redis://127.0.0.1:${redisPort}`,
     REDIS_PREFIX: `${database.name}:`,
+    ...options.environment,
   });
   const apis = ports.apis.map((port, index) => {
     const env = environment(links['API-MySQL'][index]?.port, links['API-Redis'][index]?.port);
@@ -93,24 +99,38 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const nodes = [...apis, ...relays];
   for (const node of nodes) node.start();
   await Promise.all(nodes.map((node) => node.ready()));
+  const balancer = options.isBalanced === true ? await startHaproxy(ports.apis, ports.relays) : undefined;
   return {
     servers,
     database,
     apis,
     relays,
     links,
-    apiUrls: ports.apis.map((port, index) => `http://127.0.0.1:${links['sender-API'][index]?.port ?? port}`),
-    relayUrls: ports.relays.map(
-      (port, index) => `ws://127.0.0.1:${links['client-relay'][index]?.port ?? port}`,
-    ),
+    ...urlsOf(ports, links, balancer),
     healLinks: () => {
       for (const proxy of allProxies(links)) proxy.heal();
     },
     stop: async () => {
       await Promise.all(nodes.map((node) => node.stop()));
+      await balancer?.stop();
       await Promise.all(allProxies(links).map((proxy) => proxy.close()));
       await database.drop();
     },
+  };
+}
+
+/** Where publishers and clients connect to. */
+function urlsOf(
+  ports: Pick<LinkedPorts, 'apis' | 'relays'>,
+  links: Links,
+  balancer: Haproxy | undefined,
+): Pick<Cluster, 'apiUrls' | 'relayUrls'> {
+  if (balancer !== undefined) return { apiUrls: [balancer.apiUrl], relayUrls: [balancer.relayUrl] };
+  const through = (port: number, link: LinkName, index: number) =>
+    `127.0.0.1:${links[link][index]?.port ?? port}`;
+  return {
+    apiUrls: ports.apis.map((port, index) => `http://${through(port, 'sender-API', index)}`),
+    relayUrls: ports.relays.map((port, index) => `ws://${through(port, 'client-relay', index)}`),
   };
 }
 

@@ -55,7 +55,12 @@ export function requestJson(options: JsonRequest): Promise<JsonAnswer> {
   });
 }
 
+/** A balancer's own answers are HTML. */
 function parseObject(text: string): Readonly<Record<string, unknown>> {
-  const value: unknown = text === '' ? {} : JSON.parse(text);
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+  try {
+    const value: unknown = text === '' ? {} : JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return { unreadable: text };
+  }
 }

@@ -13,6 +13,7 @@ function startCrowd({ targetIds, seed, ...task }: PublisherTask) {
   const figures = createSendFigures();
   const crowd = new SenderCrowd({
     ...task,
+    isBalanced: false,
     targets: ledger.targets,
     findings: ledger.findings,
     figures,

@@ -10,6 +10,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const BACK_OFF_MS = [200, 1_500] as const;
 /** Of the messages that a reader with a device gets: after so many it acks, all up to there. */
 const ACKED_SHARE = 0.3;
+/** The code that `ws` gives a connection without a close frame. */
+const BROKEN = 1006;
 /** Close codes from here to 4999, 1008 and 1009 tell a client not to come back. */
 const REFUSED_FROM = 4_500;
 
@@ -41,6 +43,8 @@ export class Reader {
   readonly ledger: ReaderLedger;
   identifiedCount = 0;
   readonly closesByCode = new Map<number, number>();
+  /** Connections that were refused, or ended without a close frame, by the other side. */
+  brokenCount = 0;
   readonly #options: ReaderOptions;
   #relayUrls: readonly string[];
   #socket: WebSocket | undefined;
@@ -204,6 +208,7 @@ export class Reader {
     this.closesByCode.set(code, (this.closesByCode.get(code) ?? 0) + 1);
     if (this.#socket !== socket) return;
     this.#forgetSocket();
+    if (code === BROKEN) this.brokenCount += 1;
     if (code >= REFUSED_FROM || code === 1008 || code === 1009) {
       this.ledger.refused(`closed with ${code}`);
       return;

@@ -8,10 +8,14 @@ import { type JsonAnswer, requestJson } from './http-json.ts';
 const ANSWER_TIMEOUT_MS = 6_000;
 /** Statuses that say: not now. Anything else but a 2xx no request of ours has deserved. */
 const RETRYABLE = new Set([429, 503]);
+/** A balancer's answers where the API behind it was killed in the middle of a request. */
+const OF_BALANCER = new Set([502, 504]);
 
 export interface SendFigures {
   /** Attempts without a 2xx: no answer, or one that says "not now". */
   errored: number;
+  /** Of these: answers that say "not now". */
+  turnedAway: number;
   /** Acknowledged after at least one errored attempt. */
   ackedAfterRetry: number;
   /** Told that it had been stored by an attempt before. */
@@ -21,7 +25,7 @@ export interface SendFigures {
 }
 
 export function createSendFigures(): SendFigures {
-  return { errored: 0, ackedAfterRetry: 0, replayed: 0, undecided: 0 };
+  return { errored: 0, turnedAway: 0, ackedAfterRetry: 0, replayed: 0, undecided: 0 };
 }
 
 export interface SenderOptions {
@@ -37,6 +41,8 @@ export interface SenderOptions {
   readonly batchMessagesMax: number;
   /** Between two tries of one send, drawn from 0 to this. */
   readonly retryPauseMs: number;
+  /** The APIs are behind a balancer, which may answer in their place. */
+  readonly isBalanced: boolean;
   /** Retries are given up when this is aborted. */
   readonly giveUp: AbortSignal;
 }
@@ -101,8 +107,8 @@ export class Sender {
         this.#noteAcks(sent, answer);
         return;
       }
-      figures.errored += sent.length;
-      if (answer !== undefined && !RETRYABLE.has(answer.status)) {
+      countErrored(figures, sent.length, answer !== undefined);
+      if (answer !== undefined && !this.#mayComeAgain(answer)) {
         findings.add('refused', `POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
         return;
       }
@@ -112,6 +118,10 @@ export class Sender {
       }
       await sleep(random.next() * retryPauseMs);
     }
+  }
+
+  #mayComeAgain({ status }: JsonAnswer): boolean {
+    return RETRYABLE.has(status) || (this.#options.isBalanced && OF_BALANCER.has(status));
   }
 
   async #attempt(path: string, body: unknown, idempotencyKey?: string): Promise<JsonAnswer | undefined> {
@@ -137,4 +147,9 @@ export class Sender {
       } else target.acknowledged(send, Number(ack['offset']));
     }
   }
+}
+
+function countErrored(figures: SendFigures, messages: number, isAnswered: boolean): void {
+  figures.errored += messages;
+  if (isAnswered) figures.turnedAway += messages;
 }

@@ -42,6 +42,10 @@ export interface RunOptions {
   readonly apis?: number;
   readonly relays?: number;
   readonly withoutProxies?: boolean;
+  /** HAProxy in front of the services. */
+  readonly isBalanced?: boolean;
+  /** Of all services. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
   /** In place of the shared Redis. */
   readonly redisUrl?: string;
@@ -135,6 +139,7 @@ export class Run {
       batchMessagesMax: 8,
       retryPauseMs: RETRY_PAUSE_MS,
       giveUp: this.#giveUp.signal,
+      isBalanced: this.#options.isBalanced === true,
       ...changes,
     };
   }
