@@ -13,8 +13,11 @@ export function galeraProvider(): string | undefined {
   return PROVIDERS.find((path) => existsSync(path));
 }
 
-/** The first node of a new Galera cluster. */
-export async function startGaleraNode(provider: string): Promise<DatabaseServer> {
+/** The first node of a new Galera cluster, with further options of the server. */
+export async function startGaleraNode(
+  provider: string,
+  serverOptions: readonly string[] = [],
+): Promise<DatabaseServer> {
   const groupPort = await freePort();
   // Without the wait, a node that loses its cluster says so at once, and not after half a minute.
   const options = [`gmcast.listen_addr=tcp://127.0.0.1:${groupPort}`, 'gcache.size=4M', 'pc.wait_prim=no'];
@@ -26,5 +29,6 @@ export async function startGaleraNode(provider: string): Promise<DatabaseServer>
     '--wsrep-node-address=127.0.0.1',
     '--binlog-format=ROW',
     '--innodb-autoinc-lock-mode=2',
+    ...serverOptions,
   ]);
 }

@@ -67,6 +67,14 @@ export function sessionStatements({ role, idleSecondsMax }: SessionRequest): rea
   return [...common, `SET ${variables.map((variable) => `SESSION ${variable}`).join(', ')}`];
 }
 
+/**
+ * Statements that a session's variables call for. A Galera node that has lost its cluster then refuses to read (error
+ * 1047), where with dirty reads it would answer with rows that are behind those of the cluster.
+ */
+export function correctingStatements(variables: Variables): readonly string[] {
+  return variables.get('wsrep_dirty_reads') === 'ON' ? ['SET SESSION wsrep_dirty_reads = OFF'] : [];
+}
+
 /** Facts about its server that a session depends on. */
 export interface SessionFacts {
   readonly packetBytesMax: number;
@@ -139,6 +147,7 @@ function sessionFaults(variables: Variables, { role, idleSecondsMax }: SessionRe
   const isolation = variables.get('transaction_isolation') ?? variables.get('tx_isolation');
   expect('transaction_isolation', 'READ-COMMITTED', isolation);
   expect('autocommit', role === 'write' ? 'OFF' : 'ON');
+  expect('wsrep_dirty_reads', 'OFF', variables.get('wsrep_dirty_reads') ?? 'OFF');
   if (role === 'migrate') expect('lock_wait_timeout', String(MIGRATION_TABLE_WAIT_SECONDS));
   else expect('wait_timeout', String(idleSecondsMax));
   if (role === 'write' || role === 'save') {

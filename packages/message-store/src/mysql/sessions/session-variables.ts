@@ -19,6 +19,7 @@ const SESSION_VARIABLES = [
   'max_allowed_packet',
   'auto_increment_increment',
   'max_user_connections',
+  'wsrep_dirty_reads',
 ] as const;
 
 /** The server's; no server has all of them. Reading them takes no right. */
@@ -42,7 +43,7 @@ const SERVER_VARIABLES = [
   'sync_binlog',
 ] as const;
 
-/** Only a look asks for this status: on a node that is not ready, statements fail unless it allows dirty reads. */
+/** Only a look asks for this status: the statements of a session fail on a node that is not ready. */
 const NODE_STATUS = ['wsrep_cluster_status', 'wsrep_ready'] as const;
 
 /** `SELECT @@x` returns 1 and 0 for these. */
@@ -52,6 +53,7 @@ const SWITCHES: ReadonlySet<string> = new Set([
   'super_read_only',
   'innodb_read_only',
   'wsrep_on',
+  'wsrep_dirty_reads',
   'group_replication_single_primary_mode',
   'log_bin',
 ]);

@@ -4,6 +4,7 @@ import { type DatabaseAccess, startConnection } from './database-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
 import {
   checkSessionVariables,
+  correctingStatements,
   type SessionFacts,
   type SessionRequest,
   sessionStatements,
@@ -195,8 +196,14 @@ async function setUp(connection: Connection, options: SessionOptions): Promise<S
         else reject(error);
       });
     });
+  const readVariables = async () => {
+    const rows = await query(SESSION_VARIABLES_QUERY);
+    return new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
+  };
   for (const statement of sessionStatements(options)) await query(statement);
-  const rows = await query(SESSION_VARIABLES_QUERY);
-  const variables = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
-  return checkSessionVariables(variables, options);
+  const variables = await readVariables();
+  const corrections = correctingStatements(variables);
+  if (corrections.length === 0) return checkSessionVariables(variables, options);
+  for (const statement of corrections) await query(statement);
+  return checkSessionVariables(await readVariables(), options);
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   checkSessionVariables,
+  correctingStatements,
   PACKET_BYTES_MIN,
   type SessionRequest,
   sessionStatements,
@@ -52,6 +53,7 @@ const REFUSED: readonly [string, string][] = [
   ['wait_timeout', '28800'],
   ['max_allowed_packet', String(PACKET_BYTES_MIN - 1)],
   ['auto_increment_increment', '0'],
+  ['wsrep_dirty_reads', 'ON'],
 ];
 for (const [name, value] of REFUSED) {
   it(`[LOG-9] refuses a session whose ${name} is ${value || 'empty'}`, () => {
@@ -104,4 +106,12 @@ it('[DBC-4] knows how many connections its server allows', () => {
   expect(allowed('151', '5')).toBe(5);
   expect(allowed('10', '50')).toBe(10);
   expect(check({}).connectionsMax).toBe(Infinity); // nothing is known of a limit
+});
+
+it('[DBC-13] turns dirty reads of a Galera node off, and sets nothing for other servers', () => {
+  expect(correctingStatements(new Map([['wsrep_dirty_reads', 'ON']]))).toEqual([
+    'SET SESSION wsrep_dirty_reads = OFF',
+  ]);
+  expect(correctingStatements(new Map([['wsrep_dirty_reads', 'OFF']]))).toEqual([]);
+  expect(correctingStatements(new Map(Object.entries(GOOD)))).toEqual([]);
 });
