@@ -7,10 +7,12 @@ import { runCatchUpLoad } from './load/catch-up-load.ts';
 import { runFanOutLoad } from './load/fan-out-load.ts';
 import { runGroupIdentifyLoad } from './load/group-identify-load.ts';
 import { runGroupJoinLoad } from './load/group-join-load.ts';
+import { runHintsLoad } from './load/hints-load.ts';
 import { runIdleLoad } from './load/idle-load.ts';
 import type { LoadJob, LoadReport, MeasureSignals } from './load/load-job.ts';
 import { runPollingLoad } from './load/polling-load.ts';
 import { runPublishLoad } from './load/publish-load.ts';
+import { runSteadyLoad } from './load/steady-load.ts';
 import { runStormLoad } from './load/storm-load.ts';
 
 function tell(report: LoadReport): void {
@@ -47,6 +49,10 @@ function run(job: LoadJob) {
       return runStormLoad(job, signals);
     case 'polling':
       return runPollingLoad(job, signals);
+    case 'steady':
+      return runSteadyLoad(job, signals);
+    case 'hints':
+      return runHintsLoad(job, signals);
   }
 }
 

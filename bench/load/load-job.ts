@@ -189,6 +189,53 @@ export interface PollingResult {
   readonly delayMs: { readonly p50: number; readonly p99: number };
 }
 
+/** Clients that stay connected, with messages to them and to groups at an even pace. */
+export interface SteadyJob {
+  readonly kind: 'steady';
+  readonly system: SystemUnderLoad;
+  readonly clients: number;
+  /** All connections are of one client. */
+  readonly sharesOneId?: boolean;
+  /** Each client is a member of one of these. */
+  readonly groups: number;
+  readonly messagesPerSecond: number;
+  readonly groupMessagesPerSecond: number;
+  readonly messageBytes: number;
+  /** Clients acknowledge what they receive, every 500 ms, as the client library does. */
+  readonly acks: boolean;
+  /** `opening`: until all clients have identified; `running`: while messages are sent. */
+  readonly measures: 'opening' | 'running';
+  readonly warmUpSeconds: number;
+  readonly measureSeconds: number;
+  /** Begins the ids of clients and groups. */
+  readonly label: string;
+}
+
+/** Counts of the measured time, which are 0 for `opening`. */
+export interface SteadyResult {
+  readonly faults: readonly string[];
+  readonly openingMs: number;
+  readonly windowMs: number;
+  readonly messages: number;
+  readonly deliveries: number;
+  /** Frames of clients. */
+  readonly acks: number;
+}
+
+/** Hints on Redis alone, without an API or a relay. */
+export interface HintsJob {
+  readonly kind: 'hints';
+  readonly redisUrl: string;
+  readonly subscribers: number;
+  readonly warmUpSeconds: number;
+  readonly measureSeconds: number;
+}
+
+export interface HintsResult {
+  readonly faults: readonly string[];
+  readonly hints: number;
+}
+
 export interface CatchUpResult {
   readonly faults: readonly string[];
   readonly messages: number;
@@ -204,7 +251,9 @@ export type LoadJob =
   | GroupJoinJob
   | IdleJob
   | StormJob
-  | PollingJob;
+  | PollingJob
+  | SteadyJob
+  | HintsJob;
 
 interface Results {
   readonly publish: PublishResult;
@@ -215,6 +264,8 @@ interface Results {
   readonly idle: IdleResult;
   readonly storm: StormResult;
   readonly polling: PollingResult;
+  readonly steady: SteadyResult;
+  readonly hints: HintsResult;
 }
 export type ResultOf<Job extends LoadJob> = Results[Job['kind']];
 

@@ -12,6 +12,13 @@ export function readCpuMs(pid: number): number {
   return readStat(pid).cpuMs;
 }
 
+/** The same of a process and its children: a service with workers. */
+export function readCpuMsWithChildren(pid: number): number {
+  let cpuMs = readCpuMs(pid);
+  for (const stat of readAllStats().values()) if (stat.parentPid === pid) cpuMs += stat.cpuMs;
+  return cpuMs;
+}
+
 export function readMemory(pid: number): ProcessMemory {
   return parseProcessStatus(readFileSync(`/proc/${pid}/status`, 'utf8'));
 }

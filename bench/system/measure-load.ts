@@ -3,7 +3,7 @@ import type { LoadJob, ResultOf } from '../load/load-job.ts';
 import { runLoad } from '../load/run-load.ts';
 import { type SelfTime, selfTimesByFunction, selfTimesByModule } from '../measure/cpu-profile.ts';
 import type { ProcessMemory } from '../measure/process-stat.ts';
-import { readCpuMs, readMemory, resetPeakMemory } from '../measure/processes.ts';
+import { readCpuMs, readCpuMsWithChildren, readMemory, resetPeakMemory } from '../measure/processes.ts';
 import { type Recording, startProfiler } from '../measure/profiler.ts';
 import { readMetrics, sumOf } from '../measure/prometheus.ts';
 import type { CorePlan } from './cores.ts';
@@ -89,7 +89,7 @@ type Sample = Usage & Counters;
 function takeUsage({ processes }: MeasuredSystem, generatorPid: number): Usage {
   return {
     now: performance.now(),
-    cpuMs: new Map(processes.map(({ role, pid }) => [role, readCpuMs(pid)])),
+    cpuMs: new Map(processes.map(({ role, pid }) => [role, readCpuMsWithChildren(pid)])),
     generatorCpuMs: readCpuMs(generatorPid),
     memory: new Map(processes.map(({ role, pid }) => [role, readMemory(pid)])),
   };

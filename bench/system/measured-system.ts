@@ -8,11 +8,12 @@ export interface SystemProcess {
 }
 
 /**
- * The measured systems: `postline`; the same on a database with ten million rows; Socket.IO without and with a row for
+ * The measured systems: `postline`; the same with two processes of each service, and on a database with ten million rows; Socket.IO without and with a row for
  * each message; and the bare parts without any guarantee, as an upper bound.
  */
 export type SystemKind =
   | 'postline'
+  | 'postline, 2 workers'
   | 'postline on 10 million rows'
   | 'socket.io'
   | 'socket.io + row'

@@ -66,8 +66,10 @@ async function startServices(options: ServicesToStart): Promise<MeasuredSystem> 
   const servers = { databaseUrl, redisUrl: redis.url, redisPrefix: '' };
   const ports = inspectable ? [await freePort(), await freePort()] : [];
   const [apiInspector, relayInspector] = ports;
-  const api = await startApi(servers, serviceEnvironment(apiInspector)); // first: it makes the schema
-  const relay = await startRelay(servers, serviceEnvironment(relayInspector));
+  const workers = kind === 'postline, 2 workers' ? { WORKERS: '2' } : {};
+  const environment = (port: number | undefined) => ({ ...serviceEnvironment(port), ...workers });
+  const api = await startApi(servers, environment(apiInspector)); // first: it makes the schema
+  const relay = await startRelay(servers, environment(relayInspector));
   return {
     kind,
     apiUrl: api.url,

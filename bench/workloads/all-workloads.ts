@@ -6,9 +6,12 @@ import { hotTarget } from './hot-target.ts';
 import { idleConnections } from './idle-connections.ts';
 import { largeTable } from './large-table.ts';
 import { lightLoad } from './light-load.ts';
+import { mixed } from './mixed.ts';
 import { polling } from './polling.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { targetedPublish } from './targeted-publish.ts';
+import { unitCosts } from './unit-costs.ts';
+import { workers } from './workers.ts';
 import type { Workload } from './workload.ts';
 
 /** In the order in which they run. */
@@ -27,4 +30,7 @@ export const WORKLOADS: readonly Workload[] = [
   reconnectStorm,
   polling,
   largeTable,
+  unitCosts,
+  mixed,
+  workers,
 ];

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { findBusyProcesses, readCpuMs, readMemory } from '../../measure/processes.ts';
+import { findBusyProcesses, readCpuMs, readCpuMsWithChildren, readMemory } from '../../measure/processes.ts';
 
 const BUSY_MS = 200;
 
@@ -14,6 +16,17 @@ it('reads what this process itself has used', () => {
   const used = readCpuMs(process.pid) - before;
   expect(used).toBeGreaterThanOrEqual(BUSY_MS - 20); // the kernel counts in steps of 10 ms
   expect(readMemory(process.pid).residentMib).toBeGreaterThan(10);
+});
+
+it('counts the children of a process, as workers are', async () => {
+  const program = `${work.toString()}; work(${BUSY_MS}); console.log('done'); process.stdin.resume();`;
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  expect(readCpuMsWithChildren(child.pid ?? NaN)).toBeGreaterThanOrEqual(BUSY_MS - 20);
+  const alone = readCpuMs(process.pid);
+  expect(readCpuMsWithChildren(process.pid) - alone).toBeGreaterThanOrEqual(BUSY_MS - 20);
+  child.stdin.end();
+  await once(child, 'exit');
 });
 
 it('names who is busy, but never those who are our own', async () => {
