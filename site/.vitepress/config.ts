@@ -22,6 +22,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'Database connection': '/docs/database-connection',
     'Rights in the database': '/docs/database-rights',
     'Database topologies': '/docs/topologies',
+    Scaling: '/docs/scaling',
     'Restoring a backup': '/docs/restoring-a-backup',
     Security: '/SECURITY',
     'Threats and checklist': '/docs/security',
