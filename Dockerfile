@@ -17,8 +17,8 @@ RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --ignore-scri
 COPY . .
 RUN npx tsc -b standalone packages/client-sdk web-client && npm run bundle --workspace packages/client-sdk \
   && npm run bundle --workspace web-client && npm run bundle --workspace standalone
-RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-server/dist web-client/dist/page.js \
-    web-client/index.html web-client/page.css web-client/favicon.svg db/migrations -t /built/ \
+RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-server/dist web-client/dist/*.js \
+    web-client/*.html web-client/*.css web-client/favicon.svg db/migrations -t /built/ \
   && mkdir -p /built-client && mv /built/packages/client-sdk/dist/client.js /built-client/ \
   && rm -r /built/packages/client-sdk && find /built \( -name '*.d.ts' -o -name '*.map' -o -name .tsbuildinfo \) -delete
 

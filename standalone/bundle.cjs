@@ -16,6 +16,9 @@ const FILES = [
   'web-client/page.css',
   'web-client/favicon.svg',
   'web-client/dist/page.js',
+  'web-client/operations.html',
+  'web-client/operations.css',
+  'web-client/dist/operations.js',
   'packages/client-sdk/dist/client.js',
   'db/migrations',
 ];

@@ -1,13 +1,13 @@
-/** Builds the page's script, which the relay serves. */
+/** Builds the scripts of the page and of the operations page, which the relay serves. */
 const { buildSync } = require('esbuild');
 
 buildSync({
-  entryPoints: ['src/main.ts'],
+  entryPoints: { page: 'src/main.ts', operations: 'src/operations-main.ts' },
   bundle: true,
   format: 'iife',
   target: 'es2022',
   charset: 'utf8',
   minify: true,
-  outfile: 'dist/page.js',
+  outdir: 'dist',
   logLevel: 'warning',
 });

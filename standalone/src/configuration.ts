@@ -14,7 +14,7 @@ import {
   type ServiceCommand,
   sharedSettings,
 } from '@postline/service-runtime';
-import { RELAY_MEMORY_SUMS, relayEnvironment } from '@postline/websocket-server';
+import { checkOperationsKeys, RELAY_MEMORY_SUMS, relayEnvironment } from '@postline/websocket-server';
 import { z } from 'zod';
 
 /** Every setting of both services in one process, by the name of its environment variable. */
@@ -56,6 +56,7 @@ const environmentSchema = checkTogether(
   checkMemory({ ...API_MEMORY, sums: [...API_MEMORY.sums, ...RELAY_MEMORY_SUMS] }),
   checkClientTokens,
   checkPublisherKeys,
+  checkOperationsKeys,
 );
 
 /** Everything that `npm start` takes from its environment. Throws a SettingsError. */

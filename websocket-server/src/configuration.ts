@@ -5,6 +5,7 @@ import {
   type ClientTokenSettings,
 } from '@postline/client-tokens';
 import { FOLLOWED_GROUPS_MAX, groupNameSchema } from '@postline/protocol';
+import { checkPublisherKeys, PublisherKeys, publisherKeysEnvironment } from '@postline/publisher-keys';
 import {
   calledAs,
   checkMemory,
@@ -16,6 +17,7 @@ import {
   type Environment,
   heldBytesMax,
   integerSetting,
+  onOffSetting,
   optionalIntegerSetting,
   type OriginRules,
   processSettings,
@@ -51,6 +53,10 @@ export const relayEnvironment = {
   SERVE_PAGE: yesNoSetting().optional().meta({
     description:
       "Serve the page. Default: yes with `AUTH=open`. With `AUTH=required`, `ALLOWED_ORIGINS` must name the page's origin.",
+  }),
+  OPS_PAGE: onOffSetting().optional().meta({
+    description:
+      'Serve the [operations page](operating.md#the-operations-page) at `/ops`. With `AUTH=required` its readers need a key with the scope `manage`, so the relay needs `PUBLISH_KEYS` as well. `on` or `off`. Default: off.',
   }),
   HEARTBEAT_SECONDS: integerSetting({ from: 1, to: HEARTBEAT_SECONDS_MAX, default: 25 }).meta({
     description:
@@ -148,6 +154,7 @@ export const relayProcessEnvironment = {
   ...sharedSettings,
   ...backendSettings,
   ...clientTokenEnvironment,
+  ...publisherKeysEnvironment,
   ...relayEnvironment,
   ...processSettings('the relay', 3000),
 };
@@ -161,10 +168,30 @@ export const relayCommand: ServiceCommand = {
 /** Sums of the relay that its process must be able to hold. */
 export const RELAY_MEMORY_SUMS = ['SOCKET_QUEUES_BYTES_MAX'] as const;
 
+type OperationsEnvironment = Parameters<typeof effectiveAuth>[0] & {
+  readonly OPS_PAGE?: boolean | undefined;
+  readonly PUBLISH_KEYS?: PublisherKeys | undefined;
+  readonly PUBLISH_KEYS_FILE?: PublisherKeys | undefined;
+};
+
+/** A page that nobody could open would be a mistake in the settings. */
+export function checkOperationsKeys(settings: OperationsEnvironment, context: z.core.$RefinementCtx): void {
+  const isWrong = ['AUTH', 'PUBLISH_KEYS', 'PUBLISH_KEYS_FILE'].some((name) =>
+    context.issues.some(({ path }) => path?.[0] === name),
+  );
+  if (isWrong || settings.OPS_PAGE !== true || effectiveAuth(settings) === 'open') return;
+  const { PUBLISH_KEYS: keys = settings.PUBLISH_KEYS_FILE } = settings;
+  if (keys?.hasScope('manage') === true) return;
+  const message = 'needs a key with the scope manage in PUBLISH_KEYS or PUBLISH_KEYS_FILE, as AUTH=required';
+  context.addIssue({ code: 'custom', path: ['OPS_PAGE'], message });
+}
+
 const environmentSchema = checkTogether(
   z.object(relayProcessEnvironment),
   'both',
   checkClientTokens,
+  checkPublisherKeys,
+  checkOperationsKeys,
   checkMemory({ sums: RELAY_MEMORY_SUMS, pieces: {} }),
 );
 
@@ -177,6 +204,9 @@ export interface RelaySettings {
   readonly allowedHosts: readonly string[];
   readonly trustedProxies: TrustedProxies | undefined;
   readonly servePage: boolean;
+  readonly opsPage: boolean;
+  /** The keys with which readers of the operations page authenticate; none in open mode. */
+  readonly publisherKeys: PublisherKeys;
   readonly publicApiUrl: string | undefined;
   /** Port of the API on the page's own host, if no URL is set. */
   readonly apiPort: number;
@@ -213,6 +243,8 @@ type RelayEnvironment = z.output<
 > & {
   /** Processes that share the memory; left out if there is only one. */
   readonly WORKERS?: number;
+  readonly PUBLISH_KEYS?: PublisherKeys | undefined;
+  readonly PUBLISH_KEYS_FILE?: PublisherKeys | undefined;
 };
 
 /** The relay's settings out of its environment. */
@@ -226,6 +258,8 @@ export function relaySettings(env: RelayEnvironment, apiPort: number): RelaySett
     originRules: effectiveOriginRules(env),
     allowedHosts: env.ALLOWED_HOSTS,
     servePage: env.SERVE_PAGE ?? auth === 'open',
+    opsPage: env.OPS_PAGE ?? false,
+    publisherKeys: env.PUBLISH_KEYS ?? env.PUBLISH_KEYS_FILE ?? new PublisherKeys(),
     publicApiUrl: env.PUBLIC_API_URL,
     apiPort,
     heartbeatSeconds: env.HEARTBEAT_SECONDS,

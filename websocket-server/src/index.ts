@@ -1,4 +1,5 @@
 export {
+  checkOperationsKeys,
   RELAY_MEMORY_SUMS,
   relayEnvironment,
   relayProcessEnvironment,

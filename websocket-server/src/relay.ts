@@ -46,6 +46,8 @@ import { TargetOpener } from './starting/target-opener.ts';
 import { RelayCounters } from './metrics/relay-counters.ts';
 import { createRelayHealth, type RelayHealth } from './metrics/relay-health.ts';
 import { createRelayMetrics } from './metrics/relay-metrics.ts';
+import { DeliveryLog } from './operations/delivery-log.ts';
+import { Operations } from './operations/operations.ts';
 import { SocketQueues } from './socket/socket-queues.ts';
 import { attachSocketServer, type UpgradeHandling } from './socket/socket-server.ts';
 import { WriteTurn } from './socket/write-turn.ts';
@@ -81,7 +83,8 @@ export interface Relay {
 export function createRelay(parts: RelayParts): Relay {
   const { store, bus, settings, logger } = parts;
   const { memory = new MemoryBudget({ bytesMax: settings.heldBytesMax }) } = parts;
-  const counters = new RelayCounters();
+  const deliveries = settings.opsPage ? new DeliveryLog() : undefined;
+  const counters = new RelayCounters(deliveries);
   const health = createRelayHealth({ store, settings, logger });
   const { readiness } = health;
   const turn = new WriteTurn(() => {
@@ -113,12 +116,22 @@ export function createRelay(parts: RelayParts): Relay {
     logReader,
   };
   const identifying = createIdentifying(parts, clientParts);
-  const host = createHost({ ...clientParts, stalled, refusals, identifying, settings, logger });
+  const keptAcks = deliveries?.recording(acks) ?? acks;
+  const host = createHost({
+    ...clientParts,
+    acks: keptAcks,
+    stalled,
+    refusals,
+    identifying,
+    settings,
+    logger,
+  });
 
   const admission = new Admission({ settings, counters, refusals, addresses, connections });
   const shown = { health, memory, stalled, feeds: feeds.directory, queues, limits: settings };
   const metrics = createRelayMetrics({ ...clientParts, ...shown });
-  const application = createHttpApplication({ settings, readiness, metrics });
+  const operations = deliveries && new Operations({ ...clientParts, ...shown, store, settings, deliveries });
+  const application = createHttpApplication({ settings, readiness, metrics, operations });
   const openResponses = new OpenResponses();
   const httpServer = createHttpServer(settings, application, {
     tcpConnections: admission.tcpConnections,
@@ -133,6 +146,7 @@ export function createRelay(parts: RelayParts): Relay {
     listen: async (address) => {
       const port = await listen(httpServer, address);
       readiness.start();
+      operations?.start();
       return port;
     },
     startDraining: () => {
@@ -147,6 +161,7 @@ export function createRelay(parts: RelayParts): Relay {
       tokens.stop();
       refusals.stop();
       readiness.stop();
+      operations?.stop();
       await Promise.all([closeGracefully(httpServer, HTTP_GRACE_MS), feeds.close(), acks.close()]);
     },
   };
@@ -227,7 +242,7 @@ interface HostParts {
   readonly connections: ConnectionRegistry;
   readonly clients: ClientDirectory;
   readonly stalled: StalledWatch;
-  readonly acks: Acks;
+  readonly acks: ConnectionHost['acks'];
   readonly logReader: LogReader;
   readonly tokens: ConnectionTokens;
   readonly refusals: RefusalLog;

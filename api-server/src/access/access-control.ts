@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { ClientToken, ClientTokenVerifier } from '@postline/client-tokens';
 import { type DisconnectStore, isTokenRevoked, type MemberStore } from '@postline/message-store';
 import { groupNameOf, isGroupId, isTargetId } from '@postline/protocol';
-import { addressGroup, clientAddress, RateLimiter, type TrustedProxies } from '@postline/service-runtime';
+import {
+  addressGroup,
+  bearerOf,
+  clientAddress,
+  RateLimiter,
+  type TrustedProxies,
+} from '@postline/service-runtime';
 import { type KeyScope, mayAddress, type Publisher, type PublisherKeys } from '@postline/publisher-keys';
 import {
   DATABASE_LATE,
@@ -11,8 +17,6 @@ import {
   rateLimited,
   type Refusal,
 } from '../http/answers/problem.ts';
-
-const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 const UNAUTHORIZED: Refusal = {
   code: 'unauthorized',
@@ -189,10 +193,6 @@ export class AccessControl {
 /** Refuses a target that the publisher's prefixes do not include. */
 export function refuseTarget(publisher: Publisher | undefined, targetId: string): Refusal | undefined {
   return publisher === undefined || mayAddress(publisher, targetId) ? undefined : FOREIGN_TARGET;
-}
-
-function bearerOf({ headers }: IncomingMessage): string | undefined {
-  return BEARER.exec(headers.authorization ?? '')?.[1];
 }
 
 function tooManyFailures(waitMs: number): Refusal {

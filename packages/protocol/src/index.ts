@@ -99,6 +99,20 @@ export {
   logPageQuerySchema,
   logPageSchema,
 } from './log-page.ts';
+export type {
+  DelayCounts,
+  MessageAck,
+  MessageSend,
+  MessageWay,
+  OperationsPart,
+  OperationsState,
+  PartCondition,
+  PartOutage,
+  RelayGauges,
+  RelayTotals,
+  RepairedGap,
+  Timeline,
+} from './operations-page.ts';
 export {
   idempotencyKeySchema,
   publishBatchRequestSchema,

@@ -57,6 +57,11 @@ export class PublisherKeys {
     return entry !== undefined && timingSafeEqual(entry.digest, digest) ? entry.publisher : undefined;
   }
 
+  /** Whether any key has this scope. */
+  hasScope(scope: KeyScope): boolean {
+    return [...this.#entries.values()].some(({ publisher }) => publisher.scopes.has(scope));
+  }
+
   /** Returns false if the digest exists already. */
   add(digest: string, publisher: Publisher): boolean {
     if (this.#entries.has(digest)) return false;

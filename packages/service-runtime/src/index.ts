@@ -29,6 +29,7 @@ export {
   plainAddress,
   type TrustedProxies,
 } from './http/client-address.ts';
+export { bearerOf } from './http/bearer.ts';
 export { earlierAnswersSent, OpenResponses } from './http/earlier-answers.ts';
 export { ignoreForeignUpgrades } from './http/foreign-upgrades.ts';
 export {
@@ -81,6 +82,7 @@ export { type Field, type Schema, SchemaTables } from './pages/schema-table.ts';
 export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';
 export { drainPeriodMs } from './process/drain-period.ts';
 export { type RunningProcess, runProcess } from './process/process-lifecycle.ts';
+export { WorkerCircle } from './process/worker-circle.ts';
 export { isPrimaryOf, isWorker, startWorkers } from './process/worker-processes.ts';
 export { parseRedisLocation, type RedisAccess, type RedisLocation } from './redis/redis-location.ts';
 export { redisConnections } from './redis/redis-settings.ts';
@@ -89,6 +91,7 @@ export {
   type Environment,
   fileSetting,
   integerSetting,
+  onOffSetting,
   optionalIntegerSetting,
   portSetting,
   readSettings,

@@ -1,7 +1,7 @@
+import { svgElement } from '../page/svg-element.ts';
 import { durationWords } from '../page/time-words.ts';
 import { type Delay, DELAYS_KEPT, type Station, STATIONS, timeAt } from './delay-log.ts';
 
-const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 360;
 const HEIGHT = 112;
 /** Room for the labels of the axis. */
@@ -82,13 +82,4 @@ function columnElement(delay: Delay, x: number, y: (ms: number) => number): SVGE
     column.append(svgElement('path', { d: SHAPES[station], transform: place, class: `delay-${station}` }));
   }
   return column;
-}
-
-function svgElement<K extends keyof SVGElementTagNameMap>(
-  tag: K,
-  attributes: Readonly<Record<string, string | number>>,
-): SVGElementTagNameMap[K] {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  return element;
 }

@@ -1,4 +1,4 @@
-/** The element of index.html with this id and class. Throws if index.html and the script do not match. */
+/** The element of the page with this id and class. Throws if the page and its script do not match. */
 export function pageElement<T extends Element>(id: string, expected: new () => T): T {
   return checked(document.getElementById(id), `the id "${id}"`, expected);
 }
@@ -9,7 +9,7 @@ export function partOf<T extends Element>(root: Element, name: string, expected:
 }
 
 function checked<T extends Element>(element: Element | null, what: string, expected: new () => T): T {
-  if (!(element instanceof expected)) throw new Error(`index.html has no ${expected.name} with ${what}`);
+  if (!(element instanceof expected)) throw new Error(`the page has no ${expected.name} with ${what}`);
   return element;
 }
 

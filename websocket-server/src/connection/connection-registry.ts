@@ -49,6 +49,11 @@ export class ConnectionRegistry {
     return this.size >= connectionsMax || this.#awaitingIdentify.size >= connectionsAwaitingIdentifyMax;
   }
 
+  /** Every open connection. */
+  all(): Iterable<Connection> {
+    return this.#connections.keys();
+  }
+
   /** From now on no new connection is admitted. Returns those that are open. */
   startDraining(): Connection[] {
     this.#draining = true;

@@ -1,5 +1,5 @@
 import type { HintSubscriber } from '@postline/message-bus';
-import { decodeEnvelope } from '@postline/protocol';
+import { decodeEnvelope, isGroupId } from '@postline/protocol';
 import { Feed, type FeedOptions } from './feed.ts';
 import type { TurnEnd } from './fan-out.ts';
 import type { HeadReader } from './head-reader.ts';
@@ -31,6 +31,7 @@ export class FeedDirectory {
   readonly #entries = new Map<string, Entry>();
   /** Since when feeds have no users, by target; the longest unused first. */
   readonly #unusedSince = new Map<string, number>();
+  #groupCount = 0;
 
   constructor(options: FeedDirectoryOptions) {
     this.#options = options;
@@ -38,6 +39,11 @@ export class FeedDirectory {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** How many of them are of groups. */
+  get groupCount(): number {
+    return this.#groupCount;
   }
 
   /** Every open feed. */
@@ -77,6 +83,7 @@ export class FeedDirectory {
       this.#unusedSince.delete(targetId);
       this.#entries.get(targetId)?.feed.close();
       this.#entries.delete(targetId);
+      if (isGroupId(targetId)) this.#groupCount -= 1;
       this.#options.subscriber.unsubscribe(targetId);
     }
   }
@@ -86,8 +93,12 @@ export class FeedDirectory {
     const feed = this.#entries.get(targetId)?.feed;
     if (feed === undefined) return;
     const envelope = decodeEnvelope(targetId, payload);
-    if (envelope === undefined) feed.onForeignHint();
-    else feed.onHint(envelope);
+    if (envelope === undefined) {
+      feed.onForeignHint();
+    } else {
+      this.#options.counters.recorder?.onHint(targetId, envelope.offset);
+      feed.onHint(envelope);
+    }
   }
 
   #add(targetId: string): Entry {
@@ -100,6 +111,7 @@ export class FeedDirectory {
     // If the bus is away, it subscribes when it is back; until then heads are compared more often.
     entry.subscribed = subscriber.subscribe(targetId).then(settle, settle);
     this.#entries.set(targetId, entry);
+    if (isGroupId(targetId)) this.#groupCount += 1;
     return entry;
   }
 }

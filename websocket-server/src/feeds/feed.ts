@@ -261,6 +261,7 @@ export class Feed {
 
   #raiseHead({ epoch, head, mark }: HeadReading): void {
     if (head > this.head) {
+      this.#counters.recorder?.onGapRepaired(this.targetId, { from: this.head + 1, to: head });
       this.#position = { epoch, head, mark };
       this.#counters.gapsRepaired += 1;
     }

@@ -1,6 +1,7 @@
 import { encodeRelayFrame } from '@postline/protocol';
 import type { Feed } from '../feeds/feed.ts';
 import type { FeedDirectory } from '../feeds/feed-directory.ts';
+import type { RecordedReader } from '../metrics/delivery-recorder.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 import { Follower, type FollowerSocket } from './follower.ts';
 import type { LogReader } from './log-reader.ts';
@@ -9,6 +10,11 @@ export interface FollowerStarterOptions {
   readonly feeds: Pick<FeedDirectory, 'release'>;
   readonly logReader: LogReader;
   readonly counters: RelayCounters;
+}
+
+/** The connection that follows. */
+export interface FollowingReader extends RecordedReader {
+  readonly socket: FollowerSocket;
 }
 
 /** A follower that has not joined its feed yet. */
@@ -34,16 +40,16 @@ export class FollowerStarter {
    */
   start(
     { feed, offset }: { readonly feed: Feed; readonly offset: number },
-    { socket, clientId, from = 0 }: { socket: FollowerSocket; clientId: string; from?: number | undefined },
+    { reader, from = 0 }: { reader: FollowingReader; from?: number | undefined },
   ): StartedFollower {
     const { feeds, logReader, counters } = this.#options;
     const follower = new Follower({
       feed,
       feeds,
-      socket,
+      socket: reader.socket,
       logReader,
       counters,
-      clientId,
+      reader,
       cursor: Math.max(offset, from),
     });
     if (offset >= from) return { follower, frames: NO_FRAMES };

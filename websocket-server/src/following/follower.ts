@@ -3,6 +3,7 @@ import { CLOSE_CODES, type CloseCode, encodeRelayFrame, FRAME_ERRORS } from '@po
 import type { FeedFollower } from '../feeds/fan-out.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { FeedDirectory } from '../feeds/feed-directory.ts';
+import type { RecordedReader, RecordedRun } from '../metrics/delivery-recorder.ts';
 import type { RelayCounters } from '../metrics/relay-counters.ts';
 import type { LogPage } from './log-page.ts';
 import { type LogReader, PAGE_BYTES_MAX, type PageRead } from './log-reader.ts';
@@ -41,8 +42,8 @@ export interface FollowerOptions {
   readonly socket: FollowerSocket;
   readonly logReader: LogReader;
   readonly counters: RelayCounters;
-  /** The client whose connection this is: reads are charged to it. */
-  readonly clientId: string;
+  /** The connection of the reader; its reads are charged to its client. */
+  readonly reader: RecordedReader;
   /** The last offset that the reader has; the first message sent is the next one. */
   readonly cursor: number;
 }
@@ -59,7 +60,7 @@ export class Follower implements FeedFollower {
   readonly #socket: FollowerSocket;
   readonly #logReader: LogReader;
   readonly #counters: RelayCounters;
-  readonly #clientId: string;
+  readonly #reader: RecordedReader;
   /** The page that is being read, if any. */
   #pageRead: PageRead | undefined;
   #cursor: number;
@@ -74,7 +75,7 @@ export class Follower implements FeedFollower {
     this.#socket = options.socket;
     this.#logReader = options.logReader;
     this.#counters = options.counters;
-    this.#clientId = options.clientId;
+    this.#reader = options.reader;
     this.#cursor = options.cursor;
     this.#pageRows = options.feed.pageRows ?? FIRST_PAGE_ROWS;
   }
@@ -110,6 +111,7 @@ export class Follower implements FeedFollower {
     this.#socket.send(text);
     this.#cursor = offset;
     this.#counters.messagesSent += 1;
+    this.#record(offset, 'hint');
     return true;
   }
 
@@ -121,6 +123,7 @@ export class Follower implements FeedFollower {
     this.#socket.sendShared(texts);
     this.#cursor = first + texts.length - 1;
     this.#counters.messagesSent += texts.length;
+    this.#record(first, 'hint');
     return true;
   }
 
@@ -154,7 +157,7 @@ export class Follower implements FeedFollower {
   /** Undefined if the database does not answer; the comparison of heads resumes this follower when it does. */
   async #readPage(): Promise<LogPage | undefined> {
     const query = { targetId: this.feed.targetId, afterOffset: this.#cursor, limit: this.#pageRows };
-    const read = this.#logReader.readPage(query, this.#clientId);
+    const read = this.#logReader.readPage(query, this.#reader.clientId ?? '');
     this.#pageRead = read;
     try {
       return await read.page;
@@ -200,10 +203,18 @@ export class Follower implements FeedFollower {
     this.#socket.sendAll(texts);
     this.#counters.messagesSent += rows;
     this.#countDelays(page, rows);
+    if (rows > 0) this.#record(page.frames[0]?.offset ?? this.#cursor, 'log');
     this.#adaptPageRows({ rows, characters, room });
     if (this.#cursor > cursorBefore) return true;
     this.feed.askDatabase();
     return false;
+  }
+
+  /** Everything from an offset up to the cursor was sent together. */
+  #record(first: number, by: RecordedRun['by']): void {
+    const { recorder } = this.#counters;
+    if (recorder === undefined) return;
+    recorder.onSent(this.#reader, { targetId: this.feed.targetId, first, last: this.#cursor, by });
   }
 
   /** The first `rows` of a page were written. */

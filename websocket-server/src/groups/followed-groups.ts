@@ -92,12 +92,11 @@ export class FollowedGroups implements ConnectionGroups {
   /** The follower of a group that was opened; undefined, with its feed released, if the group is not wanted any more. */
   start(group: ListedGroup, start: TargetStart, { from }: WantedTarget): StartedFollower | undefined {
     const { starter } = this.#parts;
-    const { socket, clientId = '' } = this.#connection;
     if (!this.#list.has(group)) {
       starter.abandon(start);
       return undefined;
     }
-    const started = starter.start(start, { socket, clientId, from });
+    const started = starter.start(start, { reader: this.#connection, from });
     group.follower = started.follower;
     return started;
   }

@@ -11,7 +11,10 @@ import express, { type Express, type Response } from 'express';
 import helmet from 'helmet';
 import type { RelaySettings } from '../configuration.ts';
 import { serveClientScript } from './client-script.ts';
+import type { Operations } from '../operations/operations.ts';
 import { serveDocumentation } from './documentation.ts';
+import { createOperationsAccess } from './operations/operations-access.ts';
+import { serveOperations } from './operations/operations-routes.ts';
 import { loadPage, type Page } from './page.ts';
 import { hostOf } from './request-host.ts';
 
@@ -19,6 +22,8 @@ export interface HttpApplicationParts {
   readonly settings: RelaySettings;
   readonly readiness: Readiness;
   readonly metrics: MetricsRegistry;
+  /** Undefined unless the operations page is on. */
+  readonly operations?: Operations | undefined;
 }
 
 /** Plain HTTP on the relay's port: the page, probes and metrics. */
@@ -26,6 +31,7 @@ export function createHttpApplication({
   settings,
   readiness,
   metrics,
+  operations,
 }: HttpApplicationParts): RequestListener {
   const application = express();
   const metricsText = createMetricsText(metrics);
@@ -57,6 +63,8 @@ export function createHttpApplication({
   });
   serveClientScript(application);
   serveDocumentation(application);
+  if (operations !== undefined)
+    serveOperations(application, { operations, access: createOperationsAccess(settings) });
   if (settings.servePage) servePage(application, loadPage(settings));
   application.use((_request, response) => {
     answer(response, 404, 'not found; WebSocket connections are accepted on any path');

@@ -71,7 +71,7 @@ interface Starting {
 }
 
 /** Followers of all targets that are still wanted, and what `identified` and frames after it say of them. */
-function startFollowers({ socket, clientId = '' }: Connection, { opened, groups, starter }: Starting) {
+function startFollowers(connection: Connection, { opened, groups, starter }: Starting) {
   const followers: Follower[] = [];
   const frames: string[] = [];
   const targets = new Map<string, FollowedTarget>();
@@ -80,7 +80,7 @@ function startFollowers({ socket, clientId = '' }: Connection, { opened, groups,
     const wanted = opened.wanted[index];
     const started =
       group === undefined
-        ? starter.start(start, { socket, clientId })
+        ? starter.start(start, { reader: connection })
         : wanted && groups?.start(group, start, wanted);
     if (started === undefined) continue;
     followers.push(started.follower);

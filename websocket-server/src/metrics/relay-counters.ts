@@ -1,6 +1,7 @@
 import type { HistoryFinding } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
 import { Counts, Distribution } from '@postline/service-runtime';
+import type { DeliveryRecorder } from './delivery-recorder.ts';
 import { SendDelays } from './send-delays.ts';
 
 /** From a client that missed nothing to one that was away for weeks. */
@@ -39,6 +40,8 @@ export class RelayCounters {
   /** Calls of the store that saved acks. */
   ackWrites = 0;
   readonly sendDelays = new SendDelays();
+  /** Undefined unless the operations page is on. */
+  readonly recorder: DeliveryRecorder | undefined;
   /** Messages that clients had to catch up with when they identified. */
   readonly identifyBacklogs = new Distribution(BACKLOG_BOUNDS_MESSAGES);
   readonly closesByCode = new Counts<string>();
@@ -46,7 +49,8 @@ export class RelayCounters {
   readonly tokenChecksByOutcome = new Counts<string>();
   readonly historyChecksByOutcome = new Counts<string>();
 
-  constructor() {
+  constructor(recorder?: DeliveryRecorder) {
+    this.recorder = recorder;
     for (const code of COUNTED_CLOSE_CODES) this.closesByCode.add(String(code), 0); // an alert sees the first one too
   }
 

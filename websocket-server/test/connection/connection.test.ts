@@ -39,7 +39,15 @@ describe('Connection', () => {
     });
     const feeds = { release: (unused: Feed) => released.push(unused) };
     const logReader = new LogReader({ store, counters, parallelReads: 1 });
-    const follower = new Follower({ feed, feeds, socket, logReader, counters, clientId: '1', cursor: 5 });
+    const follower = new Follower({
+      feed,
+      feeds,
+      socket,
+      logReader,
+      counters,
+      reader: { id: 'c', clientId: '1' },
+      cursor: 5,
+    });
     connection.onText(IDENTIFY);
     const identified = '{"type":"identified"}';
     const client = { clientId: '1', deviceId: 'tv', epoch: 'epoch-1' };

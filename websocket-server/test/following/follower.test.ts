@@ -41,7 +41,15 @@ describe('Follower', () => {
   function follow(cursor: number, capacity?: number) {
     const socket = new ModelSocket(capacity);
     const logReader = new LogReader({ store, counters, parallelReads: 2 });
-    const follower = new Follower({ feed, feeds, socket, logReader, counters, clientId: '1', cursor });
+    const follower = new Follower({
+      feed,
+      feeds,
+      socket,
+      logReader,
+      counters,
+      reader: { id: 'c', clientId: '1' },
+      cursor,
+    });
     follower.join();
     return { socket, follower };
   }
@@ -199,7 +207,15 @@ describe('Follower', () => {
     const logReader = new LogReader({ store, counters, parallelReads: 1 });
     const followers = [0, 1, 2].map((cursor) => {
       const socket = new ModelSocket();
-      const follower = new Follower({ feed, feeds, socket, logReader, counters, clientId: '1', cursor });
+      const follower = new Follower({
+        feed,
+        feeds,
+        socket,
+        logReader,
+        counters,
+        reader: { id: 'c', clientId: '1' },
+        cursor,
+      });
       follower.join();
       return follower;
     });

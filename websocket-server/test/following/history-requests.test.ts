@@ -151,7 +151,15 @@ describe('HistoryRequests', () => {
     feed.askDatabase();
     await settle();
     const feeds = { release: () => undefined };
-    return new Follower({ feed, feeds, socket, logReader, counters, clientId: '1', cursor: feed.head });
+    return new Follower({
+      feed,
+      feeds,
+      socket,
+      logReader,
+      counters,
+      reader: { id: 'c', clientId: '1' },
+      cursor: feed.head,
+    });
   }
 
   /** A connection that follows its own target, on a socket that is full after so many frames. */

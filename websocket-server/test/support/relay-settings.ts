@@ -1,3 +1,4 @@
+import { PublisherKeys } from '@postline/publisher-keys';
 import { defaultOriginRules } from '@postline/service-runtime';
 import type { RelaySettings } from '../../src/configuration.ts';
 
@@ -9,6 +10,8 @@ export const TEST_SETTINGS: RelaySettings = {
   allowedHosts: [],
   trustedProxies: undefined,
   servePage: false,
+  opsPage: false,
+  publisherKeys: new PublisherKeys(),
   publicApiUrl: undefined,
   apiPort: 8080,
   heartbeatSeconds: 25,

@@ -2,6 +2,7 @@ import { withDeadline } from '../calls/deadline.ts';
 import { type FaultReason, LOST_KIND, STARTING } from './fault-reason.ts';
 import type { Logger } from '../logging/logger.ts';
 import { pause } from '../timing/pause.ts';
+import { OutageList, type RecordedOutage } from './outage-list.ts';
 import { OutageLog } from './outage-log.ts';
 
 /** An idle service notices an outage as soon as a busy one, at the cost of a round trip every 2 s. */
@@ -61,9 +62,7 @@ export class PartHealth {
   #checkedAtMs = -Infinity;
   #suspectedAtMs = -Infinity;
   #isStopped = false;
-  /** The last outage that `outages` counts lasts. */
-  #isInOutage = false;
-  #outages = 0;
+  readonly #outages = new OutageList();
 
   constructor(options: PartHealthOptions) {
     this.name = options.name;
@@ -88,7 +87,12 @@ export class PartHealth {
 
   /** Outages that have begun, also those that a start found. Waiting for a database that is being prepared is none. */
   get outages(): number {
-    return this.#outages;
+    return this.#outages.count;
+  }
+
+  /** The last of them, oldest first. */
+  get recentOutages(): readonly RecordedOutage[] {
+    return this.#outages.recent;
   }
 
   start(): void {
@@ -108,8 +112,9 @@ export class PartHealth {
   worked(): void {
     const health = this.#health;
     if (health.status === 'up' || this.#isStopped) return;
-    this.#health = { status: 'up', since: new Date() };
-    this.#isInOutage = false;
+    const now = new Date();
+    this.#health = { status: 'up', since: now };
+    this.#outages.worked(now);
     if (health.status === 'unknown') return;
     if (this.#pendingLine !== undefined) this.#logNow(health.reason); // it works again before a more precise reason came
     this.#log.worked({ downMs: Date.now() - health.since.getTime() });
@@ -123,8 +128,7 @@ export class PartHealth {
     if (health.status === 'down' && reason.kind === LOST_KIND && this.#log.wasLogged) return;
     this.#health = { status: 'down', since: health.status === 'down' ? health.since : new Date(), reason };
     if (reason.kind === STARTING.kind) return;
-    if (!this.#isInOutage) this.#outages += 1;
-    this.#isInOutage = true;
+    this.#outages.failed(this.#health.since, reason.text);
     if (reason.kind !== LOST_KIND) this.#logNow(reason);
     else
       this.#pendingLine ??= setTimeout(() => {

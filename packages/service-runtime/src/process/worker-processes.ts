@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { answerMetricsRequests } from '../metrics/cluster-metrics.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { EndingSignal, RunningProcess } from './process-lifecycle.ts';
+import { forwardWorkerQuestions } from './worker-circle.ts';
 import { integerSetting } from '../settings/settings.ts';
 import { Backoff } from '../timing/backoff.ts';
 
@@ -50,6 +51,7 @@ export interface WorkerProcessesOptions {
  */
 export async function startWorkers(options: WorkerProcessesOptions): Promise<RunningProcess> {
   answerMetricsRequests();
+  forwardWorkerQuestions();
   const workers = new WorkerProcesses(options);
   await workers.start();
   return {

@@ -71,6 +71,13 @@ export function yesNoSetting() {
   return z.enum(['yes', 'no'], { error: 'must be yes or no' }).transform((value) => value === 'yes');
 }
 
+/** `on` or `off`; `yes` and `no` as in other settings mean the same. */
+export function onOffSetting() {
+  return z
+    .enum(['on', 'off', 'yes', 'no'], { error: 'must be on or off' })
+    .transform((value) => value === 'on' || value === 'yes');
+}
+
 /** A URL with one of these schemes (written with a colon), kept as text. */
 export function urlSetting(schemes: readonly string[]) {
   const starts = schemes.map((scheme) => `${scheme}//`).join(' or ');
