@@ -42,7 +42,7 @@ describe('an open relay', () => {
       .waitFor();
     await page.getByLabel('Target').fill('anna');
     await page.getByLabel('Offset').fill('2');
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
     await page.getByRole('cell', { name: 'phone' }).waitFor();
     await page.getByText('1 hour').click();
     expect(await accessibilityFindings(page)).toEqual([]);
@@ -56,14 +56,14 @@ describe('an open relay', () => {
     const way = page.getByRole('region', { name: 'The way of the message' });
     await page.getByLabel('Target').fill('anna');
     await page.getByLabel('Offset').fill('3');
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
     await way.getByText('To 1 connection, first').waitFor();
     expect(await way.getByRole('heading').allTextContents()).toEqual(['Stored', 'Hinted', 'Sent', 'Acked']);
     expect(await way.textContent()).toMatch(
       /1 of 1 connections that follow the target .*0 devices processed it/,
     );
     await page.getByLabel('Target').fill('a/b');
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
     await way.getByText('targetId must be a target id').waitFor();
     await close();
   });

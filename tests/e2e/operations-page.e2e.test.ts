@@ -213,10 +213,11 @@ describe('a relay with its own servers', { timeout: 2 * MINUTE_MS }, () => {
       OUTAGE_NOTICED_MS,
     );
     expect(lasting).toMatchObject({ status: 'not_ready', parts: { database: { status: 'down' } } });
-    expect(await get(`${relay.url}/ops/message.json?targetId=1&offset=1`)).toMatchObject({
-      status: 503,
-      body: { code: 'store_unavailable' },
+    const refused = await waitUntil('one more request is admitted', async () => {
+      const answer = await get(`${relay.url}/ops/message.json?targetId=1&offset=1`);
+      return answer.status !== 429 && answer;
     });
+    expect(refused).toMatchObject({ status: 503, body: { code: 'store_unavailable' } });
     await database.startAgain();
     await waitUntil(
       'the database is up again',
