@@ -6,4 +6,5 @@ export {
   relaySettings,
   type RelaySettings,
 } from './configuration.ts';
-export { createRelay, type Relay, type RelayParts } from './relay.ts';
+export type { RelayParts } from './client-parts.ts';
+export { createRelay, type Relay } from './relay.ts';

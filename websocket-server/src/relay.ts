@@ -4,8 +4,6 @@
  * identifying/identify, which reads top to bottom. What the API changes for clients that are connected comes by control/.
  * Whatever a hint missed, feeds/head-comparison finds in the database.
  */
-import type { MessageBus } from '@postline/message-bus';
-import type { MessageStore } from '@postline/message-store';
 import { CLOSE_CODES } from '@postline/protocol';
 import {
   answerWithClose,
@@ -17,34 +15,25 @@ import {
   MemoryBudget,
   OpenResponses,
 } from '@postline/service-runtime';
-import { Acks } from './acks/acks.ts';
-import { AddressLimits } from './admission/address-limits.ts';
 import { Admission } from './admission/admission.ts';
-import { RefusalLog } from './admission/refusal-log.ts';
+import type { RefusalLog } from './admission/refusal-log.ts';
+import { createClientParts, createIdentifying, type RelayParts } from './client-parts.ts';
 import type { RelaySettings } from './configuration.ts';
-import { ClientDirectory } from './connection/client-directory.ts';
+import type { ClientDirectory } from './connection/client-directory.ts';
 import { type ConnectionHost, incomingBounds } from './connection/connection.ts';
 import { ConnectionLog } from './connection/connection-log.ts';
-import { ConnectionRegistry } from './connection/connection-registry.ts';
+import type { ConnectionRegistry } from './connection/connection-registry.ts';
 import { drain } from './connection/drain.ts';
 import { StalledWatch } from './connection/stalled-watch.ts';
-import { Disconnects } from './control/disconnects.ts';
-import { Members } from './control/members.ts';
-import { Feeds } from './feeds/feeds.ts';
-import { FollowerStarter } from './following/follower-starter.ts';
-import { LogReader } from './following/log-reader.ts';
+import type { Feeds } from './feeds/feeds.ts';
+import type { LogReader } from './following/log-reader.ts';
 import { FollowedGroups } from './groups/followed-groups.ts';
 import { createHttpApplication } from './http/application.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { createAuthentication } from './identifying/authentication.ts';
-import { ConnectionTokens } from './identifying/connection-tokens.ts';
-import { DeviceOpener } from './starting/device-opener.ts';
+import type { ConnectionTokens } from './identifying/connection-tokens.ts';
 import { identify, type IdentifyParts } from './identifying/identify.ts';
-import { ReaderPositions } from './starting/reader-positions.ts';
-import { StartReader } from './starting/start-reader.ts';
-import { TargetOpener } from './starting/target-opener.ts';
 import { RelayCounters } from './metrics/relay-counters.ts';
-import { createRelayHealth, type RelayHealth } from './metrics/relay-health.ts';
+import { createRelayHealth } from './metrics/relay-health.ts';
 import { createRelayMetrics } from './metrics/relay-metrics.ts';
 import { DeliveryLog } from './operations/delivery-log.ts';
 import { Operations } from './operations/operations.ts';
@@ -55,20 +44,8 @@ import { WriteTurn } from './socket/write-turn.ts';
 /** Requests for pages and probes that are in progress when the relay closes get this much time. */
 const HTTP_GRACE_MS = 1_000;
 
-/** Readers whose ack may wait for the database: all that are connected, and as many that have left meanwhile. */
-const ACKS_WAITING_PER_CONNECTION = 2;
-
 /** Precision of the time limits for identify and progress, and of what else is only checked now and then. */
 const SWEEP_MS = 250;
-
-export interface RelayParts {
-  readonly store: MessageStore;
-  readonly bus: MessageBus;
-  readonly settings: RelaySettings;
-  readonly logger: Logger;
-  /** Memory that the relay shares with others in its process; its own budget if left out. */
-  readonly memory?: MemoryBudget | undefined;
-}
 
 export interface Relay {
   /** Starts listening; resolves to the port. */
@@ -81,7 +58,7 @@ export interface Relay {
 
 /** The WebSocket relay, on any store and bus. Closes neither of them. */
 export function createRelay(parts: RelayParts): Relay {
-  const { store, bus, settings, logger } = parts;
+  const { store, settings, logger } = parts;
   const { memory = new MemoryBudget({ bytesMax: settings.heldBytesMax }) } = parts;
   const deliveries = settings.opsPage ? new DeliveryLog() : undefined;
   const counters = new RelayCounters(deliveries);
@@ -92,40 +69,12 @@ export function createRelay(parts: RelayParts): Relay {
   });
   const queues = new SocketQueues({ budget: memory, bytesMax: settings.socketQueuesBytesMax });
 
-  const refusals = new RefusalLog(logger);
-  const addresses = new AddressLimits(settings);
-  const connections = new ConnectionRegistry({ settings, addresses });
-  const clients = new ClientDirectory(settings);
+  const clientParts = createClientParts(parts, { counters, health, turn });
+  const { connections, feeds, acks, tokens, refusals, addresses } = clientParts;
   const stalled = new StalledWatch(settings.noProgressMs);
-  const disconnects = new Disconnects({ store, clients });
-  const members = new Members({ store, clients });
-  const base = { store, settings, counters, logger };
-  const feeds = new Feeds({ ...base, bus, turn, health, controlled: [disconnects, members] });
-  const acks = createAcks(parts, { counters, health });
-  const tokens = createTokens(parts, { addresses, refusals, counters, disconnects });
-  const logReader = new LogReader({ store, counters, parallelReads: settings.backlogReadsMax });
-  const clientParts = {
-    connections,
-    clients,
-    disconnects,
-    members,
-    feeds,
-    acks,
-    tokens,
-    counters,
-    logReader,
-  };
   const identifying = createIdentifying(parts, clientParts);
   const keptAcks = deliveries?.recording(acks) ?? acks;
-  const host = createHost({
-    ...clientParts,
-    acks: keptAcks,
-    stalled,
-    refusals,
-    identifying,
-    settings,
-    logger,
-  });
+  const host = createHost({ ...clientParts, acks: keptAcks, stalled, identifying, settings, logger });
 
   const admission = new Admission({ settings, counters, refusals, addresses, connections });
   const shown = { health, memory, stalled, feeds: feeds.directory, queues, limits: settings };
@@ -181,61 +130,6 @@ function startSweeping({ connections, queues, stalled, feeds }: SweptParts): Nod
     stalled.sweep(queues.isShort);
     feeds.directory.closeUnused();
   }, SWEEP_MS);
-}
-
-function createAcks(
-  { store, settings, logger }: RelayParts,
-  { counters, health }: { readonly counters: RelayCounters; readonly health: RelayHealth },
-): Acks {
-  return new Acks({
-    store,
-    counters,
-    logger,
-    storing: health.databaseActivity('Storing acks'),
-    ackWriteIntervalMs: settings.ackWriteIntervalMs,
-    groupAckWriteIntervalMs: settings.groupAckWriteIntervalMs,
-    groupAcksPerSecondMax: settings.groupAcksPerSecondMax,
-    waitingMax: settings.connectionsMax * ACKS_WAITING_PER_CONNECTION,
-  });
-}
-
-function createTokens(
-  { settings: { clientTokens }, logger }: RelayParts,
-  parts: {
-    readonly addresses: AddressLimits;
-    readonly refusals: RefusalLog;
-    readonly counters: RelayCounters;
-    readonly disconnects: Disconnects;
-  },
-): ConnectionTokens {
-  const { disconnects, ...limits } = parts;
-  return new ConnectionTokens({
-    authentication: createAuthentication({ clientTokens, logger, ...limits }),
-    logger,
-    isRevoked: (connection, token) => disconnects.isRevoked(connection, token),
-  });
-}
-
-interface IdentifyingParts extends Pick<IdentifyParts, 'connections' | 'clients' | 'disconnects' | 'tokens'> {
-  readonly members: Members;
-  readonly feeds: Feeds;
-  readonly acks: Acks;
-  readonly counters: RelayCounters;
-  readonly logReader: LogReader;
-}
-
-/** What an identify frame needs on its way. */
-function createIdentifying({ store, settings, logger }: RelayParts, parts: IdentifyingParts): IdentifyParts {
-  const { connections, clients, disconnects, tokens, members, acks, counters, logReader } = parts;
-  const { directory: feeds, heads } = parts.feeds;
-  const targets = new TargetOpener({ feeds, heads, starts: new StartReader(store), logReader });
-  const starter = new FollowerStarter({ feeds, logReader, counters });
-  const { everyoneGroup, followedGroupsMax, heartbeatSeconds } = settings;
-  return {
-    ...{ connections, clients, disconnects, tokens, targets, starter, counters, heartbeatSeconds },
-    positions: new ReaderPositions({ acks, devices: new DeviceOpener(store) }),
-    groups: { members, targets, starter, everyoneGroup, followedGroupsMax, logger },
-  };
 }
 
 interface HostParts {

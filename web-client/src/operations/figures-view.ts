@@ -56,9 +56,8 @@ export function figuresOf({ now, totals, timeline, delays }: OperationsState): r
     },
     {
       title: 'Delay, median',
-      value: median === undefined || median === null ? '–' : delayWords(median),
-      more:
-        p99 === undefined || p99 === null ? `${countWords(sent)} messages` : `99 % within ${delayWords(p99)}`,
+      value: median === undefined ? '–' : delayWords(median),
+      more: p99 === undefined ? `${countWords(sent)} messages` : `99 % within ${delayWords(p99)}`,
     },
     {
       title: 'Gaps repaired',
