@@ -18,7 +18,7 @@ export interface LaneSpan {
 }
 
 /** A line through a value for each step; null is a gap. */
-export interface LaneLine {
+interface LaneLine {
   readonly values: readonly (number | null)[];
   readonly style: 'area' | 'line' | 'second';
 }
@@ -35,7 +35,7 @@ const TIME_LABELS_HEIGHT = 16;
 /** Labels of 60 pixels, and room between them. */
 const PIXELS_PER_LABEL = 110;
 
-export function xOf({ width, fromMs, toMs }: LaneAxis, ms: number): number {
+function xOf({ width, fromMs, toMs }: LaneAxis, ms: number): number {
   const share = (ms - fromMs) / (toMs - fromMs);
   return Math.min(Math.max(share, 0), 1) * width;
 }
@@ -83,7 +83,7 @@ export function drawTicks(axis: LaneAxis, counts: readonly number[], words: stri
   return picture;
 }
 
-export interface LaneLines {
+interface LaneLines {
   readonly lines: readonly LaneLine[];
   /** Maps a value to 0 (bottom) to 1 (top). */
   readonly toHeight: (value: number) => number;
