@@ -164,7 +164,7 @@ describe('images', () => {
     'websocket-server': [
       /^healthcheck\.cjs$/,
       /^(websocket-server|packages\/(?!client-(?:binding|react|vue)\/)[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
-      /^web-client\/(index\.html|page\.css|favicon\.svg|dist\/page\.js)$/,
+      /^web-client\/(index\.html|page\.css|favicon\.svg|operations\.(html|css)|dist\/(page|operations)\.js)$/,
     ],
   };
 
