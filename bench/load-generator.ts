@@ -10,6 +10,7 @@ import { runGroupJoinLoad } from './load/group-join-load.ts';
 import { runHintsLoad } from './load/hints-load.ts';
 import { runIdleLoad } from './load/idle-load.ts';
 import type { LoadJob, LoadReport, MeasureSignals } from './load/load-job.ts';
+import { runNeighbourLoad } from './load/neighbour-load.ts';
 import { runPollingLoad } from './load/polling-load.ts';
 import { runPublishLoad } from './load/publish-load.ts';
 import { runSteadyLoad } from './load/steady-load.ts';
@@ -45,6 +46,8 @@ function run(job: LoadJob) {
       return runGroupJoinLoad(job, signals);
     case 'idle':
       return runIdleLoad(job, signals);
+    case 'neighbour':
+      return runNeighbourLoad(job, signals);
     case 'storm':
       return runStormLoad(job, signals);
     case 'polling':

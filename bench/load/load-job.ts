@@ -124,6 +124,30 @@ export interface StormResult {
   readonly readerMs: { readonly p50: number; readonly p99: number };
 }
 
+/** Readers that missed messages catch up one after the other: alone, and beside a greedy client. */
+export interface NeighbourJob {
+  readonly kind: 'neighbour';
+  readonly system: SystemUnderLoad;
+  /** Of each half. */
+  readonly readers: number;
+  /** Messages that each of them missed. */
+  readonly missed: number;
+  readonly messageBytes: number;
+  /** The length of the greedy client's log. */
+  readonly greedyMessages: number;
+  readonly greedyConnectionsPerSecond: number;
+  /** Begins the readers' ids, so that each run has its own logs. */
+  readonly label: string;
+}
+
+export interface NeighbourResult {
+  readonly faults: readonly string[];
+  readonly greedyConnections: number;
+  /** From connecting to the last message of a reader. */
+  readonly aloneMs: { readonly p50: number; readonly p99: number };
+  readonly besideMs: { readonly p50: number; readonly p99: number };
+}
+
 /** Clients that are in many groups each connect at once. */
 export interface GroupIdentifyJob {
   readonly kind: 'group-identify';
@@ -250,6 +274,7 @@ export type LoadJob =
   | GroupIdentifyJob
   | GroupJoinJob
   | IdleJob
+  | NeighbourJob
   | StormJob
   | PollingJob
   | SteadyJob
@@ -262,6 +287,7 @@ interface Results {
   readonly 'group-identify': GroupIdentifyResult;
   readonly 'group-join': GroupJoinResult;
   readonly idle: IdleResult;
+  readonly neighbour: NeighbourResult;
   readonly storm: StormResult;
   readonly polling: PollingResult;
   readonly steady: SteadyResult;

@@ -7,6 +7,7 @@ import { idleConnections } from './idle-connections.ts';
 import { largeTable } from './large-table.ts';
 import { lightLoad } from './light-load.ts';
 import { mixed } from './mixed.ts';
+import { neighbour } from './neighbour.ts';
 import { polling } from './polling.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { targetedPublish } from './targeted-publish.ts';
@@ -28,6 +29,7 @@ export const WORKLOADS: readonly Workload[] = [
   hotTarget,
   catchUp,
   reconnectStorm,
+  neighbour,
   polling,
   largeTable,
   unitCosts,
