@@ -111,7 +111,9 @@ export interface StormJob {
   readonly kind: 'storm';
   readonly system: SystemUnderLoad;
   readonly readers: number;
-  /** Messages that each of them missed. */
+  /** Begins the ids of the readers: `client` for those of `publish`. */
+  readonly idPrefix: string;
+  /** Messages that each of them missed; 0: a reader is done when it has identified. */
   readonly missed: number;
   readonly messageBytes: number;
 }

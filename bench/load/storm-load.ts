@@ -12,7 +12,7 @@ const STORM_MS_MAX = 60_000;
 export async function runStormLoad(job: StormJob, signals: MeasureSignals): Promise<StormResult> {
   const starts: StreamStart[] = [];
   await forEachNumber(job.readers, HANDSHAKES_AT_ONCE_MAX, async (reader) => {
-    starts[reader] = await findHead({ system: job.system, targetId: idOf(reader) });
+    starts[reader] = await findHead({ system: job.system, targetId: idOf(job, reader) });
   });
   await fillLogs(job.system, missedMessages(job, starts));
 
@@ -37,44 +37,44 @@ export async function runStormLoad(job: StormJob, signals: MeasureSignals): Prom
   };
 }
 
-function idOf(reader: number): string {
-  return `reader-${reader}`;
+function idOf({ idPrefix }: StormJob, reader: number): string {
+  return `${idPrefix}-${reader}`;
 }
 
-function* missedMessages(
-  { missed, messageBytes }: StormJob,
-  starts: readonly StreamStart[],
-): Generator<FillMessage> {
+function* missedMessages(job: StormJob, starts: readonly StreamStart[]): Generator<FillMessage> {
+  const { missed, messageBytes } = job;
   for (const [reader, { offset }] of starts.entries())
     for (let next = offset + 1; next <= offset + missed; next += 1)
-      yield { targetId: idOf(reader), message: textOf(next, messageBytes) };
+      yield { targetId: idOf(job, reader), message: textOf(next, messageBytes) };
 }
 
 /** Resumes where the reader stopped; resolves with the time until it had all messages. */
-function comeBack(
-  { system, missed, messageBytes }: StormJob,
-  reader: number,
-  start: StreamStart,
-): Promise<number> {
+function comeBack(job: StormJob, reader: number, start: StreamStart): Promise<number> {
+  const { system, missed, messageBytes } = job;
+  const clientId = idOf(job, reader);
   const began = performance.now();
   return new Promise((resolve, reject) => {
     const last = start.offset + missed;
     let had = start.offset;
-    const fail = (what: string) => reject(new Error(`${idOf(reader)}: ${what}`));
+    const fail = (what: string) => reject(new Error(`${clientId}: ${what}`));
     const watch = setTimeout(() => fail(`had only ${had - start.offset} messages`), STORM_MS_MAX);
+    const finishAtLast = () => {
+      if (had < last) return;
+      clearTimeout(watch);
+      resolve(performance.now() - began);
+    };
     connectRecipient({
       system,
-      clientId: idOf(reader),
+      clientId,
       resume: start,
       onIdentified: ({ offset }) => {
         if (offset !== start.offset) fail(`continues from ${offset} in place of ${start.offset}`);
+        finishAtLast();
       },
       onMessage: ({ offset, data }) => {
         had += 1;
         if (offset !== had || data !== textOf(had, messageBytes)) fail(`got ${String(offset)} for ${had}`);
-        if (had < last) return;
-        clearTimeout(watch);
-        resolve(performance.now() - began);
+        finishAtLast();
       },
       onFault: fail,
     }).catch(reject);

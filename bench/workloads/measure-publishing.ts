@@ -92,6 +92,11 @@ function countFigures({ storedOnly, accepted }: PublishResult, measurement: Meas
     { name: 'rows in a commit', unit: '', value: accepted / commits },
     { name: 'statements in a commit', unit: '', value: databaseCount('Questions') / commits },
     { name: 'syncs to disk in a commit', unit: '', value: databaseCount('Innodb_data_fsyncs') / commits },
+    {
+      name: 'pages that the database read from files',
+      unit: 'per 1,000',
+      value: (1_000 * databaseCount('Innodb_buffer_pool_reads')) / accepted,
+    },
     { name: 'answered "stored"', unit: 'messages', value: storedOnly },
     {
       name: 'hints that came early',
