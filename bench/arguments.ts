@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** The arguments of `npm run bench -- …`. */
@@ -11,6 +12,8 @@ export interface BenchArguments {
   readonly onlySystem: string | undefined;
   /** Record a CPU profile of each service while it is measured. */
   readonly profile: boolean;
+  /** What the measured services run on: major versions of Node, or absolute paths. Empty: the Node of the bench. */
+  readonly nodes: readonly string[];
 }
 
 export type ParsedArguments =
@@ -32,12 +35,16 @@ const WARM_UP_SECONDS_QUICK = 2;
 const RUNS_DEFAULT = 3;
 const RUNS_MAX = 100;
 
+/** Each takes as long as the whole workload on one. */
+const NODES_MAX = 4;
+
 const OPTIONS = {
   quick: { type: 'boolean', default: false },
   profile: { type: 'boolean', default: false },
   seconds: { type: 'string' },
   'warm-up': { type: 'string' },
   only: { type: 'string' },
+  node: { type: 'string', multiple: true },
   runs: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -72,6 +79,11 @@ export function parseArguments(
   if (only !== undefined && !systems.includes(only)) {
     return refused(`"${only}" is no system; known are: ${systems.join(', ')}`);
   }
+  const nodes = [...new Set(values.node)];
+  if (nodes.length > NODES_MAX) return refused(`--node may be given ${NODES_MAX} times`);
+  const notNode = nodes.find((word) => !/^\d+$/.test(word) && !isAbsolute(word));
+  if (notNode !== undefined)
+    return refused(`--node takes a major version of Node or the absolute path of one, not "${notNode}"`);
   const numbers = readNumbers(values, quick ? QUICK : NOT_QUICK);
   if (typeof numbers === 'string') return refused(numbers);
 
@@ -84,6 +96,7 @@ export function parseArguments(
       runs: numbers.runs,
       onlySystem: only,
       profile,
+      nodes,
     },
   };
 }
@@ -132,7 +145,7 @@ function refused(reason: string): ParsedArguments {
 export function helpText(workloads: readonly (NamedWorkload & { readonly question: string })[]): string {
   const width = Math.max(...workloads.map(({ name }) => name.length));
   return [
-    'npm run bench -- [workload …] [--quick] [--seconds N] [--warm-up N] [--runs N] [--only NAME] [--profile]',
+    'npm run bench -- [workload …] [--quick] [--seconds N] [--warm-up N] [--runs N] [--only NAME] [--node NODE …] [--profile]',
     '',
     'Workloads (all but those with a * where none is named; they take minutes to prepare):',
     ...workloads.map(
@@ -145,6 +158,8 @@ export function helpText(workloads: readonly (NamedWorkload & { readonly questio
     `  --warm-up N  seconds before it, in place of ${WARM_UP_SECONDS_DEFAULT} (${WARM_UP_SECONDS_QUICK} with --quick)`,
     `  --runs N     runs, in place of ${RUNS_DEFAULT}`,
     '  --only NAME  only this one of the systems that are compared: postline, "bare parts", …',
+    '  --node NODE  run the measured services on this Node: a major version (20, 22, 24, 26), which npm gets, or an absolute',
+    '               path; given several times, they are measured in turn. The load generator stays on the Node of the bench',
     '  --profile    a CPU profile of each service in bench/results/; it costs a few percent of the speed',
     '',
     'Each workload prints a table and writes bench/results/<time>-<workload>.json.',

@@ -1,6 +1,13 @@
+import type { NodeBinary } from '@postline/test-support';
 import type { BenchArguments } from './arguments.ts';
-import { type Figure, type FigureSummary, summarise } from './measure/figure.ts';
 import { resultPath, writeResult } from './report/results-folder.ts';
+import {
+  isResult,
+  type Summary,
+  summariseOutcomes,
+  titleOf,
+  type VariantOutcome,
+} from './report/summaries.ts';
 import { formatTable } from './report/table.ts';
 import type { CorePlan } from './system/cores.ts';
 import { describeMachine, type Machine, readMachine } from './system/machine.ts';
@@ -12,11 +19,16 @@ import type { RunOutcome, Workload } from './workloads/workload.ts';
 /** Above this, the figures may be limited by the generator instead of the system. */
 const GENERATOR_BUSY_PERCENT_MAX = 85;
 
+/** The arguments, with the Nodes that they name. */
+export interface BenchOptions extends Omit<BenchArguments, 'nodes'> {
+  readonly nodes: readonly NodeBinary[];
+}
+
 /** Runs one workload, prints its table and writes its file. True if every run is a result. */
 export async function runWorkload(
   workload: Workload,
   cores: CorePlan,
-  options: BenchArguments,
+  options: BenchOptions,
 ): Promise<boolean> {
   const at = new Date();
   const path = resultPath(workload.name, at);
@@ -29,7 +41,7 @@ export async function runWorkload(
     console.log(`${runs} runs of ${measureSeconds} s after ${warmUpSeconds} s of warm-up`);
 
     const outcomes = await runAll(workload, { servers, cores, options, path });
-    const summaries = summariseSystems(workload, outcomes);
+    const summaries = summariseOutcomes(workload, outcomes);
     const file = writeResult(path, {
       ...{ workload: workload.name, question: workload.question, setting: workload.setting },
       ...{ at, machine, cores: cores.said, options, summaries, runs: outcomes },
@@ -45,38 +57,58 @@ export async function runWorkload(
 interface RunsToDo {
   readonly servers: BackingServers;
   readonly cores: CorePlan;
-  readonly options: BenchArguments;
+  readonly options: BenchOptions;
   readonly path: string;
 }
 
-/** The outcome of one run of one system. */
-interface SystemOutcome extends RunOutcome {
-  readonly system: SystemKind;
-  readonly runNumber: number;
-}
-
 /**
- * The systems take turns, forwards and backwards, so that other load of the machine affects all of them alike, and none
- * is always measured after the same other one.
+ * The systems and Node versions take turns, forwards and backwards, so that other load of the machine affects all of them
+ * alike, and none is always measured after the same other one.
  */
-async function runAll(
-  workload: Workload,
-  { servers, cores, options, path }: RunsToDo,
-): Promise<SystemOutcome[]> {
-  const { runs, measureSeconds, warmUpSeconds, onlySystem, profile } = options;
-  const outcomes: SystemOutcome[] = [];
+async function runAll(workload: Workload, toDo: RunsToDo): Promise<VariantOutcome[]> {
+  const { runs, onlySystem, nodes } = toDo.options;
+  const turns = nodes.flatMap((node, nodePlace) =>
+    workload.systems
+      .filter((system) => onlySystem === undefined || system === onlySystem)
+      .map((system) => ({ system, node, nodePlace })),
+  );
+  const outcomes: VariantOutcome[] = [];
   for (let runNumber = 1; runNumber <= runs; runNumber += 1) {
-    const isForwards = runNumber % 2 === 1;
-    for (const kind of isForwards ? workload.systems : workload.systems.toReversed()) {
-      if (onlySystem !== undefined && kind !== onlySystem) continue;
-      const system = await servers.startSystem(kind, { inspectable: profile });
-      const profilePath = profile ? `${path}-run${runNumber}` : undefined;
-      const run = workload.run({ system, cores, runNumber, warmUpSeconds, measureSeconds, profilePath });
-      outcomes.push({ system: kind, runNumber, ...(await run.catch(failedRun)) });
-      await system.stop();
+    for (const turn of runNumber % 2 === 1 ? turns : turns.toReversed()) {
+      const variant = { system: turn.system, node: turn.node.version };
+      const outcome = await runOnce(workload, turn, { ...toDo, runNumber });
+      outcomes.push({ ...variant, runNumber, ...outcome });
     }
   }
   return outcomes;
+}
+
+interface Turn {
+  readonly system: SystemKind;
+  readonly node: NodeBinary;
+  /** 0 for the first `--node`. */
+  readonly nodePlace: number;
+}
+
+async function runOnce(
+  workload: Workload,
+  { system: kind, node, nodePlace }: Turn,
+  { servers, cores, options, path, runNumber }: RunsToDo & { readonly runNumber: number },
+): Promise<RunOutcome> {
+  const { measureSeconds, warmUpSeconds, profile, nodes } = options;
+  const system = await servers.startSystem(kind, { inspectable: profile, nodePath: node.path });
+  const name = titleOf({ system: kind, node: node.version }).replaceAll(/[^a-z0-9.]+/gi, '-');
+  const profilePath = profile ? `${path}-${name}-run${runNumber}` : undefined;
+  // The Nodes share the databases.
+  const runNumberOnDatabase = (runNumber - 1) * nodes.length + nodePlace + 1;
+  const lengths = { warmUpSeconds, measureSeconds };
+  try {
+    return await workload.run({ system, cores, runNumber: runNumberOnDatabase, ...lengths, profilePath });
+  } catch (error) {
+    return failedRun(error);
+  } finally {
+    await system.stop();
+  }
 }
 
 /** A failed run is not a result; the others may still be. */
@@ -85,53 +117,11 @@ function failedRun(error: unknown): RunOutcome {
   return { figures: [], faults: [fault], profiles: [] };
 }
 
-function isResult({ faults }: RunOutcome): boolean {
-  return faults.length === 0;
-}
-
-/** One table. */
-interface Summary {
-  readonly title: string;
-  readonly figures: readonly FigureSummary[];
-}
-
-function summariseSystems(
-  { systems, compared = [] }: Workload,
-  outcomes: readonly SystemOutcome[],
-): Summary[] {
-  const results = outcomes.filter(isResult);
-  const figuresOf = (kind: SystemKind) =>
-    results.filter(({ system }) => system === kind).map(({ figures }) => figures);
-  const [first, ...others] = systems;
-  const ratios = results
-    .filter(({ system }) => system === first)
-    .map(({ runNumber, figures }) =>
-      results
-        .filter((other) => other.runNumber === runNumber && other.system !== first)
-        .flatMap((other) => ratiosOf(figures, other, compared)),
-    );
-  return [
-    ...systems.map((title) => ({ title, figures: summarise(figuresOf(title)) })),
-    ...(others.length === 0 || first === undefined
-      ? []
-      : [{ title: `${first} as a share of the others, run by run`, figures: summarise(ratios) }]),
-  ].filter(({ figures }) => figures.length > 0);
-}
-
-function ratiosOf(figures: readonly Figure[], other: SystemOutcome, compared: readonly string[]): Figure[] {
-  const valueOf = (list: readonly Figure[], wanted: string) =>
-    list.find(({ name }) => name === wanted)?.value ?? NaN;
-  return compared.map((name) => ({
-    name: `${name.trim()}, of ${other.system}'s`,
-    unit: '%',
-    value: (100 * valueOf(figures, name)) / valueOf(other.figures, name),
-  }));
-}
-
-function report(outcomes: readonly SystemOutcome[], summaries: readonly Summary[], machine: Machine): void {
-  for (const { system, runNumber, faults } of outcomes) {
+function report(outcomes: readonly VariantOutcome[], summaries: readonly Summary[], machine: Machine): void {
+  for (const outcome of outcomes) {
+    const { runNumber, faults } = outcome;
     if (faults.length > 0)
-      console.log(`\nrun ${runNumber} of ${system} is NO RESULT:\n  ${faults.join('\n  ')}`);
+      console.log(`\nrun ${runNumber} of ${titleOf(outcome)} is NO RESULT:\n  ${faults.join('\n  ')}`);
   }
   for (const { title, figures } of summaries) {
     console.log(`\n${title}\n${formatTable(figures)}`);

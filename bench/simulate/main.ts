@@ -38,18 +38,24 @@ switch (parsed.kind) {
 interface BenchResult {
   readonly workload: string;
   readonly at: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly machine: { readonly cpu: string; readonly cores: number };
   readonly options: {
     readonly runs: number;
     readonly warmUpSeconds: number;
     readonly measureSeconds: number;
   };
-  readonly summaries: readonly { readonly title: string; readonly figures: readonly FigureSummary[] }[];
+  readonly summaries: readonly SystemSummary[];
+}
+
+interface SystemSummary {
+  readonly system?: string;
+  readonly node?: string;
+  readonly figures: readonly FigureSummary[];
 }
 
 function writeUnitCosts(resultFiles: readonly string[], commit: string): void {
   const results = resultFiles.map((file) => JSON.parse(readFileSync(file, 'utf8')) as BenchResult); // our own files
-  const machines = results.map(({ machine: { cpu, cores, node } }) => `${cores} × ${cpu}, Node ${node}`);
+  const machines = results.map(machineOf);
   const file: UnitCostFile = {
     measured: {
       date: results[0]?.at.slice(0, 'YYYY-MM-DD'.length) ?? '',
@@ -67,9 +73,18 @@ function commandOf({ workload, options: { runs, warmUpSeconds, measureSeconds } 
   return `npm run bench -- ${workload} --runs ${runs} --warm-up ${warmUpSeconds} --seconds ${measureSeconds}`;
 }
 
+function machineOf({ machine: { cpu, cores }, summaries }: BenchResult): string {
+  return `${cores} × ${cpu}, Node ${postlineOf(summaries)?.node ?? 'unknown'}`;
+}
+
+/** On the first of its Node versions. */
+function postlineOf(summaries: readonly SystemSummary[]): SystemSummary | undefined {
+  return summaries.find(({ system }) => system === 'postline');
+}
+
 /** Figures of Postline with one process of each service; those of `unit-costs` have names of their own. */
 function figuresOf({ workload, summaries }: BenchResult) {
-  const figures = summaries.find(({ title }) => title === 'postline')?.figures ?? [];
+  const figures = postlineOf(summaries)?.figures ?? [];
   if (workload === 'unit-costs') return figures;
   return figures.map((figure) => ({ ...figure, name: `${workload}: ${figure.name.trim()}` }));
 }

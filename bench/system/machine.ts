@@ -7,6 +7,7 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGib: number;
   readonly kernel: string;
+  /** The Node of the bench and its load generator. */
   readonly node: string;
   /** Over the last 1, 5 and 15 minutes. */
   readonly loadAverage: readonly number[];
@@ -36,5 +37,5 @@ export function describeMachine({ cpu, cores, memoryGib, kernel, node, ...now }:
     others.length === 0
       ? 'no other process at work'
       : `other processes at work, so figures are rough: ${others.join(', ')}`;
-  return `${cores} × ${cpu}, ${memoryGib} GiB, Linux ${kernel}, Node ${node}\nload average ${load}; ${beside}`;
+  return `${cores} × ${cpu}, ${memoryGib} GiB, Linux ${kernel}, load generator on Node ${node}\nload average ${load}; ${beside}`;
 }

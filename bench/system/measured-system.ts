@@ -19,6 +19,13 @@ export type SystemKind =
   | 'socket.io + row'
   | 'bare parts';
 
+/** How the services of a run are started. */
+export interface SystemOptions {
+  readonly inspectable: boolean;
+  /** Path of the Node that they run on. */
+  readonly nodePath: string;
+}
+
 /** A running system: its addresses, and the processes whose cost is counted. */
 export interface MeasuredSystem {
   readonly kind: SystemKind;
@@ -34,10 +41,7 @@ export interface MeasuredSystem {
 /** The database server and Redis of one workload. */
 export interface BackingServers {
   /** Starts an API and a relay, new for each run, on the database of this kind. */
-  readonly startSystem: (
-    kind: SystemKind,
-    options: { readonly inspectable: boolean },
-  ) => Promise<MeasuredSystem>;
+  readonly startSystem: (kind: SystemKind, options: SystemOptions) => Promise<MeasuredSystem>;
   readonly pids: readonly number[];
   readonly stop: () => Promise<void>;
 }

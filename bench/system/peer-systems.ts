@@ -23,6 +23,7 @@ export interface PeerServers {
   readonly databaseServer: DatabaseServer;
   readonly databaseUrl: string;
   readonly redis: RedisServer;
+  readonly nodePath: string;
 }
 
 export function isPeer(kind: SystemKind): kind is PeerKind {
@@ -31,11 +32,14 @@ export function isPeer(kind: SystemKind): kind is PeerKind {
 
 /** Starts the two processes of a peer on the same database server and Redis. */
 export async function startPeer(kind: PeerKind, servers: PeerServers): Promise<MeasuredSystem> {
-  const { databaseServer, databaseUrl, redis } = servers;
+  const { databaseServer, databaseUrl, redis, nodePath } = servers;
   const { api, relay } = PROGRAMS[kind];
   const base = { PATH: process.env['PATH'], NODE_ENV: 'production', REDIS_URL: redis.url };
   const withRows = kind === 'socket.io' ? base : { ...base, DATABASE_URL: databaseUrl };
-  const [apiServer, relayServer] = await Promise.all([start(api, withRows), start(relay, base)]);
+  const [apiServer, relayServer] = await Promise.all([
+    start(api, withRows, nodePath),
+    start(relay, base, nodePath),
+  ]);
   return {
     kind,
     apiUrl: apiServer.url,
@@ -57,9 +61,10 @@ export async function startPeer(kind: PeerKind, servers: PeerServers): Promise<M
 async function start(
   program: string,
   env: NodeJS.ProcessEnv,
+  nodePath: string,
 ): Promise<{ readonly process: StartedProcess; readonly url: string }> {
   const file = fileURLToPath(new URL(`../peers/${program}`, import.meta.url));
-  const started = startProcess({ command: process.execPath, args: [file], env });
+  const started = startProcess({ command: nodePath, args: [file], env });
   const port = await waitUntil(
     `${program} listens`,
     () => {

@@ -17,6 +17,7 @@ import type {
   MeasuredSystem,
   ProcessRole,
   SystemKind,
+  SystemOptions,
   SystemProcess,
 } from './measured-system.ts';
 
@@ -33,13 +34,13 @@ export async function startBackingServers(cores: CorePlan): Promise<BackingServe
   const [databaseServer, redis] = await onServerCore(() => Promise.all([startDatabase(), startRedis()]));
   const databases = new Map<SystemKind, TestDatabase>();
   return {
-    startSystem: async (kind, { inspectable }) => {
+    startSystem: async (kind, options) => {
       const known = databases.get(kind);
       const database = known ?? (await databaseServer.createDatabase());
       databases.set(kind, database);
-      const servers = { databaseServer, databaseUrl: database.url, redis };
+      const servers = { databaseServer, databaseUrl: database.url, redis, ...options };
       if (isPeer(kind)) return onServerCore(() => startPeer(kind, servers));
-      const start = () => onServerCore(() => startServices({ ...servers, kind, inspectable }));
+      const start = () => onServerCore(() => startServices({ ...servers, kind }));
       if (known === undefined && kind === 'postline on 10 million rows') {
         await (await start()).stop(); // the API makes the schema
         await fillLargeTable(database.url);
@@ -53,23 +54,22 @@ export async function startBackingServers(cores: CorePlan): Promise<BackingServe
   };
 }
 
-interface ServicesToStart {
+interface ServicesToStart extends SystemOptions {
   readonly kind: SystemKind;
   readonly databaseServer: DatabaseServer;
   readonly databaseUrl: string;
   readonly redis: RedisServer;
-  readonly inspectable: boolean;
 }
 
 async function startServices(options: ServicesToStart): Promise<MeasuredSystem> {
-  const { kind, databaseServer, databaseUrl, redis, inspectable } = options;
+  const { kind, databaseServer, databaseUrl, redis, inspectable, nodePath } = options;
   const servers = { databaseUrl, redisUrl: redis.url, redisPrefix: '' };
   const ports = inspectable ? [await freePort(), await freePort()] : [];
   const [apiInspector, relayInspector] = ports;
   const workers = kind === 'postline, 2 workers' ? { WORKERS: '2' } : {};
   const environment = (port: number | undefined) => ({ ...serviceEnvironment(port), ...workers });
-  const api = await startApi(servers, environment(apiInspector)); // first: it makes the schema
-  const relay = await startRelay(servers, environment(relayInspector));
+  const api = await startApi(servers, environment(apiInspector), nodePath); // first: it makes the schema
+  const relay = await startRelay(servers, environment(relayInspector), nodePath);
   return {
     kind,
     apiUrl: api.url,

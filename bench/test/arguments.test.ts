@@ -18,6 +18,7 @@ describe('parseArguments', () => {
         runs: 3,
         onlySystem: undefined,
         profile: false,
+        nodes: [],
       },
     });
   });
@@ -47,6 +48,22 @@ describe('parseArguments', () => {
       kind: 'refused',
       reason: '"theirs" is no system; known are: ours, bare parts',
     });
+  });
+
+  it('takes Node versions and absolute paths, each once', () => {
+    const parsed = parseArguments(['w1', '--node', '26', '--node=/opt/node', '--node', '26'], WORKLOADS);
+    expect(parsed).toMatchObject({ arguments: { nodes: ['26', '/opt/node'] } });
+  });
+
+  it.each(['node', './node', '26.1', ''])('refuses --node=%s', (word) => {
+    const parsed = parseArguments([`--node=${word}`], WORKLOADS);
+    const reason = `--node takes a major version of Node or the absolute path of one, not "${word}"`;
+    expect(parsed).toEqual({ kind: 'refused', reason });
+  });
+
+  it('refuses more Node versions than can be measured in turn', () => {
+    const words = ['20', '22', '24', '26', '/opt/node'].map((word) => `--node=${word}`);
+    expect(parseArguments(words, WORKLOADS)).toMatchObject({ kind: 'refused' });
   });
 
   it.each([['--help'], ['-h'], ['w1', '--help']])('helps on %s %s', (...words) => {

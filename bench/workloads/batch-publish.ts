@@ -10,6 +10,7 @@ export const batchPublish: Workload = {
   question: 'How many messages a second are committed and delivered when a request brings many?',
   setting: `${RECIPIENTS} sockets with an id each, ${PUBLISHERS} publishers in a closed loop, ${MESSAGES_PER_REQUEST} messages of ${MESSAGE_BYTES} bytes in each request`,
   systems: ['postline'],
+  compared: ['delivered', 'all servers'],
   run: (conditions) =>
     measurePublishing(
       { pace: { kind: 'closed-loop', publishers: PUBLISHERS }, messagesPerRequest: MESSAGES_PER_REQUEST },

@@ -17,6 +17,7 @@ export const catchUp: Workload = {
   question: 'How fast does one client catch up, and how much memory does that take?',
   setting: `one client, ${LOG_MESSAGES} messages of ${MESSAGE_BYTES} bytes behind, against a relay that has just read ${WARM_UP_MESSAGES}`,
   systems: ['postline'],
+  compared: ['caught up', 'all servers'],
   run: measureCatchUp,
 };
 

@@ -33,6 +33,7 @@ export const groupIdentify: Workload = {
   question: 'How long until many clients that are in many groups have identified?',
   setting: `${CLIENTS} clients connect at once, each in ${GROUPS_PER_CLIENT} of ${GROUPS} groups; then some alone`,
   systems: ['postline'],
+  compared: ['all identified', 'all servers'],
   run: async ({ system, cores, profilePath }) => {
     const { result, measurement } = await measureLoad({
       system,
@@ -67,6 +68,7 @@ export const groupJoin: Workload = {
   question: 'How long does it take until very many clients have joined one group?',
   setting: `${JOINING} clients by requests of 1,000, ${CONNECTED} of them connected`,
   systems: ['postline'],
+  compared: ['all joined', 'all servers'],
   run: async ({ system, cores, runNumber, profilePath }) => {
     const { result, measurement } = await measureLoad({
       system,

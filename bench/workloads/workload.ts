@@ -8,7 +8,7 @@ export interface RunConditions {
   /** Its services are new; its database is that of the earlier runs. */
   readonly system: MeasuredSystem;
   readonly cores: CorePlan;
-  /** 1 for the first. */
+  /** 1 for the first; no two runs on the same database have the same. */
   readonly runNumber: number;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;

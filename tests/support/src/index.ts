@@ -8,6 +8,7 @@ export * from './find-program.ts';
 export * from './free-port.ts';
 export * from './fresh-metrics.ts';
 export * from './held-target.ts';
+export * from './node-binary.ts';
 export * from './packed-package.ts';
 export * from './redis-cluster.ts';
 export * from './redis-process.ts';

@@ -29,14 +29,22 @@ export interface RealServers {
   readonly redisPrefix: string;
 }
 
-/** Starts the built API as a separate process; resolves when it is ready. */
-export function startApi(servers: RealServers, env: ServiceEnvironment = {}): Promise<ServiceProcess> {
-  return startService('api-server', { ...serverEnvironment(servers), ...env });
+/** Starts the built API as a separate process, on this Node or that of `nodePath`; resolves when it is ready. */
+export function startApi(
+  servers: RealServers,
+  env: ServiceEnvironment = {},
+  nodePath?: string,
+): Promise<ServiceProcess> {
+  return startService('api-server', { ...serverEnvironment(servers), ...env }, nodePath);
 }
 
-/** Starts the built relay as a separate process; resolves when it is ready. */
-export function startRelay(servers: RealServers, env: ServiceEnvironment = {}): Promise<ServiceProcess> {
-  return startService('websocket-server', { ...serverEnvironment(servers), ...env });
+/** Starts the built relay as a separate process, on this Node or that of `nodePath`; resolves when it is ready. */
+export function startRelay(
+  servers: RealServers,
+  env: ServiceEnvironment = {},
+  nodePath?: string,
+): Promise<ServiceProcess> {
+  return startService('websocket-server', { ...serverEnvironment(servers), ...env }, nodePath);
 }
 
 export interface StandaloneProcess {
@@ -67,8 +75,12 @@ export function serverEnvironment({ databaseUrl, redisUrl, redisPrefix }: RealSe
   return { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, REDIS_PREFIX: redisPrefix };
 }
 
-async function startService(service: string, env: ServiceEnvironment): Promise<ServiceProcess> {
-  const process = launch(service, { PORT: '0', ...env });
+async function startService(
+  service: string,
+  env: ServiceEnvironment,
+  nodePath?: string,
+): Promise<ServiceProcess> {
+  const process = launch(service, { PORT: '0', ...env }, nodePath);
   const port = await listeningPort(process, service);
   const url = `http://127.0.0.1:${port}`;
   await ready(process, url);
@@ -84,9 +96,9 @@ async function startService(service: string, env: ServiceEnvironment): Promise<S
 }
 
 /** Starts `<folder>/dist/main.js` with these variables, and those that every service of a test has. */
-export function launch(folder: string, env: ServiceEnvironment): StartedProcess {
+export function launch(folder: string, env: ServiceEnvironment, nodePath?: string): StartedProcess {
   return startProcess({
-    command: process.execPath,
+    command: nodePath ?? process.execPath,
     args: [`${ROOT}${folder}/dist/main.js`],
     env: { ...TEST_ENVIRONMENT, ...env },
     cwd: ROOT,
