@@ -1,4 +1,7 @@
-/** The owner of an ack. All connections of a client that name the same device, or none, are one reader. */
+/**
+ * Identifies whose ack it is, and of which log. All connections of a client that name the same device, or no device,
+ * count as one reader.
+ */
 export interface AckPlace {
   readonly clientId: string;
   /** Undefined if the connection named no device. */
@@ -6,7 +9,7 @@ export interface AckPlace {
   readonly targetId: string;
 }
 
-/** A reader's word that it has processed everything up to `offset`. */
+/** States that a reader has processed everything up to `offset`. */
 export interface Ack extends AckPlace {
   readonly epoch: string;
   readonly offset: number;
@@ -16,19 +19,19 @@ export interface Ack extends AckPlace {
 export interface DeviceOpening {
   readonly clientId: string;
   readonly deviceId: string;
-  /** The logs that it follows from a baseline, where it never acked. */
+  /** Logs for which the device gets a baseline if it has no ack yet. */
   readonly targetIds: readonly string[];
-  /** Further logs, whose start without an ack does not come from here: they get no baseline. */
+  /** Further logs to look up. They get no baseline: without an ack, another rule decides where their stream starts. */
   readonly targetIdsWithoutBaseline?: readonly string[];
 }
 
-/** A place in a log, and the lifetime of the log that it belongs to. */
+/** A place in a log, and the epoch that it belongs to. */
 export interface LogPosition {
   readonly epoch: string;
   readonly offset: number;
 }
 
-/** The last ack that was stored. */
+/** The last stored ack of one reader. */
 export interface StoredReceipt extends LogPosition {
   readonly clientId: string;
   /** Undefined for connections that named no device. */
@@ -47,31 +50,32 @@ export interface TargetReceipts {
 
 export interface ReceiptQuery {
   readonly targetId: string;
-  /** At most so many receipts. */
+  /** The largest number of receipts to return. */
   readonly limit: number;
 }
 
-/** The progress of readers. Calls end and reject as those of the MessageStore do. */
+/** Stores the progress of readers. Calls end and reject as described at MessageStore. */
 export interface AckStore {
   /**
-   * Stores up to ACKS_PER_SAVE_MAX acks. An ack moves its place forward or replaces one of another epoch; one that is
-   * not of the current epoch is not stored, as it was earned in a history that is no more. So acks can be given twice
-   * and in any order.
+   * Stores up to ACKS_PER_SAVE_MAX acks. An ack moves the stored position forward, or replaces a position of another
+   * epoch. An ack of an epoch other than the current one is ignored, because it belongs to a history that no longer
+   * exists. So acks can be sent twice and in any order.
    */
   saveAcks(acks: readonly Ack[]): Promise<void>;
 
   /**
-   * Where up to DEVICES_PER_OPEN_MAX devices stopped, by target, in order. Where a device has nothing stored for one of
-   * `targetIds`, the target's head as committed now is stored as its baseline, and is the answer until it acks.
+   * Reads where up to DEVICES_PER_OPEN_MAX devices stopped: one map by target for each opening, in order. If a device
+   * has nothing stored for one of `targetIds`, the target's committed head is stored as its baseline and is returned
+   * until the device acks.
    */
   openDevices(openings: readonly DeviceOpening[]): Promise<readonly ReadonlyMap<string, LogPosition>[]>;
 
-  /** Reads the last acks that were given for a target. */
+  /** Reads the last acks of a target. */
   readReceipts(query: ReceiptQuery): Promise<TargetReceipts>;
 }
 
-/** One statement, of a few milliseconds. */
+/** The acks of one call: one statement, which takes a few milliseconds. */
 export const ACKS_PER_SAVE_MAX = 512;
 
-/** The same; each has at most 100 devices' acks to look through. */
+/** The devices of one call. Each has acks for at most 100 logs to look up. */
 export const DEVICES_PER_OPEN_MAX = 256;

@@ -2,8 +2,9 @@ import { databaseReason } from './database-reason.ts';
 import type { MessageStore } from './message-store.ts';
 
 /**
- * For the start of a service: whether the database has answered, be it that it lacks the schema. Rejects if waiting cannot
- * make it usable: a wrong password, an unknown database, a missing right, a server that can't keep the guarantees.
+ * Checks the database when a service starts. Resolves to whether it answered, even if it lacks the schema. Rejects if
+ * waiting can't make it usable: a wrong password, an unknown database, a missing right, a server that can't keep the
+ * guarantees.
  */
 export async function answersAtStart(store: Pick<MessageStore, 'checkReady'>): Promise<boolean> {
   try {

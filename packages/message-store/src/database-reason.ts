@@ -8,7 +8,7 @@ import {
 } from '@postline/service-runtime';
 import { isReadOnly, isTooManyConnections, serverErrno } from './mysql/sessions/sql-error.ts';
 
-/** Why a database can't be used, as far as the operator has to act differently. */
+/** Why a database can't be used. Each code needs a different action by the operator. */
 export type DatabaseReasonCode =
   | 'wrong_credentials'
   | 'auth_plugin'
@@ -32,16 +32,16 @@ export type DatabaseReasonCode =
 
 export interface DatabaseReason {
   readonly code: DatabaseReasonCode;
-  /** A few words for a log, `/readyz` or the last line before an exit. Holds no secret and no address. */
+  /** A few words for a log, `/readyz`, or the last line before an exit. Contains no secret and no address. */
   readonly text: string;
-  /** True if waiting does not help: a setting must be changed, here or at the database. */
+  /** True if waiting does not help: a setting must be changed, in Postline or in the database. */
   readonly isLasting: boolean;
 }
 
-/** Causes of causes: a driver's error under the store's. */
+/** How many causes are followed: the store's error has the driver's error as its cause. */
 const CAUSES_MAX = 5;
 
-/** Names in errors that a server quotes, as they may stand in a log. */
+/** Finds names in the server's error texts. Only names with these characters are written to a log. */
 const PLUGIN_NAME = /plugin ([\w-]{1,64})/;
 const RIGHT = /^([A-Z][A-Z ,]{2,60}) command denied/;
 
@@ -52,13 +52,13 @@ const LOST = passing('connection_lost', 'the connection to the database was lost
 const NO_RIGHT = lasting('missing_right', 'the user lacks a right at the database');
 const FULL = passing('disk_full', 'the disk of the database is full');
 
-/** By the number of the server's error. */
+/** By the server's error number. */
 const OF_SERVER: ReadonlyMap<number, DatabaseReason> = new Map([
   [1045, REFUSED],
-  [1698, REFUSED], // without a password to compare
+  [1698, REFUSED], // no password was compared
   [3118, REFUSED], // the account is locked
-  [3955, REFUSED], // and for a while
-  [4150, REFUSED], // and on MariaDB
+  [3955, REFUSED], // the account is locked for a while
+  [4150, REFUSED], // the account is locked, on MariaDB
   [4151, REFUSED],
   [1130, lasting('wrong_credentials', 'the database takes no connections from this host')],
   [1820, EXPIRED],
@@ -69,9 +69,9 @@ const OF_SERVER: ReadonlyMap<number, DatabaseReason> = new Map([
   [1044, lasting('missing_right', 'the user has no right to use the database that the URL names')],
   [1142, NO_RIGHT], // on a table
   [1143, NO_RIGHT], // on a column
-  [1227, NO_RIGHT], // an administrator's
+  [1227, NO_RIGHT], // an administrative right
   [1370, NO_RIGHT], // on a routine
-  [1419, NO_RIGHT], // on triggers and functions, with the binary log on
+  [1419, NO_RIGHT], // on triggers and functions, while the binary log is on
   [3159, lasting('tls', 'the database takes encrypted connections only: add ?ssl-mode=REQUIRED to its URL')],
   [1047, passing('not_ready', 'the database is not ready')], // a node of a cluster that has lost the others
   [1053, passing('connection_lost', 'the database is shutting down')],
@@ -79,7 +79,7 @@ const OF_SERVER: ReadonlyMap<number, DatabaseReason> = new Map([
   [1114, FULL],
 ]);
 
-/** By the code that Node, the driver or this package gave the error. */
+/** By the code of an error from Node, the driver or this package. */
 const OF_CODE: ReadonlyMap<string, DatabaseReason> = new Map([
   ['ECONNREFUSED', passing('connection_refused', 'nothing listens at the address of the database')],
   ['ENOENT', passing('connection_refused', 'the socket of the database is not there')],
@@ -104,8 +104,8 @@ const OF_CODE: ReadonlyMap<string, DatabaseReason> = new Map([
 ]);
 
 /**
- * The reason in an error that the store, `migrate` or `openSession` rejected with. The innermost error that says
- * something counts.
+ * Finds the reason in an error that the store, `migrate` or `openSession` rejected with. Of the error and its causes,
+ * the innermost one with a known reason decides.
  */
 export function databaseReason(error: unknown): DatabaseReason {
   let reason: DatabaseReason | undefined;
@@ -117,7 +117,7 @@ export function databaseReason(error: unknown): DatabaseReason {
   return reason ?? passing('other', 'the database can not be used');
 }
 
-/** The same for the health of a service, which distinguishes a start and a lost connection. */
+/** The same for a service's health, which distinguishes a starting database and a lost connection. */
 export function describeDatabaseFault(error: unknown): FaultReason {
   if (error instanceof StartingError) return STARTING;
   const { code, text } = databaseReason(error);
@@ -169,7 +169,7 @@ function ofPlugin(error: Error): DatabaseReason {
   return lasting('auth_plugin', `the user's way to sign in at the database is not supported (${plugin})`);
 }
 
-/** Node's texts about certificates; its code was overwritten by the driver's. */
+/** Node's texts about certificates. Node's error code can't be used, because the driver overwrites it. */
 const CERTIFICATE_FAULTS: readonly (readonly [RegExp, string])[] = [
   [/does not match certificate/, 'its certificate is for another host'],
   [/expired/, 'its certificate has expired'],
@@ -183,7 +183,7 @@ const CERTIFICATE_FAULTS: readonly (readonly [RegExp, string])[] = [
 function ofTls(error: Error): DatabaseReason {
   const fault = CERTIFICATE_FAULTS.find(([words]) => words.test(error.message))?.[1];
   if (fault !== undefined) return lasting('tls', `TLS with the database failed: ${fault}`);
-  // A server that is going down in the middle of it looks the same as one that speaks another version.
+  // A server that shuts down during the handshake looks the same as one that speaks another TLS version.
   return passing('tls', 'TLS with the database failed');
 }
 

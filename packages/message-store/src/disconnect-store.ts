@@ -1,20 +1,20 @@
 /** The latest disconnect of a client. */
 export interface Disconnect {
   /**
-   * Its place in the order of all disconnects, in microseconds since 1970: a connection that was let in after a higher or
-   * the same one may stay.
+   * The place in the order of all disconnects, in microseconds since 1970. A connection that was admitted after this or
+   * a later disconnect may stay.
    */
   readonly position: number;
-  /** Tokens that were issued up to then are refused: milliseconds since 1970, by the database's clock. */
+  /** Tokens issued up to this time are refused: milliseconds since 1970, by the database's clock. */
   readonly tokensRefusedUpTo: number | undefined;
 }
 
-/** Whether a token that was issued at this time is revoked; milliseconds since 1970. */
+/** Whether a token that was issued at this time (milliseconds since 1970) is revoked. */
 export function isTokenRevoked(issuedAt: number, latest: Disconnect | undefined): boolean {
   return latest?.tokensRefusedUpTo !== undefined && issuedAt <= latest.tokensRefusedUpTo;
 }
 
-/** The latest disconnects of some clients, and the position of the last one of all; from one snapshot. */
+/** The latest disconnects of some clients, and the position of the last disconnect of all; from one snapshot. */
 export interface DisconnectsReading {
   /** The position of the last disconnect of all. */
   readonly head: number;
@@ -29,17 +29,20 @@ export interface DisconnectRequest {
 }
 
 /**
- * Which clients the API disconnected: a log of its own, of which only each client's latest entry is kept, so there are at
- * most as many rows as clients. Calls end and reject as those of the MessageStore do.
+ * Stores which clients the API disconnected. Only each client's latest disconnect is kept, so there are at most as many
+ * rows as clients. Calls end and reject as described at MessageStore.
  */
 export interface DisconnectStore {
-  /** Records a disconnect. Positions are given in the order of their commits: who has seen one has seen all before it. */
+  /**
+   * Records a disconnect. Commits happen in the order of positions: a reader that has seen one position has seen all
+   * lower ones.
+   */
   disconnect(request: DisconnectRequest): Promise<Disconnect>;
 
   /** Reads the latest disconnects of up to DISCONNECTS_PER_READ_MAX clients, as committed after the call. */
   readDisconnects(clientIds: readonly string[]): Promise<DisconnectsReading>;
 
-  /** Reads up to DISCONNECTS_PER_READ_MAX disconnects that have a greater position, in their order. */
+  /** Reads up to DISCONNECTS_PER_READ_MAX disconnects after a position, in position order. */
   readDisconnectsAfter(position: number): Promise<DisconnectsReading>;
 }
 

@@ -1,13 +1,13 @@
-/** Which messages are kept no longer. What is undefined is no reason to delete. */
+/** Which messages to keep. An undefined limit deletes nothing. */
 export interface RetentionRule {
-  /** Seconds since a message was stored, by the database's clock. */
+  /** The age at which a message is deleted, in seconds since it was stored, by the database's clock. */
   readonly secondsMax: number | undefined;
-  /** So many of each target's newest messages are kept. */
+  /** How many of each target's newest messages to keep. */
   readonly messagesPerTargetMax: number | undefined;
 }
 
 export interface TrimQuery extends RetentionRule {
-  /** Only targets whose ids are greater; all are greater than the empty text. */
+  /** Only targets with greater ids. Every id is greater than the empty text. */
   readonly afterTargetId: string;
 }
 
@@ -18,34 +18,33 @@ export type TrimStep =
       /** Where the next step begins; undefined after the last one. */
       readonly nextAfter: string | undefined;
     }
-  /** Another process is at it. */
+  /** Another process is deleting messages. */
   | { readonly kind: 'busy' };
 
 /** Deletes messages that the retention rule no longer keeps. */
 export interface LogTrimmer {
   /**
-   * Deletes the oldest messages of some targets, at most TRIMMED_ROWS_MAX of them: of each target a part of its log
-   * from the beginning on, up to the first message that the rule keeps. Counters stay, so offsets go on. Readers that
-   * stand before the hole find it in what they read. Rejects with a StoreUnavailableError if the database doesn't
-   * answer.
+   * Deletes at most TRIMMED_ROWS_MAX of the oldest messages of some targets. In each log it deletes from the beginning
+   * up to the first message that the rule keeps. Counters stay, so offsets continue. Readers whose cursor is before the
+   * hole learn about it when they read. Rejects with a StoreUnavailableError if the database doesn't answer.
    */
   deleteOldest(query: TrimQuery): Promise<TrimStep>;
 }
 
-/** Rows of one step. A transaction of this size takes some ms, and publishers notice nothing of it. */
+/** Rows of one step. A transaction of this size takes a few milliseconds, too short to affect publishers. */
 export const TRIMMED_ROWS_MAX = 500;
 
-/** Targets that one step looks at: two index reads for each. */
+/** Targets of one step. Each takes two index reads. */
 export const TRIMMED_TARGETS_MAX = 100;
 
-/** The oldest rows of a target, with whether each is too old. */
+/** A row at the beginning of a target's log, and whether it is too old. */
 export interface OldRow {
   readonly id: string;
   readonly offset: number;
   readonly expired: boolean;
 }
 
-/** The oldest rows, up to the first one that the rule keeps; later ones stay, however old. */
+/** Returns the oldest rows up to the first one that the rule keeps. Later rows stay, however old they are. */
 export function leadingRowsToDelete(
   rows: readonly OldRow[],
   head: number,

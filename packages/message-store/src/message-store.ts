@@ -6,11 +6,11 @@ import type { HistoryDoubt, HistoryFinding } from './history.ts';
 import type { StoredMessage } from './stored-message.ts';
 import type { ReaderCursor, StreamStart } from './rules/stream-start.ts';
 
-/** A message as a publisher gave it, validated. */
+/** A validated message from a publisher. */
 export interface NewMessage {
   readonly targetId: string;
   readonly message: string;
-  /** Unique for the publisher for as long as the message is kept; a second append under it stores nothing. */
+  /** Unique for the publisher while the message is kept. A second append under the same key stores nothing. */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -18,27 +18,31 @@ export interface NewMessage {
 export interface AppendRequest {
   /** The publisher: the scope of idempotency keys. Empty in open mode. */
   readonly publisher: string;
-  /** In this order; messages for one target get offsets in this order. */
+  /** Messages for one target get offsets in this order. */
   readonly messages: readonly NewMessage[];
 }
 
 export interface AppendedMessage extends StoredMessage {
-  /** True if the message was already stored under its idempotency key: these are the first one's values. */
+  /**
+   * True if a message was already stored under this idempotency key. The values are then those of the stored message.
+   */
   readonly replayed: boolean;
 }
 
 /** The result of one AppendRequest. */
 export type AppendOutcome =
-  /** Committed. `epoch` is the one that the offsets belong to. */
+  /** Committed. The offsets belong to `epoch`. */
   | { readonly kind: 'appended'; readonly epoch: string; readonly messages: readonly AppendedMessage[] }
-  /** The key of `messages[index]` belongs to another message or target. Nothing of this request was stored. */
+  /**
+   * The idempotency key of `messages[index]` belongs to another message or target. Nothing of this request was stored.
+   */
   | { readonly kind: 'idempotency-key-reused'; readonly index: number }
   /**
-   * Another transaction held a target's counter for too long, or more waited in a target's outbox than one transaction
-   * moves. Nothing of this request was stored.
+   * Nothing of this request was stored: another transaction held a target's counter for too long, or a target's outbox
+   * held more rows than one transaction moves.
    */
   | { readonly kind: 'contended' }
-  /** This request alone could not be stored (its neighbours were). Nothing of it was stored. */
+  /** The database refused this request, and none of it was stored. The other requests of the call were stored. */
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** A part of one target's log. */
@@ -46,46 +50,49 @@ export interface LogQuery {
   readonly targetId: string;
   /** Only messages with a greater offset. */
   readonly afterOffset: number;
-  /** At most so many rows; a row's message can take 65,535 bytes. */
+  /** The largest number of rows. A row's message can take 65,535 bytes. */
   readonly limit: number;
   /**
-   * At most so many bytes of messages, by what the database says before it sends them; but at least one row. Left out:
-   * as many as the rows have.
+   * The largest number of message bytes; the database measures them before it sends them. At least one row is returned.
+   * No bound if omitted.
    */
   readonly bytesMax?: number | undefined;
 }
 
 /** The last part of one target's log before an offset. */
 export interface EarlierLogQuery extends Pick<LogQuery, 'targetId' | 'limit' | 'bytesMax'> {
-  /** Only messages with a lower offset; left out: up to the head. */
+  /** Only messages with a lower offset. If omitted: up to the head. */
   readonly beforeOffset?: number | undefined;
-  /** Only messages with a greater offset; left out: from the oldest on. */
+  /** Only messages with a greater offset. If omitted: from the oldest message. */
   readonly afterOffset?: number | undefined;
 }
 
-/** Where one target's log stands. Offset 0 is before the first message. */
+/** The end of one target's log. Offset 0 is before the first message. */
 export interface LogHead {
   readonly head: number;
-  /** The last offset that came from before the current epoch; 0 in a fresh database. */
+  /** The last offset from before the current epoch; 0 in a fresh database. */
   readonly epochStart: number;
-  /** The row at the head, where heads were read and it is there. */
+  /** The row at the head, if heads were read and the row exists. */
   readonly mark?: RowMark | undefined;
 }
 
 /** A part of one target's log; epoch, head and messages are from one snapshot. */
 export interface LogSlice extends LogHead {
   readonly epoch: string;
-  /** Oldest first. An offset that is missing up to `head` (or, where `hasMore`, up to the last row) was deleted. */
+  /**
+   * Oldest first. An offset that is missing up to `head` was deleted; with `hasMore`, this is only known up to the last
+   * row.
+   */
   readonly messages: readonly StoredMessage[];
-  /** True if the read ended at one of its bounds: there may be further rows. */
+  /** True if the read stopped at one of its bounds, so there may be more rows. */
   readonly hasMore: boolean;
 }
 
-/** The last part of a target's log before an offset. `hasMore` is about rows before the first one. */
+/** The last part of a target's log before an offset. `hasMore` refers to rows before the first one. */
 export interface EarlierLogSlice extends LogSlice {
   /**
-   * The oldest offset that can be read, if older ones that were deleted, or are excluded by `afterOffset`, would have
-   * been part of the slice.
+   * The oldest offset that can be read. Set only if older messages would have been part of the slice, but were deleted
+   * or are excluded by `afterOffset`.
    */
   readonly truncatedBefore: number | undefined;
 }
@@ -99,89 +106,90 @@ export interface LogHeads {
   readonly heads: ReadonlyMap<string, LogHead>;
 }
 
-/** What a store found when it looked at its database. */
+/** The result of a check of the database. */
 export interface StoreCondition {
-  /** The server behind the address; undefined for the embedded kind. */
+  /** The server behind the address; undefined for SQLite. */
   readonly server: StoreServer | undefined;
-  /** The setting by which the server takes no writes; undefined: it takes writes. */
+  /** The setting that makes the server read-only; undefined if it takes writes. */
   readonly readOnlyBy: string | undefined;
   readonly risks: readonly StoreRisk[];
 }
 
 export interface StoreServer {
-  /** Different for different servers. */
+  /** Different for each server. */
   readonly identity: string;
-  /** The host and port that the server itself states: for the log. */
+  /** The host and port that the server itself reports, for the log. */
   readonly name: string;
-  /** Its product, version and role: a phrase without names and addresses. */
+  /** Its product, version and role, without names and addresses. */
   readonly text: string;
 }
 
-/** Something about the database that works, and that its operator should change. */
+/** A problem of a database that works, which its operator should fix. */
 export interface StoreRisk {
-  /** The setting's name: the same risk has the same key each time. */
+  /** The setting's name. The same risk always has the same key. */
   readonly key: string;
-  /** The risk, its consequence and the remedy: a sentence or two without names, addresses and secrets. */
+  /** The risk, its consequence and the remedy, in a sentence or two without names, addresses and secrets. */
   readonly text: string;
 }
 
 /**
- * The logs of all targets, on a database: the one truth. Two kinds: `mysql` and `sqlite`, held to the same contract
- * suite. Every call ends within the store's own deadline; if the database doesn't answer it rejects with a
- * StoreUnavailableError.
+ * The logs of all targets, in a database: the one truth. There are two kinds, `mysql` and `sqlite`, which pass the same
+ * contract suite. Every call ends within the store's own deadline, and rejects with a StoreUnavailableError if the
+ * database doesn't answer.
  */
 export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
   /**
-   * Appends in one transaction all requests that can be stored, each of them all or nothing; one outcome for each,
-   * in order. Commit order is offset order: a reader that has seen an offset will never find a lower one new.
+   * Appends all requests that can be stored in one transaction, each of them completely or not at all. Returns one
+   * outcome for each, in order. Commit order is offset order: once a reader has seen an offset, no lower offset appears
+   * later.
    */
   append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]>;
 
   /** Reads a target's log after an offset. */
   readLog(query: LogQuery): Promise<LogSlice>;
 
-  /** Reads the last messages of a target's log before an offset: of those the newest that fit the bounds, oldest first. */
+  /** Reads the last messages of a target's log before an offset: the newest ones that fit the bounds, oldest first. */
   readEarlierLog(query: EarlierLogQuery): Promise<EarlierLogSlice>;
 
   /** Reads the heads of up to HEADS_PER_READ_MAX targets, as committed at some moment after the call. */
   readHeads(targetIds: readonly string[]): Promise<LogHeads>;
 
-  /** Reads which rows stand at up to ROWS_PER_READ_MAX places, in their order; undefined if none does. */
+  /** Reads the rows at up to ROWS_PER_READ_MAX places, in their order; undefined if there is no row. */
   readMarks(places: readonly LogPlace[]): Promise<readonly (RowMark | undefined)[]>;
 
   /**
-   * Decides for up to CURSORS_PER_READ_MAX readers, in their order, where their streams go on. Asked where an ordinary
-   * read said that a cursor is not valid, which may have come from a server that was left behind: so this one goes by
-   * a connection that is at most a second old.
+   * Decides for up to CURSORS_PER_READ_MAX readers, in order, where their streams continue. Used after an ordinary read
+   * found a cursor invalid. That read may have come from a server that was replaced in a failover, so this one uses a
+   * connection that is at most a second old.
    */
   readStreamStarts(cursors: readonly ReaderCursor[]): Promise<readonly StreamStart[]>;
 
   /**
-   * Asks the server that takes the writes, on a connection that was made just now, whether the logs are still those
-   * that a relay knows. Where they are not, although the epoch is, it begins a new one. Connections for reading are
-   * made anew.
+   * Asks the server that takes the writes, on a new connection, whether the logs are still those that a relay knows. If
+   * they are not, but the epoch is the same, it begins a new epoch. The read connections are replaced.
    */
   settleHistory(doubt: HistoryDoubt): Promise<HistoryFinding>;
 
   /**
-   * Resolves if the database answers, keeps the guarantees and has the schema this program needs, with what its operator
-   * should know about it. A server that does not keep the guarantees is used for no other call until a check resolves.
+   * Resolves if the database answers, keeps the guarantees and has the schema that this program needs. The result
+   * includes what the operator should know. If a server does not keep the guarantees, all other calls are refused until
+   * a check resolves.
    */
   checkReady(): Promise<StoreCondition>;
 
   /**
-   * Resolves if an append would work now: tries what it does, and takes it back. Leaves no row, delays no append, and
-   * costs a write; callers ask once a second at most.
+   * Resolves if an append would work now: it runs the same statements and rolls them back. It leaves no row and delays
+   * no append, but costs a write, so callers use it at most once a second.
    */
   checkWritable(): Promise<void>;
 
   /**
-   * Replaces every connection by a new one as soon as it is not in use: where the database's address leads now may be
-   * another server. Nothing in the embedded kind.
+   * Replaces each connection as soon as it is not in use, because the database's address may now lead to another
+   * server. Does nothing in SQLite.
    */
   renewConnections(): void;
 
-  /** Ends the connections; calls in flight finish first, within the store's deadline. */
+  /** Ends the connections, after the calls in flight have finished within the store's deadline. */
   close(): Promise<void>;
 }
 
@@ -189,19 +197,19 @@ export interface MessageStore extends AckStore, DisconnectStore, MemberStore {
 export interface LogPlace {
   readonly targetId: string;
   readonly offset: number;
-  /** The row that was seen there, where one was: where it still stands there, it is found sooner. */
+  /** The row that was seen there, if there was one. If it is still there, it is found faster. */
   readonly mark?: RowMark | undefined;
 }
 
-/** Places in one readMarks: each is a look-up in an index. */
+/** Places in one readMarks. Each takes an index look-up. */
 export const ROWS_PER_READ_MAX = 1_024;
 
-/** Targets in one readHeads: a statement of this many keys is parsed in a few milliseconds. */
+/** Targets in one readHeads. A statement with this many keys is parsed in a few milliseconds. */
 export const HEADS_PER_READ_MAX = 1_000;
 
 /**
- * The database could not be reached, did not answer in time, or refused the session. An append that fails so may
- * have been stored nevertheless; only a retry with its idempotency key can find out.
+ * The database could not be reached, did not answer in time, or refused the session. An append that fails like this may
+ * still have been stored; only a retry with its idempotency key can find out.
  */
 export class StoreUnavailableError extends Error {
   readonly code = 'store_unavailable';

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-/** A new epoch begins after the history was changed: a backup was restored, or a failover lost commits. */
+/**
+ * Options of a new epoch, which begins after the history was changed: a backup was restored, or a failover lost
+ * commits.
+ */
 export interface NewEpochOptions {
   /**
-   * When the history was changed, where messages have been stored since: those are of the new epoch. Left out: all that
-   * is there comes from before.
+   * When the history was changed, if messages have been stored since then: those belong to the new epoch. If omitted,
+   * all stored messages belong to the old epochs.
    */
   readonly restoredAt?: Date | undefined;
 }
@@ -13,7 +16,10 @@ export interface NewEpoch {
   readonly epoch: string;
   readonly previousEpoch: string;
   readonly targetCount: number;
-  /** Targets whose counter was missing or behind their rows, as in a backup that is not of one moment. */
+  /**
+   * Targets whose counter was missing or below their last offset, which happens if a backup was not taken at a single
+   * moment.
+   */
   readonly repairedCount: number;
 }
 

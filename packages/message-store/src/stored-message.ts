@@ -1,6 +1,6 @@
 /** One row of a target's log. */
 export interface StoredMessage {
-  /** The row's id, as text. Ids are unique, but their order says nothing: only offsets are an order. */
+  /** The row's id, as text. Ids are unique, but their order means nothing: only offsets give the order. */
   readonly id: string;
   readonly targetId: string;
   /** Position in the target's log: 1-based, contiguous. */

@@ -80,19 +80,22 @@ import { settleHistory } from './upkeep/settle-history.ts';
 import { type ConnectionBounds, StoreConnections } from './sessions/store-connections.ts';
 
 export interface MysqlMessageStoreOptions extends DatabaseAccess, ConnectionBounds {
-  /** Milliseconds after which every call has ended. */
+  /** Every call ends within this many milliseconds. */
   readonly deadlineMs?: number;
-  /** Also works on the schema of the release before, without what is new; for services that do not migrate. */
+  /**
+   * Whether to accept the schema of the previous release, and do without newer tables. For services that do not
+   * migrate.
+   */
   readonly takesSchemaBefore?: boolean;
 }
 
-/** A publisher must get its 503 within 5 s; this leaves a second for everything else. */
+/** A publisher must get its 503 within 5 s, so this leaves a second for everything else. */
 const DEADLINE_MS = 4_000;
 
-/** Of the deadline an append uses at most so much; the rest is for looking up a COMMIT that was not answered. */
+/** The share of the deadline that an append may use for writing. The rest is for looking up an unanswered COMMIT. */
 const APPEND_SHARE = 0.75;
 
-/** The logs in a MySQL or MariaDB database that was migrated before. Connects when first used. */
+/** The logs in a MySQL or MariaDB database, which must be migrated already. Connects when first used. */
 export function createMysqlMessageStore(
   options: MysqlMessageStoreOptions,
 ): MessageStore & Outbox & LogTrimmer & MemberUpkeep {

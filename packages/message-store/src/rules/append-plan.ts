@@ -1,7 +1,7 @@
 import type { AppendedMessage, AppendOutcome, AppendRequest, NewMessage } from '../message-store.ts';
 import type { StoredMessage } from '../stored-message.ts';
 
-/** A row that an append will insert; only its id and its time are still open. */
+/** A row to insert; only its id and its time are not known yet. */
 export interface PlannedRow {
   readonly publisher: string;
   readonly targetId: string;
@@ -10,7 +10,7 @@ export interface PlannedRow {
   readonly idempotencyKey: string | undefined;
 }
 
-/** The plan for one message of a request: a row of this append, or one that was stored before. */
+/** What one message of a request becomes: a new row, or a row that was stored before. */
 type PlannedMessage =
   | { readonly kind: 'row'; readonly rowIndex: number; readonly replayed: boolean }
   | { readonly kind: 'stored'; readonly stored: StoredMessage };
@@ -21,9 +21,9 @@ type PlannedRequest =
 
 export interface AppendPlan {
   readonly requests: readonly PlannedRequest[];
-  /** In request order: each target's offsets are contiguous in it. */
+  /** In request order, so each target's offsets are contiguous. */
   readonly rows: readonly PlannedRow[];
-  /** How many rows each target gets; 0 where all of its messages are replays or refused. */
+  /** How many rows each target gets; 0 if all its messages are replays or refused. */
   readonly rowsByTarget: ReadonlyMap<string, number>;
 }
 
@@ -31,16 +31,16 @@ export interface AppendFacts {
   readonly requests: readonly AppendRequest[];
   /** Each target's head before this append. */
   readonly headBefore: (targetId: string) => number;
-  /** The row that is stored under a publisher's key, by `keyOf`. */
+  /** The rows that are stored under idempotency keys, by `keyOf`. */
   readonly storedByKey: ReadonlyMap<string, StoredMessage>;
 }
 
-/** One text for a publisher and its key. Keys are visible ASCII, so a space can't be part of one. */
+/** Joins a publisher and its key into one text. Keys are visible ASCII, so they contain no space. */
 export function keyOf(publisher: string, idempotencyKey: string): string {
   return `${idempotencyKey} ${publisher}`;
 }
 
-/** How many messages each target is given by these requests, replays included. */
+/** Counts the messages for each target in these requests, including replays. */
 export function countByTarget(requests: readonly AppendRequest[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const request of requests) {
@@ -50,8 +50,8 @@ export function countByTarget(requests: readonly AppendRequest[]): Map<string, n
 }
 
 /**
- * Decides what every message becomes: a new row with the next offset of its target, a replay, or a conflict that
- * refuses its whole request. A key that comes twice within one append counts like one that was stored before.
+ * Decides what each message becomes: a new row with the next offset of its target, a replay, or a conflict that refuses
+ * its whole request. A key that occurs twice within one append is treated like a stored key.
  */
 export function planAppend(facts: AppendFacts): AppendPlan {
   const draft = new PlanDraft(facts);
@@ -59,7 +59,7 @@ export function planAppend(facts: AppendFacts): AppendPlan {
   return { requests, rows: draft.rows, rowsByTarget: draft.rowsByTarget };
 }
 
-/** Rows as they were stored, with their ids in the same order. */
+/** Combines rows with the ids under which they were stored, in the same order. */
 export function storedRows(
   rows: readonly PlannedRow[],
   written: { readonly ids: readonly string[]; readonly createdAt: string },
@@ -71,7 +71,7 @@ export function storedRows(
   });
 }
 
-/** The outcomes of a plan whose rows were stored; `ids` are those of `plan.rows`. */
+/** The outcomes of a plan after its rows were stored; `ids` are those of `plan.rows`. */
 export function planOutcomes(
   plan: AppendPlan,
   written: { readonly ids: readonly string[]; readonly createdAt: string; readonly epoch: string },
@@ -93,7 +93,7 @@ export function planOutcomes(
   });
 }
 
-/** Written out: copied with a spread, objects come in shapes that the engine must look up again at each use. */
+/** Lists the fields, because the engine handles objects that were copied with a spread more slowly. */
 function appended(stored: StoredMessage, replayed: boolean): AppendedMessage {
   const { id, targetId, offset, message, createdAt } = stored;
   return { id, targetId, offset, message, createdAt, replayed };
@@ -146,7 +146,7 @@ class PlanDraft {
     return { kind: 'row', rowIndex, replayed: false };
   }
 
-  /** Returns the offsets of a refused request to those that follow. */
+  /** Frees the offsets of a refused request for the messages that follow. */
   #takeBack(rowsBefore: number): void {
     for (const row of this.rows.splice(rowsBefore)) {
       this.rowsByTarget.set(row.targetId, (this.rowsByTarget.get(row.targetId) ?? 0) - 1);

@@ -1,9 +1,9 @@
 import type { AppendOutcome, AppendRequest } from '../message-store.ts';
 
-/** Stores all requests in one transaction, or throws and has stored none. */
+/** Stores all requests in one transaction. If it throws, it has stored none. */
 export type AppendTogether = (requests: readonly AppendRequest[]) => Promise<readonly AppendOutcome[]>;
 
-/** The database refused a row for what is in it; sending it again can't help. */
+/** The database refused a row for a value in it, so a retry can't help. */
 export class RowRefusedError extends Error {
   readonly code = 'row_refused';
 
@@ -14,8 +14,8 @@ export class RowRefusedError extends Error {
 }
 
 /**
- * Appends together what can be, and finds the request whose row the database refuses by halving: one bad request
- * among 500 costs about 18 transactions more, and fails alone.
+ * Appends all requests together if possible. If the database refuses a row, halving finds the request that it belongs
+ * to: one bad request among 500 costs about 18 more transactions, and fails alone.
  */
 export async function appendApart(
   requests: readonly AppendRequest[],
@@ -34,7 +34,7 @@ export async function appendApart(
   ];
 }
 
-/** Sets aside the requests that `refuse` has an answer for, appends the others, and puts the outcomes in order. */
+/** Answers the requests that `refuse` returns an outcome for, appends the others, and returns the outcomes in order. */
 export async function appendTheRest(
   requests: readonly AppendRequest[],
   refuse: (request: AppendRequest) => AppendOutcome | undefined,

@@ -1,16 +1,16 @@
 import type { LogQuery } from '../message-store.ts';
 import type { StoredMessage } from '../stored-message.ts';
 
-/** A message's bytes can't be more: a bound above it is none. */
+/** The largest message in bytes, so a larger bound has no effect. */
 const TEXT_BYTES_MAX = 65_535;
 
 /**
- * What the first look at a page may bring in texts that turn out to be beyond its bound, as a multiple of the bound. With
- * 1, half of the rows of an even log would be longer than their share, and take a second look.
+ * How many bytes the first look at a page may load, as a multiple of the page's bound. With 1, half of the rows in a
+ * log of similar messages would exceed their share and need a second look.
  */
 const FIRST_LOOK_SHARE = 4;
 
-/** A row as the first look brings it. */
+/** A row as the first look returns it. */
 export interface MeasuredRow extends Omit<StoredMessage, 'message'> {
   /** Bytes of its text. */
   readonly bytes: number;
@@ -18,19 +18,19 @@ export interface MeasuredRow extends Omit<StoredMessage, 'message'> {
   readonly message: string | null;
 }
 
-/** A text that the second look brought, with what shows that its row is still the one that was measured. */
+/** A text from the second look, with the values that show whether its row is still the one that was measured. */
 export type LongText = Pick<StoredMessage, 'id' | 'offset' | 'message' | 'createdAt'>;
 
 /**
- * Bytes of a text up to which the first look at a page brings it along. Whatever its rows hold, they bring no more than
- * four times the page's bound; where all are alike, as in nearly every log, there is no second look.
+ * The longest text in bytes that the first look at a page loads. In any log, the first look loads at most four times
+ * the page's bound. If all messages are of similar length, as in nearly every log, no second look is needed.
  */
 export function firstLookBytesMax({ limit, bytesMax }: Pick<LogQuery, 'limit' | 'bytesMax'>): number {
   if (bytesMax === undefined) return TEXT_BYTES_MAX;
   return Math.min(Math.floor((FIRST_LOOK_SHARE * bytesMax) / limit), TEXT_BYTES_MAX);
 }
 
-/** The rows of a page, in the order in which they are read: as many as fit its bound in bytes, and at least one. */
+/** The rows of a page, in reading order: as many as fit its bound in bytes, and at least one. */
 export function rowsWithin<Row extends Pick<MeasuredRow, 'bytes'>>(
   rows: readonly Row[],
   bytesMax = Infinity,
@@ -51,7 +51,10 @@ export function longTextRange(rows: readonly MeasuredRow[]): { first: number; la
   return { first: Math.min(one.offset, other.offset), last: Math.max(one.offset, other.offset) };
 }
 
-/** The rows with their texts, in the order in which they are read, up to the first that was deleted or replaced between the two looks. */
+/**
+ * Combines the rows with their texts, in reading order. Stops at the first row that was deleted or replaced between the
+ * two looks.
+ */
 export function withLongTexts(
   targetId: string,
   rows: readonly MeasuredRow[],

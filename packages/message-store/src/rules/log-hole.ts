@@ -7,8 +7,8 @@ export interface LogHole {
 }
 
 /**
- * The hole between a reader's cursor and the next row of a slice, or, with no row left, the head. Offsets are contiguous,
- * so whatever is missing there was deleted; behind the last row of a slice that `hasMore` nothing is known to be missing.
+ * The hole between a reader's cursor and the next row of a slice or, if there are no more rows, the head. Offsets are
+ * contiguous, so every missing offset was deleted. With `hasMore`, nothing is known about offsets after the last row.
  */
 export function holeBefore(
   row: { readonly offset: number } | undefined,
@@ -20,15 +20,15 @@ export function holeBefore(
   return next > cursor + 1 ? { from: cursor + 1, to: next - 1 } : undefined;
 }
 
-/** What a read back found at its beginning. */
+/** What a backward read found at its beginning. */
 export type EarlierStart =
   | { readonly kind: 'known'; readonly truncatedBefore: number | undefined }
   /** It found nothing: the oldest message that can be read is the first one after this offset. */
   | { readonly kind: 'after'; readonly offset: number };
 
 /**
- * Whether a read back came to messages that were deleted or may not be read. If it ended at one of its bounds, older
- * ones may be left; and before offset 1 there never were any.
+ * Decides whether a backward read reached messages that were deleted or may not be read. If it stopped at one of its
+ * bounds, there may be older messages; before offset 1 there never are any.
  */
 export function earlierStart(
   { beforeOffset = Infinity, afterOffset = 0 }: Pick<EarlierLogQuery, 'beforeOffset' | 'afterOffset'>,

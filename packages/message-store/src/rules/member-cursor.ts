@@ -12,16 +12,16 @@ export interface MembersState {
   readonly head: number;
   /** Departures up to this position may have been deleted. */
   readonly forgotten: number;
-  /** Where the cursor's mark stands now; undefined if there is no such row, or no mark. */
+  /** The position of the cursor's mark now; undefined if there is no such row or no mark. */
   readonly positionAtMark: number | undefined;
 }
 
 /**
- * Continues from a cursor. `found` has all changes after it, or of each state the first MEMBER_CHANGES_PER_READ_MAX.
+ * Continues from a cursor. `found` has all changes after it, or the first MEMBER_CHANGES_PER_READ_MAX of each state.
  *
- * A position that is lower than the cursor's shows a history that was taken back, but only until the next change. So the
- * row of the last change is looked at too: its position only ever grows, whatever happens to the membership, unless it
- * is deleted as an old departure.
+ * If the last position is lower than the cursor's, the history was changed, but the next change would hide that. So the
+ * row of the cursor's last change is checked too: its position never decreases, whatever happens to the membership,
+ * unless the row is deleted as an old departure.
  */
 export function continueFrom(
   cursor: MemberCursor,
@@ -36,7 +36,7 @@ export function continueFrom(
   if (cursor.position < forgotten) return { kind: 'restart', reason: 'forgotten' };
   const changes = found.toSorted((a, b) => a.position - b.position).slice(0, MEMBER_CHANGES_PER_READ_MAX);
   const last = changes.at(-1);
-  // Each state has brought its first ones, so as many as fit are the first ones of both.
+  // `found` has the first changes of each state, so the first ones of both together are among them.
   const hasMore = changes.length === MEMBER_CHANGES_PER_READ_MAX;
   if (last === undefined) return { kind: 'changes', changes, cursor: { ...cursor, position: head }, hasMore };
   const { groupName, clientId, position } = last;

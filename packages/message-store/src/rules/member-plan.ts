@@ -13,28 +13,28 @@ export interface MemberPlace {
   readonly clientId: string;
 }
 
-/** A join or a leave by SQL: by itself, at its place in the log. */
+/** A join or a leave by SQL, at its own place in the log. */
 export interface MemberStep extends MemberPlace {
   readonly kind: 'join' | 'leave';
-  /** Of a join: the group's head at its place. */
+  /** For a join: the group's head at its place. */
   readonly from: number;
 }
 
-/** A request's change, and the group's head at its place. */
+/** A requested change, and the group's head at its place. */
 interface PlacedChange {
   readonly change: MembersChange;
   readonly head: number;
 }
 
-/** The changes of one transaction: first the steps, in order, then the changes. */
+/** The changes of one transaction: first the steps in order, then the changes. */
 export interface MemberWork {
   readonly steps: readonly MemberStep[];
   readonly changes: readonly PlacedChange[];
-  /** By `placeKey`: positions that an earlier attempt at the changes gave, whose COMMIT was not answered. */
+  /** By `placeKey`: positions that an earlier attempt gave to these changes, if its COMMIT was not answered. */
   readonly givenBefore?: ReadonlyMap<string, number> | undefined;
 }
 
-/** A row of `members`, a former member's too. */
+/** A row of the table `members`. Former members have one too. */
 export interface MemberRow {
   readonly state: 'member' | 'left';
   readonly from: number;
@@ -45,9 +45,9 @@ export interface MemberRow {
 export interface MemberFacts {
   /** By `placeKey`. */
   readonly stored: ReadonlyMap<string, MemberRow>;
-  /** In how many groups each client is; a client that is in none may be left out. */
+  /** The number of groups of each client. Clients without groups may be omitted. */
   readonly groupCounts: ReadonlyMap<string, number>;
-  /** Positions after this one are given. */
+  /** New positions begin after this one. */
   readonly positionBefore: number;
   /** The database's clock. */
   readonly now: string;
@@ -65,12 +65,12 @@ export interface MemberPlan {
   readonly refusedJoins: readonly RefusedJoin[];
 }
 
-/** One text for a place. No id has a space in it. */
+/** Joins a place into one text. Ids contain no space. */
 export function placeKey({ groupName, clientId }: MemberPlace): string {
   return `${groupName} ${clientId}`;
 }
 
-/** Decides what becomes of each membership, and which changes are refused. */
+/** Decides what each membership becomes, and which changes are refused. */
 export function planMembers(work: MemberWork, facts: MemberFacts): MemberPlan {
   const draft = new MemberDraft(facts, work.givenBefore);
   const refusedJoins: RefusedJoin[] = [];
@@ -102,9 +102,9 @@ function fromOf(history: JoinHistory, head: number): number {
 }
 
 interface DraftedMember extends MemberPlace, Omit<MemberRow, 'position'> {
-  /** Changed by this plan. */
+  /** This plan changed it. */
   readonly isTouched: boolean;
-  /** An earlier attempt of the same call brought about what is stored. */
+  /** The stored row comes from an earlier attempt of the same call. */
   readonly isOwn: boolean;
 }
 
@@ -121,7 +121,7 @@ class MemberDraft {
     this.#groupCounts = new Map(facts.groupCounts);
   }
 
-  /** True if a join would be one too many for the client. */
+  /** True if the client is in too many groups to join another one. */
   isFull(place: MemberPlace): boolean {
     const count = this.#groupCounts.get(place.clientId) ?? 0;
     return count >= GROUPS_PER_CLIENT_MAX && this.#find(place).state !== 'member';
@@ -147,7 +147,7 @@ class MemberDraft {
     return true;
   }
 
-  /** A membership that began and ended within this plan needs no row. */
+  /** The rows to write. A membership that began and ended within this plan needs none. */
   rows(): readonly PlannedMember[] {
     const { stored, positionBefore } = this.#facts;
     const changed = [...this.#members.values()].filter(
@@ -190,7 +190,7 @@ class MemberDraft {
   }
 }
 
-/** In the order of the table's key: two statements that take the same rows in different order could deadlock. */
+/** In the order of the table's key: two statements that lock the same rows in different order could deadlock. */
 function byPlace(a: MemberPlace, b: MemberPlace): number {
   return placeKey(a) < placeKey(b) ? -1 : 1; // ids are ASCII: this is byte order
 }

@@ -11,9 +11,9 @@ import type { TrimQuery } from '../log-trimmer.ts';
 import type { AppendRequest, EarlierLogQuery, LogPlace, LogQuery } from '../message-store.ts';
 
 /**
- * Why a request can't be stored as it is, `undefined` where it can. Callers validate at their edge; this is the last
- * gate before a database that would change such a text silently: ascii_bin ignores trailing spaces, and a lone
- * surrogate becomes another character on its way.
+ * Returns why a request can't be stored as it is; `undefined` if it can. Callers validate at their edge. This is the
+ * last check before a database that would silently change such a text: ascii_bin ignores trailing spaces, and a lone
+ * surrogate is turned into another character.
  */
 export function storageFault(request: AppendRequest): RangeError | undefined {
   for (const { targetId, message, idempotencyKey } of request.messages) {
@@ -59,14 +59,14 @@ export function assertDisconnectQuery(clientIds: readonly string[]): void {
   }
 }
 
-/** Throws if a number is not a whole number from `least` on. */
+/** Throws if a number is not a whole number of at least `least`. */
 export function assertWholeNumber(what: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`${what} must be a whole number from ${least} on`);
   }
 }
 
-/** Throws if so many places, or such, can't be read at once. */
+/** Throws if the places are invalid, or too many for one read. */
 export function assertPlaces(places: readonly LogPlace[], placesMax: number): void {
   for (const { targetId, offset } of places) {
     assertTargetId(targetId);
@@ -76,15 +76,15 @@ export function assertPlaces(places: readonly LogPlace[], placesMax: number): vo
 }
 
 /**
- * Throws if a retention rule is invalid. The target at which a step begins need not be an id: the proof of
- * concept's rows without a target have counters too, and a rule that stumbled over one would never get further.
+ * Throws if a retention rule is invalid. The target at which a step begins may be an invalid id: rows of the proof of
+ * concept that have no target also have counters, and retention must get past them.
  */
 export function assertTrimQuery({ secondsMax, messagesPerTargetMax }: TrimQuery): void {
   if (secondsMax !== undefined) assertWholeNumber('secondsMax', secondsMax, 1);
   if (messagesPerTargetMax !== undefined) assertWholeNumber('messagesPerTargetMax', messagesPerTargetMax, 1);
 }
 
-/** A space at its end would be ignored by ascii_bin. */
+/** No spaces: ascii_bin would ignore a space at the end. */
 const EPOCH = new RegExp(`^[\\x21-\\x7e]{1,${EPOCH_CHARACTERS_MAX}}$`);
 
 /** Throws if an ack can't be stored as it is. */
@@ -99,7 +99,7 @@ export function assertAcks(acks: readonly Ack[]): void {
   }
 }
 
-/** Throws if a device can't be opened. One follows its own client's log and those of a few groups. */
+/** Throws if a device can't be opened. A device follows its client's own log and the logs of a few groups. */
 export function assertOpenings(openings: readonly DeviceOpening[]): void {
   if (openings.length > DEVICES_PER_OPEN_MAX) {
     throw new RangeError(`at most ${DEVICES_PER_OPEN_MAX} devices at once`);
@@ -112,7 +112,7 @@ export function assertOpenings(openings: readonly DeviceOpening[]): void {
   }
 }
 
-/** Throws if receipts can't be read so. */
+/** Throws if a query of receipts is invalid. */
 export function assertReceiptQuery({ targetId, limit }: ReceiptQuery): void {
   assertTargetId(targetId);
   assertWholeNumber('limit', limit, 1);

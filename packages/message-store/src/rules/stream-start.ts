@@ -1,13 +1,13 @@
 import { isSameRow, type RowMark } from '@postline/protocol';
 
-/** A reader's own statement of where it stopped. */
+/** Where a reader says it stopped. */
 export interface ReaderCursor {
   readonly targetId: string;
-  /** The last offset that it has. */
+  /** The last offset that the reader has. */
   readonly offset: number;
   /** The epoch of that offset; undefined if the reader does not name one. */
   readonly epoch: string | undefined;
-  /** The row that it has at `offset`, if it names one. */
+  /** The row that the reader has at `offset`, if it names one. */
   readonly mark: RowMark | undefined;
 }
 
@@ -15,27 +15,28 @@ export interface ReaderCursor {
 export interface CursorLog {
   readonly epoch: string;
   readonly head: number;
-  /** The last offset that the reader's history and this one share for certain. */
+  /** The last offset that the reader's history certainly shares with this one. */
   readonly epochStart: number;
-  /** The row at the cursor; undefined if it is deleted or not needed. */
+  /** The row at the cursor; undefined if it was deleted or is not needed. */
   readonly rowAtCursor: RowMark | undefined;
 }
 
-/** Where the reader's stream goes on. */
+/** Where a reader's stream continues. */
 export interface StreamStart {
   readonly epoch: string;
   readonly head: number;
   readonly recovered: boolean;
-  /** The first message that it gets is the next one. */
+  /** The offset before the first message of the stream. */
   readonly offset: number;
 }
 
-/** Cursors in one read of where streams start. */
+/** Cursors in one readStreamStarts. */
 export const CURSORS_PER_READ_MAX = 256;
 
 /**
- * The one rule for sockets and pages. A cursor of this epoch that is not beyond the head, and not of another row, goes
- * on. Any other starts over after the last offset that its history surely shares with this one; `recovered` is false then.
+ * The one rule for sockets and HTTP pages. A cursor of this epoch continues if it is not beyond the head and does not
+ * name another row. Any other cursor starts over after the last offset that its history certainly shares with this one;
+ * `recovered` is then false.
  */
 export function streamStart(cursor: ReaderCursor, log: CursorLog): StreamStart {
   const { epoch, head, epochStart, rowAtCursor } = log;

@@ -5,16 +5,16 @@ import { type NewEpoch, type NewEpochOptions, randomEpoch } from '../new-epoch.t
 import { createSqliteSchema } from './sqlite-schema.ts';
 
 export interface BeginSqliteEpochOptions extends NewEpochOptions {
-  /** Path of a database file that is there. */
+  /** Path of an existing database file. */
   readonly file: string;
 }
 
-/** Milliseconds that another process may keep the file locked. */
+/** Milliseconds to wait while another process has the file locked. */
 const BUSY_MS = 5_000;
 
 const LAST_ROWS = 'SELECT target_id, MAX("offset") AS last FROM messages GROUP BY target_id';
 
-/** Begins a new epoch, as `beginMysqlEpoch` does. Rejects with a StoreUnavailableError if the file can't be used. */
+/** Begins a new epoch, like `beginMysqlEpoch`. Rejects with a StoreUnavailableError if the file can't be used. */
 export function beginSqliteEpoch({ file, restoredAt }: BeginSqliteEpochOptions): Promise<NewEpoch> {
   return new Promise((resolve) => {
     resolve(beginInFile(file, restoredAt));
@@ -24,7 +24,7 @@ export function beginSqliteEpoch({ file, restoredAt }: BeginSqliteEpochOptions):
 function beginInFile(file: string, restoredAt: Date | undefined): NewEpoch {
   let database: Database.Database | undefined;
   try {
-    if (!existsSync(file)) throw new Error('there is no such file'); // the driver would make one
+    if (!existsSync(file)) throw new Error('there is no such file'); // the driver would create it
     database = new Database(file, { timeout: BUSY_MS });
     createSqliteSchema(database);
     database.exec('BEGIN IMMEDIATE');
@@ -34,7 +34,7 @@ function beginInFile(file: string, restoredAt: Date | undefined): NewEpoch {
   } catch (error) {
     throw new StoreUnavailableError('the file could not be used', error);
   } finally {
-    database?.close(); // what was not committed is rolled back with it
+    database?.close(); // rolls back what was not committed
   }
 }
 
@@ -70,7 +70,7 @@ function begin(database: Database.Database, restoredAt: string | undefined): New
   return { epoch, previousEpoch, targetCount: Number(one('SELECT COUNT(*) FROM targets')), repairedCount };
 }
 
-/** As in the other kind. */
+/** Does the same as `repairMembers` for MySQL. */
 function repairMembers(database: Database.Database): void {
   const head = "COALESCE((SELECT head FROM targets t WHERE t.target_id = 'group:' || group_name), 0)";
   database.exec(`UPDATE members SET from_offset = ${head} WHERE from_offset > ${head}`);

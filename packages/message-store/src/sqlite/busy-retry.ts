@@ -9,11 +9,11 @@ export interface BusyRetry {
 }
 
 /**
- * Runs `work`, and again after a short random pause while another process has the file locked. SQLite's own busy
- * timeout would block the event loop for as long; so it is off, and the waiting is done here.
+ * Runs `work`, and runs it again after a short random pause while another process has the file locked. SQLite's own
+ * busy timeout would block the event loop, so it is disabled.
  *
- * Each call takes its own turn of the event loop. The work is done in one go, so without that a caller who reads
- * page after page would never let a socket or a timer have theirs.
+ * Each call takes its own turn of the event loop. `work` is synchronous, so otherwise a caller that reads page after
+ * page would block all sockets and timers.
  */
 export async function retryWhileBusy<T>({ what, deadlineMs }: BusyRetry, work: () => T): Promise<T> {
   const end = performance.now() + deadlineMs;
@@ -31,7 +31,7 @@ export async function retryWhileBusy<T>({ what, deadlineMs }: BusyRetry, work: (
   }
 }
 
-/** Whether another process keeps the file locked. */
+/** Whether another process has the file locked. */
 export function isBusy(error: unknown): boolean {
   return (
     error instanceof Error &&

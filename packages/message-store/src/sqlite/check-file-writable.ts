@@ -4,8 +4,8 @@ import type Database from 'libsql';
 const TARGET_ID = '$write-check';
 
 /**
- * Commits a change that leaves no row. The pages that it touched are written to the disk although they end as they
- * were, so a disk that is full, or has become read-only, is found as an append would find it.
+ * Commits a change that leaves no row. The touched pages are written to the disk, although their content is the same
+ * afterwards. So a full or read-only disk is detected as an append would detect it.
  */
 export function checkFileWritable(database: Database.Database): void {
   database.exec('BEGIN IMMEDIATE');

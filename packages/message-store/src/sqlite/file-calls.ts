@@ -7,11 +7,11 @@ import type { SqliteStatements } from './sqlite-statements.ts';
 export interface FileCallsOptions {
   readonly database: Database.Database;
   readonly statements: SqliteStatements;
-  /** Milliseconds after which a call gives up while another process keeps the file locked. */
+  /** Milliseconds after which a call fails while another process has the file locked. */
   readonly deadlineMs: number;
 }
 
-/** The calls of one store on its file; each is done in one turn of the event loop. */
+/** Runs the calls of one store on its file. Each call runs in one turn of the event loop. */
 export class FileCalls {
   readonly #options: FileCallsOptions;
 
@@ -31,7 +31,7 @@ export class FileCalls {
     }
   }
 
-  /** Reads everything that `read` asks for as of one commit. */
+  /** Runs all reads of `read` in one snapshot. */
   snapshot<T>(what: string, read: (epoch: string, now: string) => T): Promise<T> {
     const { statements } = this.#options;
     return this.whenFree(what, () => {
@@ -47,7 +47,7 @@ export class FileCalls {
   }
 }
 
-/** Errors about a row or an argument stay as they are; all others mean that the file is unusable. */
+/** Errors about a row or an argument stay as they are. Any other error means that the file can't be used. */
 export function unavailable(what: string, error: unknown): unknown {
   const isOwn = error instanceof StoreUnavailableError || error instanceof RowRefusedError;
   return isOwn ? error : new StoreUnavailableError(`${what} failed`, error);

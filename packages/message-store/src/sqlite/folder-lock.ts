@@ -5,23 +5,23 @@ import { StoreUnavailableError } from '../message-store.ts';
 import { isBusy } from './busy-retry.ts';
 
 const LOCK_FILE = 'postline.lock';
-/** Describes the process that holds the lock, for the one that is refused. */
+/** Describes the process that holds the lock, for a process that is refused. */
 const HOLDER_FILE = 'postline.running.json';
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** What a refused process reports about the one that holds the folder. */
+/** What a refused process reports about the process that uses the folder. */
 export interface FolderHolder {
   readonly pid: number;
   readonly startedAt: string;
-  /** Where it answers; undefined until it listens. */
+  /** The address where it accepts requests; undefined until it listens. */
   readonly url?: string | undefined;
 }
 
 /** Another process uses the folder. */
 export class FolderInUseError extends Error {
   readonly code = 'folder_in_use';
-  /** Undefined if it has not described itself yet. */
+  /** Undefined if the other process has not described itself yet. */
   readonly holder: FolderHolder | undefined;
 
   constructor(holder: FolderHolder | undefined) {
@@ -32,14 +32,14 @@ export class FolderInUseError extends Error {
 }
 
 export interface FolderLock {
-  /** Adds to the description where this process answers. */
+  /** Adds this process's address to the description. */
   readonly publishUrl: (url: string) => void;
   readonly release: () => void;
 }
 
 /**
- * Reserves a data folder for this process until it ends, however it ends: the lock is one of the operating system, on a
- * file that SQLite opens, so a killed process leaves none behind. Throws a FolderInUseError if another process has it.
+ * Reserves a data folder for this process until it ends in any way. The operating system holds the lock, on a file that
+ * SQLite opens, so a killed process leaves no lock behind. Throws a FolderInUseError if another process has the folder.
  */
 export function lockFolder(folder: string): FolderLock {
   const holderFile = join(folder, HOLDER_FILE);
@@ -74,7 +74,7 @@ function openLocked(folder: string, holderFile: string): Database.Database {
   }
 }
 
-/** Undefined if the file is not there yet, or half written. */
+/** Undefined if the file does not exist yet or is half written. */
 function readHolder(file: string): FolderHolder | undefined {
   try {
     const { pid, startedAt, url } = JSON.parse(readFileSync(file, 'utf8')) as Partial<FolderHolder>;

@@ -1,10 +1,10 @@
 import type { Ack, DeviceOpening, LogPosition, StoredReceipt } from '../ack-store.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 
-/** The table's name for the device of connections that named none. */
+/** The device id that the table stores for connections without one. */
 const NO_DEVICE = '';
 
-/** Stores the acks that are of the current epoch in one transaction, in one turn of the event loop. */
+/** Stores the acks of the current epoch in one transaction, in one turn of the event loop. */
 export function saveAcksToFile(statements: SqliteStatements, given: readonly Ack[]): void {
   inTransaction(statements, ({ epoch, now }) => {
     const acks = given.filter((ack) => ack.epoch === epoch);

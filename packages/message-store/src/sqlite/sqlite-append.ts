@@ -5,12 +5,12 @@ import type { StoredMessage } from '../stored-message.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 import { storedMessageOf } from './sqlite-rows.ts';
 
-/** Appends in one transaction, in one turn of the event loop; throws, with nothing stored, if it can't. */
+/** Appends in one transaction, in one turn of the event loop. If it throws, nothing was stored. */
 export function appendToFile(
   statements: SqliteStatements,
   requests: readonly AppendRequest[],
 ): readonly AppendOutcome[] {
-  statements.begin(); // takes the file's one write lock: from here on nobody else changes a head
+  statements.begin(); // takes the file's only write lock: from here on nobody else changes a head
   try {
     const outcomes = appendLocked(statements, requests);
     statements.commit();

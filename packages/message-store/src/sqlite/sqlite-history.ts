@@ -25,7 +25,7 @@ export function markInFile(
   return row && { id: String(row[0]), createdAt: String(row[1]) };
 }
 
-/** Decides where a reader's stream goes on, within the transaction that `epoch` was read in. */
+/** Decides where a reader's stream continues, within the transaction in which `epoch` was read. */
 export function streamStartInFile(
   statements: SqliteStatements,
   epoch: string,
@@ -41,7 +41,7 @@ export function streamStartInFile(
   return streamStart(cursor, { epoch, head, epochStart: shared, rowAtCursor });
 }
 
-/** Settles a doubt in one transaction, in one turn of the event loop. A file has no second server to be asked. */
+/** Settles a doubt in one transaction, in one turn of the event loop. With a file there is no second server to ask. */
 export function settleHistoryInFile(statements: SqliteStatements, doubt: HistoryDoubt): HistoryFinding {
   statements.begin();
   try {

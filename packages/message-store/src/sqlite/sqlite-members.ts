@@ -24,7 +24,7 @@ export function changeMembersInFile(
   statements: SqliteStatements,
   changes: readonly MembersChange[],
 ): MembersChanged {
-  statements.begin(); // takes the file's one write lock: no head, no member and no position changes from here on
+  statements.begin(); // takes the file's only write lock: no head, member or position changes from here on
   try {
     const { rows, outcomes } = writeChanges(statements, changes);
     statements.commit();

@@ -82,21 +82,21 @@ import { prepareStatements, type SqliteStatements } from './sqlite-statements.ts
 import { trimFile } from './sqlite-trim.ts';
 
 export interface SqliteMessageStoreOptions {
-  /** Path of the database file; it and its folder are made where they are missing, for the owner alone. */
+  /** Path of the database file. The file and its folder are created if missing, with access for the owner only. */
   readonly file: string;
-  /** Milliseconds after which a call gives up while another process keeps the file locked. */
+  /** Milliseconds after which a call fails while another process has the file locked. */
   readonly deadlineMs?: number;
 }
 
-/** The same as the mysql kind's. */
+/** The same as in the MySQL store. */
 const DEADLINE_MS = 4_000;
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /**
- * The logs in one SQLite file, which several processes may use at once. Rejects with a StoreUnavailableError if the
- * file can't be opened.
+ * The logs in one SQLite file, which several processes may use at the same time. Rejects with a StoreUnavailableError
+ * if the file can't be opened.
  */
 export async function createSqliteMessageStore(
   options: SqliteMessageStoreOptions,
@@ -108,7 +108,7 @@ export async function createSqliteMessageStore(
     const database = new Database(file, { timeout: 0 });
     await retryWhileBusy({ what: 'opening the file', deadlineMs }, () => {
       database.exec('PRAGMA journal_mode = WAL');
-      database.exec('PRAGMA synchronous = FULL'); // a commit is on the disk before it is answered
+      database.exec('PRAGMA synchronous = FULL'); // a commit is on the disk before it is confirmed
       createSqliteSchema(database);
     });
     return new SqliteMessageStore(database, deadlineMs);
@@ -291,7 +291,7 @@ class SqliteMessageStore implements MessageStore, LogTrimmer, MemberUpkeep {
   }
 
   renewConnections(): void {
-    // A file is not moved to another server.
+    // A file never moves to another server.
   }
 
   close(): Promise<void> {

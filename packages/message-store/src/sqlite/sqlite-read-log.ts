@@ -13,14 +13,16 @@ import type { SqliteStatements } from './sqlite-statements.ts';
 
 type SliceOfFile = Omit<LogSlice, 'epoch'>;
 
-/** A part of a log, within the reader's bounds. Within one snapshot, so no text changes between the looks. */
+/**
+ * Reads a part of a log, within the reader's bounds. It uses one snapshot, so no text changes between the two looks.
+ */
 export function readLogFromFile(statements: SqliteStatements, query: LogQuery): SliceOfFile {
   const { targetId, afterOffset, limit } = query;
   const measured = statements.selectLog(firstLookBytesMax(query), targetId, afterOffset, limit);
   return sliceOf(statements, { measured, query, head: headInFile(statements, targetId) });
 }
 
-/** The last part of a log before an offset, in the same way. */
+/** Reads the last part of a log before an offset, in the same way. */
 export function readEarlierLogFromFile(
   statements: SqliteStatements,
   query: EarlierLogQuery,

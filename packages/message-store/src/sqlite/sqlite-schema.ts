@@ -1,7 +1,7 @@
 import type Database from 'libsql';
 import { randomEpoch } from '../new-epoch.ts';
 
-/** The tables of db/init.sql, as far as SQLite knows their types. Its text compares as bytes by default. */
+/** The tables of db/init.sql, with the types that SQLite has. SQLite compares text as bytes by default. */
 const LOGS = `
 CREATE TABLE messages (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -25,7 +25,7 @@ CREATE TABLE log_epoch (
   started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) STRICT;`;
 
-/** As in db/init.sql; an empty device is that of connections that named none. */
+/** As in db/init.sql. Connections that named no device have an empty one. */
 const ACKS = `
 CREATE TABLE acks (
   client_id TEXT NOT NULL CHECK (length(client_id) BETWEEN 1 AND 128),
@@ -58,8 +58,8 @@ ALTER TABLE log_epoch ADD COLUMN replaced_epoch TEXT;
 ALTER TABLE log_epoch ADD COLUMN certain_until TEXT;`;
 
 /**
- * As in db/init.sql. Changes are read by their positions alone here: a client's groups and a relay's pages are found in
- * one index each, and so are the few departures.
+ * As in db/init.sql, except for the indexes, because changes are read by position alone. One index finds a client's
+ * groups, one finds the changes for relays, and a small one finds departures.
  */
 const MEMBERS = `
 CREATE TABLE members (
@@ -80,7 +80,7 @@ CREATE TABLE member_head (
 ) STRICT;
 INSERT INTO member_head DEFAULT VALUES;`;
 
-/** Each of them brings a file from one version to the next; the version is kept in the file as user_version. */
+/** Each step brings a file from one version to the next. The file stores its version as user_version. */
 const STEPS = [LOGS, ACKS, DISCONNECTS, REPLACED_EPOCH, MEMBERS] as const;
 const SCHEMA_VERSION = STEPS.length;
 
@@ -94,7 +94,7 @@ class SqliteSchemaError extends Error {
   }
 }
 
-/** Brings a file to this program's schema, a new one too; all of it or nothing, also where two processes begin at once. */
+/** Brings a new or older file to this program's schema. It is atomic, even if two processes do it at the same time. */
 export function createSqliteSchema(database: Database.Database): void {
   if (readVersion(database) === SCHEMA_VERSION) return;
   database.exec('BEGIN IMMEDIATE');

@@ -3,11 +3,14 @@ import type Database from 'libsql';
 
 type Value = string | number | bigint | Buffer | null;
 
-/** Rows of a log; a text that is longer than the first value is only measured. */
+/** Rows of a log. A text longer than the first parameter is only measured. */
 const MEASURED_ROWS = `SELECT id, target_id, "offset", CASE WHEN octet_length(message) <= ? THEN CAST(message AS BLOB) END,
   created_at, octet_length(message) FROM messages`;
 
-/** The store's statements, prepared once, with their results typed. A message is read as bytes: libsql cuts text at NUL. */
+/**
+ * Prepares the store's statements once, with typed results. Messages are read as bytes, because libsql cuts text at
+ * NUL.
+ */
 export function prepareStatements(database: Database.Database) {
   const makers = statementMakers(database);
   const { rowsOf, changeOf } = makers;
@@ -80,7 +83,7 @@ function historyStatements({ rowsOf, changeOf }: ReturnType<typeof statementMake
   return {
     selectMark: rowsOf('SELECT id, created_at FROM messages WHERE target_id = ? AND "offset" = ?'),
     selectReplacedEpoch: rowsOf('SELECT replaced_epoch, certain_until FROM log_epoch'),
-    /** The last offset up to a cursor that was created before a time. */
+    /** The last offset, up to a cursor, of a row that was created before a given time. */
     selectCertain: rowsOf(
       `SELECT "offset" FROM messages WHERE target_id = ? AND "offset" <= ? AND created_at < ?
        ORDER BY "offset" DESC LIMIT 1`,
@@ -111,7 +114,7 @@ function trimStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>
 function disconnectStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>) {
   const columns = 'client_id, position, tokens_refused_up_to';
   return {
-    // Microseconds since 1970, as in the other kind: a position that was lost is never given again.
+    // Microseconds since 1970, as in the MySQL store: a lost position is never given again.
     addToDisconnectHead: changeOf(`UPDATE disconnect_head SET head = MAX(head + 1, ${MICROSECONDS})`),
     saveDisconnect: changeOf(
       `INSERT INTO disconnects (${columns})
@@ -128,7 +131,7 @@ function disconnectStatements({ rowsOf, changeOf }: ReturnType<typeof statementM
   };
 }
 
-/** Microseconds since 1970, as in the other kind. */
+/** Microseconds since 1970, as in the MySQL store. */
 const MICROSECONDS = "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)";
 
 function memberStatements({ rowsOf, changeOf }: ReturnType<typeof statementMakers>) {
@@ -174,7 +177,7 @@ function memberStatements({ rowsOf, changeOf }: ReturnType<typeof statementMaker
 }
 
 function statementMakers(database: Database.Database) {
-  /** Columns by position; `all` reads to the end, so no statement keeps an old snapshot open. */
+  /** Returns columns by position. `all` reads to the end, so no statement keeps an old snapshot open. */
   const rowsOf = (sql: string) => {
     const statement = database.prepare(sql).raw();
     return (...values: Value[]): readonly (readonly unknown[])[] => statement.all(...values).map(asRow);

@@ -6,7 +6,7 @@ import { readLogHeads } from '../reading/read-heads.ts';
 import type { Session } from '../sessions/session.ts';
 import { IN_LIST_MAX, padInList, placeholders, ROWS_PER_STATEMENT_MAX } from '../sessions/statement-shape.ts';
 
-/** What one device would have for one target, if it has nothing yet. */
+/** The position that one device gets for one target, if nothing is stored for it yet. */
 interface Baseline extends LogPosition {
   readonly clientId: string;
   readonly deviceId: string;
@@ -14,9 +14,9 @@ interface Baseline extends LogPosition {
 }
 
 /**
- * Reads where devices stopped, after storing a baseline for what they have nothing for. Each statement is a
- * transaction of its own, so a relay that is frozen in between holds no row; and whoever comes first with a baseline
- * has it stay, so a second attempt after a lost answer changes nothing.
+ * Reads where devices stopped, after it has stored baselines where there was nothing. Each statement is its own
+ * transaction, so a relay that is frozen between two of them holds no lock. A stored baseline is never replaced, so a
+ * second attempt after a lost answer changes nothing.
  */
 export async function openDeviceRows(
   session: Session,
@@ -79,7 +79,7 @@ async function readPositions(
   clientIds: readonly string[],
   deviceIds: readonly string[],
 ): Promise<ReadonlyMap<string, LogPosition>> {
-  const devices = padInList(deviceIds); // a client may have a hundred others, each in many groups
+  const devices = padInList(deviceIds); // a client may have a hundred other devices, each in many groups
   const positions = new Map<string, LogPosition>();
   for (const part of partsOf(clientIds, IN_LIST_MAX)) {
     const ids = padInList(part);
@@ -95,7 +95,7 @@ async function readPositions(
   return positions;
 }
 
-/** No id has a space in it. */
+/** Ids contain no space. */
 function keyOf(place: { clientId: string; deviceId: string; targetId: string }): string {
   return `${place.clientId} ${place.deviceId} ${place.targetId}`;
 }

@@ -3,7 +3,7 @@ import { deviceOfColumn } from './ack-rows.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 
-/** One statement, so one snapshot; its parts are joined by UNION ALL for the same reason as a log's. */
+/** One statement, so one snapshot. Its parts are joined by UNION ALL for the same reason as in READ_LOG_STATEMENT. */
 const READ_RECEIPTS_STATEMENT = `
 (SELECT e.epoch, t.head, NULL AS client_id, NULL AS device_id, NULL AS \`offset\`, NULL AS acked_at
    FROM log_epoch e LEFT JOIN targets t ON t.target_id = ? WHERE e.singleton = 1)
@@ -21,7 +21,7 @@ interface ReceiptRow {
   readonly acked_at: string | null;
 }
 
-/** Reads who has acked what of a target's log, together with its head and epoch. */
+/** Reads who acked up to where in a target's log, with the log's head and epoch. */
 export async function readReceiptRows(session: Session, query: ReceiptQuery): Promise<TargetReceipts> {
   const { targetId, limit } = query;
   const rows = await session.select<ReceiptRow>(READ_RECEIPTS_STATEMENT, [targetId, targetId, String(limit)]);
@@ -45,7 +45,7 @@ function storedReceipt(clientId: string, row: ReceiptRow): StoredReceipt {
   };
 }
 
-/** A union promises no order of its own. */
+/** The database does not define the order of a union. */
 function byClientAndDevice(a: StoredReceipt, b: StoredReceipt): number {
   const [first, second] = [a, b].map(({ clientId, deviceId = '' }) => `${clientId} ${deviceId}`);
   return (first ?? '') < (second ?? '') ? -1 : 1;

@@ -4,8 +4,8 @@ import { readLogHeads } from '../reading/read-heads.ts';
 import type { Session, SqlValue } from '../sessions/session.ts';
 
 /**
- * An ack moves its place forward within one epoch, and replaces one of another. The columns are assigned from left to
- * right, so the ones that decide come last.
+ * An ack moves the stored position forward within one epoch, and replaces a position of another epoch. The server
+ * assigns the columns from left to right, so the columns in the conditions come last.
  */
 const MOVE_FORWARD = `
 acked_at = IF(epoch <> VALUES(epoch) OR VALUES(\`offset\`) > \`offset\` OR (acked_at IS NULL AND VALUES(\`offset\`) = \`offset\`),
@@ -15,8 +15,8 @@ epoch = VALUES(epoch),
 last_used_at = VALUES(last_used_at)`;
 
 /**
- * Stores the acks that are of the current epoch. Each statement is a transaction of its own, so a relay that is frozen
- * in between holds no row; and since acks only move forward, a second attempt after a lost answer changes nothing.
+ * Stores the acks of the current epoch. Each statement is its own transaction, so a relay that is frozen between two of
+ * them holds no lock. Acks only move positions forward, so a second attempt after a lost answer changes nothing.
  */
 export async function saveAckRows(session: Session, acks: readonly Ack[]): Promise<void> {
   const { epoch } = await readLogHeads(session, []);

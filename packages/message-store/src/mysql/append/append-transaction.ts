@@ -17,19 +17,19 @@ import {
 
 export type TransactionResult =
   | { readonly kind: 'done'; readonly result: AppendResult }
-  /** Rolled back: the database refused a row of one of the requests; which one is unknown. */
+  /** Rolled back: the database refused a row of one of the requests. It is unknown which one. */
   | { readonly kind: 'row-refused'; readonly error: Error }
-  /** COMMIT was sent, and no answer came. */
+  /** COMMIT was sent, but there was no answer. */
   | { readonly kind: 'commit-unknown'; readonly written: WrittenAppend; readonly error: unknown };
 
-/** A deadlock's victim, or the loser of a race for an idempotency key, finds another picture the next time. */
+/** A retry helps after a deadlock, or after another append stored the same idempotency key first. */
 const ATTEMPTS_MAX = 5;
 const RETRY_JITTER_MS = 10;
 
 /**
- * Appends in one transaction, after what the outbox holds for the same targets. After any error it is rolled back as a
- * whole: error 1205 alone would undo only its statement, and leave the neighbours' counters locked. Throws if the
- * session was lost before the COMMIT.
+ * Appends in one transaction, after the outbox rows of the same targets. After any error the whole transaction is
+ * rolled back: error 1205 alone would undo only its statement, and leave the counters of other requests locked. Throws
+ * if the session was lost before the COMMIT.
  */
 export async function appendInTransaction(session: Session, work: AppendWork): Promise<TransactionResult> {
   for (let attempt = 1; ; attempt += 1) {
@@ -51,8 +51,8 @@ export async function appendInTransaction(session: Session, work: AppendWork): P
 }
 
 /**
- * Moves the outbox rows of those of these targets that are free. It does not wait for the others: the next call finds
- * them again.
+ * Moves the outbox rows of those targets that no other transaction holds. It does not wait for the others: the next
+ * call finds them again.
  */
 export async function moveInTransaction(
   session: Session,
@@ -71,20 +71,20 @@ async function attemptAppend(session: Session, work: AppendWork): Promise<Transa
   return commit(session, written);
 }
 
-/** Sent only now that the insert was answered: in one round trip with it, a later look-up could run too early. */
+/** Sent only after the insert was answered. If both went in one round trip, a later look-up could run too early. */
 async function commit(session: Session, written: WrittenAppend): Promise<TransactionResult> {
   try {
     await session.run('COMMIT');
     return { kind: 'done', result: written.result };
   } catch (error) {
-    if (hasErrno(error, SQL_ERRORS.deadlock)) throw error; // said by a cluster that did not certify it
+    if (hasErrno(error, SQL_ERRORS.deadlock)) throw error; // a cluster refused to certify the transaction
     session.destroy(error);
     return { kind: 'commit-unknown', written, error };
   }
 }
 
 /**
- * Writes what is for free targets only, in the transaction that has just locked them; requests for the others are
+ * Writes the requests for free targets, in the transaction that has just locked them. Requests for other targets are
  * contended.
  */
 async function writeUncontended(session: Session, work: AppendWork): Promise<TransactionResult> {
@@ -135,7 +135,7 @@ async function attemptFree(session: Session, work: AppendWork): Promise<Transact
     await session.run('ROLLBACK');
     if (isPlaceTaken(error)) {
       await passTakenPlaces(session, [...countsOf(work).keys()]);
-      return 'contended'; // tried again by the caller, behind what lies there
+      return 'contended'; // the caller tries again, after the rows that lie there
     }
     const isContended = hasErrno(error, SQL_ERRORS.lockWaitTimeout) || hasErrno(error, SQL_ERRORS.deadlock);
     if (isContended) return 'contended';

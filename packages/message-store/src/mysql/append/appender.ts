@@ -18,26 +18,30 @@ import type { AppendResult, WrittenAppend } from './write-append.ts';
 
 export interface AppenderOptions {
   readonly writers: SessionPool;
-  /** For looking up a commit on a new connection. */
+  /** Opens the new connection on which a COMMIT is looked up. */
   readonly session: SessionOptions;
-  /** Of a call's time an append uses at most so many ms; the rest is for looking up a COMMIT that was not answered. */
+  /**
+   * Milliseconds that an append may use for writing. The rest of a call's time is for looking up an unanswered COMMIT.
+   */
   readonly writingMs: number;
 }
 
-/** Rows of the outbox that the database refuses, one after the other, before a request for their target is put off. */
+/** How many refused outbox rows one call sets aside before it answers a request for their target as contended. */
 const OUTBOX_ATTEMPTS_MAX = 8;
 
-/** Between two attempts at a change of members: the database itself waits for a held counter too, for a second. */
+/**
+ * The pause between two attempts to change members. The database itself also waits up to a second for a held counter.
+ */
 const CONTENDED_PAUSE_MS = 50;
 
-/** An attempt that begins with less time could be cut off while it waits for a lock. */
+/** With less time than this, an attempt could be cut off while it waits for a lock. */
 const ATTEMPT_MS = 1_200;
 
 /** State of earlier attempts at a change of members. */
 interface EarlierAttempts {
-  /** By `placeKey`: the positions of a COMMIT that was not answered. */
+  /** By `placeKey`: the positions that were given before a COMMIT that was not answered. */
   readonly givenBefore: Map<string, number>;
-  /** The error of the last attempt, if that may have stored something. */
+  /** The error of the last attempt, if that attempt may have stored something. */
   error: Error | undefined;
 }
 
@@ -49,11 +53,12 @@ interface CallSignals {
 }
 
 /**
- * Start here: everything that adds to the logs or changes the members of groups. A call is one transaction, tried again
- * by `append-transaction` where it lost a deadlock or a race, and without the targets that others hold. What it writes,
- * and in which order, says `write-append`: counters (locked to the commit), the outbox, idempotency keys, rows, members.
- * If COMMIT gets no answer, `commit-outcome` looks it up on a new connection. If the database refuses a row,
- * `bisect-append` finds the request that it belongs to, and `set-aside` takes it out of the outbox.
+ * Start here: everything that adds to the logs or changes the members of groups. A call is one transaction.
+ * `append-transaction` retries it after a deadlock or a lost race, without the targets that other transactions hold.
+ * `write-append` defines what is written and in which order: counters (locked until the commit), the outbox,
+ * idempotency keys, rows, members. If COMMIT gets no answer, `commit-outcome` looks up its outcome on a new connection.
+ * If the database refuses a row, `bisect-append` finds the request that the row belongs to, and `set-aside` takes a
+ * refused outbox row out of the outbox.
  */
 export class Appender {
   readonly #options: AppenderOptions;
@@ -64,12 +69,12 @@ export class Appender {
     this.#options = options;
   }
 
-  /** Calls `listener` with everything that was moved out of the outbox, after its commit. */
+  /** Calls `listener` with everything that was moved out of the outbox, after the commit. */
   onMoved(listener: (moved: MovedMessages) => void): void {
     this.#onMoved = listener;
   }
 
-  /** Calls `listener` with each row of the outbox that was set aside, after its commit. */
+  /** Calls `listener` with each outbox row that was set aside, after the commit. */
   onSetAside(listener: (row: SetAsideRow) => void): void {
     this.#onSetAside = listener;
   }
@@ -90,7 +95,7 @@ export class Appender {
         return this.#report(await this.#write(run, signals)).outcomes;
       } catch (error) {
         if (!(error instanceof RowRefusedError && requests.length === 1)) throw error;
-        // Perhaps the row that was refused is not the request's: it may have waited in the outbox.
+        // The refused row may not belong to the request: it may have been in the outbox.
         const results = await this.#moveApart([...countByTarget(requests).keys()], signals);
         if (results.every(isNothing)) throw error;
       }
@@ -119,7 +124,7 @@ export class Appender {
     });
   }
 
-  /** True if there may be more: an id and its look-alike with a trailing space count as one in this page. */
+  /** True if there may be more rows: this page counts an id and the same id with a trailing space as one target. */
   async #setAsideBadTargets(targetIds: readonly string[], writing: AbortSignal): Promise<boolean> {
     const setAside = await this.#options.writers.use(writing, (session) =>
       setAsideBadTargets(session, targetIds),
@@ -128,7 +133,10 @@ export class Appender {
     return setAside.length > 0;
   }
 
-  /** One transaction for all targets. If the database refuses a row, bisects them, so that the others are moved. */
+  /**
+   * Moves all targets in one transaction. If the database refuses a row, it bisects the targets, so the others are
+   * moved.
+   */
   async #moveApart(
     targetIds: readonly string[],
     signals: CallSignals,
@@ -148,7 +156,7 @@ export class Appender {
     ];
   }
 
-  /** Half of a target's rows, a quarter, …: until the one that the database refuses is the first, and is set aside. */
+  /** Moves half of a target's rows, then a quarter, and so on, until the refused row comes first and is set aside. */
   async #moveLessAndLess(
     targetIds: readonly string[],
     signals: CallSignals,
@@ -201,8 +209,9 @@ export class Appender {
   }
 
   /**
-   * Changes members of groups. What is contended is tried again here, as no lane of the API does it. So is what may have
-   * been committed: a change that was made changes nothing, and its positions show that it was this call's.
+   * Changes members of groups. The API has no lane for contended changes, so they are tried again here. So are changes
+   * that may already be committed: making a change again has no effect, and the stored positions show that it was this
+   * call's change.
    */
   changeMembers(changes: readonly MembersChange[], signal: AbortSignal): Promise<MembersChanged> {
     return this.#inWritingTime((writing) => this.#changeMembers(changes, { writing, signal }));
@@ -227,7 +236,7 @@ export class Appender {
     }
   }
 
-  /** Undefined if another attempt is worthwhile. */
+  /** Returns undefined if another attempt is worthwhile. */
   async #tryChanges(
     memberChanges: readonly MembersChange[],
     earlier: EarlierAttempts,
@@ -244,7 +253,7 @@ export class Appender {
         return undefined;
       }
       if (!(error instanceof RowRefusedError)) throw error;
-      // The row that was refused lies in the outbox, unless the database refuses members.
+      // The refused row is in the outbox, unless the database refuses rows of members.
       const targetIds = memberChanges.map(({ groupName }) => groupIdOf(groupName));
       const results = await this.#moveApart([...new Set(targetIds)], signals);
       if (results.every(isNothing)) throw error;
@@ -263,7 +272,7 @@ export class Appender {
   }
 }
 
-/** COMMIT was sent, no answer came, and no row proves that it was done. */
+/** COMMIT was sent without an answer, and no row proves that it was done. */
 class CommitUnknownError extends StoreUnavailableError {
   readonly written: WrittenAppend;
 
@@ -277,7 +286,9 @@ function isNothing({ lastMovedTarget, setAside }: AppendResult): boolean {
   return lastMovedTarget === undefined && setAside.length === 0;
 }
 
-/** Where a transaction had enough before its last target: the next page begins there, or those would never come. */
+/**
+ * The target where a transaction stopped early. The next page begins there, so its remaining targets are not skipped.
+ */
 function lastReachedOf(results: readonly AppendResult[]): string | undefined {
   const reached = results.find(
     ({ unfinished, lastMovedTarget: last }) =>

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Session } from '../sessions/session.ts';
 
-/** For the rest of each target's id; two checks at once, of two APIs, must not wait for each other. */
+/** Makes each target id unique, so that simultaneous checks of two APIs don't wait for each other. */
 const RANDOM_BYTES = 12;
 
 /**
- * Makes, on a writer's session, the statements that an append makes, and takes them back: the server may be read-only,
- * the user may have lost a right. No other transaction ever waits for the row, because its id is nobody else's, and no
- * id of a message is used up, because no message is inserted: what may not be done is refused all the same.
+ * Runs an append's statements on a writer's session and rolls them back: the server may be read-only, or the user may
+ * have lost a right. The row's id is unique, so no other transaction waits for it. The INSERT selects no message and so
+ * uses up no message id, but the server refuses it all the same if the right is missing.
  */
 export async function checkWritable(session: Session): Promise<void> {
   const targetId = `write-check-${randomBytes(RANDOM_BYTES).toString('hex')}`;

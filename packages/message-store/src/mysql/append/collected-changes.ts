@@ -4,7 +4,7 @@ import type { AppendResult } from './write-append.ts';
 
 const CONTENDED = { kind: 'contended' } as const;
 
-/** The outcomes of one call's changes, while its attempts go on. */
+/** Collects the outcomes of one call's changes over its attempts. */
 export class CollectedChanges {
   readonly #changes: readonly MembersChange[];
   readonly #outcomes = new Map<MembersChange, MembersOutcome>();
@@ -15,12 +15,12 @@ export class CollectedChanges {
     this.#changes = changes;
   }
 
-  /** Those that are still contended. */
+  /** The changes that are still contended. */
   get pending(): readonly MembersChange[] {
     return this.#changes.filter((change) => this.#outcomeOf(change).kind === 'contended');
   }
 
-  /** Takes the result of an attempt at all that was pending. */
+  /** Adds the result of an attempt at all pending changes. */
   add(result: AppendResult): void {
     const outcomes = result.members.outcomes.values();
     for (const change of this.pending) this.#outcomes.set(change, outcomes.next().value ?? CONTENDED);
@@ -39,7 +39,7 @@ export class CollectedChanges {
   }
 }
 
-/** The rows that left the outbox; undefined if there are none. */
+/** The rows that were moved out of the outbox; undefined if there are none. */
 export function movedOf({ epoch, moved, members, lastMovedTarget }: AppendResult): MovedMessages | undefined {
   if (lastMovedTarget === undefined) return undefined;
   const { rows, refusedJoins } = members;

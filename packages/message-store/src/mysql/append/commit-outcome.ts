@@ -7,14 +7,14 @@ import { placeKey } from '../../rules/member-plan.ts';
 import { readMemberPlaces } from '../members/write-members.ts';
 import type { WrittenAppend } from './write-append.ts';
 
-/** Between two attempts to reach a database that is just coming back. */
+/** The pause between two attempts to reach a database that is restarting. */
 const RECONNECT_PAUSE_MS = 50;
 
 /**
- * Finds out on a new connection whether an append was committed whose COMMIT was not answered. It waits for the lock
- * of the append's counters first: as long as the old transaction lives it holds them, so once we have them its
- * outcome can't change any more. `not-found` is no proof that nothing was stored. Rejects when `signal` is aborted
- * before that: then the outcome stays unknown.
+ * Finds out on a new connection whether an append was committed whose COMMIT was not answered. First it waits for the
+ * lock of the append's counters. The old transaction holds that lock until it ends, so its outcome is final once we
+ * have the lock. `not-found` does not prove that nothing was stored. Rejects if `signal` is aborted before the outcome
+ * is known.
  */
 export async function readCommitOutcome(
   options: SessionOptions,
@@ -72,9 +72,10 @@ async function lockCounters(session: Session, sortedIds: readonly string[]): Pro
 }
 
 /**
- * Looks for a row of this very append: its transaction was atomic, so one row proves all of them. Ids and offsets prove
- * nothing: a server that crashed before the rows reached its disk gives both to the next append, and the text of that
- * one may be the same. Rows that retention has deleted meanwhile are not found, and the caller is told to try again.
+ * Looks for a row of this append. Its transaction was atomic, so one row proves that all were stored. Ids and offsets
+ * prove nothing: if the server crashed before the rows reached its disk, the next append gets the same ids and offsets,
+ * and its text may be the same too. Rows that retention has deleted since are not found, and the caller is told to
+ * retry.
  */
 async function hasRowOfAppend(session: Session, { ids, appendId }: WrittenAppend): Promise<boolean> {
   for (const part of partsOf(ids, IN_LIST_MAX)) {
@@ -88,7 +89,10 @@ async function hasRowOfAppend(session: Session, { ids, appendId }: WrittenAppend
   return false;
 }
 
-/** Looks for a change of members: its position is given once. One that was changed again meanwhile is not found. */
+/**
+ * Looks for a change of members by its position, which is given only once. A change that was replaced by a later one is
+ * not found.
+ */
 async function hasMemberOfAppend(session: Session, { result }: WrittenAppend): Promise<boolean> {
   const { rows } = result.members;
   if (rows.length === 0) return false;
@@ -96,9 +100,9 @@ async function hasMemberOfAppend(session: Session, { result }: WrittenAppend): P
   return rows.some((row) => stored.get(placeKey(row))?.position === row.position);
 }
 
-/** On a Galera cluster this may be another node than the one that committed: waits until it has applied all commits. */
+/** On a Galera cluster, the new connection may lead to another node: waits until that node has applied all commits. */
 async function waitForCluster(session: Session): Promise<void> {
-  if (!session.facts.returnsInserted) return; // MariaDB alone has it, where it was built with Galera
+  if (!session.facts.returnsInserted) return; // only MariaDB has the setting, and only in builds with Galera
   await session.run('SET SESSION wsrep_sync_wait = 15').catch((error: unknown) => {
     if (session.isLost) throw error;
   });

@@ -3,11 +3,11 @@ import type { Session } from '../sessions/session.ts';
 import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
 /**
- * Finds out which of these targets' counters other transactions hold, without waiting for any of them. Called outside
- * a transaction; leaves one open that holds the counters of those that are free.
+ * Finds out which of these targets' counters other transactions hold, without waiting for them. Must be called outside
+ * a transaction; leaves one open that holds the free counters.
  *
- * A counter is held where it exists but a locking read skips it. It may exist only in the other transaction so far,
- * so its existence is asked by a dirty read: the one place where an uncommitted row is what one wants to see.
+ * A counter is held if it exists but a locking read skips it. It may exist only in an uncommitted transaction, so a
+ * dirty read checks whether it exists. Nowhere else is an uncommitted row of any use.
  */
 export async function findHeldTargets(
   session: Session,
@@ -27,7 +27,7 @@ export async function findHeldTargets(
 
 async function existingTargets(session: Session, targetIds: readonly string[]): Promise<Set<string>> {
   const existing = new Set<string>();
-  await session.run('SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED'); // of the next transaction alone
+  await session.run('SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED'); // applies only to the next transaction
   for (const part of partsOf(targetIds, IN_LIST_MAX)) {
     const ids = padInList(part);
     const rows = await session.select<{ target_id: string }>(

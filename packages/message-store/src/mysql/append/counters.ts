@@ -10,11 +10,11 @@ import {
   ROWS_PER_STATEMENT_MAX,
 } from '../sessions/statement-shape.ts';
 
-/** Counters as this transaction sees them after it has raised them: it holds their rows to its end. */
+/** The counters after this transaction has raised them. It holds their rows until it ends. */
 export interface CounterState {
   readonly heads: ReadonlyMap<string, number>;
   readonly epoch: string;
-  /** The database's clock, as it writes it. */
+  /** The database's clock, in the database's format. */
   readonly databaseTime: string;
   /** False if the outbox is empty. */
   readonly outboxHasRows: boolean;
@@ -32,14 +32,14 @@ export interface LogStateRow {
   readonly outbox_has_rows: number;
 }
 
-/** One index entry shows whether the outbox has rows: it costs no more if no application publishes by SQL. */
+/** Checks one index entry, so the outbox costs almost nothing if no application publishes by SQL. */
 export const LOG_STATE =
   'e.epoch, CURRENT_TIMESTAMP(3) AS now, EXISTS (SELECT 1 FROM outbox) AS outbox_has_rows';
 
 /**
- * Adds to each target's head, and reads the heads and the other facts that an append needs. MariaDB returns the heads from
- * the first statement. The rest needs a second statement there too: a subquery in an INSERT … VALUES reads
- * with locks, and would wait for every application that is just publishing by SQL.
+ * Adds to each target's head, and reads the heads and the other facts that an append needs. MariaDB returns the heads
+ * from the first statement. The other facts need a second statement there too: a subquery in an INSERT … VALUES is a
+ * locking read, and would wait for every application that is publishing by SQL.
  */
 export async function raiseCounters(
   session: Session,
@@ -59,7 +59,7 @@ export async function raiseCounters(
   return counterState(heads, row);
 }
 
-/** Adds to each target's head and so takes its row's lock. Negative numbers give offsets back. */
+/** Adds to each target's head, which locks its row. Negative numbers give offsets back. */
 export async function addToCounters(session: Session, additions: ReadonlyMap<string, number>): Promise<void> {
   for (const part of inLockOrder(additions)) {
     const { text, values } = addition(part, addToHeads);
@@ -69,13 +69,13 @@ export async function addToCounters(session: Session, additions: ReadonlyMap<str
 
 type Addition = readonly [targetId: string, count: number];
 
-/** Always in the byte order of the ids: two transactions that take the same targets in different order would deadlock. */
+/** In byte order of the ids: two transactions that lock the same targets in different order would deadlock. */
 function inLockOrder(additions: ReadonlyMap<string, number>): Iterable<readonly Addition[]> {
   const sorted = [...additions].sort(([a], [b]) => (a < b ? -1 : 1)); // ids are ASCII: this is byte order
   return partsOf(sorted, ROWS_PER_STATEMENT_MAX);
 }
 
-/** The last one is repeated with nothing to add, up to a number of rows that has a statement. */
+/** Repeats the last counter with an addition of 0, until there is a prepared statement for the number of rows. */
 function addition(part: readonly Addition[], textFor: (rowCount: number) => string) {
   const rowCount = roundUpRowCount(part.length);
   const [lastId = ''] = part.at(-1) ?? [];

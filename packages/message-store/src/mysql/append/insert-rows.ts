@@ -9,7 +9,10 @@ import {
 } from '../sessions/statement-shape.ts';
 
 const COLUMNS = ['message', 'target_id', '`offset`', 'created_at', 'append_id'];
-/** Of rows that have them; left out they get their defaults, and need not be sent, bound and checked for each row. */
+/**
+ * Only in statements for rows with keys. Otherwise the columns get their defaults, and need not be sent, bound and
+ * checked.
+ */
 const KEY_COLUMNS = ['publisher', 'idempotency_key'];
 
 const insertStatement = (columns: readonly string[]) =>
@@ -20,20 +23,20 @@ const insertStatement = (columns: readonly string[]) =>
 const insertWithoutKeys = insertStatement(COLUMNS);
 const insertWithKeys = insertStatement([...COLUMNS, ...KEY_COLUMNS]);
 
-/** Bytes of a row in a statement beside its texts: lengths, types, offset, time and append id; generous. */
+/** Bytes of a row in a statement besides its texts: lengths, types, offset, time and append id. A generous estimate. */
 const ROW_OVERHEAD_BYTES = 128;
 
 /** Larger statements save no time, and the server holds each of them in memory as a whole. */
 const STATEMENT_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Of the server's packet bound so much is used, so that no rounding can reach it. */
+/** The share of the server's packet limit that a statement may use. The rest is a margin. */
 const PACKET_SHARE = 0.75;
 
-/** Common to all rows of one append. */
+/** Values that all rows of one append have in common. */
 export interface AppendStamp {
-  /** The database's clock, as it writes it. */
+  /** The database's clock, in the database's format. */
   readonly databaseTime: string;
-  /** Never used by another append, even if this one fails. */
+  /** Unique to this append, even if it fails. */
   readonly appendId: string;
 }
 
@@ -54,13 +57,14 @@ export async function insertRows(
     }
     const textFor = withKeys ? insertWithKeys : insertWithoutKeys;
     const { firstId } = await session.change(textFor(part.length), values);
-    // The count of rows is known beforehand, so the server gives them consecutive ids, also with interleaved locks.
+    // The server knows the number of rows beforehand, so their ids are consecutive, even with interleaved
+    // auto-increment locks.
     for (const index of part.keys()) ids.push(String(firstId + index * session.facts.idStep));
   }
   return ids;
 }
 
-/** Cuts rows into statements that stay below `bytesMax` and have a number of rows that comes again. */
+/** Splits rows into statements of less than `bytesMax` bytes, with numbers of rows that recur. */
 export function* statementsOf(
   rows: readonly PlannedRow[],
   bytesMax: number,

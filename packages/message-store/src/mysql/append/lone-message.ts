@@ -2,24 +2,24 @@ import type { AppendRequest } from '../../message-store.ts';
 import type { Session } from '../sessions/session.ts';
 import { type CounterState, counterState, LOG_STATE, type LogStateRow } from './counters.ts';
 
-/** A message whose transaction has nothing else to do. */
+/** A message whose transaction does nothing else. */
 export interface LoneMessage {
   readonly publisher: string;
   readonly targetId: string;
   readonly message: string;
 }
 
-/** The counters' state after the message's own counter was raised; its row is there unless the outbox has rows. */
+/** The state after the message's counter was raised. The row is inserted unless the outbox has rows. */
 export interface LoneAppend {
   readonly counters: CounterState;
-  /** Of the message's row; undefined if it was not inserted, as what is in the outbox comes before it. */
+  /** The id of the message's row; undefined if it was not inserted, because outbox rows come before it. */
   readonly id: string | undefined;
 }
 
 /**
- * Raises a counter, reads what an append must know, and inserts the row if nothing in the outbox comes before it: three
- * statements in one round trip, which MariaDB takes as one prepared statement. Each of them is one by itself: the SELECT
- * reads without locks, and waits for no application that is just publishing by SQL.
+ * Raises a counter, reads what an append needs to know, and inserts the row if no outbox rows come before it: three
+ * statements in one round trip, which MariaDB prepares as one. They are still separate statements: the SELECT takes no
+ * locks, so it does not wait for applications that are publishing by SQL.
  */
 const LONE_APPEND = `BEGIN NOT ATOMIC
 DECLARE new_head BIGINT; DECLARE current_epoch VARCHAR(64); DECLARE row_time VARCHAR(32); DECLARE waits INT;
@@ -37,7 +37,7 @@ interface LoneAppendRow extends LogStateRow {
   readonly id: string;
 }
 
-/** The only message of these requests, if it is one without an idempotency key. */
+/** Returns the requests' message if there is exactly one and it has no idempotency key. */
 export function loneMessageOf(requests: readonly AppendRequest[]): LoneMessage | undefined {
   const request = onlyOne(requests);
   const message = request === undefined ? undefined : onlyOne(request.messages);
@@ -46,7 +46,7 @@ export function loneMessageOf(requests: readonly AppendRequest[]): LoneMessage |
   return { publisher: request.publisher, targetId: message.targetId, message: message.message };
 }
 
-/** Undefined, with nothing done, if it turns out that the server takes no blocks. */
+/** Returns undefined, with nothing done, if the server turns out not to accept such blocks. */
 export async function appendLoneMessage(
   session: Session,
   { publisher, targetId, message }: LoneMessage,

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isGroupId, isTargetId, MESSAGE_BYTES_MAX } from '@postline/protocol';
 
-/** The bytes of a row: text columns may hold anything, where a table was changed by hand. */
+/** The bytes of a row. The text columns may hold anything if the table was written to by hand. */
 export interface OutboxRowBytes {
   readonly kind: string;
   readonly target: Buffer | null;
@@ -10,10 +10,10 @@ export interface OutboxRowBytes {
 }
 
 /**
- * Why a row of the outbox can't be moved, `undefined` where it can. What HTTP would refuse is refused here: the
- * procedures refuse it too, but a table can also be written to by hand, by an older procedure, or with its checks
- * switched off. Compared as bytes: MariaDB takes encoded surrogates for text, which everybody else reads as other
- * characters.
+ * Returns why an outbox row can't be moved; `undefined` if it can. It refuses what the HTTP API would refuse. The
+ * procedures do so too, but rows may also be inserted by hand, by an older procedure, or with the table's checks
+ * disabled. It checks bytes: MariaDB accepts encoded surrogates as text, but other software would read them as
+ * different characters.
  */
 export function outboxRowFault({ kind, target, client, message }: OutboxRowBytes): string | undefined {
   if (!KINDS.has(kind)) return 'kind is unknown';

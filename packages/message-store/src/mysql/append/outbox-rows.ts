@@ -3,42 +3,48 @@ import { outboxRowFault } from './outbox-row-fault.ts';
 import type { Session } from '../sessions/session.ts';
 import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
-/** A message that an application published by SQL, or a join or leave of a group; committed. */
+/** A committed message, join or leave that an application wrote by SQL. */
 export type OutboxRow = { readonly id: string; readonly targetId: string } & (
   | { readonly kind: 'message'; readonly message: string }
   | { readonly kind: 'join' | 'leave'; readonly clientId: string }
 );
 
-/** A row of the outbox that can't be moved. */
+/** An outbox row that can't be moved. */
 export interface UntakenRow {
   readonly id: string;
   readonly reason: string;
 }
 
 export interface OutboxRows {
-  /** Each target's in the order in which they were published. */
+  /** For each target, in the order in which they were published. */
   readonly rows: readonly OutboxRow[];
-  /** Rows among them that can't be moved. */
+  /** Rows that were read and can't be moved. */
   readonly untaken: readonly UntakenRow[];
-  /** Targets that may have more than was read. */
+  /** Targets that may have more rows than were read. */
   readonly unfinished: ReadonlySet<string>;
 }
 
-/** Of the longest messages 16 MiB: the most that one read may bring into memory. A power of two: it is halved. */
+/**
+ * With the longest messages this is 16 MiB, the most that one read may load into memory. A power of two, because it is
+ * halved.
+ */
 export const OUTBOX_ROWS_PER_READ_MAX = 256;
 
-/** A target with a long queue fills a read; with several reads a few of those delay no other target of an append. */
+/**
+ * One target with a long queue fills a read. With several reads, a few such targets don't delay the append's other
+ * targets.
+ */
 const FULL_READS_MAX = 4;
 
-/** After so much the counters should be given free soon. */
+/** After this many bytes, the transaction should soon release its counters. */
 const READ_BYTES_ENOUGH = 4 * 1024 * 1024;
 
-/** Targets of one page: their counters are held together, for as long as it takes to move their rows. */
+/** Targets of one page. Their counters are held together until the rows are moved. */
 const PAGE_TARGETS_MAX = 64;
 
 /**
- * Some targets that have committed rows, in byte order; those that a row was given by hand among them, be they no ids at
- * all. The first page has no lower bound, so that an empty text, which is greater than nothing, is on it.
+ * Reads some targets that have committed rows, in byte order. The list can contain invalid ids, which somebody inserted
+ * by hand. The first page has no lower bound, because the empty text would be excluded by `> ''`.
  */
 export async function readOutboxTargets(
   session: Session,
@@ -53,9 +59,9 @@ export async function readOutboxTargets(
 }
 
 /**
- * Reads committed rows of targets whose counters this transaction holds; only after it has taken them, so that no row
- * can have been committed, and followed by a message in the log, before. A plain read: it waits for no transaction of
- * an application's.
+ * Reads committed rows of targets whose counters this transaction holds. Reading before that would be wrong: a row
+ * could be committed in between, and a later message could reach the log first. This is a plain read, so it waits for
+ * no application's transaction.
  */
 export async function readOutboxRows(session: Session, targetIds: readonly string[]): Promise<OutboxRows> {
   const rows: OutboxRow[] = [];
@@ -85,7 +91,7 @@ export async function readOutboxRows(session: Session, targetIds: readonly strin
   return { rows, untaken, unfinished };
 }
 
-/** A row as stored: bytes, because the table may hold invalid text that was written to it by hand. */
+/** A row as bytes, because the table may contain invalid text that was inserted by hand. */
 interface StoredRow {
   readonly id: string;
   readonly kind: OutboxRow['kind'];
@@ -103,12 +109,15 @@ function sortOut(row: StoredRow): OutboxRow | UntakenRow {
   return { id, kind, targetId, clientId: client?.toString() ?? '' };
 }
 
-/** The one that was asked for: `ascii_bin` takes an id with spaces at its end for the id without them. */
+/** The id that was asked for: `ascii_bin` treats an id with trailing spaces as equal to the id without them. */
 function lastTargetOf(read: readonly StoredRow[]): string | undefined {
   return read.at(-1)?.target_bytes?.toString('latin1').replace(/ +$/, '');
 }
 
-/** By target, so that it is a range of the index that ends at the limit, and all but the last target are complete. */
+/**
+ * Ordered by target: the read is a range of the index that ends at the limit, and all targets but the last are
+ * complete.
+ */
 function readRows(session: Session, targetIds: readonly string[]): Promise<readonly StoredRow[]> {
   const ids = padInList(targetIds);
   return session.select<StoredRow>(
@@ -127,9 +136,9 @@ async function targetsWithRows(session: Session, targetIds: readonly string[]): 
 }
 
 /**
- * Deletes rows that were read as committed. One by one by their primary key, which this form of join makes sure of on
- * both servers: for `id IN (…)` they take to scanning the table from some tens of ids on, whatever index is forced, and
- * a scan waits for the rows of every application whose transaction is open.
+ * Deletes committed rows that were read before. It deletes them one by one, by primary key, and this form of join
+ * guarantees that on both servers. For `id IN (…)` with more than some tens of ids, the servers scan the table whatever
+ * index is forced, and a scan waits for the rows of every open transaction.
  */
 export async function deleteOutboxRows(
   session: Session,

@@ -9,11 +9,11 @@ export interface PlannedMoves {
   readonly rows: readonly PlannedRow[];
   /** How many messages each target gets. */
   readonly counts: ReadonlyMap<string, number>;
-  /** Joins and leaves, in the order of the calls. */
+  /** Joins and leaves, in the order in which they were called. */
   readonly steps: readonly MemberStep[];
 }
 
-/** Gives messages their offsets; a join begins after the messages that were published before it. */
+/** Assigns offsets to messages. A join begins after the messages that were published before it. */
 export function planMoves(
   outboxRows: readonly OutboxRow[],
   headBefore: (targetId: string) => number,

@@ -6,10 +6,10 @@ import type { Session } from '../sessions/session.ts';
 /** Characters of `outbox_refused.reason`; a server's error may be longer. */
 const REASON_CHARACTERS_MAX = 255;
 
-/** Rows of one transaction: each takes a round trip for its lock, so these take some tens of milliseconds. */
+/** Rows of one transaction. Each takes a round trip for its lock, so these take some tens of milliseconds. */
 const SET_ASIDE_ROWS_MAX = 128;
 
-/** JSON_TABLE can't be locked, and needs not be: the rows are locked already. */
+/** JSON_TABLE can't be locked, but the rows are locked already. */
 const MOVE_STATEMENT = `
 INSERT INTO outbox_refused (outbox_id, target_id, kind, client_id, message, created_at, reason)
 SELECT o.id, CAST(o.target_id AS BINARY), CAST(o.kind AS BINARY), CAST(o.client_id AS BINARY), CAST(o.message AS BINARY),
@@ -20,8 +20,8 @@ FROM JSON_TABLE(?, '$[*]' COLUMNS (
 )) untaken STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY) ON o.id = untaken.id`;
 
 /**
- * Moves rows that no log takes out of the outbox, into the table `outbox_refused`, byte for byte; they stand before
- * nobody from then on. Another API may be at the same rows: each is moved, and told, by one of them.
+ * Moves rows that can't be moved to a log into the table `outbox_refused`, unchanged. After that they no longer block
+ * the rows behind them. If another API handles the same rows, each row is moved and reported by one of the two.
  */
 export async function setAsideRows(
   session: Session,
@@ -44,12 +44,13 @@ export async function setAsideRows(
   return rows;
 }
 
-/** Sets aside what was put into the outbox for texts that are no ids. No log is concerned, so no counter is taken. */
+/** Sets aside outbox rows whose targets are no valid ids. This concerns no log, so it locks no counter. */
 export async function setAsideBadTargets(
   session: Session,
   targetIds: readonly string[],
 ): Promise<readonly SetAsideRow[]> {
-  // By id: NULL, the empty text and spaces are one target to the comparison, and each finds all of them.
+  // By row id: the comparison treats NULL, the empty text and spaces as one target, so each of them finds the same
+  // rows.
   const untaken = new Map<string, UntakenRow>();
   for (const targetId of targetIds) {
     const isNothing = targetId === '';

@@ -16,8 +16,8 @@ interface KeyRow {
 }
 
 /**
- * What is stored under the idempotency keys of these requests, by `keyOf`. It runs after the counters are locked, so
- * that a twin on another API, for the same target, has either committed or not begun. No key, no statement.
+ * Reads the messages that are stored under these requests' idempotency keys, by `keyOf`. It runs after the counters are
+ * locked, so the same publish on another API has either committed or not begun. Without keys it runs no statement.
  */
 export async function readStoredKeys(
   session: Session,

@@ -2,26 +2,26 @@ import { lockMembers, type MembersLock, tryLockMembers } from '../members/write-
 import type { Session } from '../sessions/session.ts';
 import { type OutboxRows, readOutboxRows } from './outbox-rows.ts';
 
-/** How a transaction deals with what waits in the outbox for its targets. */
+/** How a transaction handles the outbox rows of its targets. */
 export interface OutboxBounds {
-  /** Of the outbox at most so many rows: for finding the one that the database refuses. */
+  /** The largest number of outbox rows to read. Used to find the row that the database refuses. */
   readonly outboxRowsMax?: number;
-  /** Where the database refused that one: it is set aside for this reason, and nothing is moved. */
+  /** Sets the first row aside for this reason and moves nothing. Used for the row that the database refused. */
   readonly setAsideFor?: string;
-  /** Whether to wait for the members' lock where the outbox has joins or leaves. */
+  /** Whether to wait for the members' lock if the outbox has joins or leaves. */
   readonly waitsForMembers?: boolean;
 }
 
 export interface TakenOutbox extends OutboxRows {
   /** Held if members change. */
   readonly membersLock: MembersLock | undefined;
-  /** Groups whose rows stay in the outbox, as another transaction holds the members' lock. */
+  /** Groups whose rows stay in the outbox, because another transaction holds the members' lock. */
   readonly heldGroups: ReadonlySet<string>;
 }
 
 const NO_TARGETS: ReadonlySet<string> = new Set();
 
-/** For a transaction that finds the outbox empty and changes no members. */
+/** For a transaction with an empty outbox and no member changes. */
 export const NOTHING_WAITS: TakenOutbox = {
   rows: [],
   untaken: [],
@@ -31,9 +31,9 @@ export const NOTHING_WAITS: TakenOutbox = {
 };
 
 /**
- * Reads what waits for targets whose counters this transaction holds. Joins and leaves also need the members' lock. Where
- * it is not free, an append leaves their groups for another time, since all its targets would wait with it; who `waits`
- * holds nothing that somebody else could use before those joins and leaves are moved.
+ * Reads the outbox rows of targets whose counters this transaction holds. Joins and leaves also need the members' lock.
+ * If it is not free, an append skips these groups, because otherwise all its targets would wait. With `waitsForMembers`
+ * the transaction waits: it holds only counters that nobody can use before those joins and leaves are moved.
  */
 export async function takeOutbox(
   session: Session,
@@ -53,7 +53,7 @@ export async function takeOutbox(
   return { ...outbox, rows, membersLock, heldGroups: changedGroups };
 }
 
-/** Only the first rows, where the bounds say so. */
+/** Keeps only the first rows, if the bounds say so. */
 function limited(outbox: OutboxRows, { outboxRowsMax = Infinity, setAsideFor }: OutboxBounds): OutboxRows {
   if (outbox.rows.length <= outboxRowsMax && setAsideFor === undefined) return outbox;
   const first = outbox.rows.slice(0, outboxRowsMax);

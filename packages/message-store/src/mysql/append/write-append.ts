@@ -28,38 +28,38 @@ import { NOTHING_WAITS, type OutboxBounds, takeOutbox } from './take-outbox.ts';
 export interface AppendWork extends OutboxBounds {
   readonly requests: readonly AppendRequest[];
   readonly memberChanges?: readonly MembersChange[];
-  /** By `placeKey`: positions that an earlier attempt at these changes gave, whose COMMIT was not answered. */
+  /** By `placeKey`: positions that an earlier attempt gave to these changes, if its COMMIT was not answered. */
   readonly givenBefore?: ReadonlyMap<string, number>;
-  /** Targets whose outbox rows to move, in addition to those of the requests and changes. */
+  /** Targets whose outbox rows are moved, besides the targets of the requests and changes. */
   readonly moveFor?: readonly string[];
 }
 
-/** The result of a transaction; valid once it is committed. */
+/** The result of a transaction, valid after its commit. */
 export interface AppendResult {
   readonly epoch: string;
   /** One for each request, in order. */
   readonly outcomes: readonly AppendOutcome[];
-  /** Messages that were in the outbox for these targets, now in their logs. */
+  /** Messages that were moved from the outbox to their logs. */
   readonly moved: readonly StoredMessage[];
-  /** Outbox rows that can't be moved, now set aside. */
+  /** Outbox rows that can't be moved and were set aside. */
   readonly setAside: readonly SetAsideRow[];
-  /** With one outcome for each change of the work, in order. */
+  /** Has one outcome for each change of the work, in order. */
   readonly members: MemberPlan;
-  /** Targets that still have something in the outbox: it was too much for one transaction. */
+  /** Targets with rows left in the outbox, because there were too many for one transaction. */
   readonly unfinished: ReadonlySet<string>;
-  /** Groups that still have something in the outbox, as another transaction held the members' lock. */
+  /** Groups with rows left in the outbox, because another transaction held the members' lock. */
   readonly heldGroups: ReadonlySet<string>;
-  /** The last target, in byte order, that had something in the outbox which is moved now. */
+  /** The last target, in byte order, whose outbox rows were moved. */
   readonly lastMovedTarget: string | undefined;
 }
 
-/** An append whose rows were inserted; whether they are there to stay is the COMMIT's answer. */
+/** An append whose rows were inserted. The answer to COMMIT decides whether they stay. */
 export interface WrittenAppend {
   readonly rows: readonly PlannedRow[];
   readonly ids: readonly string[];
-  /** Stands in every one of these rows, and in no other. */
+  /** Stored in each of these rows, and in no other row. */
   readonly appendId: string;
-  /** Those whose counters the transaction holds. */
+  /** The targets whose counters the transaction holds. */
   readonly targetIds: readonly string[];
   /** False if there is nothing to commit. */
   readonly hasChanges: boolean;
@@ -72,8 +72,8 @@ const APPEND_ID_BYTES = 12;
 const NO_MEMBERS: MemberPlan = { rows: [], outcomes: [], refusedJoins: [] };
 
 /**
- * Does everything of an append except its COMMIT. The order matters: first the counters, so that from then on no other
- * transaction adds to these logs or changes the members of these groups; then what is in the outbox, which comes before the
+ * Does everything of an append except its COMMIT. The order matters. First it locks the counters: from then on no other
+ * transaction adds to these logs or changes the members of these groups. Then come the outbox rows, which precede the
  * requests and changes; then the idempotency keys; then the rows.
  */
 export async function writeAppend(session: Session, work: AppendWork): Promise<WrittenAppend> {
@@ -87,7 +87,7 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
   const moves = planMoves(outbox.rows, headBefore);
 
-  // What is left in the outbox comes before these requests and changes: they wait for it.
+  // Rows that stay in the outbox come before these requests and changes, so those must wait.
   const { unfinished, heldGroups } = outbox;
   const left = heldGroups.size === 0 ? unfinished : new Set([...unfinished, ...heldGroups]);
   const isContended = isForOneOf(left);
@@ -129,7 +129,7 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   return { rows, ids, appendId, targetIds, hasChanges, result };
 }
 
-/** Raises the counters, and where nothing else is to be done, inserts the row at once. */
+/** Raises the counters. If nothing else has to be done, it inserts the row too. */
 async function beginAppend(
   session: Session,
   work: AppendWork,
@@ -141,7 +141,7 @@ async function beginAppend(
   return done ?? { counters: await raiseCounters(session, counts), id: undefined };
 }
 
-/** The targets of the work, and how many messages each is given by its requests. */
+/** The targets of the work, and the number of messages for each in its requests. */
 export function countsOf({ requests, memberChanges = [], moveFor = [] }: AppendWork): Map<string, number> {
   const counts = countByTarget(requests);
   for (const { groupName } of memberChanges) addTarget(counts, groupIdOf(groupName));
@@ -159,12 +159,12 @@ export function isForOneOf(targetIds: ReadonlySet<string>): (request: AppendRequ
   return ({ messages }) => messages.some(({ targetId }) => targetIds.has(targetId));
 }
 
-/** Whether a change is one of these targets' members. */
+/** Whether a change is for one of these groups, which are given by their target ids. */
 export function isChangeOf(targetIds: ReadonlySet<string>): (change: MembersChange) => boolean {
   return ({ groupName }) => targetIds.has(groupIdOf(groupName));
 }
 
-/** The outcomes of those that were tried, in the order of all; the others are contended. */
+/** Completes the outcomes: items that were not tried are contended. Returns them in the order of all items. */
 export function withContended<Item, Outcome>(
   items: readonly Item[],
   isContended: (item: Item) => boolean,
@@ -184,7 +184,10 @@ function headOf({ heads }: CounterState, targetId: string): number {
   return heads.get(targetId) ?? NaN;
 }
 
-/** Each request had taken an offset for each message. Replays and refusals need none, what is moved needs more. */
+/**
+ * Each request took one offset for each of its messages. Replays and refused requests need none; moved messages need
+ * more.
+ */
 async function correctCounters(
   session: Session,
   counts: ReadonlyMap<string, number>,

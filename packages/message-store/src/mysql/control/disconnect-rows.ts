@@ -16,8 +16,9 @@ ON DUPLICATE KEY UPDATE position = VALUES(position),
     COALESCE(VALUES(tokens_refused_up_to), tokens_refused_up_to))`;
 
 /**
- * The next position: microseconds since 1970, and always beyond the last one. A plain count would be given again after
- * a failover that lost the last disconnects, and relays that had seen it would take the new one for an old one.
+ * The next position: microseconds since 1970, and always higher than the last one. A simple counter would reuse
+ * positions after a failover that lost the last disconnects, and relays that saw those would take a new disconnect for
+ * an old one.
  */
 const NEXT_POSITION_STATEMENT = `
 UPDATE disconnect_head
@@ -31,8 +32,9 @@ interface DisconnectRow {
 }
 
 /**
- * Records a disconnect in one transaction, on a session without autocommit: the row of the head stays locked to the
- * commit, so positions are committed in their order. What fails is rolled back with the session that it failed on.
+ * Records a disconnect in one transaction, on a session without autocommit. The head's row stays locked until the
+ * commit, so commits happen in the order of positions. After a failure the pool ends the session, which rolls the
+ * transaction back.
  */
 export async function saveDisconnect(session: Session, request: DisconnectRequest): Promise<Disconnect> {
   const { clientId, refuseTokens } = request;
@@ -55,7 +57,7 @@ export function readDisconnectRows(
   return readRows(session, condition, ids);
 }
 
-/** Reads the disconnects behind a position, and the head, in one statement. */
+/** Reads the disconnects after a position, and the head, in one statement. */
 export function readDisconnectRowsAfter(session: Session, position: number): Promise<DisconnectsReading> {
   return readRows(session, 'd.position > ?', [position]);
 }

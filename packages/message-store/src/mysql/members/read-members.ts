@@ -16,7 +16,7 @@ import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 import { padInList, placeholders } from '../sessions/statement-shape.ts';
 
-/** A range of the key that ends at the limit, and passes over those who left within a day. */
+/** Reads a range of the key up to the limit. It skips clients that left within the last day. */
 export const READ_MEMBERS_STATEMENT =
   'SELECT client_id, from_offset, since FROM members FORCE INDEX (PRIMARY)' +
   " WHERE group_name = ? AND client_id > ? AND state = 'member' ORDER BY client_id LIMIT ?";
@@ -68,7 +68,7 @@ function membershipOf({ group_name: groupName, from_offset: from, since }: Membe
 
 /**
  * One statement, so one snapshot: first the last position, then the memberships, from the index alone. The row at the
- * last position is found by its key in that index, once for each state.
+ * last position is found by its key in that index, with one look-up for each state.
  */
 export function readMembershipsStatement(idCount: number): string {
   const condition = idCount === 0 ? 'FALSE' : `client_id IN (${placeholders(idCount)})`;
@@ -116,7 +116,9 @@ const CHANGES_OF_STATE = (state: 'member' | 'left') => `
    FROM members FORCE INDEX (members_position) WHERE state = '${state}' AND position > ?
   ORDER BY position LIMIT ${MEMBER_CHANGES_PER_READ_MAX})`;
 
-/** One snapshot: what the cursor is held against, then the changes of each state, as ranges that end at the limit. */
+/**
+ * One snapshot: first the facts to check the cursor against, then the changes of each state, as ranges up to the limit.
+ */
 export const READ_CHANGES_STATEMENT = `
 (SELECT e.epoch, h.head, h.forgotten, NULL AS group_name, NULL AS client_id, NULL AS from_offset, NULL AS state,
         m.position
@@ -130,7 +132,7 @@ type ChangeColumns =
       readonly epoch: string;
       readonly head: number;
       readonly forgotten: number;
-      /** Of the place that the cursor has a mark of. */
+      /** In the first row: the position of the membership in the cursor's mark. */
       readonly position: number | null;
     }
   | {

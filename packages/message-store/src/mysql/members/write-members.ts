@@ -11,12 +11,13 @@ import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
 
-/** Places of one statement: a parameter of at most 300 kB, and the least that a server takes is 1 MiB. */
+/** Places of one statement. They take at most 300 kB as a parameter; servers accept at least 1 MiB. */
 const PLACES_PER_STATEMENT_MAX = 1_000;
 
 /**
- * The next positions: microseconds since 1970, and always beyond the last one. A plain count would be given again after
- * a failover that lost the last changes, and relays that had seen it would take the new one for an old one.
+ * The next positions: microseconds since 1970, and always higher than the last one. A simple counter would reuse
+ * positions after a failover that lost the last changes, and relays that saw those would take a new change for an old
+ * one.
  */
 const LOCK_STATEMENT = `
 SELECT GREATEST(head, CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(6)) * 1000000 AS SIGNED)) AS position_before
@@ -28,8 +29,8 @@ export interface MembersLock {
 }
 
 /**
- * Takes the row of the last position. Whoever holds it waits for nothing more, so it is taken after all counters; held
- * to the commit, it makes commit order position order, and what is counted under it stays true.
+ * Locks the row of the last position. Its holder waits for no other lock, so it is taken after all counters. It is held
+ * until the commit, so commits happen in the order of positions, and counts that were read under it stay true.
  */
 export async function lockMembers(session: Session): Promise<MembersLock> {
   const lock = await takeLock(session, LOCK_STATEMENT);
@@ -38,8 +39,8 @@ export async function lockMembers(session: Session): Promise<MembersLock> {
 }
 
 /**
- * The same where the row is free; undefined if another transaction holds it. And where the user lacks the right, so
- * that only groups that have joins wait for somebody to grant it.
+ * Takes the lock if it is free; returns undefined if another transaction holds it. Also returns undefined if the user
+ * lacks the right, so that only groups with joins wait until somebody grants it.
  */
 export async function tryLockMembers(session: Session): Promise<MembersLock | undefined> {
   try {
@@ -56,9 +57,9 @@ async function takeLock(session: Session, statement: string): Promise<MembersLoc
 }
 
 export interface MembersStamp {
-  /** If undefined, it is taken here; others usually hold it only for a commit. */
+  /** If undefined, the lock is taken here. Other transactions usually hold it only during a commit. */
   readonly lock: MembersLock | undefined;
-  /** The database's clock, as it writes it. */
+  /** The database's clock, in the database's format. */
   readonly databaseTime: string;
 }
 
@@ -100,7 +101,7 @@ SELECT w.group_name, w.client_id, w.from_offset, ?, w.state, w.position FROM JSO
 ON DUPLICATE KEY UPDATE from_offset = VALUES(from_offset), since = VALUES(since), state = VALUES(state),
   position = VALUES(position)`;
 
-/** Each once: of several steps and changes of one place the first one's. */
+/** Each place once, as in its first step or change. */
 function placesOf({ steps, changes }: MemberWork): readonly MemberPlace[] {
   const places = new Map<string, MemberPlace>();
   const add = (place: MemberPlace) => places.set(placeKey(place), place);
@@ -112,7 +113,7 @@ function placesOf({ steps, changes }: MemberWork): readonly MemberPlace[] {
   return [...places.values()];
 }
 
-/** Each found by its key, whatever the number: for `IN ((…), …)` MariaDB would scan the table. */
+/** Finds each row by its key, however many there are. For `IN ((…), …)` MariaDB would scan the table. */
 export const READ_STATEMENT = `
 SELECT m.group_name, m.client_id, m.from_offset, m.since, m.state, m.position FROM JSON_TABLE(?, '$[*]' COLUMNS (
   group_name VARCHAR(122) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
@@ -128,7 +129,7 @@ interface StoredRow {
   readonly position: number;
 }
 
-/** The stored rows of some places, by `placeKey`, including those of former members. */
+/** Reads the stored rows of some places, by `placeKey`, including rows of former members. */
 export async function readMemberPlaces(
   session: Session,
   places: readonly MemberPlace[],
@@ -149,7 +150,7 @@ export async function readMemberPlaces(
   return stored;
 }
 
-/** Clients that may be in more groups afterwards. */
+/** Clients that may be in more groups afterwards than before. */
 function joiningClients(
   { steps, changes }: MemberWork,
   stored: ReadonlyMap<string, MemberRow>,

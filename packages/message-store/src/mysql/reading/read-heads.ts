@@ -5,7 +5,7 @@ import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
 import { IN_LIST_MAX, padInList, placeholders } from '../sessions/statement-shape.ts';
 
-/** The first row, about the epoch; the columns of the others are null in it. */
+/** The first row, which holds the epoch. The other rows' columns are null in it. */
 interface EpochRow {
   readonly epoch: string;
   readonly replaced_epoch: string | null;
@@ -13,7 +13,7 @@ interface EpochRow {
   readonly now: string;
 }
 
-/** A target that has been written to, and the row at its head if it is still there. */
+/** A target with messages, and the row at its head if that still exists. */
 interface HeadRow {
   readonly epoch: null;
   readonly target_id: string;
@@ -23,10 +23,10 @@ interface HeadRow {
   readonly created_at: string | null;
 }
 
-/** The epoch before the current one, where that was begun without the command. */
+/** The epoch before the current one, if the current one began without the command. */
 export interface ReplacedEpoch {
   readonly epoch: string;
-  /** Rows that are older, by the database's clock, are common to both. */
+  /** Both epochs share the rows that are older than this, by the database's clock. */
   readonly certainUntil: string;
 }
 
@@ -37,9 +37,9 @@ export interface LogHeadsOfEpochs extends LogHeads {
 const UNWRITTEN: LogHead = { head: 0, epochStart: 0 };
 
 /**
- * The epoch, then the heads of so many targets and the rows there, each found by its key. One statement, so that they
- * come from one snapshot; the epoch is not repeated in each row, and times are texts already, as reading a thousand of
- * either costs this process more than the server.
+ * Reads the epoch, then the heads of this many targets and the rows at the heads, each by its key. It is one statement,
+ * so all are from one snapshot. Only the first row has the epoch, and times are returned as text, because parsing a
+ * thousand of either costs this process more than the query costs the server.
  */
 export function readHeadsStatement(idCount: number): string {
   const condition = idCount === 0 ? 'FALSE' : `t.target_id IN (${placeholders(idCount)})`;
@@ -86,29 +86,29 @@ interface PlaceRow {
 
 const PLACE_COLUMNS = 'target_id, `offset`, CAST(id AS CHAR) AS id, CAST(created_at AS CHAR) AS created_at';
 
-/** Rows by so many ids. Without the hint a server that thinks the table small scans it. */
+/** Reads rows by their ids. Without the index hint, a server that considers the table small would scan it. */
 export function readRowsByIdStatement(idCount: number): string {
   return `SELECT ${PLACE_COLUMNS} FROM messages FORCE INDEX (PRIMARY) WHERE id IN (${placeholders(idCount)})`;
 }
 
 /**
- * Rows at so many places. MariaDB makes no ranges of `(a, b) IN ((…), …)` and scans; of this it makes one for each
- * place, in a time that grows with their square.
+ * Reads the rows at this many places. For `(a, b) IN ((…), …)` MariaDB scans instead of using ranges. This form makes
+ * one range for each place, in a time that grows with the square of their number.
  */
 export function readMarksStatement(placeCount: number): string {
   const places = Array.from({ length: placeCount }, () => '(target_id = ? AND `offset` = ?)').join(' OR ');
   return `SELECT ${PLACE_COLUMNS} FROM messages FORCE INDEX (messages_target_offset) WHERE ${places}`;
 }
 
-/** Places in one statement: found in 1 ms, where 2,048 of them took 140. */
+/** Places of one statement. These are found in 1 ms, whereas 2,048 places took 140 ms. */
 const PLACES_PER_STATEMENT_MAX = 64;
 
-/** A row's id, as every row has one that we wrote. A client that resumes may name anything. */
+/** The format of our row ids. A client that resumes may send anything. */
 const ROW_ID = /^[1-9]\d{0,18}$/;
 
 /**
- * Reads which rows stand at these places, in their order. A row that stands where it was seen is found by its id, the
- * cheapest way that there is; only the others are looked for at their places.
+ * Reads the rows at these places, in their order. A row that is still where it was seen is found by its id, which is
+ * the cheapest way. Only the others are looked up by place.
  */
 export async function readRowMarks(
   session: Session,

@@ -23,20 +23,20 @@ SELECT NULL, NULL, NULL, CAST(m.id AS CHAR), m.\`offset\`,
   FROM messages m FORCE INDEX (messages_target_offset)`;
 
 /**
- * One statement, so one snapshot: first where the log stands, then its rows. The two parts are joined by UNION ALL and
- * not by a JOIN, because for that both servers would read the whole rest of the log and sort it; so it is a range scan
- * of the index that stops at the limit. A text that is too long to be brought along unasked is only measured.
+ * One statement, so one snapshot: first the state of the log, then its rows. The two parts are joined by UNION ALL,
+ * because for a JOIN both servers would read and sort the whole rest of the log. This way it is an index range scan
+ * that stops at the limit. A text above the length limit is only measured, not returned.
  */
 export const READ_LOG_STATEMENT = `${STATE_ROW} UNION ALL (${MEASURED_ROWS}
  WHERE m.target_id = ? AND m.\`offset\` > ? ORDER BY m.\`offset\` LIMIT ?)`;
 
-/** The same backward, from the head at most: the index is read from the end of the range. */
+/** The same, backward from the head at most: the index is read from the end of the range. */
 export const READ_EARLIER_LOG_STATEMENT = `${STATE_ROW} UNION ALL (${MEASURED_ROWS}
  WHERE m.target_id = ? AND m.\`offset\` > ? AND m.\`offset\` < ?
    AND m.\`offset\` <= (SELECT h.head FROM targets h WHERE h.target_id = ?)
  ORDER BY m.\`offset\` DESC LIMIT ?)`;
 
-/** The texts that were only measured. A range of the index, as with the first statement, and no list of ids. */
+/** Reads the texts that were only measured. It uses an index range like READ_LOG_STATEMENT, not a list of ids. */
 const READ_LONG_TEXTS_STATEMENT = `
 SELECT CAST(m.id AS CHAR) AS id, m.\`offset\`, m.message, m.created_at
   FROM messages m FORCE INDEX (messages_target_offset)
@@ -68,7 +68,7 @@ export async function readLogSlice(session: Session, query: LogQuery): Promise<L
     firstLookBytesMax(query),
     targetId,
     afterOffset,
-    String(limit), // a number is refused here by MySQL from 8.0.22 on where the driver sends it as a double
+    String(limit), // MySQL from 8.0.22 on refuses a number here, because the driver sends it as a double
   ]);
   const measured = rows.toSorted((a, b) => a.offset - b.offset);
   const isFull = measured.length === limit;
@@ -108,7 +108,7 @@ interface FirstLook extends LogHead {
   readonly measured: readonly MeasuredRow[];
 }
 
-/** The state of the log, and its rows in any order. */
+/** Reads the state of the log, and its rows in any order. */
 async function firstLook(
   session: Session,
   statement: string,
@@ -125,7 +125,7 @@ async function firstLook(
   return { epoch, head: head ?? 0, epochStart: epochStart ?? 0, measured };
 }
 
-/** The rows that fit the bound in bytes, in their order, with their texts. */
+/** Returns the rows that fit the bound in bytes, in order, with their texts. */
 async function readTexts(
   session: Session,
   measured: readonly MeasuredRow[],
@@ -156,8 +156,8 @@ async function readLongTexts(session: Session, query: LongTextQuery): Promise<Lo
 }
 
 /**
- * A log ends at its head. What lies beyond was put there by hand, and is no part of it until appends get there. True
- * where there was such a row.
+ * Drops rows beyond the head. A log ends at its head: rows beyond it were inserted by hand, and are no part of the log
+ * until appends reach them. Returns true if there were such rows.
  */
 function dropBeyond(sorted: MeasuredRow[], head: number): boolean {
   const firstBeyond = sorted.findIndex(({ offset }) => offset > head);

@@ -3,10 +3,10 @@ import { type ReaderCursor, type StreamStart, streamStart } from '../../rules/st
 import { type ReplacedEpoch, readLogHeads, readRowMarks } from './read-heads.ts';
 import type { Session } from '../sessions/session.ts';
 
-/** Each is a query within the statement; more would take long to plan. */
+/** Searches of one statement. Each is a subquery; with more, planning would take long. */
 const SEARCHES_PER_STATEMENT_MAX = 32;
 
-/** Decides where these readers' streams go on. */
+/** Decides where these readers' streams continue. */
 export async function readStreamStartRows(
   session: Session,
   cursors: readonly ReaderCursor[],
@@ -25,9 +25,9 @@ export async function readStreamStartRows(
 }
 
 /**
- * For cursors of the epoch that was replaced without the command: the last row up to each that is old enough to be
- * common to both histories. A cursor of an epoch before that one has only what `epoch_start` says, as nobody knows
- * what its history shares with the replaced one.
+ * Handles cursors of the epoch that was replaced without the command. For each, it finds the last row up to the cursor
+ * that is old enough to be in both histories. Cursors of earlier epochs only get `epoch_start`, because nobody knows
+ * what their history shares with the replaced one.
  */
 async function readCertainOffsets(
   session: Session,
@@ -50,7 +50,10 @@ async function readCertainOffsets(
   return found;
 }
 
-/** Goes back from the cursor over what the replaced history wrote in its last minutes, and stops. */
+/**
+ * Searches backward from the cursor, past what the replaced history wrote in its last minutes, up to the first older
+ * row.
+ */
 export const CERTAIN_SEARCH =
   '(SELECT ? AS position, `offset` FROM messages FORCE INDEX (messages_target_offset)' +
   ' WHERE target_id = ? AND `offset` <= ? AND created_at < ? ORDER BY `offset` DESC LIMIT 1)';

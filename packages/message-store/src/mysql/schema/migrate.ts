@@ -22,11 +22,11 @@ export type MigrationEvent =
 export interface MigrateOptions extends DatabaseAccess {
   /** Where the `NNNN-name.sql` files are. */
   readonly folder: URL | string;
-  /** An error thrown here ends the migration at that point; the next one completes it. */
+  /** If it throws, the migration stops at that point, and the next migration completes it. */
   readonly onEvent?: (event: MigrationEvent) => void;
-  /** Milliseconds in which the database must answer a connection. Migrations themselves take what they take. */
+  /** Milliseconds in which the database must accept a connection. Migrations themselves have no time limit. */
   readonly connectDeadlineMs?: number;
-  /** Seconds to wait for another process that is migrating the same database. */
+  /** Seconds to wait while another process migrates the same database. */
   readonly lockWaitSeconds?: number;
 }
 
@@ -37,16 +37,19 @@ export interface MigrateResult {
   readonly sqlPublishing: SqlPublishing;
 }
 
-/** A transaction that uses a table is waited for this long in all; one that is open for longer is a mistake. */
+/**
+ * How long in total a migration waits for transactions that use a table. A transaction that stays open longer is a
+ * mistake.
+ */
 const TABLE_WAIT_MS_MAX = 120_000;
 
-/** Between two tries, in which those who waited behind the first one get their turn. */
+/** The pause between two attempts, so that transactions that queued behind the first attempt can proceed. */
 const TABLE_PAUSE_MS = 2_000;
 
-/** A table of some ten million rows is rebuilt within it. */
+/** Within this time, a table of some ten million rows can be rebuilt. */
 const LOCK_WAIT_SECONDS = 900;
 
-/** Names the lock after the database, in less than the 64 characters that a lock's name may have. */
+/** Names the lock after the database. A lock's name may have at most 64 characters. */
 const LOCK_NAME_SQL = "CONCAT('postline-migrate:', LEFT(SHA2(DATABASE(), 256), 40))";
 
 const CREATE_SCHEMA_MIGRATIONS = `
@@ -58,12 +61,13 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 
 /**
- * Brings a database to the schema of `folder`, from nothing, the proof of concept's table or any version between.
- * Processes that do so at once wait for each other. DDL can't be rolled back, so a migration that was killed leaves a
- * part of itself behind: each statement can be run again, and the next call starts that migration from its top.
+ * Migrates a database to the schema in `folder`, from an empty database, the proof of concept's table or any version in
+ * between. Processes that migrate at the same time wait for each other. DDL can't be rolled back, so a killed migration
+ * leaves its first statements behind. Each statement can be run again, and the next call starts that migration from the
+ * beginning.
  *
- * A schema that is newer by compatible migrations stays as it is. Rejects with a StoreUnavailableError if the database can't
- * be reached, with a SchemaVersionError if its schema is newer by another migration.
+ * A newer schema stays as it is if all newer migrations are compatible. Rejects with a StoreUnavailableError if the
+ * database can't be reached, and with a SchemaVersionError if a newer migration is not compatible.
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const migrations = await readMigrations(options.folder);
@@ -73,7 +77,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     const versions = await applyMissing(session, migrations, options.onEvent ?? (() => undefined));
     return { ...versions, sqlPublishing: await ensureSqlPublishing(session, folderPath(options.folder)) };
   } finally {
-    session.close(); // and with it the lock
+    session.close(); // releases the lock too
   }
 }
 
@@ -93,7 +97,7 @@ async function applyMissing(
   onEvent: (event: MigrationEvent) => void,
 ): Promise<Pick<MigrateResult, 'fromVersion' | 'toVersion'>> {
   const fromVersion = await readSchemaVersion(session);
-  // Only if something is missing, so that a user without the right to create tables can start.
+  // Only if a migration is missing, so that services start without the right to create tables.
   if (fromVersion < migrations.length) await session.run(CREATE_SCHEMA_MIGRATIONS);
   const toVersion = Math.max(fromVersion, migrations.length);
   if (fromVersion > migrations.length) await checkSchema(session);
@@ -119,8 +123,8 @@ async function apply(
 }
 
 /**
- * A statement that changes a table waits for the transactions that use it, and everybody else waits behind the statement:
- * so it waits for a second only, lets the others go on, and tries again.
+ * A statement that changes a table waits for transactions that use the table, and all later ones wait behind it. So it
+ * waits for one second at a time, lets the others proceed, and tries again.
  */
 async function runOnce(session: Session, { sql, alreadyDoneErrnos }: MigrationStatement): Promise<void> {
   const endAt = performance.now() + TABLE_WAIT_MS_MAX;

@@ -2,33 +2,33 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** One statement of a migration. It can be run again after it has been run. */
+/** One statement of a migration. It is safe to run it again. */
 export interface MigrationStatement {
   readonly sql: string;
-  /** Server errors that only mean: an earlier start has already done this. */
+  /** Server errors that mean an earlier attempt has already done this. */
   readonly alreadyDoneErrnos: ReadonlySet<number>;
 }
 
 export interface Migration {
   readonly version: number;
   readonly name: string;
-  /** Services of the release before go on beside it. */
+  /** True if services of the previous release keep working with the migrated schema. */
   readonly isCompatible: boolean;
   readonly statements: readonly MigrationStatement[];
 }
 
 const FILE_NAME = /^(\d{4})-([a-z0-9-]+)\.sql$/;
 
-/** A line of its own between two statements; a semicolon would also be found inside of a procedure's body. */
+/** A separate line between two statements. A semicolon would not do, because procedure bodies contain semicolons. */
 const SEPARATOR = /^-- next *$/m;
 
-/** A line of its own within a statement, e.g. `-- already done: 1060 1061`. */
+/** A separate line within a statement, e.g. `-- already done: 1060 1061`. */
 const ALREADY_DONE = /^-- already done:([ \d]+)$/m;
 
-/** A line of its own in each file; CONTRIBUTING says when it may be true. */
+/** A separate line in each file. CONTRIBUTING explains when it may be true. */
 const COMPATIBLE = /^-- compatible: (true|false)$/gm;
 
-/** Reads `NNNN-name.sql` files, which must be numbered 1, 2, 3, … without a hole, and marked. */
+/** Reads the `NNNN-name.sql` files. They must be numbered 1, 2, 3, … without gaps, and marked as compatible or not. */
 export async function readMigrations(folder: URL | string): Promise<readonly Migration[]> {
   const path = folderPath(folder);
   const fileNames = (await readdir(path)).filter((fileName) => fileName.endsWith('.sql')).sort();

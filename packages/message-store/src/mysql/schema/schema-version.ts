@@ -5,15 +5,15 @@ import type { Session } from '../sessions/session.ts';
 export const SCHEMA_VERSION = 11;
 
 /**
- * The newest migration of the release before. A relay that is upgraded before the first API runs on this schema, and uses
- * nothing that a later migration added. Before 0.2.0 there is no such release: APIs are upgraded first.
+ * The newest migration of the previous release. A relay that is upgraded before the first API runs on this schema, and
+ * uses nothing from later migrations. Before 0.2.0 there was no such release, so APIs are upgraded first.
  */
 export const SCHEMA_VERSION_BEFORE = 11;
 
-/** From this migration on the table says which ones are compatible. */
+/** From this migration on, the table records which migrations are compatible. */
 const FIRST_MARKED_VERSION = 11;
 
-/** The last migration that was completed; 0 in a database that none was applied to. */
+/** The last completed migration; 0 if none was applied. */
 export async function readSchemaVersion(session: Session): Promise<number> {
   const tables = await session.select(
     "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_migrations'",
@@ -28,8 +28,9 @@ export async function readSchemaVersion(session: Session): Promise<number> {
 }
 
 /**
- * The version of the schema. Throws a SchemaVersionError if it is older than `versionMin`, or newer by a migration that is
- * not marked compatible: while a release is rolled out, a newer API migrates under services that still run or start again.
+ * Reads the version of the schema. Throws a SchemaVersionError if it is older than `versionMin`, or if a newer
+ * migration is not marked compatible. During a rolling upgrade, a newer API migrates the schema while older services
+ * still run or restart.
  */
 export async function checkSchema(session: Session, versionMin = SCHEMA_VERSION): Promise<number> {
   const version = await readSchemaVersion(session);
@@ -55,7 +56,7 @@ async function refuseIncompatible(session: Session): Promise<void> {
   );
 }
 
-/** Records that a migration is completed. */
+/** Records a completed migration. */
 export async function recordMigration(
   session: Session,
   { version, name, isCompatible }: { version: number; name: string; isCompatible: boolean },

@@ -4,21 +4,21 @@ import { isSqlError, type SqlError } from '../sessions/sql-error.ts';
 
 /** The state of the procedures by which applications publish and change groups. */
 export type SqlPublishing =
-  /** All of them were there. */
+  /** All of them already existed. */
   | { readonly kind: 'current' }
-  /** At least one was made. */
+  /** At least one was created. */
   | {
       readonly kind: 'created';
-      /** On MySQL this took away the rights to execute the one before. */
+      /** What the user lost on MySQL, where replacing a procedure removes the rights to execute it. */
       readonly grantsLost: GrantsLost;
     }
-  /** This user may not make these procedures; perhaps older versions are there. */
+  /** This user may not create these procedures. Older versions may exist. */
   | { readonly kind: 'not-allowed'; readonly errno: number; readonly procedures: readonly ProcedureName[] };
 
 const PROCEDURES = ['publish_message', 'join_group', 'leave_group'] as const;
 type ProcedureName = (typeof PROCEDURES)[number];
 
-/** What has to be granted anew; unknown where this user may not read it. */
+/** The grants to make again; unknown if this user may not read them. */
 type GrantsLost = readonly string[] | 'unknown';
 
 function bothGrants(one: GrantsLost, other: GrantsLost): GrantsLost {
@@ -30,15 +30,19 @@ type EnsuredProcedure =
   | { readonly kind: 'created'; readonly grantsLost: GrantsLost }
   | { readonly kind: 'not-allowed'; readonly errno: number };
 
-/** Access denied: to the database, a table, a privilege of the server, a routine; and creation barred by the binary log. */
+/**
+ * Access denied to the database, a table, a server privilege or a routine; or the binary log forbids creating
+ * procedures.
+ */
 const NOT_ALLOWED_ERRNOS: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1370, 1419]);
 
 const COMMENT = /^COMMENT '([^']+)'$/m;
 const COMMENT_VERSION = /^Postline, version (\d+)$/;
 
 /**
- * Makes the procedures that are missing or of an older version; those of a newer release stay. Not a numbered migration: a user without the right to
- * create procedures can do all the rest, and a later start with the right completes it.
+ * Creates procedures that are missing or outdated; procedures of a newer release stay. This is not a numbered
+ * migration, so a user without the right to create procedures can do everything else. A later start with that right
+ * completes it.
  */
 export async function ensureSqlPublishing(session: Session, folder: string): Promise<SqlPublishing> {
   const refused: ProcedureName[] = [];
@@ -83,20 +87,20 @@ async function ensureProcedure(
   }
 }
 
-/** 0 for procedures from before they had a version. */
+/** 0 for procedures that were created before they had versions. */
 function versionIn(comment = ''): number {
   return Number(COMMENT_VERSION.exec(comment)?.[1] ?? 0);
 }
 
-/** MariaDB: callers always find one or the other, and keep their rights. */
+/** For MariaDB: callers always find either the old or the new procedure, and keep their rights. */
 async function replaceAtOnce(session: Session, sql: string): Promise<readonly string[]> {
   await session.run(sql.replace('CREATE PROCEDURE', 'CREATE OR REPLACE PROCEDURE'));
   return [];
 }
 
 /**
- * MySQL has no such statement: for some milliseconds there is none, and all rights on it are gone with the old one. What
- * was granted is granted again where this user may read and grant it.
+ * MySQL has no such statement. For some milliseconds there is no procedure, and all rights on the old one are lost.
+ * They are granted again if this user may read and grant them.
  */
 async function dropAndCreate(
   session: Session,
@@ -108,7 +112,8 @@ async function dropAndCreate(
     await session.run(sql);
     return [];
   }
-  // Made before the old one is dropped: so a user who may drop but not create leaves the old one alone.
+  // Tests whether this user may create procedures before the old one is dropped. A user who may only drop leaves it
+  // alone.
   const probeName = `${name}_next`;
   await session.run(`DROP PROCEDURE IF EXISTS ${probeName}`);
   await session.run(sql.replace(`CREATE PROCEDURE ${name}`, `CREATE PROCEDURE ${probeName}`));

@@ -6,12 +6,12 @@ import { isTooManyConnections } from './sql-error.ts';
 
 const CONNECT_DEADLINE_MS = 5_000;
 
-/** Services give connections back within seconds where others have none. */
+/** When other processes have no connection left, the services release some of theirs within seconds. */
 const TOO_MANY_PAUSE_MS = 200;
 
 /**
- * A session for work on the whole database, outside a pool. While the server has no room for it, it is tried again.
- * Rejects with a StoreUnavailableError if there is none within `deadlineMs`.
+ * Opens a session for work on the whole database, outside the pools. While the server has no room for it, it tries
+ * again. Rejects with a StoreUnavailableError if that takes longer than `deadlineMs`.
  */
 export async function openAdministratorSession(
   { databaseUrl, databaseCa }: DatabaseAccess,

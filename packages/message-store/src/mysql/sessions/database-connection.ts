@@ -7,31 +7,33 @@ import { signInByEd25519 } from './sign-in-by-ed25519.ts';
 export interface DatabaseAccess {
   /** `mysql://user:password@host:port/database?parameters` */
   readonly databaseUrl: string;
-  /** PEM of the authorities that may have signed the database's certificate, beside those that the URL names. */
+  /**
+   * Certificates (PEM) of the authorities that may sign the database's certificate, besides those that the URL names.
+   */
   readonly databaseCa?: string | undefined;
 }
 
-/** Options of a connection, prepared once: the driver keeps TLS sessions by the object of its options. */
+/** Options of a connection, prepared once, because the driver stores TLS sessions by the options object. */
 interface PreparedAccess {
   readonly address: DatabaseAddress;
   readonly ssl: SslOptions | undefined;
 }
 
-/** Statements of different shapes that one connection keeps prepared: more than our roundings can make. */
+/** Prepared statements that one connection keeps. Our rounding of row counts produces fewer texts than this. */
 const PREPARED_STATEMENTS_MAX = 512;
 
-/** Tells a dead server apart from a silent one in the operating system's own time; ours is the deadline. */
+/** Lets the operating system detect a dead server. Our deadlines do not depend on it. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
 const prepared = new WeakMap<DatabaseAccess, PreparedAccess>();
 
-/** Begins to connect. Throws if the URL is one that the settings would have refused. */
+/** Starts to connect. Throws if the URL is one that the settings would have refused. */
 export function startConnection(access: DatabaseAccess): { connection: Connection; socket: Socket } {
   const { address, ssl } = prepare(access);
   const socket = startSocket(address);
-  socket.on('error', () => undefined); // the driver's listener and the socket's end tell; none may be uncaught
+  socket.on('error', () => undefined); // reported elsewhere; without a listener it would be uncaught
   const connection = createConnection({
-    stream: socket, // our own, because the driver's destroy() waits for the other side
+    stream: socket, // our own socket, because the driver's destroy() waits for the server
     host: address.host,
     user: address.user,
     password: address.password,
@@ -44,7 +46,7 @@ export function startConnection(access: DatabaseAccess): { connection: Connectio
     stringifyObjects: true,
     multipleStatements: false,
     flags: ['-LOCAL_FILES'],
-    connectTimeout: 0, // the caller's signal is the only clock
+    connectTimeout: 0, // only the caller's signal limits the time
     maxPreparedStatements: PREPARED_STATEMENTS_MAX,
   });
   return { connection, socket };
@@ -81,8 +83,8 @@ function startSocket({ socketPath, host, port }: DatabaseAddress): Socket {
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
   });
-  // The driver gives Node no host to compare with the certificate where it is an IP address, and Node would take
-  // `localhost` for it. What it looks at before that is this, which it sets itself for names.
+  // If the host is an IP address, the driver gives Node no host to compare with the certificate, and Node would use
+  // `localhost`. Node looks at `_host` first, which it sets itself only for host names.
   if (isIP(host) !== 0) Object.assign(socket, { _host: host });
   return socket;
 }

@@ -1,19 +1,22 @@
 import type { Session } from './session.ts';
 
-/** Sessions that were opened together don't end together: each gets between so much of the highest age and all of it. */
+/**
+ * Each session gets a random age limit, between this share of the maximum and the maximum. So sessions that were opened
+ * together don't end together.
+ */
 const AGE_SHARE_MIN = 0.8;
 
-/** From this share of its own age on, a session that is in use has a successor opened for it. */
+/** At this share of its age limit, a session in use gets a successor. */
 const SUCCESSOR_SHARE = 0.9;
 
-/** A session of a pool, and for how long the pool keeps it. */
+/** A session of a pool, and how long the pool keeps it. */
 export class PooledSession {
   readonly session: Session;
-  /** The pool's renewals before it was opened. */
+  /** How often the pool was renewed before this session was opened. */
   readonly generation: number;
-  /** A younger one has been opened in its place, or is being opened. */
+  /** Whether a younger session replaces it, or is being opened. */
   successor: 'none' | 'opening' | 'open' = 'none';
-  /** It has served a call before: its server may have gone, or have become another one's replica, since. */
+  /** It has served a call before. Since then its server may have gone, or become a replica. */
   wasUsed = false;
   readonly #endMs: number;
   readonly #successorMs: number;
@@ -27,7 +30,7 @@ export class PooledSession {
     this.#successorMs = nowMs + ageMs * SUCCESSOR_SHARE;
   }
 
-  /** Milliseconds until it has reached its age. */
+  /** Milliseconds until it reaches its age limit. */
   get leftMs(): number {
     return this.#endMs - performance.now();
   }

@@ -1,10 +1,10 @@
 type SchemaFault =
-  /** An API will migrate it. */
+  /** The schema is too old. An API will migrate it. */
   | 'schema_version'
-  /** This program is too old for it, and stays so. */
+  /** The schema is too new for this program, and waiting does not help. */
   | 'schema_too_new';
 
-/** The database's schema is not one that this program can work with. */
+/** This program can't work with the database's schema. */
 export class SchemaVersionError extends Error {
   readonly code: SchemaFault;
 

@@ -1,24 +1,24 @@
 import type { Variables } from './session-variables.ts';
 
-/** Facts about the server behind a session, and the servers on which the guarantees would not hold. */
+/** Facts about the server behind a session. Servers on which the guarantees would not hold are refused here. */
 export interface ServerFacts {
   readonly isMariadb: boolean;
   readonly version: string;
-  /** The host and port that the server itself states. */
+  /** The host and port that the server itself reports. */
   readonly name: string;
-  /** Different for different servers. */
+  /** Different for each server. */
   readonly identity: string;
-  /** The setting by which the server takes no writes; undefined: it takes writes. */
+  /** The setting that makes the server read-only; undefined if it takes writes. */
   readonly readOnlyBy: string | undefined;
-  /** A node of a Galera cluster. */
+  /** It is a node of a Galera cluster. */
   readonly isGalera: boolean;
-  /** `group_replication_consistency` in a replication group; undefined: it is not a member of one. */
+  /** `group_replication_consistency` in a replication group; undefined if the server is not a member of one. */
   readonly groupConsistency: string | undefined;
-  /** Settings with which an answered COMMIT may not be on the server's disk yet, and their values. */
+  /** Settings under which a confirmed COMMIT may not be on the server's disk yet, and their values. */
   readonly lateFlushes: ReadonlyMap<string, string>;
 }
 
-/** On any of these a server is left to reading: one that was replaced, or a copy. */
+/** If any of these is on, the server is only for reading: it is a replica, or was replaced. */
 const READ_ONLY_VARIABLES = ['super_read_only', 'read_only', 'innodb_read_only'] as const;
 
 /** The server can't keep the guarantees, whatever the session's settings. */
@@ -31,7 +31,7 @@ export class TopologyRefusedError extends Error {
   }
 }
 
-/** The server takes no writes: a replica, or a primary that was replaced. */
+/** The server takes no writes: it is a replica, or a primary that was replaced. */
 export class ServerReadOnlyError extends Error {
   readonly code = 'read_only';
 
@@ -41,7 +41,7 @@ export class ServerReadOnlyError extends Error {
   }
 }
 
-/** The node of a cluster has lost the others, or is not in step with them yet. */
+/** This cluster node has lost the others, or is not synchronized with them yet. */
 class NodeNotReadyError extends Error {
   readonly code = 'node_not_ready';
 
@@ -51,7 +51,10 @@ class NodeNotReadyError extends Error {
   }
 }
 
-/** Throws a TopologyRefusedError for a server that can't keep the guarantees, a NodeNotReadyError for a node that may later. */
+/**
+ * Throws a TopologyRefusedError if the server can't keep the guarantees, and a NodeNotReadyError if the node is not
+ * ready yet.
+ */
 export function readServerFacts(variables: Variables): ServerFacts {
   checkProduct(variables);
   checkReplicationGroup(variables);
@@ -70,12 +73,12 @@ export function readServerFacts(variables: Variables): ServerFacts {
   };
 }
 
-/** A variable that is missing is off. MariaDB 12 has further words for a server that is read-only. */
+/** A missing variable counts as off. MariaDB 12 has more values for a read-only server. */
 function isOn(variables: Variables, name: string): boolean {
   return !['OFF', '0', ''].includes(variables.get(name) ?? '');
 }
 
-/** Servers that speak the protocol, and whose row locks or sessions are not those of MySQL. */
+/** Servers that speak the protocol, but whose row locks or sessions differ from those of MySQL. */
 const OTHER_PRODUCTS = /\b(TiDB|Vitess)\b/i;
 
 function checkProduct(variables: Variables): void {
@@ -91,7 +94,10 @@ function isInGroup(variables: Variables): boolean {
   return (variables.get('group_replication_group_name') ?? '') !== '';
 }
 
-/** With it, a new primary answers only after it has applied what the old one had committed; so do all higher ones. */
+/**
+ * With this level, a new primary answers only after it has applied what the old one had committed. All higher levels do
+ * the same.
+ */
 const LEAST_CONSISTENCY = 'BEFORE_ON_PRIMARY_FAILOVER';
 const TOO_LOW_CONSISTENCIES: ReadonlySet<string> = new Set(['EVENTUAL', '']);
 
@@ -112,7 +118,7 @@ function checkReplicationGroup(variables: Variables): void {
   if (faults.length > 0) throw new TopologyRefusedError(faults.join('; '));
 }
 
-/** Status of a Galera node, where it was asked: the wanted value of each. */
+/** Status variables of a Galera node, and the wanted value of each. They are only checked if they were read. */
 const NODE_STATUS = [
   ['wsrep_cluster_status', 'Primary'],
   ['wsrep_ready', 'ON'],

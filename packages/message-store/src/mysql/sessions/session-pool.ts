@@ -5,42 +5,45 @@ import { openSession, type Session, type SessionOptions } from './session.ts';
 import { isReadOnly, isTooManyConnections } from './sql-error.ts';
 
 export interface SessionPoolOptions extends SessionOptions {
-  /** Connections at once. */
+  /** The largest number of open connections. */
   readonly connectionsMax: number;
-  /** Calls that may wait for one. */
+  /** The largest number of calls that wait for a connection. */
   readonly waitersMax: number;
-  /** A connection that was not used for so long is closed: sooner than the server would do it. */
+  /** Milliseconds after which an idle connection is closed. Shorter than the server's own limit. */
   readonly idleMs: number;
-  /** A connection that is so old is closed, used or not: its address may lead to another server by now. */
+  /** Milliseconds after which a connection is closed, used or not: its address may lead to another server by now. */
   readonly ageMsMax: number;
-  /** Called when a server answered that it is read-only: the address may lead to another one by now. */
+  /** Called when a server answered that it is read-only: the address may lead to another server by now. */
   readonly onReadOnly: () => void;
 }
 
-/** Between two attempts to connect to a server that had no room: often enough to find one of several that come free. */
+/**
+ * The pause between two attempts to connect to a server without room. Short enough to catch a connection that becomes
+ * free.
+ */
 const REFUSED_PAUSE_MS = 100;
 const REFUSED_JITTER_MS = 100;
 
-/** A successor that isn't there by then is not waited for: the old connection goes on until its age. */
+/** A successor must be open within this time. Otherwise the old connection stays in use until its age limit. */
 const SUCCESSOR_DEADLINE_MS = 4_000;
 
-/** A call is given a session, or the right to open one. */
+/** A waiting call gets a session, or the right to open one. */
 type Given = PooledSession | 'place';
 
 /**
- * Connections of one role, made when needed, at most `connectionsMax` and no older than `ageMsMax`. The driver's own
- * pool is not used: neither its queue limit nor its timeouts bound a call while the server is frozen, and it hands out
- * connections that died idle.
+ * Connections of one role, opened when needed: at most `connectionsMax`, none older than `ageMsMax`. The driver's own
+ * pool is not used, because neither its queue limit nor its timeouts end a call while the server is frozen, and it
+ * lends connections that died while idle.
  */
 export class SessionPool {
   readonly #options: SessionPoolOptions;
   readonly #allowance: ConnectionAllowance;
   readonly #idle: PooledSession[] = [];
   readonly #idleTimers = new WeakMap<PooledSession, NodeJS.Timeout>();
-  /** Each is called with what came free for it. There are none while a session is idle. */
+  /** Each waiter is called with what becomes free for it. Nobody waits while a session is idle. */
   readonly #waiters = new LinkedList<(given: Given) => void>();
   readonly #closing = new AbortController();
-  /** Idle, lent and being opened. */
+  /** Idle sessions, lent sessions and sessions being opened. */
   #openCount = 0;
   #generation = 0;
   #refusal: Error | undefined;
@@ -53,16 +56,17 @@ export class SessionPool {
     });
   }
 
-  /** Why the server has no room for more connections, if that was its last answer to an attempt to open one. */
+  /** Why the server has no room for more connections, if that was its answer to the last attempt. */
   get refusal(): Error | undefined {
     return this.#refusal;
   }
 
   /**
-   * Lends a session to `work`. When `signal` is aborted, whatever the call is in ends with a rejection and the
-   * connection with it; so does one whose `work` threw. An idle connection that turns out to be dead before it answered
-   * anything is replaced once, and so is one whose server takes no writes any more, so `work` may be called twice.
-   * While the server has no room for another connection, the call waits until one of the pool comes free or there is.
+   * Lends a session to `work`. If `signal` is aborted, the call rejects at once, whatever it waits for, and its
+   * connection ends. A connection whose `work` threw also ends. An idle connection that turns out to be dead before it
+   * answered anything is replaced once. So is one whose server has become read-only, so `work` may be called twice.
+   * While the server has no room for another connection, the call waits until a connection of the pool is free or the
+   * server has room.
    */
   async use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
     const first = await this.#acquire(signal);
@@ -74,17 +78,17 @@ export class SessionPool {
       const mayBeOutdated = first.wasUsed && (wasDead || isReadOnly(error));
       if (!mayBeOutdated || signal.aborted) throw error;
     }
-    this.renew(); // what ended this one has most likely ended the others
+    this.renew(); // the other connections have most likely failed for the same reason
     return await this.#lend(await this.#acquire(signal), signal, work);
   }
 
-  /** Replaces every session that is there now: idle ones at once, the others when they come back. */
+  /** Replaces all current sessions: idle ones at once, the others when they are returned. */
   renew(): void {
     this.#generation += 1;
     for (const idle of [...this.#idle]) idle.session.close();
   }
 
-  /** Closes what is idle, and from now on each session when it comes back. */
+  /** Closes idle sessions now, and every other session when it is returned. */
   close(): void {
     this.#closing.abort();
     this.#allowance.close();
@@ -92,7 +96,7 @@ export class SessionPool {
     this.renew();
   }
 
-  /** A session that is idle, comes free or is opened, whichever is first. */
+  /** Returns a session that is idle, becomes free or is opened, whichever comes first. */
   async #acquire(signal: AbortSignal): Promise<PooledSession> {
     signal.throwIfAborted();
     const idle = this.#takeIdle();
@@ -109,7 +113,7 @@ export class SessionPool {
     }
   }
 
-  /** Opens a session in its reserved place; undefined if the server has no room. */
+  /** Opens a session in the place that was reserved for it. Returns undefined if the server has no room. */
   async #open(signal: AbortSignal): Promise<PooledSession | undefined> {
     try {
       return this.#opened(await openSession(this.#options, signal));
@@ -158,7 +162,7 @@ export class SessionPool {
   #wait(signal: AbortSignal): Promise<Given> {
     signal.throwIfAborted();
     const { connectionsMax, waitersMax } = this.#options;
-    // Calls that wait in place of a connection that may not be opened now count as if they had it.
+    // Calls that wait because the pool may not open all its connections now don't count toward `waitersMax`.
     if (this.#waiters.size >= waitersMax + connectionsMax - this.#openCount) {
       throw new SlotsExhaustedError(waitersMax);
     }
@@ -236,7 +240,7 @@ export class SessionPool {
     session.onceEnded(() => {
       clearTimeout(timer);
       const index = this.#idle.indexOf(pooled);
-      if (index < 0) return; // it is lent
+      if (index < 0) return; // it is in use
       this.#idle.splice(index, 1);
       this.#gone();
     });
@@ -248,8 +252,9 @@ export class SessionPool {
   }
 
   /**
-   * So that nobody waits for a new connection where one is used all the time. Where the pool is full, or no successor
-   * can be opened, the old one goes on until its age, and the next call opens another.
+   * Opens a successor before a busy connection reaches its age limit, so that no call waits for a new connection. If
+   * the pool is full, or no successor can be opened, the old connection stays in use until its age limit, and the next
+   * call opens a new one.
    */
   async #openSuccessor(old: PooledSession): Promise<void> {
     if (!this.#takePlace()) return;

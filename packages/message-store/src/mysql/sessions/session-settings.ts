@@ -2,18 +2,19 @@ import { readServerFacts, type ServerFacts, ServerReadOnlyError } from './server
 import { lookStatement, type Variables } from './session-variables.ts';
 
 /**
- * Settings that every session makes on connect and then verifies. A session that is not strict cuts a text that is too
- * long, one that is not utf8mb4 turns emoji into "?", one that is not UTC shifts every time: such a one is refused.
+ * Settings that every session makes when it connects, and then verifies. A session that is not strict cuts texts that
+ * are too long; one that is not utf8mb4 turns emoji into "?"; one that is not in UTC shifts all times. Such sessions
+ * are refused.
  */
 
 /**
- * `write` sessions hold counters' locks, `save` ones hold a row's for a statement, `read` ones never hold one, and
- * `migrate` ones wait for as long as DDL takes.
+ * `write` sessions hold locks on counters, `save` sessions lock rows for one statement, `read` sessions never hold
+ * locks, and `migrate` sessions wait as long as DDL takes.
  */
 export type SessionRole = 'read' | 'write' | 'save' | 'migrate';
 
 interface SessionTimes {
-  /** Seconds after which the server ends an idle session and releases its locks. */
+  /** Seconds of silence after which the server ends the session and releases its locks. */
   readonly idleSecondsMax: number;
 }
 
@@ -23,19 +24,19 @@ export interface SessionRequest extends SessionTimes {
 
 const SQL_MODE = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION';
 
-/** The least that can be waited. A counter that is held longer is another lane's business. */
+/** The shortest possible wait. Targets whose counter is held longer go to another lane. */
 const WRITER_LOCK_WAIT_SECONDS = 1;
 
 /**
- * A migration waits so long for a table that a transaction is using, and then tries again: everybody who comes later waits
- * behind it, publishers too.
+ * A migration waits this long for a table that a transaction is using, and then tries again. Meanwhile every later
+ * statement, including those of publishers, waits behind it.
  */
 const MIGRATION_TABLE_WAIT_SECONDS = 1;
 
-/** A message of 65,535 bytes and its statement fit many times over; the servers' defaults are 16 MiB and 64 MiB. */
+/** A message of 65,535 bytes and its statement fit many times over. The servers' defaults are 16 MiB and 64 MiB. */
 export const PACKET_BYTES_MIN = 1024 * 1024;
 
-/** The statements that make a session ours. */
+/** The statements that configure a session. */
 export function sessionStatements({ role, idleSecondsMax }: SessionRequest): readonly string[] {
   const common = [
     'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
@@ -48,7 +49,7 @@ export function sessionStatements({ role, idleSecondsMax }: SessionRequest): rea
       break;
     case 'write':
       variables.push(
-        'autocommit = 0', // each statement begins a transaction by itself: no round trip for a BEGIN
+        'autocommit = 0', // each statement then begins a transaction, without a round trip for BEGIN
         `wait_timeout = ${idleSecondsMax}`,
         `innodb_lock_wait_timeout = ${WRITER_LOCK_WAIT_SECONDS}`,
       );
@@ -68,30 +69,33 @@ export function sessionStatements({ role, idleSecondsMax }: SessionRequest): rea
 }
 
 /**
- * Statements that a session's variables call for. A Galera node that has lost its cluster then refuses to read (error
- * 1047), where with dirty reads it would answer with rows that are behind those of the cluster.
+ * Further statements that a session needs, depending on its variables. Without dirty reads, a Galera node that has lost
+ * its cluster refuses to read (error 1047). With dirty reads it would return outdated rows.
  */
 export function correctingStatements(variables: Variables): readonly string[] {
   return variables.get('wsrep_dirty_reads') === 'ON' ? ['SET SESSION wsrep_dirty_reads = OFF'] : [];
 }
 
-/** Facts about its server that a session depends on. */
+/** Facts about the server that a session depends on. */
 export interface SessionFacts {
   readonly packetBytesMax: number;
-  /** Ids of the rows of one statement are so far apart. */
+  /** The difference between consecutive ids of rows that one statement inserts. */
   readonly idStep: number;
   /** Whether the server has INSERT … RETURNING: MariaDB from 10.5 on. */
   readonly returnsInserted: boolean;
-  /** Connections that the server allows this user, with those of all its other users where that is less. */
+  /** Connections that the server allows this user, or all users together if that is less. */
   readonly connectionsMax: number;
   readonly server: ServerFacts;
-  /** The session as it was asked to be. */
+  /** The session that was requested. */
   readonly asked: SessionRequest;
-  /** The statement of a later look at the server. */
+  /** The statement that checks the server again later. */
   readonly lookStatement: string;
 }
 
-/** The server's settings make it impossible to store what one is given, or a proxy does not keep those of the session. */
+/**
+ * The server's settings make it impossible to store messages unchanged, or a proxy does not keep the session's
+ * settings.
+ */
 export class SessionRefusedError extends Error {
   readonly code = 'session_refused';
 
@@ -101,7 +105,7 @@ export class SessionRefusedError extends Error {
   }
 }
 
-/** Modes under which a statement of ours would mean something else. */
+/** SQL modes that change the meaning of our statements. */
 const FOREIGN_MODES: ReadonlySet<string> = new Set([
   'ANSI_QUOTES',
   'NO_BACKSLASH_ESCAPES',
@@ -112,9 +116,9 @@ const FOREIGN_MODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a session's variables. Throws a SessionRefusedError that names everything that is wrong with them, a
- * TopologyRefusedError for a server that can't keep the guarantees, and a ServerReadOnlyError for a session that would
- * write where nothing can be written.
+ * Checks a session's variables. Throws a SessionRefusedError that lists everything wrong with them, a
+ * TopologyRefusedError if the server can't keep the guarantees, and a ServerReadOnlyError if a session that writes is
+ * connected to a read-only server.
  */
 export function checkSessionVariables(variables: Variables, asked: SessionRequest): SessionFacts {
   const server = readServerFacts(variables);
@@ -168,7 +172,7 @@ function limitFaults(variables: Variables): readonly string[] {
   return faults;
 }
 
-/** A session's own `max_user_connections` is the limit of its user's account where that has one; 0 is none. */
+/** A session's own `max_user_connections` is the limit of its account, if the account has one; 0 means no limit. */
 function serverConnectionsMax(variables: Variables): number {
   const limits = ['max_connections', 'max_user_connections'].map((name) => Number(variables.get(name)));
   return Math.min(...limits.filter((limit) => limit > 0));

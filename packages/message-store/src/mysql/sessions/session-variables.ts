@@ -1,9 +1,9 @@
-/** The variables by which a session and its server are checked, and the two statements that read them. */
+/** The variables that are checked on a session and its server, and the two statements that read them. */
 
-/** By name, as `SHOW VARIABLES` has them: ON and OFF for switches. */
+/** By name, with values as in `SHOW VARIABLES`: switches are ON and OFF. */
 export type Variables = ReadonlyMap<string, string>;
 
-/** A session's own; MariaDB before 11.1 has `tx_isolation` for `transaction_isolation`. */
+/** The session's own variables. MariaDB before 11.1 has `tx_isolation` instead of `transaction_isolation`. */
 const SESSION_VARIABLES = [
   'sql_mode',
   'time_zone',
@@ -22,7 +22,7 @@ const SESSION_VARIABLES = [
   'wsrep_dirty_reads',
 ] as const;
 
-/** The server's; no server has all of them. Reading them takes no right. */
+/** The server's variables. No server has all of them. Reading them needs no right. */
 const SERVER_VARIABLES = [
   'version',
   'version_comment',
@@ -43,10 +43,13 @@ const SERVER_VARIABLES = [
   'sync_binlog',
 ] as const;
 
-/** Only a look asks for this status: the statements of a session fail on a node that is not ready. */
+/**
+ * Only a later look asks for this status, because the statements of a new session fail anyway on a node that is not
+ * ready.
+ */
 const NODE_STATUS = ['wsrep_cluster_status', 'wsrep_ready'] as const;
 
-/** `SELECT @@x` returns 1 and 0 for these. */
+/** For these, `SELECT @@x` returns 1 and 0. */
 const SWITCHES: ReadonlySet<string> = new Set([
   'autocommit',
   'read_only',
@@ -58,7 +61,7 @@ const SWITCHES: ReadonlySet<string> = new Set([
   'log_bin',
 ]);
 
-/** For a new session: names that the server does not know are left out of its answer. */
+/** For a new session. The answer leaves out names that the server does not know. */
 export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_name IN (${[
   ...SESSION_VARIABLES,
   ...SERVER_VARIABLES,
@@ -66,7 +69,7 @@ export const SESSION_VARIABLES_QUERY = `SHOW SESSION VARIABLES WHERE Variable_na
   .map((name) => `'${name}'`)
   .join(', ')})`;
 
-/** For a session whose variables are known: asks for their values now, in a tenth of the time of `SHOW VARIABLES`. */
+/** For a session whose variables are known: reads their current values in a tenth of the time of `SHOW VARIABLES`. */
 export function lookStatement(variables: Variables): string {
   const asked = (names: readonly string[], scope: string) =>
     names.filter((name) => variables.has(name)).map((name) => `@@${scope}.${name} AS ${name}`);
@@ -87,7 +90,7 @@ function nodeStatus(variables: Variables): readonly string[] {
   );
 }
 
-/** The answer to a look, in the words of `SHOW VARIABLES`. */
+/** Converts the answer to the values that `SHOW VARIABLES` would return. */
 export function variablesOfLook(row: Readonly<Record<string, unknown>>): Variables {
   const known = Object.entries(row).filter(([, value]) => value !== null);
   return new Map(known.map(([name, value]) => [name, shownValue(name, String(value))]));

@@ -12,12 +12,12 @@ import {
 import { isStatementUnknown } from './sql-error.ts';
 import { SESSION_VARIABLES_QUERY, variablesOfLook } from './session-variables.ts';
 
-/** A parameter of a statement: never an object, which a driver could expand into SQL. */
+/** A parameter of a statement. Never an object, which a driver could expand into SQL. */
 export type SqlValue = string | number | null;
 
 export interface SessionOptions extends SessionRequest, DatabaseAccess {}
 
-/** The database ended the connection, or we did. What was under way on it has an unknown outcome. */
+/** The database or this process ended the connection. The outcome of a running statement is unknown. */
 export class ConnectionLostError extends Error {
   readonly code = 'connection_lost';
 
@@ -28,14 +28,14 @@ export class ConnectionLostError extends Error {
 }
 
 /**
- * One connection, set up and checked. One statement at a time. Where the driver would leave a statement waiting for
- * a silent server, `destroy` rejects it at once and releases the socket.
+ * One connection, configured and checked. It runs one statement at a time. If the server is silent, the driver would
+ * let a statement wait forever; `destroy` rejects it at once and releases the socket.
  */
 export class Session {
   readonly facts: SessionFacts;
-  /** Statements that the server has answered. */
+  /** The number of statements that the server has answered. */
   answers = 0;
-  /** Whether `BEGIN NOT ATOMIC …; END` may be prepared as one statement: MariaDB does it, a proxy before it may not. */
+  /** Whether `BEGIN NOT ATOMIC …; END` can be prepared as one statement. MariaDB can do it, but a proxy may not. */
   takesBlocks: boolean;
   readonly #connection: Connection;
   readonly #socket: Socket;
@@ -73,8 +73,8 @@ export class Session {
   }
 
   /**
-   * Runs a prepared block of statements, one of which returns rows. Resolves with undefined if the server refused it
-   * unseen; then nothing was done, and the session takes no block any more.
+   * Runs a prepared block of statements, one of which returns rows. Resolves with undefined if the server does not
+   * accept blocks: then nothing was done, and later calls do not try again.
    */
   async selectInBlock<Row extends object>(
     sql: string,
@@ -100,7 +100,7 @@ export class Session {
     return { firstId: header.insertId };
   }
 
-  /** Runs a fixed text without values: COMMIT, ROLLBACK, SET, DDL. */
+  /** Runs a fixed statement without values: COMMIT, ROLLBACK, SET, DDL. */
   async run(sql: string): Promise<void> {
     await this.#answer<ResultSetHeader>((settle) => {
       this.#connection.query<ResultSetHeader>(sql, settle);
@@ -108,8 +108,8 @@ export class Session {
   }
 
   /**
-   * Looks again at what the session is connected to: a server can be demoted, and a proxy can lead the session to another
-   * one, or forget its settings. Rejects as `openSession` does, but shows a server that takes no writes.
+   * Checks the server again: it may have been demoted, or a proxy may have moved the session to another server or lost
+   * its settings. Rejects as `openSession` does, but a read-only server is reported in the result.
    */
   async look(): Promise<ServerFacts> {
     const { asked, lookStatement } = this.facts;
@@ -119,7 +119,7 @@ export class Session {
     return checkSessionVariables(variablesOfLook(row ?? {}), asked).server;
   }
 
-  /** Ends the connection at once; a statement under way rejects with a ConnectionLostError. */
+  /** Ends the connection at once. A running statement rejects with a ConnectionLostError. */
   destroy(cause?: unknown): void {
     if (this.#lost !== undefined) return;
     this.#lost = new ConnectionLostError(cause);
@@ -128,7 +128,7 @@ export class Session {
     this.#onEnded?.();
   }
 
-  /** Tells the server goodbye; for a session that nothing is under way on. */
+  /** Ends the connection properly, with a message to the server. Only for a session without a running statement. */
   close(): void {
     if (this.#lost !== undefined) return;
     this.#lost = new ConnectionLostError('closed');
@@ -162,8 +162,9 @@ export class Session {
 }
 
 /**
- * Connects, sets the session up and checks that it, and its server, are what was asked for. Rejects with a
- * SessionRefusedError, TopologyRefusedError or ServerReadOnlyError where they are not, with the driver's error if the database can't be reached, and as soon as `signal` is aborted.
+ * Connects, configures the session, and checks that the session and its server are as requested. Otherwise it rejects
+ * with a SessionRefusedError, TopologyRefusedError or ServerReadOnlyError. It rejects with the driver's error if the
+ * database can't be reached, and at once when `signal` is aborted.
  */
 export function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   return new Promise((resolve, reject) => {

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import type { AuthPlugin } from 'mysql2';
 
-/** Bytes of a private scalar, and of what signatures derive their nonces from. */
+/** Bytes of the private scalar, and of the other half, from which nonces of signatures are derived. */
 const HALF_BYTES = 32;
 
 /**
- * MariaDB's `ed25519`: the password's SHA-512 is the expanded private key, and the server's nonce is signed. Node's own
- * crypto signs only with keys that are expanded from a seed.
+ * Signs in by MariaDB's `ed25519`: the password's SHA-512 is the expanded private key, and it signs the server's nonce.
+ * Node's own crypto can't do this, because it only takes keys that are expanded from a seed.
  */
 export function signInByEd25519(password: string): AuthPlugin {
   return () => (nonce) => Promise.resolve(password === '' ? Buffer.alloc(0) : sign(nonce, password));
 }
 
-/** The signature of RFC 8032, from the step on where the private key is expanded. */
+/** The signature of RFC 8032, starting after the step that expands the private key. */
 function sign(nonce: Buffer, password: string): Buffer {
   const { Point } = ed25519;
   const expanded = sha512(Buffer.from(password));

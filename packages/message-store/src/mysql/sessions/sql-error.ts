@@ -1,12 +1,12 @@
 import { ServerReadOnlyError } from './server-facts.ts';
 
-/** The driver's error of a failed statement; it has an `errno` if the server answered. */
+/** The driver's error for a failed statement. It has an `errno` if the server answered. */
 export interface SqlError extends Error {
   readonly errno: number;
   readonly sqlState: string;
 }
 
-/** Server errors by their number; the same on MySQL and MariaDB where both have them. */
+/** Server errors by number. MySQL and MariaDB use the same numbers if both have the error. */
 export const SQL_ERRORS = {
   duplicateKey: 1062,
   accessDenied: 1142,
@@ -17,13 +17,13 @@ export const SQL_ERRORS = {
   checkViolatedMariadb: 4025,
 } as const;
 
-/** The server, or a limit on the user, has no room for another connection. */
+/** The server, or a limit of the user, has no room for another connection. */
 const TOO_MANY_CONNECTIONS: ReadonlySet<number> = new Set([1040, 1203, 1226]);
 
 /** The server takes no writes: `read_only`, InnoDB in read-only mode, read-only transactions. */
 const READ_ONLY: ReadonlySet<number> = new Set([1290, 1792, 1836]);
 
-/** True if the server answered a statement with an error: the connection is alive and can roll back. */
+/** True if the server answered a statement with an error: the connection works, and can roll back. */
 export function isSqlError(error: unknown): error is SqlError {
   return (
     error instanceof Error &&
@@ -46,25 +46,25 @@ const ROW_ERRORS: ReadonlySet<number> = new Set([
   SQL_ERRORS.checkViolatedMariadb,
 ]);
 
-/** SQLSTATE classes of errors that lie in the values: data exception, integrity constraint violation. */
+/** SQLSTATE classes of errors caused by values: data exception, integrity constraint violation. */
 const ROW_ERROR_CLASSES: readonly string[] = ['22', '23'];
 
-/** True if the server refused a statement for a value in it: another row may well be stored. */
+/** True if the server refused a statement because of a value in it. Other rows may be accepted. */
 export function isRowError(error: unknown): error is SqlError {
   if (!isSqlError(error)) return false;
   return ROW_ERRORS.has(error.errno) || ROW_ERROR_CLASSES.includes(error.sqlState.slice(0, 2));
 }
 
-/** The number of the error that the server answered with, to a statement or to the attempt to connect. */
+/** The error number in the server's answer to a statement or a connection attempt. */
 export function serverErrno(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') return undefined;
-  return error.errno > 0 ? error.errno : undefined; // the operating system's are negative
+  return error.errno > 0 ? error.errno : undefined; // negative numbers come from the operating system
 }
 
-/** It can't be parsed, is not supported, or can't be prepared. */
+/** The statement can't be parsed, is not supported, or can't be prepared. */
 const UNKNOWN_STATEMENT: ReadonlySet<number> = new Set([1064, 1235, 1295]);
 
-/** True if the server refused a statement for what it is: nothing of it was done. */
+/** True if the server does not accept this kind of statement: it did nothing. */
 export function isStatementUnknown(error: unknown): boolean {
   return isSqlError(error) && UNKNOWN_STATEMENT.has(error.errno);
 }

@@ -1,24 +1,26 @@
 /**
- * Roundings that keep the number of different statement texts, and so of prepared statements, small: otherwise each
- * size of a batch would be prepared anew on each connection.
+ * These roundings limit the number of different statement texts, and so of prepared statements. Otherwise each
+ * connection would prepare a new statement for each batch size.
  */
 
-/** Up to here every count of rows has its own statement: a busy API commits some tens of rows, in one statement. */
+/** Up to this number, each row count has its own statement: a busy API commits some tens of rows in one statement. */
 const EXACT_ROWS_MAX = 64;
-/** Beyond, multiples of this have one. */
+/** Above that, only multiples of this number have one. */
 const ROWS_STEP = 32;
 
-/** The same for rows that may be repeated: beyond, padding costs less than further statements. */
+/** The same for rows that may be repeated. Above this number, padding costs less than more statements. */
 const EXACT_PADDED_ROWS_MAX = 64;
 const PADDED_ROWS_STEP = 16;
 
-/** Rows of one statement at most: 512 rows of 6 values are far below the protocol's 65,535 values. */
+/**
+ * The largest number of rows in a statement. 512 rows of 6 values are far below the protocol's limit of 65,535 values.
+ */
 export const ROWS_PER_STATEMENT_MAX = 512;
 
-/** Ids of one IN list at most. */
+/** The largest number of ids in an IN list. */
 export const IN_LIST_MAX = 1_024;
 
-/** Splits a count into a multiple of the step and the rest, each of which has a statement text that comes again. */
+/** Splits a count into a multiple of the step and the remainder. Both have statement texts that recur. */
 export function splitRowCount(count: number): readonly number[] {
   if (count <= EXACT_ROWS_MAX) return [count];
   const rest = count % ROWS_STEP;
@@ -38,7 +40,7 @@ export function padInList(values: readonly string[]): readonly string[] {
   return [...values, ...Array.from({ length: length - values.length }, () => last)];
 }
 
-/** Keeps each text that was made: there are few, and the driver finds a statement by its text. */
+/** Caches the texts: there are few of them, and the driver finds a prepared statement by its text. */
 export function keptTexts(make: (rowCount: number) => string): (rowCount: number) => string {
   const texts = new Map<number, string>();
   return (rowCount) => {

@@ -7,16 +7,18 @@ import { SessionRefusedError } from './session-settings.ts';
 import type { SessionPool } from './session-pool.ts';
 import type { StoreConnections } from './store-connections.ts';
 
-/** Readers that claim an impossible cursor must not make the connections be opened anew for each of them. */
+/** Limits how often readers with impossible cursors can cause all connections to be replaced. */
 const RENEWAL_PAUSE_MS = 1_000;
 
-/** The calls of one store: each ends within the deadline, and rejects with a StoreUnavailableError if it fails. */
+/** Runs the calls of one store. Each ends within the deadline, and rejects with a StoreUnavailableError if it fails. */
 export class StoreCalls {
   readonly #connections: StoreConnections;
   readonly #deadlineMs: number;
   readonly #open = new OpenCalls();
   #isClosed = false;
-  /** The last check found that the database can't keep the guarantees, or that this program is too old for it. */
+  /**
+   * Set if the last check found that the database can't keep the guarantees, or that this program is too old for it.
+   */
   #refusal: Error | undefined;
   #readersRenewedAtMs = -Infinity;
 
@@ -25,22 +27,27 @@ export class StoreCalls {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** On a session that never holds a lock. */
+  /** Runs `work` on a session that never holds a lock. */
   read<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
     return this.#onSession(this.#connections.readers, what, work);
   }
 
-  /** On a session where each statement is a transaction by itself. */
+  /** Runs `work` on a session where each statement is its own transaction. */
   save<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
     return this.#onSession(this.#connections.savers, what, work);
   }
 
-  /** On a session without autocommit. Where this process is frozen in between, the server soon ends it. */
+  /**
+   * Runs `work` on a session without autocommit. If this process freezes in mid-transaction, the server soon ends the
+   * session.
+   */
   write<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
     return this.#onSession(this.#connections.writers, what, work);
   }
 
-  /** A check of the database: while it finds that the database can't keep the guarantees, all other calls are refused. */
+  /**
+   * Runs a check of the database. If it finds that the database can't keep the guarantees, all other calls are refused.
+   */
   async check<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const checked = async (signal: AbortSignal) => {
       try {
@@ -55,7 +62,7 @@ export class StoreCalls {
     return await this.#inTime(what, checked);
   }
 
-  /** `signal` is aborted when the time is up. */
+  /** Runs `work` with the deadline: its `signal` is aborted when the time is up. */
   async inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#refusal !== undefined) throw new StoreUnavailableError(`${what} failed`, this.#refusal);
     return await this.#inTime(what, work);
@@ -73,13 +80,13 @@ export class StoreCalls {
       return await this.#open.track(call);
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
-      // Where time was up while the server had no room for a connection, that is the reason.
+      // If time ran out while the server had no room for a connection, that is the reason to report.
       const refusal = error instanceof DeadlineError ? this.#connections.refusal : undefined;
       throw new StoreUnavailableError(`${what} failed`, refusal ?? error);
     }
   }
 
-  /** The next read goes by a connection that is at most as old as the pause. */
+  /** Makes the next read use a connection that is at most as old as RENEWAL_PAUSE_MS. */
   renewReaders(): void {
     const nowMs = performance.now();
     if (nowMs - this.#readersRenewedAtMs < RENEWAL_PAUSE_MS) return;
@@ -87,7 +94,7 @@ export class StoreCalls {
     this.#connections.readers.renew();
   }
 
-  /** Resolves once the calls in flight have ended. Later ones are refused. */
+  /** Resolves when the calls in flight have ended. Later calls are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#open.idle();

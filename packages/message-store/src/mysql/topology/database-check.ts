@@ -9,8 +9,9 @@ const NO_RIGHT_NOTE =
   'its row locks were not checked, because the user may lock neither disconnect_head nor log_epoch';
 
 /**
- * Whether the database can be used: the server behind the address, its schema, and its row locks. One session is looked
- * at; every other was checked when it was opened, and is replaced if the look finds a server to leave.
+ * Checks whether the database can be used: the server behind the address, its schema and its row locks. It checks one
+ * session. All others were checked when they were opened, and are replaced if this check finds a server that should not
+ * be used.
  */
 export class DatabaseCheck {
   readonly #connections: StoreConnections;
@@ -25,8 +26,8 @@ export class DatabaseCheck {
   }
 
   /**
-   * The schema that the last check found; 0 before the first. What needs a migration after SCHEMA_VERSION_BEFORE asks here
-   * whether it is there yet.
+   * The schema version that the last check found; 0 before the first check. Features that need a migration after
+   * SCHEMA_VERSION_BEFORE check it here.
    */
   get schemaVersion(): number {
     return this.#schemaVersion;
@@ -40,13 +41,13 @@ export class DatabaseCheck {
     return { ...condition, risks: [...condition.risks, ...this.#schemaRisks()] };
   }
 
-  /** While a release is rolled out, relay first. */
+  /** Reports an older schema, which occurs while a release is rolled out to the relays first. */
   #schemaRisks(): readonly StoreRisk[] {
     if (this.#schemaVersion >= SCHEMA_VERSION) return [];
     return [
       {
         key: 'schema_version',
-        text: `The database's schema is version ${this.#schemaVersion}, that of the release before: what version ${SCHEMA_VERSION} adds is switched off until an API of this release has started.`,
+        text: `The database's schema is version ${this.#schemaVersion}, from the previous release. What version ${SCHEMA_VERSION} adds is disabled until an API of this release has started.`,
       },
     ];
   }

@@ -4,26 +4,26 @@ import { openSession, type Session, type SessionOptions } from '../sessions/sess
 import { hasErrno, isSqlError, isTooManyConnections, SQL_ERRORS } from '../sessions/sql-error.ts';
 
 /**
- * Counters of one row that are seldom locked. The API's user has the right to lock the first one, the relay's the other
- * (docs/database-rights.md).
+ * Tables with one row, a counter, that is seldom locked. The API's user has the right to lock the first one, and the
+ * relay's user the second one (docs/database-rights.md).
  */
 const COUNTER_TABLES = ['disconnect_head', 'log_epoch'] as const;
 
-/** Several services may check the same row at once, each for a few milliseconds. */
+/** Several services may check the same row at the same time, each for a few milliseconds. */
 const ATTEMPTS_MAX = 20;
 const ATTEMPT_PAUSE_MS = 20;
 
 type Finding =
   /** The row locks work. */
   | 'kept'
-  /** The user may not lock any of the rows. */
+  /** The user may not lock any of these rows. */
   | 'no-right'
-  /** Not decided: the row was locked by others, or the server had no room for two more connections. */
+  /** Unknown: other transactions held the row, or the server had no room for two more connections. */
   | 'undecided';
 
 /**
- * Checks that a row that one session has locked is skipped by another, which every append depends on. Two connections
- * beside the pools, some milliseconds; only for a server that was not checked before.
+ * Checks that a session skips a row that another session has locked, because every append depends on it. It takes some
+ * milliseconds and two connections outside the pools, and runs only for a server that was not checked before.
  */
 export class RowLockCheck {
   readonly #session: SessionOptions;
@@ -35,12 +35,12 @@ export class RowLockCheck {
     this.#session = session;
   }
 
-  /** Whether the last check lacked a right. */
+  /** Whether the last check failed because of a missing right. */
   get lacksRight(): boolean {
     return this.#finding === 'no-right';
   }
 
-  /** Rejects with a TopologyRefusedError if the server has no such locks. */
+  /** Rejects with a TopologyRefusedError if the server does not support such locks. */
   async check(identity: string, signal: AbortSignal): Promise<void> {
     if (identity === this.#checkedIdentity) return;
     this.#running ??= this.#run(identity, signal).finally(() => {

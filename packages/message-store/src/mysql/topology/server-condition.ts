@@ -1,7 +1,7 @@
 import type { StoreCondition, StoreRisk } from '../../message-store.ts';
 import type { ServerFacts } from '../sessions/server-facts.ts';
 
-/** The server for operators: what it is, and what about it they should know. */
+/** Describes the server for operators: its kind, and what they should know about it. */
 export function conditionOf(server: ServerFacts, notes: readonly string[]): StoreCondition {
   const { name, identity, readOnlyBy } = server;
   return {
@@ -11,7 +11,7 @@ export function conditionOf(server: ServerFacts, notes: readonly string[]): Stor
   };
 }
 
-/** `MariaDB 10.11.6, a node of a Galera cluster` */
+/** For example `MariaDB 10.11.6, a node of a Galera cluster`. */
 function describe({ isMariadb, version, isGalera, groupConsistency }: ServerFacts): string {
   const product = isMariadb ? `MariaDB ${version.replace(/-MariaDB.*/, '')}` : `MySQL ${version}`;
   if (isGalera) return `${product}, a node of a Galera cluster`;
@@ -29,7 +29,7 @@ function clusterRisks({ isGalera }: ServerFacts): readonly StoreRisk[] {
   ];
 }
 
-/** With these, an answered COMMIT may not be on the server's disk yet. */
+/** The settings under which a confirmed COMMIT may not be on the server's disk yet. */
 function durabilityRisks({ lateFlushes }: ServerFacts): readonly StoreRisk[] {
   return [...lateFlushes].map(([key, value]) => ({
     key,

@@ -10,9 +10,9 @@ export interface BeginMysqlEpochOptions extends NewEpochOptions, DatabaseAccess 
 const LAST_ROWS = 'SELECT target_id, MAX(`offset`) AS last FROM messages GROUP BY target_id';
 
 /**
- * Begins a new epoch: from now on no cursor of an older one is believed, and its reader starts over where this one
- * begins. All of it or nothing; may be called again. Takes as long as reading the index of all messages. Rejects with a
- * StoreUnavailableError if the database can't be reached, with a SchemaVersionError if it was not migrated.
+ * Begins a new epoch: cursors of older epochs become invalid, and their readers start over where the new epoch begins.
+ * It is atomic, and may be called again. It takes as long as a read of the whole message index. Rejects with a
+ * StoreUnavailableError if the database can't be reached, and with a SchemaVersionError if it was not migrated.
  */
 export async function beginMysqlEpoch({ restoredAt, ...access }: BeginMysqlEpochOptions): Promise<NewEpoch> {
   const session = await openAdministratorSession(access);
@@ -23,7 +23,7 @@ export async function beginMysqlEpoch({ restoredAt, ...access }: BeginMysqlEpoch
     await session.run('COMMIT');
     return result;
   } finally {
-    session.close(); // what was not committed is rolled back with it
+    session.close(); // rolls back what was not committed
   }
 }
 
@@ -56,8 +56,8 @@ async function begin(session: Session, restoredAt: Date | undefined): Promise<Ne
 }
 
 /**
- * In a backup that is not of one moment a member can begin beyond the head of its group, and would miss what comes next;
- * positions can be beyond the last one, and relays would not see the next change.
+ * If a backup was not taken at a single moment, a member can begin beyond the head of its group, and would miss the
+ * next messages. Positions can be beyond the last position, and relays would miss the next change.
  */
 async function repairMembers(session: Session): Promise<void> {
   await session.select('SELECT head FROM member_head WHERE singleton = 1 FOR UPDATE', []);

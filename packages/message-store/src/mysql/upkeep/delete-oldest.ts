@@ -8,10 +8,12 @@ import {
 } from '../../log-trimmer.ts';
 import type { Session } from '../sessions/session.ts';
 
-/** Names the lock after the database, in less than the 64 characters that a lock's name may have. */
+/** Names the lock after the database. A lock's name may have at most 64 characters. */
 const LOCK_NAME_SQL = "CONCAT('postline-retention:', LEFT(SHA2(DATABASE(), 256), 36))";
 
-/** The oldest row of each target of a page. By ORDER BY and LIMIT, as MIN() would read all of a target's rows. */
+/**
+ * The oldest row of each target of a page. It uses ORDER BY and LIMIT, because MIN() would read all rows of a target.
+ */
 const CANDIDATES_STATEMENT = `
 SELECT t.target_id, t.head,
   (SELECT m.\`offset\` FROM messages m WHERE m.target_id = t.target_id ORDER BY m.\`offset\` LIMIT 1) AS oldest,
@@ -23,7 +25,10 @@ const OLDEST_STATEMENT = `
 SELECT CAST(id AS CHAR) AS id, \`offset\`, created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND AS expired
 FROM messages FORCE INDEX (messages_target_offset) WHERE target_id = ? ORDER BY \`offset\` LIMIT ${TRIMMED_ROWS_MAX}`;
 
-/** By primary key, one by one: a range of offsets would also lock the row behind it, which a publisher may be at. */
+/**
+ * Deletes rows one by one, by primary key. A range of offsets would also lock the next row, which a publisher may be
+ * using.
+ */
 const DELETE_STATEMENT =
   "DELETE m FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) old STRAIGHT_JOIN messages m FORCE INDEX (PRIMARY) ON m.id = old.id";
 
@@ -34,7 +39,7 @@ interface CandidateRow {
   readonly expired: number | null;
 }
 
-/** One step of the retention rule, on a session where each statement is a transaction by itself. */
+/** One step of the retention rule, on a session where each statement is its own transaction. */
 export async function deleteOldestRows(session: Session, query: TrimQuery): Promise<TrimStep> {
   const [lock] = await session.select<{ taken: number | string | null }>(
     `SELECT GET_LOCK(${LOCK_NAME_SQL}, 0) AS taken`,

@@ -2,13 +2,13 @@ import { DEPARTURES_KEPT_SECONDS, DEPARTURES_PER_STEP_MAX } from '../../member-s
 import { lockMembers } from '../members/write-members.ts';
 import type { Session } from '../sessions/session.ts';
 
-/** A range of the index that ends at the limit. Positions are microseconds since 1970, or greater. */
+/** Reads an index range up to the limit. Positions are microseconds since 1970, or greater. */
 export const OLD_DEPARTURES_STATEMENT = `
 SELECT group_name, client_id, position FROM members FORCE INDEX (members_position)
 WHERE state = 'left' AND position < CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(6)) * 1000000 AS SIGNED) - ${DEPARTURES_KEPT_SECONDS * 1_000_000}
 ORDER BY position LIMIT ${DEPARTURES_PER_STEP_MAX}`;
 
-/** Each found by its key. Who has joined again since the look has another position, and stays. */
+/** Finds each row by its key. A client that has joined again since the read has another position, and its row stays. */
 const DELETE_STATEMENT = `
 DELETE m FROM JSON_TABLE(?, '$[*]' COLUMNS (
   group_name VARCHAR(122) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
@@ -24,8 +24,8 @@ interface DepartureRow {
 }
 
 /**
- * Deletes old departures in one transaction, on a session without autocommit. It says up to which position, so that a
- * relay that has not read so far knows that it missed some.
+ * Deletes old departures in one transaction, on a session without autocommit. It records the last deleted position, so
+ * that a relay whose cursor is lower knows that it missed some.
  */
 export async function forgetOldDepartures(session: Session): Promise<number> {
   const departures = await session.select<DepartureRow>(OLD_DEPARTURES_STATEMENT, []);

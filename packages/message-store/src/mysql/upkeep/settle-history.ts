@@ -16,8 +16,8 @@ import type { SessionPool } from '../sessions/session-pool.ts';
 import { isReadOnly, isSqlError } from '../sessions/sql-error.ts';
 
 /**
- * Settles a doubt on a writer's session that was opened for it; there is none on a server that takes no writes. The
- * usual end takes no more than the right to read; only to begin an epoch it locks that row.
+ * Settles a doubt on a writer's session that was just opened; on a read-only server, opening it fails. Usually this
+ * needs only the right to read. It locks the epoch's row only to begin a new epoch.
  */
 export async function settleHistory(
   writers: SessionPool,
@@ -36,7 +36,7 @@ async function settleHistoryOn(session: Session, doubt: HistoryDoubt): Promise<H
   await setClusterWait(session, CLUSTER_WAIT_FOR_ALL);
   const finding = await lookTwice(session, doubt);
   await session.run('ROLLBACK');
-  await setClusterWait(session, 'DEFAULT'); // others use this session after us
+  await setClusterWait(session, 'DEFAULT'); // other calls use this session later
   return finding;
 }
 
@@ -68,7 +68,7 @@ async function beginIfStillContradicted(session: Session, doubt: HistoryDoubt): 
   return { kind: 'epoch-begun', epoch, certainUntil: isoFromDatabaseTime(begun?.certain_until ?? '') };
 }
 
-/** This server's version of the rows in doubt. Rejects if it takes no writes any more. */
+/** Compares this server's rows with those in doubt. Rejects if the server has become read-only. */
 async function look(session: Session, doubt: HistoryDoubt): Promise<HistoryFinding | 'contradicted'> {
   await session.look();
   const { rows } = doubt;
@@ -80,10 +80,13 @@ async function look(session: Session, doubt: HistoryDoubt): Promise<HistoryFindi
   return rows.some(isContradicted) ? 'contradicted' : { kind: 'unchanged' };
 }
 
-/** For reads, updates and deletes. */
+/** Reads, updates and deletes all wait. */
 const CLUSTER_WAIT_FOR_ALL = '3';
 
-/** A Galera node then answers only once it has applied what the cluster had committed; others don't know the setting. */
+/**
+ * Makes a Galera node answer only after it has applied what the cluster has committed. Other servers don't know the
+ * setting.
+ */
 async function setClusterWait(session: Session, value: string): Promise<void> {
   try {
     await session.run(`SET SESSION wsrep_sync_wait = ${value}`);
