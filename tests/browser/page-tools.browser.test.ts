@@ -198,7 +198,9 @@ it('[PAGE-15] with AUTH=required the page asks for a token and a key, keeps them
   });
   const token = await signClientToken({ secret, clientId: 'anna', expiresInSeconds: 600 });
   const { page, incidents, close } = await openPage(browser, `${secured.relayUrl}/?clientId=anna`);
-  await page.getByText('The relay requires a valid token. (code 4501)').first().waitFor();
+  await page.getByText(/^The relay says: The token is missing.+ \(unauthorized, code 4501\)\.$/).waitFor();
+  const words = await page.evaluate<string>('document.body.innerText');
+  expect(words.match(/token is missing|requires a valid token/g)).toHaveLength(1);
   await page.getByLabel('Token').fill(token);
   await page.getByText(/^Expires /).waitFor();
   await page.getByRole('button', { name: 'Connect' }).click();

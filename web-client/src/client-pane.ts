@@ -57,6 +57,7 @@ export function createClientPane(parts: ClientPaneParts): ClientPane {
   const { clientId } = parts;
   const root = paneElement(clientId);
   let targets: readonly string[] = [];
+  let withdrawComplaint = (): void => undefined;
   const list = createMessageList({ root, onDropped: () => earlier.show(true) });
   const earlier = createEarlierMessages({
     root,
@@ -80,10 +81,17 @@ export function createClientPane(parts: ClientPaneParts): ClientPane {
       parts.onChange();
     },
     ...showStream({ root, list, earlier, parts }),
+    onError: (error) => {
+      if (error.closeCode === CLOSED_UNAUTHORIZED) parts.onUnauthorized();
+      // Other errors are shown with the state.
+      if (error.code === 'relay_error') withdrawComplaint = list.addNotice(errorWords(error));
+    },
   });
 
   function showState(state: ConnectionState): void {
     root.dataset['state'] = state.state;
+    // The reason says what the relay complained about.
+    if ('relayCode' in state && state.relayCode !== undefined) withdrawComplaint();
     for (const show of stateViews) show(state);
     parts.onChange();
   }
@@ -139,7 +147,7 @@ function showStream({
   list,
   earlier,
   parts,
-}: StreamViews): Omit<PageClientListener, 'onState' | 'onTargets'> {
+}: StreamViews): Omit<PageClientListener, 'onState' | 'onTargets' | 'onError'> {
   let isFirstStream = false;
   return {
     onStreamStart: (start) => {
@@ -155,14 +163,9 @@ function showStream({
       const origin = message.missed ? (isFirstStream ? 'earlier' : 'missed') : 'live';
       list.add(message, origin, frame);
     },
-    onTruncated: (truncation) => list.addNotice(truncatedWords(truncation)),
-    onFollowed: (followed) => list.addNotice(followedWords(followed)),
-    onUnfollowed: (unfollowed) => list.addNotice(unfollowedWords(unfollowed)),
-    onRestarted: () => list.addNotice(RESTARTED_WORDS),
-    onError: (error) => {
-      if (error.closeCode === CLOSED_UNAUTHORIZED) parts.onUnauthorized();
-      // Other errors are shown with the state.
-      if (error.code === 'relay_error') list.addNotice(errorWords(error));
-    },
+    onTruncated: (truncation) => void list.addNotice(truncatedWords(truncation)),
+    onFollowed: (followed) => void list.addNotice(followedWords(followed)),
+    onUnfollowed: (unfollowed) => void list.addNotice(unfollowedWords(unfollowed)),
+    onRestarted: () => void list.addNotice(RESTARTED_WORDS),
   };
 }

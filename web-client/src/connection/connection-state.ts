@@ -1,4 +1,4 @@
-import type { ClientState } from '@postline/client';
+import type { ClientState, PostlineError } from '@postline/client';
 import { errorWords } from './error-words.ts';
 
 /** The state of this page's connection, and its client. */
@@ -13,9 +13,16 @@ export type ConnectionState =
       /** Null if the connection waits for the page, which has not yet shown all messages. */
       readonly retryInMs: number | null;
       readonly reason: string;
+      /** The code of the relay's error, if the reason says it. */
+      readonly relayCode?: string | undefined;
     }
   /** Closed for good: another attempt would fail too. */
-  | { readonly state: 'stopped'; readonly clientId: string; readonly reason: string };
+  | {
+      readonly state: 'stopped';
+      readonly clientId: string;
+      readonly reason: string;
+      readonly relayCode?: string | undefined;
+    };
 
 /** The SDK's client state in the terms of this page. */
 export function connectionState(clientId: string, client: ClientState): ConnectionState {
@@ -26,14 +33,18 @@ export function connectionState(clientId: string, client: ClientState): Connecti
     case 'catching-up':
       return { state: 'catching-up', clientId, missed: client.missed };
     case 'waiting':
-      return { state: 'waiting', clientId, retryInMs: client.retryInMs, reason: errorWords(client.error) };
+      return { state: 'waiting', clientId, retryInMs: client.retryInMs, ...reasonOf(client.error) };
     case 'disconnected':
       return { state: 'idle' };
     case 'closed':
       return client.error === undefined
         ? { state: 'idle' }
-        : { state: 'stopped', clientId, reason: errorWords(client.error) };
+        : { state: 'stopped', clientId, ...reasonOf(client.error) };
   }
+}
+
+function reasonOf(error: PostlineError) {
+  return { reason: errorWords(error), relayCode: error.relayCode };
 }
 
 /** Whether messages can arrive now. */

@@ -21,8 +21,8 @@ export interface MessageList {
   oldest(): ReadonlyMap<string, Message>;
   /** Whether earlier messages have room. */
   hasRoom(): boolean;
-  /** Adds a notice between the messages, unless the last item is the same notice. */
-  addNotice(text: string): void;
+  /** Adds a notice between the messages, unless the last item is the same notice. The result removes it again. */
+  addNotice(text: string): () => void;
   isEmpty(): boolean;
 }
 
@@ -97,7 +97,12 @@ export function createMessageList({ root, onDropped }: MessageListParts): Messag
     addNotice: (text) => {
       const notice = noticeElement(text);
       const last = batch.items.at(-1) ?? list.lastElementChild;
-      if (last?.isEqualNode(notice) !== true) add(notice);
+      if (last?.isEqualNode(notice) === true) return () => undefined;
+      add(notice);
+      return () => {
+        batch.remove(notice);
+        if (list.childElementCount === 0) root.dataset['empty'] = 'true';
+      };
     },
     isEmpty: () => list.childElementCount + batch.items.length === 0,
   };
@@ -113,6 +118,12 @@ function createBatch(show: (items: readonly HTMLLIElement[]) => void) {
   };
   return {
     items,
+    /** Also an item that is shown already. */
+    remove: (item: HTMLLIElement) => {
+      const waiting = items.indexOf(item);
+      if (waiting >= 0) items.splice(waiting, 1);
+      item.remove();
+    },
     plan: () => {
       if (isPlanned) return;
       isPlanned = true;

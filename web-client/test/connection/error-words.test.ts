@@ -12,15 +12,24 @@ it("[PAGE-5] the relay's own words are told as they came", () => {
   expect(errorWords(error)).toBe('The relay says: A token is required (unauthorized).');
 });
 
-it('[PAGE-5] the relay’s error before a close is shown with the close', () => {
+it('[PAGE-5] if the relay gave its reason for a close, the reason is said once, with the code', () => {
   const error = new PostlineError('closed_by_relay', {
     closeCode: 4503,
     relayCode: 'origin_not_allowed',
     cause: 'This page is not in ALLOWED_ORIGINS',
   });
   expect(errorWords(error)).toBe(
-    'This page or this client id is not allowed to connect. (code 4503) The relay says: This page is not in ALLOWED_ORIGINS (origin_not_allowed).',
+    'The relay says: This page is not in ALLOWED_ORIGINS (origin_not_allowed, code 4503).',
   );
+});
+
+it('[PAGE-5] a connection that broke after an error of the relay shows both', () => {
+  const error = new PostlineError('closed_by_relay', {
+    closeCode: 1006,
+    relayCode: 'bad_ack',
+    cause: 'Too far',
+  });
+  expect(errorWords(error)).toMatch(/broke\. \(code 1006\) The relay says: Too far \(bad_ack\)\.$/);
 });
 
 it.each<PostlineErrorCode>(['open_timeout', 'silent', 'gap', 'inbox_full', 'handler_failed'])(
