@@ -28,6 +28,7 @@ export type PublishAnswer =
       readonly status: number;
       readonly title: string;
       readonly detail: string;
+      /** Wrong fields, if the detail does not say all of them. */
       readonly errors: readonly FieldError[];
       /** Whether the same message can succeed later, unchanged. */
       readonly retryable: boolean;
@@ -72,17 +73,28 @@ function readAccepted(answer: HttpAnswer, value: JsonObject): PublishAnswer | un
 
 function readRefused({ status, retryAfter, body }: HttpAnswer, value: JsonObject): PublishAnswer {
   const problem = value ?? {};
+  const detail = textOr(problem['detail'], '');
+  const errors = Array.isArray(problem['errors']) ? problem['errors'].flatMap(readFieldError) : [];
   const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
   return {
     kind: 'refused',
     status,
     title: textOr(problem['title'], 'This answer is not from the API'),
-    detail: textOr(problem['detail'], ''),
-    errors: Array.isArray(problem['errors']) ? problem['errors'].flatMap(readFieldError) : [],
+    ...withoutRepetition(detail, errors),
     retryable: status >= 500 || status === STATUS_TOO_MANY_REQUESTS || status === STATUS_REQUEST_TIMEOUT,
     retryAfterSeconds: Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined,
     json: value === undefined ? body : JSON.stringify(value, null, 2),
   };
+}
+
+/** The API's detail begins with the first wrong field: shown with a list of the fields, it would say the same twice. */
+function withoutRepetition(detail: string, errors: readonly FieldError[]) {
+  const [first, ...others] = errors;
+  if (first === undefined) return { detail, errors };
+  const said = `${first.path === '' ? 'the body' : first.path}: ${first.message}`;
+  if (!detail.startsWith(said)) return { detail, errors };
+  if (others.length === 0) return { detail, errors: [] };
+  return { detail: detail.slice(said.length).replace(/^[.\s]+/, ''), errors };
 }
 
 function readFieldError(value: unknown): FieldError[] {

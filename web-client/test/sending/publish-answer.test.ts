@@ -37,6 +37,35 @@ describe('readPublishAnswer', () => {
     });
   });
 
+  it.each([
+    ['message: is required', [['message', 'is required']], 'message: is required', 0],
+    ['the body: is not valid', [['', 'is not valid']], 'the body: is not valid', 0],
+    ['key: was used. Nothing was stored.', [['key', 'was used']], 'key: was used. Nothing was stored.', 0],
+    [
+      'a: is bad',
+      [
+        ['a', 'is bad'],
+        ['b', 'is bad'],
+      ],
+      '',
+      2,
+    ],
+    [
+      'a: is bad. Nothing was stored.',
+      [
+        ['a', 'is bad'],
+        ['b', 'is bad'],
+      ],
+      'Nothing was stored.',
+      2,
+    ],
+    ['Some fields are bad.', [['a', 'is bad']], 'Some fields are bad.', 1],
+  ])('[PUB-10] says each wrong field once: %j with %j', (detail, fields, shown, listed) => {
+    const errors = fields.map(([path, message]) => ({ path, message }));
+    const read = readPublishAnswer(answer(400, { title: 'Not valid', detail, errors }));
+    expect(read).toMatchObject({ detail: shown, errors: errors.slice(errors.length - listed) });
+  });
+
   it.each([408, 429, 500, 502, 503])('[PAGE-7] %i can be retried', (status) => {
     expect(readPublishAnswer(answer(status, {}, { retryAfter: '2' }))).toMatchObject({
       retryable: true,
