@@ -1,5 +1,5 @@
 /** The documentation of both services at /docs: sending requests from the API's, and use by everyone. */
-import type { Page } from '@postline/test-support';
+import { type Page, waitUntil } from '@postline/test-support';
 import { expect, it } from 'vitest';
 import { accessibilityFindings } from './accessibility-findings.ts';
 import { openPage } from './opened-page.ts';
@@ -86,3 +86,46 @@ it.each([
     await close();
   },
 );
+
+it.each([
+  ['API', 390, 'POST /messages', 'publishMessage'],
+  ['API', 320, 'POST /messages', 'publishMessage'],
+  ['relay', 390, 'new_message', 'new_message'],
+  ['relay', 320, 'new_message', 'new_message'],
+] as const)(
+  "[DOC-3] [DOC-6] the %s's begins with its content at %i pixels, and its menu opens when it is wanted",
+  async (service, width, link, id) => {
+    const url = service === 'API' ? system.apiUrl : system.relayUrl;
+    const viewport = { width, height: 780 };
+    const { page, close } = await openPage(browser, `${url}/docs`, { viewport });
+    const menu = page.getByRole('navigation');
+    const top = (selector: string) =>
+      page.evaluate<number>(`document.querySelector('${selector}').getBoundingClientRect().top`);
+    expect(await menu.isVisible()).toBe(false);
+    expect(await top('main')).toBeLessThan(viewport.height / 3);
+
+    await page.getByRole('link', { name: 'Menu' }).click();
+    await menu.waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    expect(await page.evaluate(`document.documentElement.scrollWidth`)).toBe(width);
+    await menu.getByRole('link', { name: link, exact: true }).click();
+    await waitUntil('the menu is closed', async () => !(await menu.isVisible()));
+    await waitUntil('the entry is at the top', async () => Math.abs((await top(`#${id}`)) - 16) < 2);
+
+    await page.getByRole('link', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'Close the menu' }).click();
+    await waitUntil('the menu is closed', async () => !(await menu.isVisible()));
+    await close();
+  },
+);
+
+it('[DOC-3] [DOC-6] beside the content there is room for the menu at 1280 pixels', async () => {
+  for (const url of [system.apiUrl, system.relayUrl]) {
+    const { page, close } = await openPage(browser, `${url}/docs`, {
+      viewport: { width: 1280, height: 800 },
+    });
+    expect(await page.getByRole('navigation').isVisible()).toBe(true);
+    expect(await page.getByRole('link', { name: /menu/i }).count()).toBe(0);
+    await close();
+  }
+});

@@ -76,7 +76,7 @@ export {
   Gauge,
   type MetricsRegistry,
 } from './metrics/metrics.ts';
-export { Html, html, htmlPage, prose } from './pages/html.ts';
+export { Html, html, htmlPage, MENU_CLOSE_LINK, MENU_LINK, prose } from './pages/html.ts';
 export { DOCUMENTATION_POLICY, PAGE_ICON, PAGE_STYLE } from './pages/page-style.ts';
 export { type Field, type Schema, SchemaTables } from './pages/schema-table.ts';
 export { calledAs, type ServiceCommand, wantsHelp } from './process/command-line.ts';

@@ -1,5 +1,13 @@
 import { HTTP_ERRORS } from '@postline/protocol';
-import { type Html, html, htmlPage, prose, SchemaTables } from '@postline/service-runtime';
+import {
+  type Html,
+  html,
+  htmlPage,
+  MENU_CLOSE_LINK,
+  MENU_LINK,
+  prose,
+  SchemaTables,
+} from '@postline/service-runtime';
 import type { createOpenApiDocument } from '../openapi/openapi-document.ts';
 import { type Operation, operationSection, type RoutedOperation } from './operation-section.ts';
 
@@ -23,10 +31,12 @@ export function createDocumentationPage(document: OpenApiDocument): string {
 <header>
 <h1>Postline API</h1>
 <p>Version ${document.info.version}. For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
+${MENU_LINK}
 </header>
-<nav aria-label="Requests">
+<nav id="menu" aria-label="Requests">
 ${tags.map(tagLinks)}
 <p><a href="#errors">Errors</a></p>
+${MENU_CLOSE_LINK}
 </nav>
 <main id="content" tabindex="-1">
 ${introduction(document)}

@@ -27,6 +27,13 @@ function asHtml(part: Part): string {
   return String(part).replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
 }
 
+/**
+ * On a narrow screen a page's menu (`<nav id="menu">`) is closed, so that the page begins with its content. It is open while
+ * it is the target of the address: this link opens it, and each link in it closes it.
+ */
+export const MENU_LINK = html`<p class="menu-link"><a href="#menu">Menu</a></p>`;
+export const MENU_CLOSE_LINK = html`<p class="menu-link"><a href="#content">Close the menu</a></p>`;
+
 export interface PageParts {
   readonly title: string;
   /** From the page to the folder of `docs`: empty, or `../`. Links are relative, for a proxy that serves the API under a path. */

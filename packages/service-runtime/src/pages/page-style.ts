@@ -65,6 +65,11 @@ main:focus { outline: none; }
 header p, .summary, .access, .hint { color: var(--ink-soft); }
 .hint { display: block; font-size: 0.875rem; }
 .access { font-size: 0.9375rem; }
+.menu-link { margin: 0.75rem 0 0; font-size: 1rem; }
+.menu-link a {
+  display: inline-block; padding: 0.375rem 0.75rem; border: 1px solid var(--edge); border-radius: 8px;
+  color: var(--blue); font-weight: 600; text-decoration: none;
+}
 nav h2 { margin: 1.25rem 0 0.25rem; font-size: 0.875rem; letter-spacing: 0; }
 nav ul { margin: 0; padding: 0; list-style: none; }
 nav p { font-size: 0.875rem; font-weight: 700; }
@@ -109,7 +114,11 @@ button {
 }
 button:disabled { opacity: 0.6; }
 .outcome { min-height: 1.5rem; font-weight: 650; }
+@media (max-width: 59.99rem) {
+  nav:not(:target) { display: none; }
+}
 @media (min-width: 60rem) {
+  .menu-link { display: none; }
   body { grid-template-columns: 17rem minmax(0, 1fr); }
   header { grid-column: 1 / -1; }
   nav { position: sticky; top: 0; align-self: start; max-height: 100vh; padding-bottom: 2rem; overflow-y: auto; }

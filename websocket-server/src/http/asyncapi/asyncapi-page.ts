@@ -1,5 +1,13 @@
 import { FRAME_ERRORS } from '@postline/protocol';
-import { type Html, html, htmlPage, prose, SchemaTables } from '@postline/service-runtime';
+import {
+  type Html,
+  html,
+  htmlPage,
+  MENU_CLOSE_LINK,
+  MENU_LINK,
+  prose,
+  SchemaTables,
+} from '@postline/service-runtime';
 import type { AsyncApiDocument, FrameMessage, FrameOperation } from './asyncapi-document.ts';
 
 const TALK = `→ {"type":"identify","clientId":1,"resume":{"epoch":"q83v…","offsets":{"1":41}}}
@@ -38,11 +46,13 @@ export function createAsyncApiPage(document: AsyncApiDocument): string {
 <header>
 <h1>Postline relay</h1>
 <p>Version ${document.info.version}. For programs: <a href="asyncapi.json">asyncapi.json</a> (AsyncAPI 3.0).</p>
+${MENU_LINK}
 </header>
-<nav aria-label="Frames">
+<nav id="menu" aria-label="Frames">
 ${sections.map(sectionLinks)}
 <p><a href="#close-codes">Close codes</a></p>
 <p><a href="#errors">Errors</a></p>
+${MENU_CLOSE_LINK}
 </nav>
 <main id="content" tabindex="-1">
 <p>${prose(document.info.description)} Connect to the relay on any path; pages use <code>/client.js</code>, the client library, instead of frames.</p>
