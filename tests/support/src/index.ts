@@ -25,3 +25,4 @@ export * from './galera.ts';
 export * from './set-dropping-proxy.ts';
 export * from './haproxy.ts';
 export * from './replicated-database.ts';
+export * from './write-then-read.ts';

@@ -91,12 +91,13 @@ function answerUnrouted(response: ServerResponse, error: unknown): void {
   }
   const isBadAddress = error === undefined;
   const body = isBadAddress ? 'this address is not well-formed\n' : 'internal error\n';
-  response.writeHead(isBadAddress ? 400 : 500, {
-    'Content-Type': 'text/plain',
-    'Content-Length': body.length,
-    'X-Content-Type-Options': 'nosniff',
-  });
-  response.end(body);
+  response.statusCode = isBadAddress ? 400 : 500;
+  // Not written yet: an answer to a request that is still being sent gets a header more.
+  response
+    .setHeader('Content-Type', 'text/plain')
+    .setHeader('Content-Length', body.length)
+    .setHeader('X-Content-Type-Options', 'nosniff')
+    .end(body);
 }
 
 function servePage(application: Express, page: Page): void {

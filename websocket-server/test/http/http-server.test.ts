@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { RelayClient, rawFrame, upgradeRequest, waitUntil } from '@postline/test-support';
+import { RelayClient, rawFrame, upgradeRequest, waitUntil, writeThenRead } from '@postline/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RelaySettings } from '../../src/configuration.ts';
 import { startTestRelay, type TestRelay } from '../support/start-test-relay.ts';
@@ -167,5 +167,61 @@ describe('answers keep their order on a connection', () => {
     }
     await waitUntil('all are gone', async () => (await relay.metric('postline_connections')) === 0);
     await RelayClient.identified(relay.url, { clientId: 1 });
+  });
+});
+
+describe('[PUB-14] a client that writes everything before it reads gets the answer', () => {
+  /** More than the system's buffers of both sides take together. */
+  const BODY = Buffer.alloc(12 * 1024 * 1024, 'a');
+  const PIECE = BODY.subarray(0, 64 * 1024);
+  const IN_CHUNKS = Buffer.concat([
+    ...Array.from({ length: BODY.length / PIECE.length }, () => [
+      Buffer.from(`${PIECE.length.toString(16)}\r\n`),
+      PIECE,
+      Buffer.from('\r\n'),
+    ]).flat(),
+    Buffer.from('0\r\n\r\n'),
+  ]);
+  const LENGTH = `Content-Length: ${BODY.length}\r\n`;
+  const UPGRADE = upgradeRequest().split('\r\n').slice(2, -2).join('\r\n');
+
+  it.each([
+    ['404 for an upload', 'POST /upload', LENGTH, BODY],
+    ['404 for an upload in chunks', 'POST /upload', 'Transfer-Encoding: chunked\r\n', IN_CHUNKS],
+    ['404 for a method that no route has', 'PUT /metrics', LENGTH, BODY],
+    ['403 for a foreign host', 'POST /', `Host: evil.example\r\n${LENGTH}`, BODY],
+    ['431', 'POST /', `X: ${'x'.repeat(20_000)}\r\n${LENGTH}`, BODY],
+    ['400 for what is no request', 'PUBLISH /', LENGTH, BODY],
+    ['400 for a bad address', 'POST http://[', LENGTH, BODY],
+    ['200 for a route that reads no body', 'GET /healthz', LENGTH, BODY],
+    ['403 for a refused upgrade', 'GET /', `Host: evil.example\r\n${UPGRADE}\r\n`, BODY],
+    ['405 for an upgrade by POST', 'POST /', `${UPGRADE}\r\n`, BODY],
+    ['400 for an upgrade without a key', 'GET /', UPGRADE.replace(/Sec-WebSocket-Key.*/, 'X: y\r\n'), BODY],
+  ])('%s', async (title, line, headers, body) => {
+    await start({});
+    for (const connection of line.includes('http:') || headers.includes('Upgrade')
+      ? ['']
+      : ['', 'Connection: close\r\n']) {
+      const host = headers.includes('Host') ? '' : 'Host: localhost\r\n';
+      const answer = await writeThenRead(
+        relay.port,
+        `${line} HTTP/1.1\r\n${host}${connection}${headers}\r\n`,
+        body,
+      );
+      expect(statuses(answer)).toEqual([title.slice(0, 3)]);
+      expect(answer).toMatch(/connection: close/i);
+    }
+  });
+
+  it('429 for a connection beyond the limit of its address', async () => {
+    await start({ connectionsPerAddressMax: 1, connectionsAwaitingIdentifyPerAddressMax: 5 });
+    const kept = await open();
+    const answer = await writeThenRead(
+      relay.port,
+      `POST / HTTP/1.1\r\nHost: localhost\r\n${LENGTH}\r\n`,
+      BODY,
+    );
+    expect(statuses(answer)).toEqual(['429']);
+    expect(kept.destroyed).toBe(false);
   });
 });

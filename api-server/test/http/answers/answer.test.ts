@@ -1,34 +1,12 @@
 /** Answers that are given before the body was read, and clients that read only after they have written everything. */
-import { once } from 'node:events';
 import { connect } from 'node:net';
+import { writeThenRead } from '@postline/test-support';
 import { describe, expect, it } from 'vitest';
 import { startTestApi } from '../../support/start-test-api.ts';
 
 /** More than the system's buffers of both sides take together. */
 const BODY = Buffer.alloc(12 * 1024 * 1024, 'a');
 const PIECE_BYTES = 64 * 1024;
-
-/** Writes all of it, reads nothing before that, and gives everything that came until the connection ended. */
-async function writeThenRead(port: number, head: string, body: Buffer = BODY): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.pause();
-  const failed = once(socket, 'error').then(([error]: unknown[]) => {
-    throw error as Error;
-  });
-  failed.catch(() => undefined);
-  const written = new Promise<void>((resolve) => {
-    socket.write(head);
-    socket.write(body, () => {
-      resolve();
-    });
-  });
-  await Promise.race([written, failed]);
-  const pieces: Buffer[] = [];
-  socket.on('data', (piece: Buffer) => pieces.push(piece)).resume();
-  await Promise.race([once(socket, 'end'), failed]);
-  socket.destroy();
-  return Buffer.concat(pieces).toString('latin1');
-}
 
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 const LENGTH = `Content-Length: ${BODY.length}\r\n`;
@@ -74,7 +52,7 @@ describe('[PUB-14] a client that writes everything before it reads gets the answ
     };
     const api = await startTestApi({ env });
     const head = `POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\n${JSON_TYPE}${LENGTH}\r\n`;
-    const answers = [await writeThenRead(api.port, head), await writeThenRead(api.port, head)];
+    const answers = [await writeThenRead(api.port, head, BODY), await writeThenRead(api.port, head, BODY)];
     expect(answers.map((answer) => answer.slice(9, 12))).toEqual(['401', '429']);
     await api.close();
   });

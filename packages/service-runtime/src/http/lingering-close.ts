@@ -72,7 +72,7 @@ function lingerAfter(request: IncomingMessage, onEnd: () => void): void {
 
 /**
  * Makes `response.end` linger where necessary, for a framework that calls it. Call this before the framework gets the
- * request.
+ * request. It adds `Connection: close`, so the headers must be set and not written (`writeHead`), or have it already.
  */
 export function lingerAtEnd(response: ServerResponse): void {
   if (!isStillSent(response.req)) return;
