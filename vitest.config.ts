@@ -18,6 +18,9 @@ const fromSource = {
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
 
+/** `expect.poll` waits as long as `waitUntil`: both are bounds for a failure, and a busy machine takes its time. */
+const PATIENT = { expect: { poll: { timeout: 15_000 } } };
+
 const NEEDS_SERVERS = ['**/*.mysql.test.ts', '**/*.redis.test.ts'];
 const WHOLE_SYSTEM = ['**/*.e2e.test.ts', '**/*.browser.test.ts'];
 /** They hold services to the times of the contract while servers are away, and mostly wait: two at once, no other. */
@@ -55,6 +58,7 @@ export default defineConfig({
       {
         ...fromSource,
         test: {
+          ...PATIENT,
           name: 'unit',
           isolate: false, // most of their time would be spent on loading the same modules again
           include: ['**/*.test.ts'],
@@ -66,6 +70,7 @@ export default defineConfig({
       {
         ...fromSource,
         test: {
+          ...PATIENT,
           name: 'servers',
           isolate: false,
           include: NEEDS_SERVERS,
@@ -80,6 +85,7 @@ export default defineConfig({
       {
         ...fromSource,
         test: {
+          ...PATIENT,
           name: 'system',
           include: WHOLE_SYSTEM,
           exclude: [...NEVER, ...TIMED, ...CROWDS, ...BROKEN_SYSTEM],
@@ -97,6 +103,7 @@ export default defineConfig({
       ].map(({ name, include, maxWorkers, groupOrder }) => ({
         ...fromSource,
         test: {
+          ...PATIENT,
           name,
           include,
           exclude: NEVER,

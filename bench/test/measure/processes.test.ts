@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { waitUntil } from '@postline/test-support';
 import { expect, it } from 'vitest';
 import { findBusyProcesses, readCpuMs, readCpuMsWithChildren, readMemory } from '../../measure/processes.ts';
 
@@ -29,12 +30,23 @@ it('counts the children of a process, as workers are', async () => {
   await once(child, 'exit');
 });
 
+/** Only a bound for a failure. */
+const SEEN_MS_MAX = 15_000;
+
 it('names who is busy, but never those who are our own', async () => {
   const timer = setInterval(() => work(20), 25);
   const isThis = ({ pid }: { pid: number }) => pid === process.pid;
-  const seen = await findBusyProcesses([]);
+  // A busy machine may give this process next to nothing for a second; then the next second counts.
+  const seen = await waitUntil(
+    'this process is busy, or eight others are busier',
+    async () => {
+      const busy = await findBusyProcesses([]);
+      return (busy.length >= 8 || busy.some(isThis)) && busy;
+    },
+    SEEN_MS_MAX,
+  );
   const withoutUs = await findBusyProcesses([process.pid]);
   clearInterval(timer);
   expect(withoutUs.some(isThis)).toBe(false);
-  expect(seen.length >= 8 || seen.some(isThis)).toBe(true); // on a machine with more to do, the busiest eight
+  expect(seen.every(({ corePercent }) => corePercent >= 5)).toBe(true);
 });

@@ -9,6 +9,9 @@ import {
   reportError,
 } from '../src/open-client.ts';
 
+/** Only a bound for a failure: a busy machine takes its time. */
+const WAIT_MS = 15_000;
+
 const URL_TEXT = 'http://localhost:3000';
 
 describe('clientKey', () => {
@@ -57,7 +60,7 @@ describe('createClientOpener', () => {
     const first = open(() => options);
     first.on('message', () => undefined);
     await (await relay.connection(1)).identified({ offset: 4, head: 4 });
-    await vi.waitFor(() => expect(first.state.state).toBe('live'));
+    await vi.waitFor(() => expect(first.state.state).toBe('live'), WAIT_MS);
     await first.close();
 
     const second = open(() => options);
@@ -87,7 +90,7 @@ describe('createClientOpener', () => {
     const fail = () => Promise.reject(new Error('signed out'));
     options = { ...options, token: fail, onError: ({ code }) => codes.push(code) };
     const client = createClientOpener<string>()(() => options);
-    await vi.waitFor(() => expect(codes).toContain('token_failed'));
+    await vi.waitFor(() => expect(codes).toContain('token_failed'), WAIT_MS);
     await client.close();
   });
 

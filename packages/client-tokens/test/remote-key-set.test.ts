@@ -12,6 +12,9 @@ import {
   startKeyServer,
 } from './support/key-server.ts';
 
+/** Only a bound for a failure: a busy machine takes its time. */
+const WAIT_MS = 15_000;
+
 const KEEP_MS = 3_600_000;
 const FRESH_MS = 5 * 60_000;
 /** Who waits for keys waits so long in earnest: a test can't make that time pass. */
@@ -110,7 +113,7 @@ describe('RemoteKeySet', () => {
     const known = outcome(first);
     await vi.waitFor(() => {
       expect(server.requests).toBe(1);
-    });
+    }, WAIT_MS);
     const fresh = outcome(second); // waits for the answer that is on its way, then for the next
     server.answer = keysOf(first, second);
     release();
@@ -156,7 +159,7 @@ describe('RemoteKeySet', () => {
     await outcome(first); // starts the fetch
     await vi.waitFor(async () => {
       expect(await outcome(first)).toBe('invalid');
-    });
+    }, WAIT_MS);
   });
 
   it('[TOK-9] while the address does not answer the known keys go on, for as long as they may', async () => {

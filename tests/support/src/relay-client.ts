@@ -22,7 +22,10 @@ export interface Identify {
 
 /** A raw WebSocket client that keeps every frame it receives. */
 export class RelayClient {
+  /** All but heartbeats: those come by the relay's clock, between any two other frames. */
   readonly frames: ReceivedFrame[] = [];
+  /** Heartbeat frames so far. */
+  heartbeatCount = 0;
   /** The close code, once the socket is closed. */
   closeCode: number | undefined;
   readonly #socket: WebSocket;
@@ -30,7 +33,9 @@ export class RelayClient {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data) => {
-      this.frames.push(JSON.parse((data as Buffer).toString('utf8')) as ReceivedFrame);
+      const frame = JSON.parse((data as Buffer).toString('utf8')) as ReceivedFrame;
+      if (frame.type === 'heartbeat') this.heartbeatCount += 1;
+      else this.frames.push(frame);
     });
     socket.on('close', (code) => {
       this.closeCode = code;

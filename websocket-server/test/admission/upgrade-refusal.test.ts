@@ -74,7 +74,7 @@ describe('pages of other origins', () => {
     const open = () => openRawWebSocket(connect({ host: '127.0.0.1', port: relay.port }), FOREIGN_HEADER);
     const sockets = await Promise.all([open(), open()]);
     await expect(RelayClient.connect(relay.url)).rejects.toThrow('503');
-    await waitUntil('they are gone', async () => (await relay.metric('postline_connections')) === 0, 5_000);
+    await waitUntil('they are gone', async () => (await relay.metric('postline_connections')) === 0);
     for (const socket of sockets) socket.destroy();
   });
 });

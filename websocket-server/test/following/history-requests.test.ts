@@ -32,7 +32,7 @@ describe('history frames of a relay', () => {
       const answer = client.frames.slice(known).find((frame) => frame['requestId'] === fields['requestId']);
       if (answer === undefined) throw new Error('no answer yet');
       return answer;
-    }, 5_000);
+    }, 15_000);
   };
 
   it('[HIS-1] the newest messages, and those before an offset, as entries of a page of the API', async () => {

@@ -135,7 +135,7 @@ describe('WsClientSocket', () => {
     connection.socket.sendShared(['"latest"']);
     connection.socket.ping();
     expect(connection.socket.isWritable()).toBe(false);
-    await waitUntil('the socket is dropped', () => host.closed.length === 1, 4_000);
+    await waitUntil('the socket is dropped', () => host.closed.length === 1);
     const bytes = Buffer.concat(received);
     expect([bytes[0], bytes.readUInt16BE(2)]).toEqual([0x88, 4003]);
     expect(bytes).toHaveLength(2 + (bytes[1] ?? 0));
