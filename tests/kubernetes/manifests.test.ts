@@ -1,10 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { apiProcessEnvironment } from '@postline/api-server';
-import { drainPeriodMs, readSettings as readEnvironment, sharedSettings } from '@postline/service-runtime';
+import {
+  drainPeriodMs,
+  readSettings as readEnvironment,
+  sharedSettings,
+  VERSION,
+} from '@postline/service-runtime';
 import { relayProcessEnvironment } from '@postline/websocket-server';
 import type { IIoK8sApiAppsV1Deployment } from 'kubernetes-models/apps/v1';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import {
   FOLDER,
@@ -151,12 +158,20 @@ function dockerfileOf(service: string): string {
 
 const KUBECTL = spawnSync('kubectl', ['version', '--client']).status === 0;
 
+/** What `kubectl kustomize` makes of a folder. */
+function kustomized(folder: string): string {
+  const { stdout, stderr, status } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+const imagesIn = (text: string) => Array.from(text.matchAll(/ image: (\S+)/g), ([, image]) => image);
+
 describe('kustomize', () => {
   it.skipIf(!KUBECTL)(
     '[OPS-22] `kubectl kustomize` builds all of it, in one namespace (needs kubectl)',
     () => {
-      const { stdout, stderr, status } = spawnSync('kubectl', ['kustomize', FOLDER], { encoding: 'utf8' });
-      expect([status, stderr]).toEqual([0, '']);
+      const stdout = kustomized(FOLDER);
       const built = parseManifests(stdout);
       const names = (manifests: readonly Manifest[]) =>
         manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
@@ -168,9 +183,30 @@ describe('kustomize', () => {
       expect(placed.map(({ metadata }) => metadata)).toEqual(
         placed.map(() => expect.objectContaining({ namespace: 'postline' }) as unknown),
       );
-      for (const name of SERVICES)
-        expect(stdout).toMatch(new RegExp(`image: \\S+/postline-${name}:\\d+\\.\\d+\\.\\d+`));
       expect(stdout).toContain(`name: ${settings[0]?.metadata.name ?? 'none'}`);
+    },
+  );
+
+  it.skipIf(!KUBECTL)('[OPS-22] no image has a registry until somebody names one (needs kubectl)', () => {
+    expect(imagesIn(kustomized(FOLDER))).toEqual(
+      SERVICES.map((name) => `registry.invalid/postline-${name}:${VERSION}`),
+    );
+  });
+
+  it.skipIf(!KUBECTL)(
+    '[OPS-22] the overlay of the document names images and settings (needs kubectl)',
+    () => {
+      const text = readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
+      const [, overlay = ''] = /```yaml\n(# my-postline\/.+?)```/s.exec(text) ?? [];
+      const folder = mkdtempSync(join(tmpdir(), 'postline-overlay-'));
+      onTestFinished(() => {
+        rmSync(folder, { recursive: true });
+      });
+      const base = relative(realpathSync(folder), realpathSync(FOLDER));
+      writeFileSync(join(folder, 'kustomization.yaml'), overlay.replace('../deploy/kubernetes', base));
+      const built = kustomized(folder);
+      expect(imagesIn(built)).toEqual(SERVICES.map((name) => `registry.example/postline-${name}:${VERSION}`));
+      expect(built).toContain('ALLOWED_ORIGINS: https://shop.example');
     },
   );
 });
