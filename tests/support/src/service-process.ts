@@ -4,7 +4,7 @@ import { makeTempFolder } from './temp-folder.ts';
 import { waitUntil } from './wait-until.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 
 /** Of every service that a test starts: there is no load balancer that it would have to drain for. */
 export const TEST_ENVIRONMENT = { PATH: process.env['PATH'], HOST: '127.0.0.1', DRAIN_SECONDS: '0' };

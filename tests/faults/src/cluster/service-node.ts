@@ -4,7 +4,7 @@ import type { Findings } from '../ledger/findings.ts';
 
 /** After SIGTERM a service has 15 s; whatever takes longer is killed and counted. */
 const STOP_MS = 15_000;
-const READY_MS = 30_000;
+const READY_MS = 120_000;
 /** A service that ends by itself is started again after this, as a supervisor would. */
 const RESTART_MS = 500;
 
