@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 const API_URL_DEFAULT = 'http://localhost:8080';
 const RELAY_URL_DEFAULT = 'ws://localhost:3000';
 
-/** What the commands read, for their help. */
+/** The environment variables that the commands read, for their help. */
 export const ENVIRONMENT_HELP: readonly (readonly [string, string])[] = [
   ['POSTLINE_API_URL', `the API (default: ${API_URL_DEFAULT})`],
   ['POSTLINE_RELAY_URL', `the relay (default: ${RELAY_URL_DEFAULT})`],
@@ -31,7 +31,7 @@ export interface ApiConnection {
   readonly token: string | undefined;
 }
 
-/** Where the API is, and what to sign in with. Throws a UsageError. */
+/** Reads the API's address and key. Throws a UsageError if they are invalid. */
 export function apiConnection(options: Pick<ApiOptions, 'key'>, env: Environment): ApiConnection {
   return {
     url: urlOf('POSTLINE_API_URL', /^https?:\/\//, env) ?? API_URL_DEFAULT,
@@ -40,7 +40,7 @@ export function apiConnection(options: Pick<ApiOptions, 'key'>, env: Environment
   };
 }
 
-/** Where the relay is. Throws a UsageError. */
+/** Reads the relay's address. Throws a UsageError if it is invalid. */
 export function relayUrl(env: Environment): string {
   return urlOf('POSTLINE_RELAY_URL', /^(?:ws|http)s?:\/\//, env) ?? RELAY_URL_DEFAULT;
 }
@@ -62,7 +62,7 @@ function urlOf(name: string, pattern: RegExp, env: Environment): string | undefi
   throw new UsageError(`${name} must be a URL that starts with ${schemes}`);
 }
 
-/** The failure for an option that no client accepts, for example a URL with a password. */
+/** The failure for an option that the client refuses, for example a URL with a password. */
 export function optionFailure(error: unknown): CommandFailure {
   return new CommandFailure(error instanceof Error ? error.message : String(error), {
     code: 'invalid_option',

@@ -7,7 +7,7 @@ endWithOutput(process.stderr);
 
 const words = process.argv.slice(2);
 const [first = '', ...rest] = words;
-/** `npm run keys`, `npm run new-epoch` and `npm run token` have names and help as npm scripts. */
+/** `npm run keys`, `npm run new-epoch` and `npm run token` show the names and help of npm scripts. */
 const isScript =
   isOperatorCommand(first) && (first !== 'token' || process.env['npm_lifecycle_event'] === first);
 if (isScript) await runOperatorCommand(first, rest);

@@ -9,13 +9,13 @@ const ANSWER_MS_MAX = 10_000;
 
 interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'DELETE';
-  /** Without the API's address. Parts that are ids are encoded by the caller. */
+  /** Without the API's address. The caller encodes ids in it. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
 }
 
-/** Requests of the API that are not publishes. */
+/** Sends requests to the API, except for publishes. */
 export class ApiClient {
   readonly #connection: ApiConnection;
 
@@ -23,7 +23,7 @@ export class ApiClient {
     this.#connection = connection;
   }
 
-  /** Rejects with a CommandFailure that has the code of the problem. */
+  /** Sends a request. Rejects with a CommandFailure that has the problem's code. */
   async request<Schema extends z.ZodType>(request: ApiRequest, schema: Schema): Promise<z.output<Schema>> {
     const { url } = this.#connection;
     const response = await this.#fetch(request);
@@ -57,7 +57,7 @@ export class ApiClient {
   }
 }
 
-/** The failure for an API that cannot be reached. */
+/** The failure if the API can't be reached. */
 export function unreachable(url: string, cause: unknown): CommandFailure {
   const why = cause instanceof Error && cause.name === 'TimeoutError' ? 'no answer in time' : reasonOf(cause);
   const message = `the API at ${url} cannot be reached: ${why}; set POSTLINE_API_URL if it is elsewhere`;
@@ -77,7 +77,7 @@ async function bodyOf(response: Response, url: string): Promise<unknown> {
 }
 
 function problemFailure(body: unknown, status: number, url: string): CommandFailure {
-  // A later API may have codes that this program does not know.
+  // A newer API may have codes that this program does not know.
   const parsed = problemSchema.pick({ detail: true }).loose().safeParse(body);
   if (!parsed.success || typeof parsed.data['code'] !== 'string') return unknownAnswer(status, url);
   return new CommandFailure(parsed.data.detail, { code: parsed.data['code'] });

@@ -4,7 +4,7 @@ import { type ApiConnection, optionFailure } from '../connection-options.ts';
 import type { Column } from '../output/output.ts';
 import { unreachable } from './api-client.ts';
 
-/** Throws a CommandFailure for an address or a key that cannot be used. */
+/** Throws a CommandFailure if the address or the key can't be used. */
 export function createPublisher({ url, key }: ApiConnection, totalMsMax: number): PostlinePublisher {
   try {
     return new PostlinePublisher({ url, totalMsMax, ...(key !== undefined && { key }) });
@@ -13,7 +13,7 @@ export function createPublisher({ url, key }: ApiConnection, totalMsMax: number)
   }
 }
 
-/** The API's answer. */
+/** The record to print for the API's answer. */
 export function publishedRecord({ replayed, ...answer }: PublishedMessage): object {
   return replayed ? { ...answer, replayed } : answer;
 }
@@ -30,11 +30,11 @@ export const PUBLISHED_COLUMNS: readonly Column<PublishedMessage>[] = [
   { title: 'ID', text: ({ id }) => id },
 ];
 
-/** The failure in the words of a command. */
+/** Converts an error of the SDK to the failure of a command. */
 export function publishFailure(error: unknown, url: string): CommandFailure {
   if (!(error instanceof PublishError)) throw error;
   if (error.code === 'unreachable') return unreachable(url, error.cause);
-  // The SDK ends its message with code and status, which stand in front here.
+  // The SDK's message ends with code and status, which a command prints at the beginning.
   const message = error.message.replace(/ \([a-z_]+, status \d+\)$/, '');
   return new CommandFailure(message, { code: error.code, cause: error });
 }

@@ -11,7 +11,7 @@ import { ApiClient } from '../api/api-client.ts';
 import { addApiOptions, apiConnection, type ApiOptions } from '../connection-options.ts';
 import { type Column, Output } from '../output/output.ts';
 
-/** The API takes no more in one request. */
+/** The API's limit for one request. */
 const CLIENTS_PER_REQUEST_MAX = 1_000;
 
 type Change = MembersChanged & { readonly group: string };
@@ -35,7 +35,7 @@ const MEMBER_COLUMNS: readonly Column<Member>[] = [
   { title: 'SINCE', text: ({ since }) => since, style: 'dim' },
 ];
 
-/** `group add|remove|list <name>`: the stored members of a group. */
+/** `group add|remove|list <name>`: changes or prints the stored members of a group. */
 export function createGroupCommand(): Command {
   const command = createCommand('group')
     .description('Changes or lists the stored members of a group.')

@@ -16,7 +16,7 @@ interface HistoryOptions extends ApiOptions {
   readonly limit: number;
 }
 
-/** `history <targetId>`: messages that are stored. */
+/** `history <targetId>`: prints stored messages. */
 export function createHistoryCommand(): Command {
   const command = createCommand('history')
     .description(

@@ -82,7 +82,7 @@ function createClient(options: PostlineClientOptions): PostlineClient {
   }
 }
 
-/** Where to begin; for new messages only: nowhere. */
+/** Where to begin. Without a start it prints only new messages. */
 async function startOf(clientId: string, options: ListenOptions, api: ApiClient) {
   if (options.fromStart === true) return { resume: 'start' } as const;
   if (options.after === undefined) return {};
@@ -96,7 +96,7 @@ function frameOf({ id, targetId, offset, epoch, data, createdAt }: Message): New
   return { type: 'new_message', id, targetId, offset, epoch, data, createdAt };
 }
 
-/** Notes on standard error: the first connection for people only, each outage and its end for everyone. */
+/** Writes notes to standard error: the first connection only on a terminal, each outage and its end always. */
 function reportStates(client: PostlineClient, output: Output, clientId: string): void {
   let isAway = false;
   client.on('state', (state: ClientState) => {
@@ -117,7 +117,7 @@ function reportStates(client: PostlineClient, output: Output, clientId: string):
     output.note(`the log of ${targetId} was restarted: messages after ${offset} may arrive again`),
   );
   client.on('error', (error) => {
-    // One without a target comes before the end, which is reported by itself.
+    // An error without a target is followed by the end of the connection, which is reported separately.
     if (error.code === 'relay_error' && error.targetId !== undefined)
       output.note(`${error.relayCode ?? error.code}: ${error.message}`);
   });

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Receipt>[] = [
   { title: 'ACKED AT', text: ({ ackedAt }) => ackedAt, style: 'dim' },
 ];
 
-/** `receipts <targetId>`: how far each device has processed the messages. */
+/** `receipts <targetId>`: prints how far each device has processed the messages. */
 export function createReceiptsCommand(): Command {
   const command = createCommand('receipts')
     .description('Prints how far each device has processed the messages of a client or a group.')

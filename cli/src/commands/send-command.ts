@@ -5,14 +5,14 @@ import { addApiOptions, apiConnection, type ApiOptions } from '../connection-opt
 import { Output } from '../output/output.ts';
 import { sendLines } from '../sending/send-lines.ts';
 
-/** A restart of the API takes no longer; a person waits no longer. */
+/** A restart of the API takes less time, and a person would not wait longer. */
 const RETRIED_MS_MAX = 10_000;
 
 interface SendOptions extends ApiOptions {
   readonly idempotencyKey?: string;
 }
 
-/** `send <targetId> <message>`, or `-` for the lines of standard input. */
+/** `send <targetId> <message>`; with `-` it sends the lines of standard input. */
 export function createSendCommand(): Command {
   const command = createCommand('send')
     .description('Publishes a message. It prints the answer of the API once the message is stored.')

@@ -1,9 +1,9 @@
 import { firstSentence } from '@postline/operator-commands';
 import type { Command } from 'commander';
 
-/** What can follow a command. */
+/** The words that can follow a command. */
 interface Place {
-  /** The words of the command, each after a space: ` group add`; empty for the program. */
+  /** The words of the command, each after a space, such as ` group add`. Empty for the program itself. */
   readonly path: string;
   readonly words: readonly Word[];
 }
@@ -14,7 +14,7 @@ interface Word {
   readonly isOption: boolean;
 }
 
-/** By the name of the shell: makes its script. */
+/** Makes a script, by the name of the shell. */
 export const COMPLETION_SCRIPTS: ReadonlyMap<string, (program: Command) => string> = new Map([
   ['bash', bashScript],
   ['zsh', zshScript],
@@ -39,7 +39,7 @@ function placesOf(command: Command, path = ''): readonly Place[] {
   return [{ path, words: [...commands, ...options] }, ...inner];
 }
 
-/** The command so far: the words that name a command, whatever stands between them. */
+/** Finds the command typed so far: the words that name a command, with any other words in between. */
 function findCommand(places: readonly Place[], words: string): string {
   const paths = places.filter(({ path }) => path !== '').map(({ path }) => `"${path}"`);
   return `  local called="" word
@@ -95,7 +95,7 @@ function fishScript(program: Command): string {
   return ['complete -c postline -f', ...lines].join('\n');
 }
 
-/** True after the words of the path, and before one of its commands. */
+/** True after the words of the path, as long as none of its commands follows. */
 function fishCondition(path: string, commands: readonly string[]): string {
   const seen = path
     .split(' ')

@@ -1,17 +1,17 @@
 import { fault, type Finding, ok, skipped } from './finding.ts';
 
 const CHECK = 'clock';
-/** Tokens and their ends are compared with the clock of the relay; a few seconds do no harm. */
+/** The relay checks tokens and their expiry by its own clock. A few seconds of difference do no harm. */
 const DIFFERENCE_MS_MAX = 5_000;
 
-/** What another clock showed. */
+/** The time that another clock showed. */
 export interface ClockReading {
   readonly of: string;
   /** The other clock, in ms since 1970. */
   readonly atMs: number;
   /** This machine's clock at that moment. */
   readonly hereMs: number;
-  /** The reading can be wrong by this much. */
+  /** How much the reading can be wrong, in milliseconds. */
   readonly unclearMs: number;
 }
 

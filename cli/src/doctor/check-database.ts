@@ -12,7 +12,9 @@ export interface DatabaseCheck {
   readonly clock?: ClockReading;
 }
 
-/** Connects as the services do: session, schema, durability, and whether a message could be stored. */
+/**
+ * Connects as the services do, and checks the session, the schema, durability and whether a message could be stored.
+ */
 export async function checkDatabase(settings: DoctorSettings): Promise<DatabaseCheck> {
   const { databaseUrl } = effectiveUrls(settings);
   if (databaseUrl === undefined) return { findings: [] };

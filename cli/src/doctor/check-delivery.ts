@@ -10,12 +10,12 @@ import { fault, type Finding, ok, skipped } from './finding.ts';
 const CHECK = 'end to end';
 const CONNECTED_MS_MAX = 8_000;
 const PUBLISHED_MS_MAX = 8_000;
-/** Relays compare with the database every 3 seconds; a slow one is given more. */
+/** Relays compare with the database every 3 seconds. This leaves time for a slow one. */
 const ARRIVAL_MS_MAX = 10_000;
-/** A hint takes milliseconds, a comparison seconds. */
+/** A message that a hint announced takes milliseconds. One that only a comparison finds takes seconds. */
 const HINT_MS_MAX = 1_000;
 /**
- * The first message can arrive at once by chance, if the relay compares just then; the next one then waits for the whole
+ * The first message can arrive at once by chance, if the relay is just comparing. The next one then waits for a whole
  * interval.
  */
 const MESSAGES = 3;
@@ -31,7 +31,7 @@ export async function checkDelivery(delivery: DeliveryToCheck): Promise<readonly
   const { relayUrl: url, client: identity } = delivery;
   const { clientId, token, mayReceive } = identity;
   const client = new PostlineClient({ url, clientId, acks: false, ...(token !== undefined && { token }) });
-  client.on('error', () => undefined); // the state has it
+  client.on('error', () => undefined); // the state reports it
   try {
     await connected(client);
     if (mayReceive) return [await deliver(client, delivery)];
@@ -47,7 +47,7 @@ export async function checkDelivery(delivery: DeliveryToCheck): Promise<readonly
   }
 }
 
-/** Rejects with the PostlineError that keeps it from being connected. */
+/** Rejects with the PostlineError that keeps the client from connecting. */
 function connected(client: PostlineClient): Promise<void> {
   const work = new Promise<void>((resolve, reject) => {
     client.on('state', (state) => {

@@ -7,14 +7,14 @@ const ANSWER_MS_MAX = 5_000;
 const STATUS_FORBIDDEN = 403;
 
 export interface OriginToCheck {
-  /** `https://shop.example` */
+  /** For example `https://shop.example`. */
   readonly origin: string;
   readonly apiUrl: string;
   readonly relayUrl: string;
   readonly identify: object;
 }
 
-/** Whether pages of an origin may publish and listen. */
+/** Checks whether pages of an origin may publish and listen. */
 export async function checkOrigin(options: OriginToCheck): Promise<readonly Finding[]> {
   const { origin } = options;
   const refused = [];
@@ -37,7 +37,7 @@ async function mayPublish({ origin, apiUrl }: OriginToCheck): Promise<boolean> {
   return status !== STATUS_FORBIDDEN;
 }
 
-/** The relay accepts every socket, and tells in its first frame if the origin is not allowed. */
+/** The relay accepts every socket. If the origin is not allowed, its first frame says so. */
 function mayListen({ origin, relayUrl, identify }: OriginToCheck): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const url = relayUrl.replace(/^http/, 'ws');

@@ -12,10 +12,10 @@ import { fault, type Finding, ok } from './finding.ts';
 import { redisAdvice } from './redis-advice.ts';
 
 const CHECK = 'redis';
-/** Longer than a connection of the services takes. */
+/** Longer than the services take to connect. */
 const ECHO_MS_MAX = 5_000;
 
-/** Publishes a random text on a channel of its own, and expects it back on another connection. */
+/** Publishes a random text on a separate channel, and expects it on another connection. */
 export async function checkRedis(settings: DoctorSettings): Promise<readonly Finding[]> {
   const { redisUrl } = effectiveUrls(settings);
   if (redisUrl === undefined) return [];
@@ -58,7 +58,7 @@ class HintEcho {
     this.#publisher = bus.createPublisher(publisher.events);
   }
 
-  /** Milliseconds. Rejects with the first fault. */
+  /** Resolves to milliseconds. Rejects with the first fault. */
   async measure(): Promise<number> {
     const targetId = `_doctor.${this.#nonce}`;
     await Promise.all([this.#isSubscriberUp, this.#isPublisherUp]);
@@ -74,7 +74,7 @@ class HintEcho {
   }
 }
 
-/** The events of an end of the bus, and its first state as a promise. */
+/** The event handlers for a publisher or subscriber, and a promise of its first state. */
 function upOrFault() {
   let onUp = (): void => undefined;
   let onFault: (error: Error) => void = () => undefined;
@@ -82,7 +82,7 @@ function upOrFault() {
     onUp = resolve;
     onFault = reject;
   });
-  isUp.catch(() => undefined); // of two faults one is reported
+  isUp.catch(() => undefined); // if there are two faults, only one is reported
   const onState = (state: 'up' | 'down') => {
     if (state === 'up') onUp();
   };

@@ -5,9 +5,9 @@ import { databaseAdviceFor } from './database-advice.ts';
 import { fault, type Finding, ok, warning } from './finding.ts';
 import { redisAdviceFor } from './redis-advice.ts';
 
-/** Longer than a service takes to find that its database does not answer. */
+/** Longer than a service takes to notice that its database does not answer. */
 const ANSWER_MS_MAX = 8_000;
-/** `Date` headers have whole seconds. */
+/** `Date` headers contain only whole seconds. */
 const DATE_UNCLEAR_MS = 500;
 
 const readinessSchema = z.object({
@@ -19,7 +19,7 @@ type Readiness = z.output<typeof readinessSchema>;
 
 export interface ServiceToCheck {
   readonly check: 'api' | 'relay';
-  /** Where its probes are: `http:` or `https:`. */
+  /** The base URL of its probes: `http:` or `https:`. */
   readonly url: string;
   readonly urlVariable: string;
   readonly startCommand: string;
@@ -27,12 +27,12 @@ export interface ServiceToCheck {
 
 export interface ServiceCheck {
   readonly findings: readonly Finding[];
-  /** Whether it answers as the service that it should be. */
+  /** Whether the expected service answers there. */
   readonly isThere: boolean;
   readonly clock?: ClockReading;
 }
 
-/** Asks a service for its readiness. */
+/** Reads whether a service is ready. */
 export async function checkService(service: ServiceToCheck): Promise<ServiceCheck> {
   const { check, url, urlVariable, startCommand } = service;
   const sentAtMs = Date.now();

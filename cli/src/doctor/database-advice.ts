@@ -22,12 +22,12 @@ const ADVICE: Readonly<Record<DatabaseReasonCode, string>> = {
   other: 'Look into the error log of the database.',
 };
 
-/** What to do about a database that cannot be used. */
+/** What to do about a database that can't be used. */
 export function databaseAdvice(code: DatabaseReasonCode): string {
   return ADVICE[code];
 }
 
-/** Reasons as `/readyz` has them: texts without a code. */
+/** Finds the code for a reason from `/readyz`, which is a text without a code. */
 const TEXTS: readonly (readonly [RegExp, DatabaseReasonCode])[] = [
   [/read-only|read_only/, 'read_only'],
   [/not ready/, 'not_ready'],

@@ -1,6 +1,6 @@
 import { type PostlineError, PublishError } from '@postline/client';
 
-/** By the code of the API. */
+/** By the API's error code. */
 const OF_API: Readonly<Record<string, string>> = {
   unauthorized:
     'Set POSTLINE_KEY to a key whose entry is in the PUBLISH_KEYS of the API (postline key new <name> makes both).',
@@ -12,7 +12,7 @@ const OF_API: Readonly<Record<string, string>> = {
   unknown_answer: 'Set POSTLINE_API_URL to the API: something else answers there.',
 };
 
-/** By the code of the relay's error frame. */
+/** By the code in the relay's error frame. */
 const OF_RELAY: Readonly<Record<string, string>> = {
   unauthorized:
     'Set CLIENT_TOKEN_SECRET to the secret of the relay, or POSTLINE_TOKEN to a token for _doctor.1 (postline token _doctor.1).',

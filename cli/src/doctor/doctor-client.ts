@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { signClientToken } from '@postline/client-tokens';
 import type { DoctorSettings } from './doctor-settings.ts';
 
-/** Its messages are in nobody's way: no application gives a client such an id. */
+/** The doctor's messages disturb nobody, because no application uses such client ids. */
 const CLIENT_ID_START = '_doctor.';
 const RANDOM_BYTES = 8;
 const TOKEN_SECONDS = 300;
@@ -11,13 +11,13 @@ const TOKEN_SECONDS = 300;
 export interface DoctorClient {
   readonly clientId: string;
   readonly token: string | undefined;
-  /** False for the token of a real client, who must not receive the doctor's messages. */
+  /** False for the token of a real client, which must not receive the doctor's messages. */
   readonly mayReceive: boolean;
 }
 
 /**
- * A client of its own; where tokens are required it needs the secret in this environment, or a token for an id that starts
- * with `_doctor.`.
+ * The doctor uses its own client id. If tokens are required, it needs the secret in this environment, or a token for an
+ * id that begins with `_doctor.`.
  */
 export async function doctorClient(
   settings: DoctorSettings | undefined,

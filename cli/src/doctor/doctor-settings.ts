@@ -14,7 +14,7 @@ import { fault, type Finding, ok, skipped } from './finding.ts';
 
 const CHECK = 'configuration';
 
-/** What both services read. Settings of one service alone are checked by its start. */
+/** The settings that both services read. Each service checks its other settings when it starts. */
 const shape = {
   ...sharedSettings,
   ...backendSettings,
@@ -25,18 +25,18 @@ const shape = {
 
 const schema = checkTogether(z.object(shape), 'both-or-none', checkClientTokens, checkPublisherKeys);
 
-/** Not settings of Postline alone: other programs set them too. */
+/** Variables that other programs set too. */
 const SHARED_NAMES: ReadonlySet<string> = new Set(['NODE_ENV']);
 
 export type DoctorSettings = z.output<typeof schema>;
 
 export interface SettingsReading {
   readonly findings: readonly Finding[];
-  /** Undefined if they are wrong, or none is set. */
+  /** Undefined if the settings are wrong, or none is set. */
   readonly settings: DoctorSettings | undefined;
 }
 
-/** Checks the settings of the services in this environment; it prints names only. */
+/** Checks the services' settings in this environment. It prints their names only, not their values. */
 export function readDoctorSettings(env: Environment): SettingsReading {
   const names = Object.keys(shape).filter((name) => !SHARED_NAMES.has(name) && (env[name] ?? '') !== '');
   if (names.length === 0) {

@@ -1,10 +1,10 @@
-/** One line of the doctor. */
+/** One line of the doctor's output. */
 export interface Finding {
   readonly check: string;
-  /** `warning`: it works, but an operator should know. `skipped`: it could not be checked from here. */
+  /** `warning`: it works, but the operator should know about it. `skipped`: it could not be checked from here. */
   readonly status: 'ok' | 'warning' | 'fault' | 'skipped';
   readonly text: string;
-  /** The one thing to do. */
+  /** What to do about it. */
   readonly todo?: string;
 }
 

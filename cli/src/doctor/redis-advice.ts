@@ -1,4 +1,4 @@
-/** By the kind of a fault of the bus. */
+/** By the kind of the fault. */
 const ADVICE: Readonly<Record<string, string>> = {
   refused: 'Start Redis, or correct the host and port in REDIS_URL.',
   'unknown-host': 'Correct the host in REDIS_URL.',
@@ -14,12 +14,12 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const OTHERWISE = 'Start Redis, or correct REDIS_URL; its log says more.';
 
-/** What to do about a Redis that cannot be used. */
+/** What to do about a Redis that can't be used. */
 export function redisAdvice(kind: string): string {
   return ADVICE[kind] ?? OTHERWISE;
 }
 
-/** Reasons as `/readyz` has them: texts without a kind. */
+/** Finds the kind for a reason from `/readyz`, which is a text without a kind. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/connection refused/, 'refused'],
   [/host/, 'unknown-host'],

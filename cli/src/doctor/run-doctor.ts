@@ -16,7 +16,7 @@ export interface DoctorOptions {
   readonly origin: string | undefined;
 }
 
-/** Checks every part, and yields what it finds in the order of the parts. */
+/** Checks every part, and yields the findings in the order of the parts. */
 export async function* runDoctor({ env, key, origin }: DoctorOptions): AsyncGenerator<Finding, void, void> {
   const api = apiConnection(key === undefined ? {} : { key }, env);
   const relay = relayUrl(env);

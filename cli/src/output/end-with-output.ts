@@ -1,6 +1,6 @@
 /**
- * Ends the process, quietly and with code 0, when the reader of its output goes away: `postline history 1 | head`. Any
- * other failure to write ends it with code 1.
+ * Ends the process with code 0 and no message when the reader of its output closes it, as in `postline history 1 |
+ * head`. Any other failure to write ends the process with code 1.
  */
 export function endWithOutput(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {

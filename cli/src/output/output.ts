@@ -12,25 +12,29 @@ export interface Column<Row> {
 }
 
 export interface OutputOptions {
-  /** JSON also on a terminal. */
+  /** Print JSON even on a terminal. */
   readonly json?: boolean | undefined;
 }
 
 /**
- * Prints records: columns on a terminal, JSON elsewhere, a line each. Text that others wrote cannot control the terminal.
+ * Prints records, one per line: in columns on a terminal, otherwise as JSON. Escapes text from other people, so that it
+ * can't control the terminal.
  */
 export class Output {
   readonly progress = new Progress(process.stderr);
   readonly isForPeople: boolean;
   readonly #hasColors = hasColors(process.stdout);
-  /** Of the columns printed so far; empty before the titles. */
+  /** The widths of the columns so far; empty before the titles were printed. */
   #widths: readonly number[] = [];
 
   constructor({ json = false }: OutputOptions) {
     this.isForPeople = process.stdout.isTTY && !json;
   }
 
-  /** Resolves when there is room for more output. `record`: what is printed of a row as JSON, if not the row. */
+  /**
+   * Prints rows. Resolves when there is room for more output. `record` returns the object to print as JSON, if it is
+   * not the row itself.
+   */
   async print<Row extends object>(
     rows: readonly Row[],
     columns: readonly Column<Row>[],
@@ -43,7 +47,7 @@ export class Output {
     await this.#write(`${lines.join('\n')}\n`);
   }
 
-  /** A line for people on standard error. */
+  /** Prints a line for people to standard error. */
   note(text: string): void {
     this.progress.clear();
     process.stderr.write(`postline: ${visibleText(text)}\n`);
@@ -72,7 +76,7 @@ export class Output {
     return isFirst ? [titles.join(COLUMN_GAP), ...lines] : lines;
   }
 
-  /** The last column is as wide as its text. */
+  /** Pads a cell to its column's width. The last column is not padded. */
   #cell(text: string, index: number, count: number, style: Style | undefined): string {
     const padded = index === count - 1 ? text : text.padEnd(this.#widths[index] ?? 0);
     return styled(padded, style, this.#hasColors);

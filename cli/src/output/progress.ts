@@ -1,18 +1,21 @@
-/** What takes less needs no progress. */
+/** Shorter work shows no progress. */
 const SHOWN_AFTER_MS = 1_000;
 const REFRESH_MS = 100;
 const BAR_CELLS = 20;
 const TURNS = ['|', '/', '-', '\\'];
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** How far some work is. */
+/** The progress of some work. */
 export interface ProgressState {
   readonly what: string;
-  /** With it a bar is shown: from 0 to 1. */
+  /** From 0 to 1. If it is set, a bar is shown. */
   readonly share?: number | undefined;
 }
 
-/** A line on a terminal that shows how far the work is, from its second second on. Elsewhere it shows nothing. */
+/**
+ * A line that shows the progress of work that takes longer than a second. Shows nothing unless the stream is a
+ * terminal.
+ */
 export class Progress {
   readonly #stream: NodeJS.WriteStream;
   #timer: NodeJS.Timeout | undefined;
@@ -24,7 +27,7 @@ export class Progress {
     this.#stream = stream;
   }
 
-  /** Runs the work; `state` is asked at each refresh. */
+  /** Runs `work`. Calls `state` at each refresh. */
   async during<T>(state: () => ProgressState, work: () => Promise<T>): Promise<T> {
     if (!this.#stream.isTTY) return await work();
     this.#state = state;
@@ -38,7 +41,7 @@ export class Progress {
     }
   }
 
-  /** Makes room for other output; the next refresh shows the line again. */
+  /** Removes the line to make room for other output. The next refresh shows it again. */
   clear(): void {
     if (!this.#isShown) return;
     this.#isShown = false;

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** Whether text on this stream may have colors: not in a pipe, nor with `NO_COLOR`. */
+/** Whether text on this stream may have colors: not in a pipe, and not with `NO_COLOR`. */
 export function hasColors(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && stream.hasColors();
 }

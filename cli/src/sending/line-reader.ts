@@ -2,15 +2,15 @@ import { MESSAGE_BYTES_MAX } from '@postline/protocol';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** A longer line is no message, so the rest of it is not kept. One more for a carriage return. */
+/** A longer line can't be a message, so the rest of it is dropped. One byte more, for a carriage return. */
 const KEPT_BYTES_MAX = MESSAGE_BYTES_MAX + 1;
 
-/** A line of the input: its text, or why it is no text. */
+/** A line of the input: its text, or why it is not valid text. */
 export type InputLine =
   | { readonly number: number; readonly text: string }
   | { readonly number: number; readonly fault: string };
 
-/** Splits bytes into lines of UTF-8. It keeps at most one message of bytes, however long a line is. */
+/** Splits bytes into lines of UTF-8. It holds at most the bytes of one message, however long a line is. */
 export class LineReader {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #pieces: Buffer[] = [];
@@ -18,7 +18,7 @@ export class LineReader {
   #isTooLong = false;
   #number = 0;
 
-  /** The lines that end in this chunk. */
+  /** Returns the lines that end in this chunk. */
   push(chunk: Buffer): readonly InputLine[] {
     const lines: InputLine[] = [];
     let start = 0;
@@ -31,7 +31,7 @@ export class LineReader {
     return lines;
   }
 
-  /** The last line, if the input did not end with a line feed. */
+  /** Returns the last line, if the input does not end with a line feed. */
   end(): readonly InputLine[] {
     return this.#keptBytes > 0 || this.#isTooLong ? [this.#take()] : [];
   }

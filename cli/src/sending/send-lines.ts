@@ -14,10 +14,10 @@ import type { Output } from '../output/output.ts';
 import { type InputLine, LineReader } from './line-reader.ts';
 
 const STANDARD_INPUT = 0;
-/** Longer than a restart of API and database. */
+/** Longer than a restart of the API and the database. */
 const RETRIED_MS_MAX = 60_000;
 
-/** Errors about one message; with every other one the next message would fail too. */
+/** Errors that concern one message only. After any other error, the next message would fail too. */
 const LINE_FAULTS: ReadonlySet<string> = new Set([
   'validation_failed',
   'idempotency_key_reused',
@@ -38,8 +38,8 @@ export interface SendLinesOptions {
 }
 
 /**
- * Publishes each line of the input, in order. It reads on only when what it read is stored, so input of any length takes
- * little memory. A line that cannot be a message is reported and left out; every other error ends the command.
+ * Publishes each line of the input, in order. It reads further only after the previous lines were stored, so long
+ * inputs need little memory. A line that can't be a message is reported and skipped. Any other error ends the command.
  */
 export async function sendLines(options: SendLinesOptions): Promise<void> {
   const fault = targetIdFault(options.targetId);
@@ -50,7 +50,7 @@ export async function sendLines(options: SendLinesOptions): Promise<void> {
 class LineSender {
   readonly #options: SendLinesOptions;
   readonly #publisher: PostlinePublisher;
-  /** False once the API refused a batch: the key lacks the scope. */
+  /** False after the API refused a batch, because the key lacks the scope. */
   #hasBatches = true;
   #sentCount = 0;
   #faultCount = 0;
@@ -139,7 +139,7 @@ class LineSender {
   }
 }
 
-/** The size of a file that is standard input; undefined for a pipe or a terminal. */
+/** The size of the file on standard input; undefined for a pipe or a terminal. */
 function inputBytes(): number | undefined {
   try {
     const stat = fstatSync(STANDARD_INPUT);
