@@ -7,15 +7,15 @@ export interface Hint {
   readonly frame: string;
 }
 
-/** Hints can be lost, late, repeated or out of order; a reader that needs certainty reads the store. */
+/** Hints can be lost, late, repeated or out of order. A reader that needs every message reads the store. */
 export interface HintPublisher {
   /**
-   * Publishes hints in this order. Resolves once the bus has accepted all of them; rejects with a BusUnavailableError
-   * within the publisher's deadline otherwise, and at once while the bus is known to be away.
+   * Publishes hints in this order. Resolves when the bus has accepted all of them. Otherwise it rejects with a
+   * BusUnavailableError within the publisher's deadline, or at once while the bus is known to be down.
    */
   publish(hints: readonly Hint[]): Promise<void>;
 
-  /** Notifies everyone who listens on a control channel. Resolves and rejects as `publish` does. */
+  /** Notifies all listeners of a control channel. Resolves and rejects as `publish` does. */
   notify(channel: ControlChannel): Promise<void>;
 
   /** Resolves if the bus answers. */
@@ -25,23 +25,23 @@ export interface HintPublisher {
 }
 
 /**
- * A subscriber is `up` when every subscription is confirmed and a message to itself has arrived; while it is `down` hints
- * may be missed. A publisher is `up` when it publishes; while it is `down` it rejects at once.
+ * A subscriber is `up` when every subscription is confirmed and a message to itself has arrived. While it is `down`, it
+ * may miss hints. A publisher is `up` when it can publish. While it is `down`, it rejects calls at once.
  */
 export type BusState = 'up' | 'down';
 
-/** Both ends of a bus connect without being asked, and report changes of their state. */
+/** Publishers and subscribers connect automatically, and report changes of their state. */
 export interface BusEndEvents {
-  /** Called at each change, the first `up` included. */
+  /** Called at each change, including the first `up`. */
   onState(state: BusState): void;
-  /** Called each time that the connection is lost or an attempt to connect fails. */
+  /** Called each time the connection is lost or an attempt to connect fails. */
   onFault?(error: BusUnavailableError): void;
 }
 
 export interface HintSubscriberEvents extends BusEndEvents {
-  /** A payload arrived on the channel of a target. It is untrusted: any client of the bus can publish there. */
+  /** A payload arrived on a target's channel. It is untrusted: any client of the bus can publish there. */
   onHint(targetId: string, payload: string): void;
-  /** Called with `up` after each recovery too: hints may have been lost since the last `up`. */
+  /** Also called with `up` after each recovery: hints may have been lost since the last `up`. */
   onState(state: BusState): void;
 }
 
@@ -49,23 +49,24 @@ export interface HintSubscriber {
   readonly state: BusState;
 
   /**
-   * Follows a target until `unsubscribe`. Resolves once the bus has confirmed it: hints published after that arrive.
-   * While the bus is away it rejects with a BusUnavailableError; the subscription is made when the bus recovers.
+   * Follows a target until `unsubscribe`. Resolves when the bus has confirmed it: hints that are published after that
+   * arrive. While the bus is down it rejects with a BusUnavailableError, but the subscription is made when the bus
+   * recovers.
    */
   subscribe(targetId: string): Promise<void>;
 
   /**
-   * Calls `onNotice` for each notice on a control channel; it replaces an earlier listener. Resolves, rejects and recovers
-   * as `subscribe` does.
+   * Calls `onNotice` for each notice on a control channel; it replaces an earlier listener. Resolves, rejects and
+   * recovers as `subscribe` does.
    */
   listen(channel: ControlChannel, onNotice: () => void): Promise<void>;
 
-  /** Stops following a target; none of its hints is reported after the call. */
+  /** Stops following a target. None of its hints is reported after this call. */
   unsubscribe(targetId: string): void;
 
   /**
-   * Opens a new connection, resolving the address anew; it replaces the present one once it works. For the case that
-   * hints do not arrive although the state is `up`. Does nothing while a renewal is under way.
+   * Opens a new connection, for which it looks up the address again. The new connection replaces the current one once
+   * it works. Use it if hints do not arrive although the state is `up`. Does nothing during another renewal.
    */
   renew(): void;
 
@@ -76,8 +77,8 @@ export interface HintSubscriber {
 }
 
 /**
- * Carries hints and notices from the API to the relays; stores nothing. The two kinds, `redis` and `in-process`, pass the
- * same contract suite.
+ * Carries hints and notices from the API to the relays, and stores nothing. The two kinds, `redis` and `in-process`,
+ * pass the same contract suite.
  */
 export interface MessageBus {
   /** The sending end. */
@@ -86,7 +87,7 @@ export interface MessageBus {
   createSubscriber(events: HintSubscriberEvents): HintSubscriber;
 }
 
-/** The bus could not be reached or did not answer in time. No acknowledged message depends on the bus. */
+/** The bus could not be reached or did not answer in time. Acknowledged messages do not depend on the bus. */
 export class BusUnavailableError extends Error {
   readonly code = 'bus_unavailable';
   readonly reason: FaultReason;

@@ -11,8 +11,8 @@ import {
 } from '../message-bus.ts';
 
 /**
- * Carries hints between publishers and subscribers of one process; always `up`. An exception in a subscriber is a
- * programming error: it becomes an uncaught exception and does not reach the publisher or other subscribers.
+ * Carries hints between publishers and subscribers in one process. It is always `up`. An exception in a subscriber is a
+ * programming error: it becomes an uncaught exception, and does not reach the publisher or other subscribers.
  */
 export function createInProcessMessageBus(): MessageBus {
   const subscribers = new Set<InProcessSubscriber>();
@@ -62,7 +62,7 @@ class InProcessSubscriber implements HintSubscriber {
   readonly #events: HintSubscriberEvents;
   readonly #onClose: () => void;
   readonly #targets = new Set<string>();
-  /** By the topic of their control channel. */
+  /** By topic of the control channel. */
   readonly #listeners = new Map<string, () => void>();
   #state: BusState = 'up';
 
@@ -104,7 +104,7 @@ class InProcessSubscriber implements HintSubscriber {
   }
 
   renew(): void {
-    // There is no connection.
+    // There is no connection to renew.
   }
 
   checkReady(): Promise<void> {

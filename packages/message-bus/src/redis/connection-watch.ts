@@ -10,7 +10,7 @@ export interface ConnectionWatchOptions {
   readonly client: Redis;
   readonly server: RedisAddress | undefined;
   readonly locator: RedisLocator;
-  /** The client is subscribed to it, and nobody else uses it. */
+  /** The client is subscribed to this channel, and nobody else uses it. */
   readonly ownChannel: string;
   readonly times: RedisTimeouts;
   /** Ends the watch. */
@@ -20,8 +20,8 @@ export interface ConnectionWatchOptions {
 }
 
 /**
- * Watches the connection of a subscriber: twice a second whether it answers, and every second or two whether a message
- * from a witness arrives.
+ * Watches a subscriber's connection: twice a second it checks whether the connection answers, and every second or two
+ * whether a message from a witness arrives.
  */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;
@@ -34,17 +34,17 @@ export class ConnectionWatch {
     this.#options = options;
   }
 
-  /** Why the connection is not to be relied on. */
+  /** Why the connection is unreliable; undefined if it is not. */
   get fault(): Error | undefined {
     return this.#silence ?? this.#misplacement;
   }
 
-  /** Whether a message from a witness has arrived, and nothing has gone wrong since. */
+  /** True if a message from a witness has arrived and nothing has failed since. */
   get isProven(): boolean {
     return this.#isProven && this.fault === undefined;
   }
 
-  /** A message arrived on the own channel. */
+  /** Call this when a message arrived on the own channel. */
   onEcho(payload: string): void {
     this.#onEcho(payload);
   }
@@ -54,7 +54,7 @@ export class ConnectionWatch {
     await Promise.all([this.#watchAnswers(), this.#watchPlace()]);
   }
 
-  /** A long silence ends the connection. */
+  /** Rejects after a long silence. */
   async #watchAnswers(): Promise<void> {
     const { client, times, signal, onChecked } = this.#options;
     for (let answeredAtMs = performance.now(); ; ) {
@@ -72,8 +72,8 @@ export class ConnectionWatch {
   }
 
   /**
-   * A witness whose message does not arrive ends the connection. Without a witness it is kept, because a new one would fail
-   * in the same way.
+   * Rejects if a witness's message does not arrive. If there is no witness, the connection stays, because a new one
+   * would fail in the same way.
    */
   async #watchPlace(): Promise<void> {
     const { times, signal, onChecked } = this.#options;
@@ -104,7 +104,7 @@ export class ConnectionWatch {
     );
   }
 
-  /** A replica too passes on what its master publishes, but only for as long as it has that master. */
+  /** A replica also forwards what its master publishes, but only while it is connected to that master. */
   async #requireMaster(): Promise<void> {
     const { locator, client } = this.#options;
     await locator.verify(client).catch((error: unknown) => {

@@ -3,8 +3,8 @@ import { Command, type Redis } from 'ioredis';
 import type { Hint } from '../message-bus.ts';
 
 /**
- * Publishes all hints with one write, in order. Resolves with Redis' last answer; rejects with the first error, even if
- * only one hint failed. The number of receivers that Redis returns says nothing about delivery and is ignored.
+ * Publishes all hints in order, with one write. Resolves with Redis' last answer. Rejects with the first error, even if
+ * only one hint failed. Ignores the number of receivers that Redis returns, because it says nothing about delivery.
  */
 export async function publishInOneWrite(
   client: Redis,
@@ -21,7 +21,7 @@ export async function publishInOneWrite(
 
 /**
  * One command that is sent once for each hint: each time it writes the next hint, and the last answer settles it. A
- * command, a promise and a write for each hint would cost twice as much.
+ * separate command, promise and write for each hint would cost twice as much.
  */
 class PublishCommand extends Command {
   readonly #prefix: string;
@@ -53,7 +53,7 @@ function bulkString(text: string): string {
   return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }
 
-/** Collects the texts that the driver would write one by one. */
+/** Collects the texts that the driver would otherwise write one by one. */
 class GatheredWrites {
   readonly isPipeline = true;
   readonly destination: { readonly redis: Redis };
@@ -67,7 +67,7 @@ class GatheredWrites {
     this.#text += String(text);
   }
 
-  /** The driver keeps this object until the last answer; the text is released here. */
+  /** Returns the text and releases it here, because the driver keeps this object until the last answer. */
   take(): string {
     const text = this.#text;
     this.#text = '';

@@ -2,21 +2,21 @@ import type { RedisAddress } from '@postline/service-runtime';
 import { Redis } from 'ioredis';
 import { type Locate, RedisConnector } from './redis-connector.ts';
 
-/** Time for the peer to close its side before the socket is destroyed. */
+/** How long the peer has to close its side before the socket is destroyed. */
 const DISCONNECT_DEADLINE_MS = 100;
 
 export interface RedisClientOptions {
   /** Called once, when the client connects. */
   readonly locate: Locate;
   readonly login: Pick<RedisAddress, 'username' | 'password'>;
-  /** Its name in CLIENT LIST. */
+  /** The client's name in CLIENT LIST. */
   readonly name: string;
   readonly connectDeadlineMs: number;
 }
 
 /**
- * A client of the driver for a single connection, which `connect` makes. It neither reconnects, nor queues, nor repeats
- * anything. Code that needs an error adds its own listener.
+ * Creates a driver client for a single connection, which `connect` opens. It does not reconnect, queue or repeat
+ * anything. Code that needs errors adds its own listener.
  */
 export function createRedisClient(options: RedisClientOptions): Redis {
   const { locate, login, name, connectDeadlineMs } = options;
@@ -38,9 +38,9 @@ export function createRedisClient(options: RedisClientOptions): Redis {
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
-    // The handshake suffices: Redis delivers messages even while it loads its data.
+    // The handshake is enough: Redis delivers messages even while it loads its data.
     enableReadyCheck: false,
     disableClientInfo: true,
   });
-  return client.on('error', () => undefined); // the driver prints errors that nobody listens to
+  return client.on('error', () => undefined); // the driver prints errors that have no listener
 }

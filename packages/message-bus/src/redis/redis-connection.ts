@@ -5,25 +5,25 @@ import { createRedisClient } from './redis-client.ts';
 import { redisFault, RedisSilentError } from './redis-fault.ts';
 import { readRefusal } from './redis-refusal.ts';
 
-/** Doubled at each attempt. Short, because usually Redis was just restarted. */
+/** The first pause; it doubles at each attempt. Short, because usually Redis was just restarted. */
 const RECONNECT_PAUSE_FIRST_MS = 50;
-/** After a connection that lasted this long, the pauses start from the shortest again. */
+/** After a connection that lasted this long, the pauses start with the shortest one again. */
 const GOOD_CONNECTION_MS = 5_000;
-/** Between two extra connections that read why Redis refuses connections. */
+/** The shortest time between two extra connections that read why Redis refuses connections. */
 const REFUSAL_INTERVAL_MS = 5_000;
 
 export interface RedisConnectionOptions {
   readonly locator: RedisLocator;
-  /** Its name in CLIENT LIST. */
+  /** The connection's name in CLIENT LIST. */
   readonly name: string;
   readonly connectDeadlineMs: number;
   readonly reconnectPauseMaxMs: number;
 }
 
 export interface RedisConnectionEvents {
-  /** Redis answered the handshake of a new connection, which has no subscriptions yet. */
+  /** Redis answered the handshake of a new connection. The connection has no subscriptions yet. */
   onReady(client: Redis): void;
-  /** The connection was lost, or an attempt failed. The next attempt follows without a call. */
+  /** The connection was lost, or an attempt failed. The next attempt starts automatically. */
   onLost(reason: Error): void;
 }
 
@@ -34,9 +34,9 @@ type ConnectionState =
   | { readonly name: 'closed' };
 
 /**
- * Keeps one connection to Redis, and finds the server anew for each attempt. Each driver instance makes a single connection: the driver's own reconnecting keeps
- * commands and subscriptions across connections, and waits forever for a server that accepts but never answers. Here
- * every attempt has a deadline, and every loss is reported.
+ * Keeps one connection to Redis, and finds the server again for each attempt. Each driver instance makes a single
+ * connection, because the driver's own reconnecting keeps commands and subscriptions across connections, and waits
+ * forever for a server that accepts but never answers. Here every attempt has a deadline, and every loss is reported.
  */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
@@ -58,17 +58,17 @@ export class RedisConnection {
     return this.#state.name === 'ready' ? this.#state.client : undefined;
   }
 
-  /** The server of the connection, or of the attempt to connect. */
+  /** The server that it is connected to, or is connecting to. */
   get server(): RedisAddress | undefined {
     return this.#server;
   }
 
-  /** Drops a connection that does not answer, and opens another. */
+  /** Drops a connection that does not answer, and opens another one. */
   replace(reason: Error): void {
     if (this.#state.name === 'ready' || this.#state.name === 'connecting') this.#drop(reason);
   }
 
-  /** Closes it for good; resolves when the socket is closed. */
+  /** Closes the connection permanently. Resolves when the socket is closed. */
   async close(): Promise<void> {
     const state = this.#state;
     this.#state = { name: 'closed' };
@@ -140,8 +140,8 @@ export class RedisConnection {
   }
 
   /**
-   * A Redis with too many clients sends its reason and closes. The driver, which has begun to write, never reads it; so a
-   * connection that only listens reads it now and then.
+   * A Redis with too many clients sends its reason and closes the connection. The driver never reads it, because it has
+   * already begun to write. So from time to time a connection that only listens reads it.
    */
   async #readRefusal(reason: Error): Promise<void> {
     const nowMs = performance.now();
@@ -154,7 +154,7 @@ export class RedisConnection {
     this.#events.onLost(refusal);
   }
 
-  /** A random pause up to a bound that doubles, so that services that lost the same Redis do not return in step. */
+  /** A random pause below a limit that doubles, so services that lost the same Redis do not all reconnect at once. */
   #nextPauseMs(): number {
     const boundMs = Math.min(
       this.#options.reconnectPauseMaxMs,

@@ -3,10 +3,10 @@ import { connect as connectByTls, type TLSSocket } from 'node:tls';
 import type { RedisAddress } from '@postline/service-runtime';
 import { AbstractConnector } from 'ioredis';
 
-/** Finds the address to connect to. Rejects soon once the signal says that nobody waits for it any more. */
+/** Finds the address to connect to. Rejects soon after the signal was aborted. */
 export type Locate = (signal: AbortSignal) => Promise<RedisAddress>;
 
-/** Opens a socket, with TLS if the address says so. It has a listener for errors, so none of them is uncaught. */
+/** Opens a socket, with TLS if the address requires it. It has an error listener, so no error is uncaught. */
 export function openRedisSocket({ host, port, path, family, tls }: RedisAddress): Socket | TLSSocket {
   const target = path === undefined ? { host, port: port ?? 0, family: family ?? 0 } : { path };
   const socket = tls === undefined ? createConnection(target) : connectByTls({ ...target, ...tls });
@@ -19,8 +19,8 @@ function ignoreError(): void {
 }
 
 /**
- * Opens the sockets of the driver. The driver's own connector listens for one error of each socket only: a second one,
- * which TLS emits if it fails while the connection closes, would end the process.
+ * Opens the driver's sockets. The driver's own connector listens only for the first error of each socket. TLS emits a
+ * second one if it fails while the connection closes, and that would end the process.
  */
 export class RedisConnector extends AbstractConnector {
   readonly #locate: Locate;
@@ -34,7 +34,7 @@ export class RedisConnector extends AbstractConnector {
   override async connect(): Promise<Socket | TLSSocket> {
     this.connecting = true;
     const address = await this.#locate(this.#cancelled.signal);
-    if (!this.#isConnecting()) throw new Error('Connection is closed.'); // the driver cancelled meanwhile
+    if (!this.#isConnecting()) throw new Error('Connection is closed.'); // the driver cancelled in the meantime
     const socket = openRedisSocket(address);
     socket.once('error', (error: Error) => {
       this.firstError = error;

@@ -22,7 +22,7 @@ const KINDS_BY_WORD: Readonly<Record<string, FaultReason>> = {
   OOM: { kind: 'out-of-memory', text: 'Redis is out of memory (OOM)' },
 };
 
-/** By the text, for errors that begin with ERR and for those of the driver. */
+/** By text, for Redis errors that begin with ERR and for the driver's errors. */
 const KINDS_BY_TEXT: readonly (readonly [RegExp, FaultReason])[] = [
   [
     /max number of clients/i,
@@ -45,7 +45,7 @@ const KINDS_BY_TEXT: readonly (readonly [RegExp, FaultReason])[] = [
   [/^Connection is closed|closed the connection/i, { kind: LOST_KIND, text: 'Redis closed the connection' }],
 ];
 
-/** The reason why Redis is unusable: its own error, else that of the network or of TLS. */
+/** The reason why Redis can't be used: Redis' own error, or else the error of the network or of TLS. */
 export function redisFault(error: unknown): FaultReason {
   for (const cause of causesOf(error)) {
     if (cause instanceof BusUnavailableError) return cause.reason;
@@ -55,7 +55,7 @@ export function redisFault(error: unknown): FaultReason {
   return networkFault(error) ?? describeFault(error);
 }
 
-/** The error for callers, with Redis' reason. */
+/** Creates the error for callers, with Redis' reason. */
 export function redisUnavailable(what: string, cause: unknown): BusUnavailableError {
   return new BusUnavailableError(what, cause, redisFault(cause));
 }

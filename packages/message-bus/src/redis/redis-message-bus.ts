@@ -6,19 +6,19 @@ import { REDIS_TIMEOUTS_DEFAULT, type RedisTimeouts } from './redis-timeouts.ts'
 import { RenewedSubscriber } from './renewed-subscriber.ts';
 
 export interface RedisMessageBusOptions extends Partial<RedisTimeouts> {
-  /** As REDIS_URL: of one server, of sentinels or of a cluster. */
+  /** As in REDIS_URL: the URL of one server, of sentinels or of a cluster. */
   readonly redisUrl: string;
-  /** Certificates of a private authority, as PEM: for TLS, in place of the public ones. */
+  /** Certificates of a private authority (PEM), which TLS uses instead of the public ones. */
   readonly ca?: string | undefined;
-  /** Of the sentinels themselves. */
+  /** The password of the sentinels themselves. */
   readonly sentinelPassword?: string | undefined;
-  /** A prefix of every channel: separates two deployments on one Redis. */
+  /** A prefix of every channel, which separates two deployments on one Redis. */
   readonly prefix: string;
 }
 
 /**
- * The bus on Redis pub/sub. It connects when an end is created; each end reconnects without being asked. Throws a
- * TypeError for an invalid URL.
+ * Creates the bus on Redis pub/sub. Each publisher and each subscriber connects when it is created, and reconnects
+ * automatically. Throws a TypeError for an invalid URL.
  */
 export function createRedisMessageBus(options: RedisMessageBusOptions): MessageBus {
   const { redisUrl, ca, sentinelPassword, prefix, ...given } = options;

@@ -11,9 +11,9 @@ import { RedisSilentError, redisUnavailable } from './redis-fault.ts';
 import type { RedisTimeouts } from './redis-timeouts.ts';
 import { exchangeWithWitness } from './witness.ts';
 
-/** More than the fastest measured API (43,000 messages/s) publishes within the deadline. */
+/** More hints than the fastest measured API (43,000 messages/s) publishes within the deadline. */
 const HINTS_IN_FLIGHT_MAX = 10_000;
-/** Two batches of the largest body with every character escaped. Beyond it Redis does not keep up. */
+/** Two batches of the largest request body, with every character escaped. If more is in flight, Redis is too slow. */
 const CHARACTERS_IN_FLIGHT_MAX = 32 * 1024 * 1024;
 
 export interface RedisPublisherOptions {
@@ -24,9 +24,9 @@ export interface RedisPublisherOptions {
 }
 
 /**
- * Publishes on a connection that was proven recently: what it publishes arrives at the server to which the address leads.
- * The first call that Redis does not answer in time, and the first proof that fails, ends the connection; until a new one is
- * proven, calls are rejected at once and their hints dropped.
+ * Publishes on a connection that was recently proven: its messages arrive at the server to which the address leads. The
+ * connection ends when Redis does not answer a call in time, or when a proof fails. Until a new connection is proven,
+ * calls are rejected at once and their hints are dropped.
  */
 export class RedisPublisher implements HintPublisher {
   readonly #locator: RedisLocator;
@@ -40,7 +40,7 @@ export class RedisPublisher implements HintPublisher {
   #charactersInFlight = 0;
   #client: Redis | undefined;
   #proofTimer: NodeJS.Timeout | undefined;
-  /** Ends the proof that is under way. */
+  /** Aborts the current proof. */
   #proof = new AbortController();
   /** Redis answers but refuses hints, usually because the user lacks a right on their channels. */
   #isRefused = false;
@@ -82,7 +82,7 @@ export class RedisPublisher implements HintPublisher {
     }
   }
 
-  /** On the wire a notice is a hint without content, for a name that no target has. */
+  /** A notice is sent as a hint without content, under a name that no target can have. */
   notify(channel: ControlChannel): Promise<void> {
     return this.publish([{ targetId: controlTopic(channel), frame: '' }]);
   }
@@ -97,7 +97,7 @@ export class RedisPublisher implements HintPublisher {
     this.#client = undefined;
     this.#endProofs();
     this.#awayReason = new Error('the publisher is closed');
-    await this.#calls.idle(); // each has a deadline
+    await this.#calls.idle(); // each call has a deadline
     await this.#connection.close();
   }
 
@@ -111,8 +111,9 @@ export class RedisPublisher implements HintPublisher {
   }
 
   /**
-   * A new connection is used once it has answered within the deadline of a publish (a slow Redis counts as away), and a
-   * message that it published has reached a witness. Both are repeated, so that an idle publisher notices an outage too.
+   * A new connection is used after it has passed two checks: it has answered within the deadline of a publish (so a
+   * slow Redis counts as down), and a message that it published has reached a witness. Both checks are repeated, so
+   * that an idle publisher notices an outage too.
    */
   async #prove(client: Redis): Promise<void> {
     const proof = new AbortController();
@@ -161,7 +162,7 @@ export class RedisPublisher implements HintPublisher {
     this.#events?.onFault?.(redisUnavailable('Redis refused the hints', error));
   }
 
-  /** A publish without receivers: it needs no other right than a real one, and works while Redis loads its data. */
+  /** A publish without receivers. It needs the same right as a real one, and works while Redis loads its data. */
   #askSomething(client: Redis): Promise<unknown> {
     return client.publish(livenessChannel(this.#prefix, 'nobody'), '');
   }

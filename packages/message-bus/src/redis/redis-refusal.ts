@@ -3,10 +3,10 @@ import { openRedisSocket } from './redis-connector.ts';
 
 /** A Redis that refuses a connection sends its reason at once. */
 const REFUSAL_DEADLINE_MS = 500;
-/** Its longest refusal (of protected mode) is about a kilobyte. */
+/** The longest refusal, that of protected mode, is about a kilobyte. */
 const REFUSAL_BYTES_MAX = 4_096;
 
-/** Reads the error that Redis sends before it closes a new connection; undefined if it sends none. */
+/** Reads the error that Redis sends before it closes a new connection; undefined if Redis sends none. */
 export function readRefusal(address: RedisAddress): Promise<Error | undefined> {
   const socket = openRedisSocket(address);
   return new Promise((resolve) => {

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { BusUnavailableError } from '../message-bus.ts';
 
 /**
- * Rejects if the server is a replica: what is published there does not reach the master's subscribers. The role is that of
- * `HELLO`, which needs no right; a server before version 6 has `ROLE`. A server without both, as some proxies are, counts as
- * a master.
+ * Rejects if the server is a replica: messages published there do not reach the master's subscribers. It reads the role
+ * from `HELLO`, which needs no right, or from `ROLE` on servers before version 6. A server without both commands, like
+ * some proxies, counts as a master.
  */
 export async function requireMaster(client: Redis): Promise<void> {
   const role = (await roleByHello(client)) ?? (await roleByCommand(client));
@@ -25,7 +25,7 @@ async function roleByCommand(client: Redis): Promise<unknown> {
   return Array.isArray(answer) ? (answer as unknown[])[0] : undefined;
 }
 
-/** Undefined where the server or the state of the connection has no such command. */
+/** Resolves to undefined if the server does not know the command, or does not allow it on this connection. */
 async function unlessUnknown(answer: Promise<unknown>): Promise<unknown> {
   try {
     return await answer;

@@ -10,7 +10,7 @@ import { redisUnavailable } from './redis-fault.ts';
 import type { RedisTimeouts } from './redis-timeouts.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-/** Channels in one SUBSCRIBE: about 50 KB there and back, which Redis answers within a few ms. */
+/** Channels in one SUBSCRIBE: about 50 KB in each direction, which Redis answers within a few ms. */
 const TARGETS_PER_ROUND_MAX = 1_000;
 
 export interface RedisSubscriberOptions {
@@ -22,18 +22,18 @@ export interface RedisSubscriberOptions {
   readonly targetIds?: Iterable<string>;
 }
 
-/** The lifetime of one connection, from its handshake to its loss. */
+/** One connection, from its handshake to its loss. */
 interface Session {
   readonly client: Redis;
   readonly ended: AbortController;
   readonly watch: ConnectionWatch;
-  /** The rounds that are being sent, if any. */
+  /** The sending of rounds, if it is going on. */
   rounds: Promise<void> | undefined;
 }
 
 /**
- * Receives hints. Reports `up` once every subscription is confirmed and a message from a witness has arrived, and watches
- * from then on that the connection answers and that a witness still reaches it.
+ * Receives hints. Reports `up` when every subscription is confirmed and a message from a witness has arrived. From then
+ * on it checks that the connection answers and that a witness still reaches it.
  */
 export class RedisSubscriber {
   readonly #locator: RedisLocator;
@@ -101,8 +101,8 @@ export class RedisSubscriber {
   }
 
   /**
-   * Resolves when every hint that Redis has sent on this connection until now has arrived: the answer to a command comes
-   * after them. Rejects where Redis doesn't answer in time.
+   * Resolves when every hint that Redis has sent on this connection so far has arrived: it sends a command, and the
+   * answer comes after those hints. Rejects if Redis doesn't answer in time.
    */
   async drain(): Promise<void> {
     if (this.#session !== undefined) await this.#confirmed(this.#session.client.subscribe(this.#ownChannel));
@@ -145,33 +145,35 @@ export class RedisSubscriber {
     });
   }
 
-  /** The hot path. Every subscribed channel has our prefix; the rest of its name is the target. */
+  /** The hot path. Every subscribed channel begins with our prefix; the rest of its name is the target. */
   #onMessage(channel: string, payload: string): void {
     const targetId = channel.slice(this.#channelPrefixLength);
     if (this.#subscriptions.isWanted(targetId)) this.#events.onHint(targetId, payload);
     else if (channel === this.#ownChannel) this.#session?.watch.onEcho(payload);
   }
 
-  /** Makes all subscriptions, then watches the connection. Ends by rejecting. */
+  /**
+   * Makes all subscriptions, then watches the connection. Never resolves; rejects when the connection must be replaced.
+   */
   async #run(session: Session): Promise<void> {
     await this.#confirmed(session.client.subscribe(this.#ownChannel));
     await this.#sendRounds(session);
     await session.watch.run();
   }
 
-  /** Goes up or down, by what the watch has found. */
+  /** Goes up or down, depending on what the watch has found. */
   async #settleState(session: Session): Promise<void> {
     const { watch, ended } = session;
     ended.signal.throwIfAborted();
     if (watch.fault !== undefined) this.#goDown(watch.fault);
     if (!watch.isProven) return;
-    // Subscriptions requested meanwhile were rejected, because the state is `down`: they are confirmed before `up`.
+    // Subscriptions that were requested while the state was `down` were rejected. They must be confirmed before `up`.
     while (this.#state === 'down' && !this.#subscriptions.isConfirmed) await this.#sendRounds(session);
     ended.signal.throwIfAborted();
     this.#goUp();
   }
 
-  /** Calls of one tick are sent together. */
+  /** Sends the calls of one tick together. */
   #scheduleRounds(): void {
     if (this.#roundsScheduled || this.#session === undefined || !this.#subscriptions.hasChanges) return;
     this.#roundsScheduled = true;
@@ -185,7 +187,10 @@ export class RedisSubscriber {
     });
   }
 
-  /** Resolves when Redis has confirmed every change; calls made meanwhile go with the next round. */
+  /**
+   * Resolves when Redis has confirmed every change. Changes that are requested in the meantime are sent in the next
+   * round.
+   */
   #sendRounds(session: Session): Promise<void> {
     session.rounds ??= this.#sendEachRound(session).finally(() => {
       session.rounds = undefined;
@@ -215,7 +220,7 @@ export class RedisSubscriber {
     return withDeadline(command, { what: 'SUBSCRIBE', milliseconds: this.#times.subscribeDeadlineMs });
   }
 
-  /** The session failed: drops its connection, unless it is lost already. */
+  /** Drops the connection of a failed session, unless it is already lost. */
   #giveUp(session: Session, error: unknown): void {
     if (this.#session !== session) return;
     this.#connection.replace(toError(error));
@@ -244,7 +249,7 @@ export class RedisSubscriber {
   #setState(state: BusState): void {
     if (state === this.#state) return;
     this.#state = state;
-    // In a microtask, so that an exception in the callback does not count as a failure of the connection.
+    // In a microtask, so that an exception in the callback does not look like a failure of the connection.
     queueMicrotask(() => {
       if (!this.#closed) this.#events.onState(state);
     });

@@ -1,6 +1,6 @@
 import type { BusEndEvents, BusState, BusUnavailableError } from '../message-bus.ts';
 
-/** The connections of one end, opened and closed together. */
+/** The connections of a publisher or subscriber, which are opened and closed together. */
 export interface Link {
   close(): Promise<void>;
 }
@@ -8,7 +8,7 @@ export interface Link {
 export interface RenewedLinkOptions<L extends Link> {
   readonly open: (events: BusEndEvents) => L;
   readonly events: BusEndEvents | undefined;
-  /** Resolves once the replaced link may close, because its successor takes over everything from here on. */
+  /** Resolves when the replaced link may close, because its successor has taken over. */
   readonly beforeRetiring?: (replaced: L, successor: L) => Promise<void>;
 }
 
@@ -18,8 +18,8 @@ interface Opened<L> {
 }
 
 /**
- * Replaces a link on request by a new one, which finds the server anew. The successor works before the old link closes, so
- * there is no outage in between; if it cannot connect, the old link stays.
+ * Replaces a link on request by a new one, which finds the server again. The successor works before the old link
+ * closes, so there is no outage. If it can't connect, the old link stays.
  */
 export class RenewedLink<L extends Link> {
   readonly #options: RenewedLinkOptions<L>;
@@ -40,7 +40,7 @@ export class RenewedLink<L extends Link> {
     return this.#current.link;
   }
 
-  /** Its successor, while it connects. */
+  /** Its successor, while that connects. */
   get next(): L | undefined {
     return this.#next?.link;
   }
@@ -52,7 +52,7 @@ export class RenewedLink<L extends Link> {
     yield* this.#retiring.keys();
   }
 
-  /** Opens a successor now, unless one is under way. */
+  /** Opens a successor now, unless one is already connecting. */
   renew(): void {
     if (this.#isClosed || this.#next !== undefined) return;
     this.#next = this.#open();

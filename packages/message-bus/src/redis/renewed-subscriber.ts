@@ -4,13 +4,13 @@ import { RedisSubscriber, type RedisSubscriberOptions } from './redis-subscriber
 import { RenewedLink } from './renewed-link.ts';
 
 /**
- * Receives hints on one connection, and on request on a new one that finds the server anew. The old connection closes only
- * after its successor has every subscription, and after all that Redis sent on the old one has arrived. In between a hint
- * may arrive twice, which does no harm.
+ * Receives hints on one connection. On request it opens a new connection, which finds the server again. The old
+ * connection closes only after its successor has every subscription and everything that Redis sent on the old one has
+ * arrived. In between a hint may arrive twice, which does no harm.
  */
 export class RenewedSubscriber implements HintSubscriber {
   readonly #wanted = new Set<string>();
-  /** By the topic of their control channel. */
+  /** By topic of the control channel. */
   readonly #listeners = new Map<string, () => void>();
   readonly #links: RenewedLink<RedisSubscriber>;
 
@@ -49,7 +49,7 @@ export class RenewedSubscriber implements HintSubscriber {
       await link.subscribe(targetId);
     } catch (error) {
       if (link === this.#links.current || !this.#wanted.has(targetId)) throw error;
-      await this.#links.current.subscribe(targetId); // replaced meanwhile
+      await this.#links.current.subscribe(targetId); // the link was replaced in the meantime
     }
   }
 

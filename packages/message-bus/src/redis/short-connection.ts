@@ -3,12 +3,12 @@ import type { Redis } from 'ioredis';
 import { createRedisClient, type RedisClientOptions } from './redis-client.ts';
 
 export interface ShortConnectionOptions extends Omit<RedisClientOptions, 'connectDeadlineMs'> {
-  /** For connecting and for the work. */
+  /** The time for connecting and the work together. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens a connection, does the work on it, and closes it. Rejects with the reason if there is no connection. */
+/** Opens a connection, does the work on it, and closes it. If it can't connect, it rejects with the reason. */
 export async function withShortConnection<T>(
   options: ShortConnectionOptions,
   work: (client: Redis) => Promise<T>,

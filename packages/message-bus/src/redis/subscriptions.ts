@@ -11,18 +11,18 @@ interface Waiter {
 }
 
 /**
- * The subscriptions of one connection: those that Redis has and those that are wanted. Calls only change the wanted ones;
- * rounds, one at a time, bring Redis there. So the last call wins, whatever was being sent.
+ * The subscriptions of one connection: the wanted ones, and those that Redis has. Calls change only the wanted ones;
+ * rounds, one at a time, make the same changes in Redis. So the last call wins, whatever was being sent.
  */
 export class Subscriptions {
   readonly #wanted = new Set<string>();
-  /** Those that Redis has, or will have once it has answered the current round. */
+  /** Targets that Redis has, or will have when it has answered the current round. */
   readonly #sent = new Set<string>();
-  /** Where `wanted` and `sent` may differ. */
+  /** Targets for which `wanted` and `sent` may differ. */
   readonly #changed = new Set<string>();
   /** Targets of the current round that Redis has not confirmed yet. */
   readonly #unconfirmed = new Set<string>();
-  /** One for each target with a pending `subscribe`. */
+  /** One waiter for each target with a pending `subscribe`. */
   readonly #waiters = new Map<string, Waiter>();
 
   isWanted(targetId: string): boolean {
@@ -39,13 +39,16 @@ export class Subscriptions {
     return this.#changed.size === 0 && this.#unconfirmed.size === 0;
   }
 
-  /** Wants a target without waiting for it. */
+  /** Marks a target as wanted, without waiting. */
   want(targetId: string): void {
     this.#wanted.add(targetId);
     if (!this.#sent.has(targetId)) this.#changed.add(targetId);
   }
 
-  /** Wants a target; resolves when Redis confirmed it, or when it is no longer wanted before Redis was asked. */
+  /**
+   * Marks a target as wanted. Resolves when Redis has confirmed it, or when it is unwanted again before Redis was
+   * asked.
+   */
   subscribe(targetId: string): Promise<void> {
     this.want(targetId);
     const waiter = this.#waiters.get(targetId);
@@ -70,7 +73,7 @@ export class Subscriptions {
       taken += 1;
       this.#changed.delete(targetId);
       if (this.#wanted.has(targetId) === this.#sent.has(targetId)) {
-        this.#resolveWaiter(targetId); // wanted and unwanted again before it was sent, or the other way round
+        this.#resolveWaiter(targetId); // it is wanted and unwanted again, or the reverse, before anything was sent
       } else if (this.#sent.delete(targetId)) {
         unsubscribe.push(targetId);
       } else {
@@ -82,13 +85,16 @@ export class Subscriptions {
     return { subscribe, unsubscribe };
   }
 
-  /** Redis answered the whole round. */
+  /** Call this when Redis has answered the whole round. */
   confirm(round: SubscriptionRound): void {
     this.#unconfirmed.clear();
     for (const targetId of round.subscribe) this.#resolveWaiter(targetId);
   }
 
-  /** The connection is lost with its subscriptions: pending calls are rejected, all wanted targets are sent again. */
+  /**
+   * Call this when the connection and its subscriptions are lost. Pending calls are rejected, and all wanted targets
+   * are sent again.
+   */
   reset(reason: Error): void {
     this.#sent.clear();
     this.#unconfirmed.clear();

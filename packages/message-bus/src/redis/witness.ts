@@ -7,14 +7,14 @@ import { withShortConnection } from './short-connection.ts';
 
 export interface WitnessOptions {
   readonly locator: RedisLocator;
-  /** The server of the connection that is to be proven: in a cluster, another node is the better witness. */
+  /** The server of the connection to prove. In a cluster, another node is a better witness. */
   readonly server: RedisAddress | undefined;
-  /** For finding the server, connecting and the exchange. */
+  /** The time for finding the server, connecting and the exchange together. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Messages do not cross between a connection and the server to which its address leads now. */
+/** A connection and the server to which its address leads now do not exchange messages. */
 export class MisplacedError extends BusUnavailableError {
   constructor(cause: Error) {
     const text = 'what is published does not arrive where the address leads now';
@@ -24,8 +24,9 @@ export class MisplacedError extends BusUnavailableError {
 }
 
 /**
- * Exchanges a message with a witness: a connection made anew by the address, to a server that must be a master. Rejects
- * with a MisplacedError if the witness is there and the message is not, else with the reason why there is no witness.
+ * Exchanges a message with a witness: a new connection to the address, whose server must be a master. Rejects with a
+ * MisplacedError if the witness connects but the message does not arrive, and otherwise with the reason why there is no
+ * witness.
  */
 export async function exchangeWithWitness(
   { locator, server, deadlineMs, signal }: WitnessOptions,

@@ -4,18 +4,18 @@ import { firstAnswer } from './first-answer.ts';
 import type { AskingTimes, RedisLocator } from './redis-locator.ts';
 import { withShortConnection } from '../short-connection.ts';
 
-/** A node that did not answer is asked after the others for so long; then it may be well again. */
+/** A node that did not answer is asked last for this long. After that it may have recovered. */
 const SUSPECTED_MS = 30_000;
 
 /**
- * Finds any node of a cluster that works: a cluster forwards what is published on one node to all. Nodes are tried in a
- * random order, so that they share the load.
+ * Finds any working node of a cluster. A cluster forwards what is published on one node to all nodes. Nodes are tried
+ * in random order, to share the load.
  */
 export class ClusterLocator implements RedisLocator {
   readonly login: RedisAddress;
   readonly #nodes: readonly RedisAddress[];
   readonly #times: AskingTimes;
-  /** When a node was last asked that has not answered since. */
+  /** When a node was last asked, for nodes that have not answered since. */
   readonly #suspectedAtMs = new Map<RedisAddress, number>();
 
   constructor(nodes: readonly RedisAddress[], times: AskingTimes) {
@@ -33,7 +33,10 @@ export class ClusterLocator implements RedisLocator {
     });
   }
 
-  /** Masters and replicas forward alike, and `locate` has asked the node what it sees of its cluster. */
+  /**
+   * There is nothing to check: masters and replicas forward alike, and `locate` has checked that the node reaches its
+   * cluster.
+   */
   verify(): Promise<void> {
     return Promise.resolve();
   }
@@ -67,8 +70,9 @@ export class ClusterLocator implements RedisLocator {
 }
 
 /**
- * Refuses a node that is cut off with a minority, or has not joined. A cluster that lacks slots because a master died is
- * `fail` too, but its nodes have agreed on it (`fail`, no longer `pfail`), and it forwards messages as before.
+ * Rejects a node that is in a minority of its cluster or has not joined one. A cluster that lacks slots because a
+ * master died is also in state `fail`, but its nodes agree on that (`fail`, no longer `pfail`), and it forwards
+ * messages as before.
  */
 function requireMajority(info: string): void {
   const hasJoined = fieldOf(info, 'cluster_slots_assigned') !== '0';

@@ -34,7 +34,7 @@ export function createRedisLocator(options: RedisLocatorOptions): RedisLocator {
   }
 }
 
-/** With the certificates of a private authority, where TLS is used. */
+/** Adds the certificates of a private authority, if the address uses TLS. */
 function withAuthority<Access extends Pick<RedisAddress, 'tls'>>(
   access: Access,
   ca: string | undefined,

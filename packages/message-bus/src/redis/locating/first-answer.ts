@@ -2,15 +2,16 @@ export interface FirstAnswerOptions<Candidate, Answer> {
   /** In the order in which they are asked. */
   readonly candidates: readonly Candidate[];
   readonly ask: (candidate: Candidate, signal: AbortSignal) => Promise<Answer>;
-  /** How long a candidate may be silent before the next one is asked too. */
+  /** How long a candidate may be silent before the next one is asked as well. */
   readonly patienceMs: number;
-  /** Ends everything. */
+  /** Aborts all requests. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Asks one candidate after the other: the next one once the one before fails, or is silent for a while. A silent one may
- * still answer. Resolves with the first answer and gives up the others; rejects with the last error once all failed.
+ * Asks one candidate after another. The next one is asked when the previous one fails, or is silent for a while; a
+ * silent one may still answer. Resolves with the first answer and aborts the other requests. Rejects with the last
+ * error if all fail.
  */
 export function firstAnswer<Candidate, Answer>(
   options: FirstAnswerOptions<Candidate, Answer>,

@@ -15,7 +15,7 @@ export interface SentinelLocatorOptions {
   readonly times: AskingTimes;
 }
 
-/** Asks sentinels which server is the master; first the one that answered last. */
+/** Asks sentinels which server is the master. It first asks the sentinel that answered last time. */
 export class SentinelLocator implements RedisLocator {
   readonly login: RedisAccess;
   readonly #options: SentinelLocatorOptions;
@@ -36,7 +36,7 @@ export class SentinelLocator implements RedisLocator {
     });
   }
 
-  /** A failover may be under way: the server that a sentinel names must call itself the master. */
+  /** During a failover a sentinel may name the wrong server, so the server itself must say that it is the master. */
   verify(client: Redis): Promise<void> {
     return requireMaster(client);
   }
