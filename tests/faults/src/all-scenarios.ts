@@ -26,13 +26,13 @@ import { twoWriters } from './scenarios/two-writers.ts';
 
 export interface Scenario {
   readonly name: string;
-  /** What it does, and which of the options it heeds. */
+  /** What the scenario does, and which options it uses. */
   readonly summary: string;
-  /** Rejects with a NotPossibleHereError where this machine lets nobody do it. */
+  /** Rejects with a NotPossibleHereError if this machine does not permit the scenario. */
   readonly run: (settings: ScenarioSettings, options: CommandLine) => Promise<RunResult>;
 }
 
-/** How much each does where nothing is said: what docs/reliability.md reports. */
+/** The defaults, which docs/reliability.md reports. */
 const MIXED_MINUTES = 5;
 const CLEAN_MESSAGES = 1_000_000;
 const RETRIED_SENDS = 10_000;

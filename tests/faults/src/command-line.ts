@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 export interface CommandLine {
   readonly scenario: string;
   readonly seed: string;
-  /** So many runs, with the seeds that follow. */
+  /** The number of runs. Each uses the next seed. */
   readonly seeds: number;
   readonly minutes: number | undefined;
   readonly faults: number | undefined;
@@ -23,10 +23,10 @@ const OPTIONS = {
   list: { type: 'boolean', default: false },
 } as const;
 
-/** Seeds are drawn from so many where none is given. */
+/** If no seed is given, it is drawn from this many. */
 const RANDOM_SEEDS = 1_000_000;
 
-/** Says what is wrong with the arguments. */
+/** The arguments are wrong; the message says why. */
 export class CommandLineError extends Error {}
 
 /** Reads the arguments; throws a CommandLineError. */
@@ -59,7 +59,7 @@ function positive(name: string, text: string | undefined): number | undefined {
   return value;
 }
 
-/** `7`, `8`, `9` for `--seed 7 --seeds 3`; a seed that is no number gets a suffix. */
+/** `7`, `8`, `9` for `--seed 7 --seeds 3`. A seed that is not a number gets a suffix. */
 export function seedsOf({ seed, seeds }: Pick<CommandLine, 'seed' | 'seeds'>): string[] {
   const first = Number(seed);
   return Array.from({ length: seeds }, (_, index) =>

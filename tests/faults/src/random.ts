@@ -1,4 +1,4 @@
-/** Random numbers that depend on the seed alone. */
+/** Random numbers that depend only on the seed. */
 export interface Random {
   /** From 0 up to, but not including, 1. */
   next(): number;
@@ -7,13 +7,13 @@ export interface Random {
   pick<T>(from: readonly T[]): T;
   chance(share: number): boolean;
   shuffled<T>(items: readonly T[]): T[];
-  /** Numbers of their own for one part of a run, so that what another part takes doesn't change them. */
+  /** Separate numbers for one part of a run, which do not depend on how many numbers other parts use. */
   fork(name: string): Random;
 }
 
 const UINT32 = 2 ** 32;
 
-/** The same seed gives the same numbers, on every machine. */
+/** The same seed gives the same numbers on every machine. */
 export function createRandom(seed: number | string): Random {
   let state = hashOf(String(seed));
   const next = () => {
@@ -40,7 +40,7 @@ export function createRandom(seed: number | string): Random {
   };
 }
 
-/** FNV-1a. */
+/** The FNV-1a hash. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

@@ -1,4 +1,4 @@
-/** `npm run test:faults`: breaks a running system on purpose and counts what it lost; see `--list`. */
+/** `npm run test:faults`: breaks a running system on purpose, and counts what it lost. `--list` shows the scenarios. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { SCENARIOS, type Scenario } from './all-scenarios.ts';
 import { copyBuild } from './cluster/copied-build.ts';
@@ -28,7 +28,7 @@ async function writeReport(name: string, result: unknown): Promise<void> {
   console.log(`  written to ${path}`);
 }
 
-/** What several runs came to together. */
+/** The figures of several runs together. */
 function summarise(results: readonly RunResult[]) {
   const sum = (figure: (result: RunResult) => number) =>
     results.reduce((total, result) => total + figure(result), 0);
@@ -74,7 +74,7 @@ async function main(options: CommandLine): Promise<void> {
   if (!results.every(hasPassed)) process.exitCode = 1;
 }
 
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1)); // its folders go too
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1)); // removes the folders too
 try {
   await main(parseCommandLine(process.argv.slice(2)));
 } catch (error) {

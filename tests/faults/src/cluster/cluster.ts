@@ -12,10 +12,10 @@ import { allProxies, type LinkedPorts, type LinkName, type Links, NO_LINKS, star
 import { ServiceNode } from './service-node.ts';
 import { servicePort } from './service-port.ts';
 
-/** Heartbeats are frequent, so that a reader notices a dead line in seconds and not in a minute. */
+/** Frequent heartbeats, so that a reader notices a dead connection within seconds instead of a minute. */
 const RELAY_ENVIRONMENT = { HEARTBEAT_SECONDS: '1' };
 
-/** The servers below the services; they outlive a cluster where several come one after another. */
+/** The servers that the services use. They outlive a cluster, so several clusters can use them one after another. */
 export interface BackingServers {
   readonly database: DatabaseServer;
   readonly redis: RedisServer;
@@ -27,13 +27,13 @@ export interface ClusterOptions {
   readonly findings: Findings;
   readonly apis?: number;
   readonly relays?: number;
-  /** For runs that break no line and keep this process busy: it is then in nobody's way. */
+  /** For runs that break no link but keep this process busy: without proxies, it does not slow the traffic down. */
   readonly withoutProxies?: boolean | undefined;
   readonly environment?: Readonly<Record<string, string>>;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
-  /** HAProxy in front of the APIs and of the relays, in place of the proxies of both. */
+  /** Puts HAProxy in front of the APIs and of the relays, instead of their proxies. */
   readonly isBalanced?: boolean | undefined;
-  /** In place of the Redis of `servers`; its lines then have no proxies. */
+  /** Replaces the Redis of `servers`. Its links then have no proxies. */
   readonly redisUrl?: string | undefined;
 }
 
@@ -43,13 +43,13 @@ export interface Cluster {
   readonly apis: readonly ServiceNode[];
   readonly relays: readonly ServiceNode[];
   readonly links: Links;
-  /** `http://…` of each API, through its proxy where there is one, or of the balancer. */
+  /** `http://…` of each API, or of its proxy if there is one, or of the balancer. */
   readonly apiUrls: readonly string[];
-  /** `ws://…` of each relay, through its proxy where there is one, or of the balancer. */
+  /** `ws://…` of each relay, or of its proxy if there is one, or of the balancer. */
   readonly relayUrls: readonly string[];
-  /** Ends every fault of the lines. */
+  /** Ends all faults of the links. */
   healLinks(): void;
-  /** SIGTERM to the services, and everything of this cluster's own is taken away. */
+  /** Sends SIGTERM to the services, and removes everything that belongs to this cluster. */
   stop(): Promise<void>;
 }
 
@@ -62,7 +62,10 @@ export async function stopServers({ database, redis }: BackingServers): Promise<
   await Promise.all([database.stop(), redis.stop()]);
 }
 
-/** API and relay processes on one Redis and one database, with a proxy in every line unless the options say otherwise. */
+/**
+ * Starts API and relay processes on one Redis and one database. Every link has a proxy unless the options say
+ * otherwise.
+ */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { servers, findings, buildFolder, apis: apiCount = 2, relays: relayCount = 2 } = options;
   const database = await servers.database.createDatabase();
@@ -119,7 +122,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-/** Where publishers and clients connect to. */
+/** The addresses that publishers and clients connect to. */
 function urlsOf(
   ports: Pick<LinkedPorts, 'apis' | 'relays'>,
   links: Links,

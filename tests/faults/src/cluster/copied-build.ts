@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeTempFolder, type TempFolder } from '@postline/test-support';
 
-/** The repository: these files run from `tests/faults/src` and from `tests/dist/faults/src`. */
+/** The repository's folder. These files run from `tests/faults/src` and from `tests/dist/faults/src`. */
 export const ROOT = findRoot();
 const SERVICES = ['api-server', 'websocket-server'];
-/** What the services read at run time beside their code. */
+/** What the services read at run time besides their code. */
 const OTHER_FOLDERS = ['db', 'web-client'];
 
 /**
- * The built services in a temp folder: a run that takes hours, or one that breaks them on purpose, is not touched by
- * whoever builds meanwhile, and touches nobody.
+ * Copies the built services to a temporary folder. So a build in the meantime does not affect a run that takes hours,
+ * and a run that breaks its services on purpose affects nobody else.
  */
 export async function copyBuild(): Promise<TempFolder> {
   const folder = await makeTempFolder('build');

@@ -1,4 +1,4 @@
-/** True while a process of this id runs. */
+/** True while a process with this id runs. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,12 +1,12 @@
 import { TcpProxy } from '@postline/test-support';
 
-/** The lines between the parts: a proxy for each service, so that one line can fail alone. */
+/** The links between the processes. Each service has its own proxy, so a single link can fail. */
 export interface Links {
-  /** By API. */
+  /** One for each API. */
   readonly 'sender-API': readonly TcpProxy[];
   readonly 'API-MySQL': readonly TcpProxy[];
   readonly 'API-Redis': readonly TcpProxy[];
-  /** By relay. */
+  /** One for each relay. */
   readonly 'relay-MySQL': readonly TcpProxy[];
   readonly 'relay-Redis': readonly TcpProxy[];
   readonly 'client-relay': readonly TcpProxy[];
@@ -33,7 +33,7 @@ export async function startLinks({ database, redis, apis, relays }: LinkedPorts)
   };
 }
 
-/** No line has a proxy: nothing of a run passes through its own process. */
+/** No link has a proxy, so none of the traffic passes through this process. */
 export const NO_LINKS: Links = {
   'sender-API': [],
   'API-MySQL': [],

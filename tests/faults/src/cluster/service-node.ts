@@ -2,25 +2,25 @@ import { join } from 'node:path';
 import { type StartedProcess, startProcess, TEST_ENVIRONMENT, waitUntil } from '@postline/test-support';
 import type { Findings } from '../ledger/findings.ts';
 
-/** After SIGTERM a service has 15 s; whatever takes longer is killed and counted. */
+/** After SIGTERM a service has 15 s. A slower one is killed, and that is counted. */
 const STOP_MS = 15_000;
 const READY_MS = 120_000;
-/** A service that ends by itself is started again after this, as a supervisor would. */
+/** A service that ends by itself is restarted after this time, as a supervisor would do it. */
 const RESTART_MS = 500;
 
 export interface ServiceNodeOptions {
-  /** `api-1`, for messages. */
+  /** For example `api-1`, for messages. */
   readonly name: string;
-  /** The workspace: `api-server`. */
+  /** For example `api-server`, the name of the workspace. */
   readonly service: string;
   readonly buildFolder: string;
-  /** The same at every start, so that clients find it again. */
+  /** The same at every start, so that clients can reconnect. */
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   readonly findings: Findings;
 }
 
-/** One service that is started again whenever it ended; where nobody ended it, that is a finding. */
+/** One service, which is restarted whenever it ends. If it ended by itself, that is a finding. */
 export class ServiceNode {
   readonly name: string;
   readonly port: number;
@@ -42,7 +42,7 @@ export class ServiceNode {
     return this.#process?.pid ?? -1;
   }
 
-  /** The next start runs the services that were built there: an upgrade, or the way back. */
+  /** The next start runs the services of this build: an upgrade or a downgrade. */
   useBuild(folder: string): void {
     this.#buildFolder = folder;
   }
@@ -65,13 +65,13 @@ export class ServiceNode {
     await waitUntil(`${this.name} is ready`, () => this.#answersReady(), milliseconds);
   }
 
-  /** kill -9, and nothing starts it again before `start`. */
+  /** Kills the process (kill -9). It stays away until `start`. */
   async kill(): Promise<void> {
     this.#isEnding = true;
     await this.#process?.end('SIGKILL');
   }
 
-  /** SIGTERM. A finding where it is not over with exit code 0 in time. */
+  /** Sends SIGTERM. It is a finding if the process does not end with exit code 0 in time. */
   async stop(): Promise<void> {
     const running = this.#process;
     if (running === undefined || running.hasEnded()) return;
@@ -105,7 +105,7 @@ export class ServiceNode {
   async #answersReady(): Promise<boolean> {
     const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2_000) });
     const { status } = (await answer.json()) as { status: string };
-    return status === 'ready'; // 200 alone would do without Redis
+    return status === 'ready'; // status 200 alone does not show that Redis is up
   }
 
   #onEnded(ended: StartedProcess, code: number | string): void {

@@ -1,11 +1,14 @@
 import { createServer } from 'node:net';
 
-/** Below the range from which the system gives outgoing connections theirs: none can take it during a restart. */
+/**
+ * Below the range of ports that the system assigns to outgoing connections, so none of those can take the port during a
+ * restart.
+ */
 const PORT_FROM = 20_000;
 const PORT_TO = 32_000;
 const TRIES_MAX = 100;
 
-/** A port that a service can have for a whole run, restarts included. */
+/** Finds a port that a service can keep for a whole run, including restarts. */
 export async function servicePort(): Promise<number> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const port = PORT_FROM + Math.floor(Math.random() * (PORT_TO - PORT_FROM));

@@ -3,20 +3,20 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DatabaseServer, makeTempFolder, startDatabase } from '@postline/test-support';
 
-/** Room for a fresh database, its redo log (96 MiB) and some 100 MiB of messages. */
+/** Room for a fresh database, its redo log (96 MiB) and about 100 MiB of messages. */
 const DISK_MEBIBYTES = 384;
 const TEMP_FOLDER_VARIABLE = 'TMPDIR';
 
-/** A database on a small separate disk that can be filled up. */
+/** A database on a small separate disk that can be filled. */
 export interface SmallDisk {
   readonly database: DatabaseServer;
-  /** Leaves not one block free. */
+  /** Fills every block of the disk. */
   readonly fill: () => Promise<void>;
   readonly free: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Mounts a small tmpfs and starts a database on it; undefined where this machine lets nobody mount. */
+/** Mounts a small tmpfs and starts a database on it. Resolves to undefined if this machine does not permit mounts. */
 export async function startOnSmallDisk(): Promise<SmallDisk | undefined> {
   const folder = await makeTempFolder('small-disk');
   try {
@@ -32,7 +32,7 @@ export async function startOnSmallDisk(): Promise<SmallDisk | undefined> {
     database,
     fill: async () => {
       const { bavail, bsize } = await statfs(folder.path);
-      // A piece at a time: the database may take or give back some meanwhile.
+      // In several steps, because the database may use or release space in the meantime.
       await writeFile(filler, Buffer.alloc(bavail * bsize)).catch(() => undefined);
       for (let tries = 0; tries < 10; tries += 1) {
         await writeFile(filler, Buffer.alloc(bsize), { flag: 'a' }).catch(() => undefined);
@@ -47,7 +47,7 @@ export async function startOnSmallDisk(): Promise<SmallDisk | undefined> {
   };
 }
 
-/** Its data folder is made where the system's temp folder is said to be. */
+/** Starts a database whose data folder is in `folder`, which is set as the system's temporary folder for a moment. */
 async function startDatabaseIn(folder: string): Promise<DatabaseServer> {
   const before = process.env[TEMP_FOLDER_VARIABLE];
   process.env[TEMP_FOLDER_VARIABLE] = folder;

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 
-/** Where a fault strikes: a process, or a line between two. */
+/** Where a fault occurs: in a process, or on a link between two. */
 type Place =
   | 'API'
   | 'relay'
@@ -14,22 +14,22 @@ type Place =
   | 'client-relay'
   | 'a counter';
 
-/** A way to break something at one place, and to mend it. */
+/** A way to break something at one place, and to repair it. */
 export interface FaultKind {
-  /** `kill -9` */
+  /** For example `kill -9`. */
   readonly fault: string;
   readonly place: Place;
-  /** How long it lasts, drawn from these milliseconds. */
+  /** How long it lasts, drawn from this range of milliseconds. */
   readonly lastsMs: readonly [from: number, to: number];
-  /** How many there are of the place: the fault strikes one of them. */
+  /** How many instances the place has. The fault affects one of them. */
   readonly instances: number;
-  /** Breaks one instance; resolves with what mends it. Mending is bounded in time by itself. */
+  /** Breaks one instance. Resolves with the function that repairs it, which limits its own time. */
   readonly inject: (cluster: Cluster, instance: number) => Promise<Mend> | Mend;
 }
 
 export type Mend = () => Promise<void> | void;
 
-/** `kill -9 of relay`, the name under which it is counted. */
+/** The name under which the fault is counted, for example `kill -9 @ relay`. */
 export function kindName({ fault, place }: Pick<FaultKind, 'fault' | 'place'>): string {
   return `${fault} @ ${place}`;
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts';
 import { type FaultKind, kindName } from './fault-kind.ts';
 
-/** One fault that will happen. */
+/** One fault of the plan. */
 export interface PlannedFault {
   readonly kind: FaultKind;
   readonly instance: number;
@@ -13,19 +13,19 @@ export interface PlannedFault {
 export interface FaultPlanOptions {
   readonly kinds: readonly FaultKind[];
   readonly random: Random;
-  /** As many as this, or as fit into the time, whichever is given. */
+  /** The plan has this many faults, or as many as fit into the time, depending on which is given. */
   readonly faults?: number;
   readonly milliseconds?: number;
-  /** Between the beginnings of two faults, drawn from these. */
+  /** The time between the starts of two faults, drawn from this range. */
   readonly everyMs: readonly [from: number, to: number];
 }
 
-/** Two faults at most at one time: more would only make the same outage longer. */
+/** At most two faults at a time. More would only prolong the same outage. */
 const AT_ONCE_MAX = 2;
 
 /**
- * What happens when, decided before anything starts: the same seed gives the same plan. Every kind comes once before
- * any comes twice, in random order; faults overlap, but never at the same place.
+ * Plans all faults before anything starts: the same seed gives the same plan. Every kind occurs once before any occurs
+ * twice, in random order. Faults overlap, but never at the same place.
  */
 export function planFaults(options: FaultPlanOptions): PlannedFault[] {
   const { kinds, random, faults = Infinity, milliseconds = Infinity, everyMs } = options;
@@ -45,7 +45,7 @@ export function planFaults(options: FaultPlanOptions): PlannedFault[] {
   return plan;
 }
 
-/** The first moment from `atMs` on at which the place is whole and few enough faults last. */
+/** The first moment from `atMs` on at which nothing is broken at this place and few enough other faults last. */
 function startWithRoom(plan: readonly PlannedFault[], kind: FaultKind, atMs: number): number {
   let start = atMs;
   for (;;) {
@@ -56,7 +56,7 @@ function startWithRoom(plan: readonly PlannedFault[], kind: FaultKind, atMs: num
   }
 }
 
-/** A plan in lines, `  1234 ms  kill -9 @ relay 1  for 800 ms`. */
+/** The plan as lines, like `  1234 ms  kill -9 @ relay 1  for 800 ms`. */
 export function describePlan(plan: readonly PlannedFault[]): string[] {
   return plan.map(({ kind, instance, atMs, lastsMs }) => {
     return `${String(atMs).padStart(8)} ms  ${kindName(kind)} ${instance + 1}  for ${lastsMs} ms`;

@@ -11,11 +11,11 @@ const LINKS: readonly LinkName[] = [
   'client-relay',
 ];
 const INSTANCES = 2;
-/** Far more than any line here has, far less than any deadline. */
+/** Much longer than any real delay here, much shorter than any deadline. */
 const DELAY_MS = 120;
-/** Of the pieces that come back; each takes its connection with it. */
+/** The share of the answers that are lost. Each loss ends its connection. */
 const LOST_ANSWERS_SHARE = 0.2;
-/** A poor mobile line. */
+/** A slow mobile connection. */
 const SLOW_BYTES_PER_SECOND = 40_000;
 
 interface LineFault {
@@ -38,7 +38,7 @@ const LINE_FAULTS: readonly LineFault[] = [
   { fault: 'slow', lastsMs: [1_000, 4_000], apply: (line) => line.slow(SLOW_BYTES_PER_SECOND) },
 ];
 
-/** The worst moments for a line to break: the API doesn't know whether its transaction was committed. */
+/** The worst moments for a link to break: the API doesn't know whether its transaction was committed. */
 const COMMIT_FAULTS: readonly LineFault[] = [
   {
     fault: 'breaking before COMMIT',
@@ -52,7 +52,7 @@ const COMMIT_FAULTS: readonly LineFault[] = [
   },
 ];
 
-/** Every fault of a line, on every line. */
+/** Every kind of link fault, on every link. */
 export function linkFaults(): FaultKind[] {
   return [
     ...LINKS.flatMap((place) => LINE_FAULTS.map((fault) => faultOf(place, fault))),

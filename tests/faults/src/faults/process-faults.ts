@@ -6,7 +6,7 @@ import type { FaultKind, Mend } from './fault-kind.ts';
 import { holdCounter } from './hold-counter.ts';
 
 const INSTANCES = 2;
-/** Redis ends in a moment; a database writes its pages first. */
+/** Redis stops at once, but a database first writes its pages. */
 const SERVER_STOP_MS = 15_000;
 
 function serviceFaults(
@@ -93,7 +93,7 @@ async function endServer(server: Server): Promise<void> {
   await server.kill();
 }
 
-/** Somebody else's transaction, left open on a target that has messages. */
+/** Another program's transaction that stays open on a target with messages. */
 function heldCounter(targetId: string): FaultKind {
   return {
     fault: 'held by a transaction',
@@ -104,7 +104,7 @@ function heldCounter(targetId: string): FaultKind {
   };
 }
 
-/** The faults of processes, and of a transaction on `heldTargetId`. */
+/** The faults of processes, and that of a transaction on `heldTargetId`. */
 export function processFaults(heldTargetId: string): FaultKind[] {
   return [
     ...serviceFaults('API', ({ apis }) => apis),

@@ -3,14 +3,14 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { kindName, type Mend } from './fault-kind.ts';
 import type { PlannedFault } from './fault-plan.ts';
 
-/** How often each kind struck, and what could not be injected. */
+/** How often each kind occurred, and what could not be injected. */
 export interface InjectedFaults {
   readonly countByKind: Map<string, number>;
   readonly notInjected: string[];
   readonly notMended: string[];
 }
 
-/** Lets a plan happen; resolves when the last fault is mended. */
+/** Executes a plan. Resolves when the last fault is repaired. */
 export async function runPlan(
   cluster: Cluster,
   plan: readonly PlannedFault[],
@@ -18,7 +18,7 @@ export async function runPlan(
 ): Promise<InjectedFaults> {
   const injected: InjectedFaults = { countByKind: new Map(), notInjected: [], notMended: [] };
   const start = performance.now();
-  // One place is never broken twice at a time, also where breaking or mending takes longer than planned.
+  // A place is never broken twice at the same time, even if breaking or repairing it takes longer than planned.
   const busyUntil = new Map<string, Promise<void>>();
   const all = plan.map(async (fault) => {
     await sleep(Math.max(0, start + fault.atMs - performance.now()));

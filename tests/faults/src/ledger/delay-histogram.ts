@@ -1,6 +1,6 @@
 const MILLISECONDS_MAX = 120_000;
 
-/** Counts delays by millisecond, whatever their number. */
+/** Counts delays by millisecond. Its size does not depend on their number. */
 export class DelayHistogram {
   readonly #counts = new Uint32Array(MILLISECONDS_MAX + 1);
   #total = 0;
@@ -15,7 +15,7 @@ export class DelayHistogram {
     return this.#total;
   }
 
-  /** The delay in milliseconds that this share (0 to 1) of all stayed below or at. */
+  /** The delay in milliseconds that this share (0 to 1) of all delays did not exceed. */
   quantile(share: number): number {
     let seen = 0;
     for (const [milliseconds, count] of this.#counts.entries()) {

@@ -1,4 +1,4 @@
-/** Everything that must never happen, each with what it means. */
+/** Everything that must never happen, with an explanation of each. */
 const FINDINGS = {
   lost: 'acknowledged, and not in the database or not delivered to a reader in time',
   repeated: 'delivered twice to a reader that was not told to expect it',
@@ -21,7 +21,7 @@ export type Finding = keyof typeof FINDINGS;
 
 const EXAMPLES_MAX = 5;
 
-/** Counts findings, and keeps the first few of each in words. */
+/** Counts findings, and keeps the texts of the first few of each. */
 export class Findings {
   readonly #counts = new Map<Finding, number>();
   readonly #examples = new Map<Finding, string[]>();
@@ -38,7 +38,7 @@ export class Findings {
     return this.#counts.get(finding) ?? 0;
   }
 
-  /** Those that were made at all. */
+  /** The findings that occurred. */
   found(): Finding[] {
     return [...this.#counts.keys()];
   }
@@ -47,7 +47,7 @@ export class Findings {
     return Object.fromEntries(this.#counts);
   }
 
-  /** One line for each example, `finding: what`. */
+  /** One line for each example: `finding: example`. */
   lines(): string[] {
     return [...this.#examples].flatMap(([finding, examples]) =>
       examples.map((text) => `${finding}: ${text}`),
@@ -55,7 +55,7 @@ export class Findings {
   }
 }
 
-/** What a finding means, in words. */
+/** The explanation of a finding. */
 export function meaningOf(finding: string): string | undefined {
   return new Map<string, string>(Object.entries(FINDINGS)).get(finding);
 }

@@ -1,4 +1,4 @@
-/** Whole numbers by index, 0 where nothing was set: a typed array that grows, so that a million fit into 4 MB. */
+/** Whole numbers by index; 0 if none was set. It is a typed array that grows, so a million numbers take 4 MB. */
 export class GrowingNumbers {
   #values = new Int32Array(64);
 

@@ -6,10 +6,10 @@ import type { BodyShape } from './message-body.ts';
 import { type LogHistory, ReaderLedger } from './reader-ledger.ts';
 import { TargetLedger } from './target-ledger.ts';
 
-/** Everything that was acknowledged and everything that was delivered in one run. */
+/** Everything that was acknowledged or delivered in one run. */
 export class Ledger {
   readonly findings = new Findings();
-  /** Milliseconds from each acknowledgement to each delivery; 0 where the delivery was first. */
+  /** Milliseconds from each acknowledgement to each delivery; 0 if the delivery came first. */
   readonly deliveries = new DelayHistogram();
   readonly history: LogHistory = { epoch: undefined, isBeingRestored: false, endsWithNextEpoch: false };
   readonly targets: readonly TargetLedger[];
@@ -28,7 +28,7 @@ export class Ledger {
     return reader;
   }
 
-  /** A client that may become a member of a group; it is none yet. */
+  /** Adds a client that may become a member of a group. It is no member yet. */
   addMember(clientId: string, group: TargetLedger): MemberLedger {
     const member = new MemberLedger(group, clientId, this.findings);
     this.members.push(member);
@@ -42,24 +42,24 @@ export class Ledger {
     return stream;
   }
 
-  /** From now on nothing that readers are given is judged, until `beginEpoch`. */
+  /** From now until `beginEpoch`, deliveries to readers are not checked. */
   beginRestore(): void {
     this.history.isBeingRestored = true;
   }
 
-  /** An older state was put back: the database now holds these heads. What is acknowledged from now on counts. */
+  /** An older state was restored, and these are the heads in the database. From now on acknowledgements count again. */
   restored(heads: ReadonlyMap<string, number>): void {
     for (const target of this.targets) target.restoredTo(heads.get(target.targetId) ?? 0);
     for (const reader of this.readers) reader.restoredTo(heads.get(reader.target.targetId) ?? 0);
   }
 
-  /** The operator has begun a new epoch: from now on readers are to be given whatever the database holds. */
+  /** The operator has begun a new epoch. From now on readers must get whatever the database holds. */
   beginEpoch(epoch: string): void {
     this.history.epoch = epoch;
     this.history.isBeingRestored = false;
   }
 
-  /** Nothing else begins an epoch: the first one that a reader sees is the one that the services began. */
+  /** Nobody else begins an epoch, so the first new epoch that a reader sees is the one that the services began. */
   expectEpoch(): void {
     this.history.endsWithNextEpoch = true;
   }

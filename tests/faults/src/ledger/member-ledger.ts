@@ -1,32 +1,32 @@
 import type { Findings } from './findings.ts';
 import type { TargetLedger } from './target-ledger.ts';
 
-/** One time in which a client is a member of a group, from its join to its leave. */
+/** A period in which a client is a member of a group, from its join to its leave. */
 export interface Spell {
-  /** The offset after which its stream begins, once anybody said so. */
+  /** The offset after which its stream begins; undefined until an answer or a relay states it. */
   from: number | undefined;
-  /** The highest offset that was acknowledged before the join was sent: the stream begins there at the earliest. */
+  /** The highest offset that was acknowledged before the join was sent. The stream can't begin before it. */
   readonly ackedBefore: number;
-  /** Messages that its own SQL transaction published to the group before and after the join. */
+  /** Messages that the transaction of the join published to the group, before and after the join. */
   readonly publishedBefore: number[];
   readonly publishedAfter: number[];
-  /** Messages that were sent before the join was answered; all later ones are for this member. */
+  /** The number of messages that were sent before the join was answered. All later ones are for this member. */
   issuedBefore: number;
-  /** False if nobody knows whether the join was made. */
+  /** False if it is unknown whether the join took effect. */
   isCertain: boolean;
 }
 
-/** What is known of a membership at one moment. */
+/** What is known about a membership at one moment. */
 export interface MembershipView {
-  /** Undefined while a change is on its way, or if it is not known what became of one. */
+  /** Undefined while a change is under way, or if the outcome of one is unknown. */
   readonly spell: Spell | 'none' | undefined;
-  /** Equal numbers: nothing was changed in between. */
+  /** If this number is the same at two moments, nothing changed in between. */
   readonly changes: number;
 }
 
 /**
- * One client's membership of one group: who was a member when, and from where on. Its changes are made one after the other,
- * each once the one before was answered.
+ * One client's membership of one group: when the client was a member, and where each stream begins. Changes are made
+ * one at a time, each after the answer to the previous one.
  */
 export class MemberLedger {
   readonly group: TargetLedger;
@@ -55,7 +55,7 @@ export class MemberLedger {
     };
   }
 
-  /** A join is sent, by HTTP or in a transaction: from now on the client may be a member. */
+  /** Call this when a join is sent, by HTTP or in a transaction: from now on the client may be a member. */
   joining(publishedBefore: readonly number[] = []): Spell {
     this.#change('joining');
     const spell = {
@@ -88,20 +88,20 @@ export class MemberLedger {
     this.#leftAtMs = performance.now();
   }
 
-  /** A transaction was rolled back: it never was. */
+  /** A transaction was rolled back, so the change was never made. */
   rolledBack(): void {
     if (this.#state === 'joining') this.#spells.pop();
     this.#change(this.#state === 'leaving' ? 'member' : 'none');
   }
 
-  /** Nobody knows whether the last change was made. Nothing is judged until the client has left for certain. */
+  /** It is unknown whether the last change was made. Nothing is checked until the client has certainly left. */
   cutOff(): void {
     const spell = this.#spells.at(-1);
     if (this.#state === 'joining' && spell !== undefined) spell.isCertain = false;
     this.#change('unknown');
   }
 
-  /** A relay says that the stream of a spell begins here: of the latest one, or of an earlier one. */
+  /** A relay states that the stream of a spell begins here. It may be the latest spell or an earlier one. */
   beginsAfter(from: number, who: string): void {
     if (this.#spells.some((spell) => spell.from === from || !spell.isCertain)) return;
     const last = this.#spells.at(-1);
@@ -111,7 +111,10 @@ export class MemberLedger {
     this.#findings.add('corrupted', `${this.name}: ${text}`);
   }
 
-  /** A message reached the client that was first sent so long after it had left that no relay may still take it for a member. */
+  /**
+   * Checks a message that reached the client after it had left. It is a finding if the message was sent so late that
+   * every relay should have known.
+   */
   judgeLateFrame(number: number, boundMs: number): void {
     if (this.#state !== 'none' || this.#leftAtMs === undefined) return;
     const afterMs = this.group.issuedAtMs(number) - this.#leftAtMs;
@@ -122,7 +125,10 @@ export class MemberLedger {
     );
   }
 
-  /** Once every row is placed: each stream begins between what came before its join and what came after it. */
+  /**
+   * Checks where streams begin, after all rows are placed: after the messages before the join, and before those after
+   * it.
+   */
   judgeStarts(): void {
     for (const spell of this.#spells) {
       const { from } = spell;

@@ -18,23 +18,23 @@ export interface MemberStreamOptions {
   readonly leftBoundMs: number;
 }
 
-/** What a connection asked for one group when it identified. */
+/** What a connection requested for one group when it identified. */
 export interface GroupAsked {
   readonly cursor: Cursor | undefined;
-  /** It resumed, with a cursor for this group or without one. */
+  /** Whether it resumed, with or without a cursor for this group. */
   readonly isResuming: boolean;
   readonly membership: MembershipView;
   readonly ackedBefore: number;
 }
 
-/** What one reader is given of one group, held against what its membership promises. */
+/** Compares what one reader receives of one group with what its membership promises. */
 export class MemberStream {
   readonly member: MemberLedger;
   readonly #options: MemberStreamOptions;
-  /** The stream that is followed now, or was followed last. */
+  /** The stream that is or was followed last. */
   #stream: ReaderLedger | undefined;
   #isFollowed = false;
-  /** The end of the hole that the next frame must report: the cursor is from before this join. */
+  /** The end of the hole that the next frame must report, because the cursor is from before this join. */
   #holeTo: number | undefined;
   #streamCount = 0;
   receivedCount = 0;
@@ -52,22 +52,25 @@ export class MemberStream {
     return this.#stream?.cursor;
   }
 
-  /** Up to this offset everything has arrived, while the group is followed. */
+  /** Everything up to this offset has arrived; -1 while the group is not followed. */
   get position(): number {
     return this.#isFollowed ? (this.#stream?.position ?? -1) : -1;
   }
 
-  /** The connection is about to identify. */
+  /** Call this before the connection identifies. */
   asking(isResuming: boolean): GroupAsked {
     const { view, group } = this.member;
     this.#isFollowed = false;
     return { cursor: this.cursor, isResuming, membership: view, ackedBefore: group.highestAcked };
   }
 
-  /** The entry of `identified.targets`, if there is one. The relay read the membership in between. */
+  /**
+   * Handles the group's entry in `identified.targets`; undefined if there is none. The relay read the membership in
+   * between.
+   */
   identified(as: IdentifiedAs | undefined, asked: GroupAsked): void {
     const { spell, changes } = asked.membership;
-    const certain = changes === this.member.view.changes ? spell : undefined; // else it changed meanwhile
+    const certain = changes === this.member.view.changes ? spell : undefined; // otherwise it changed in between
     this.#isFollowed = as !== undefined;
     this.#holeTo = undefined;
     if (certain === 'none' && as !== undefined) this.#find('leaked', 'followed at identify, and had left');
@@ -84,7 +87,7 @@ export class MemberStream {
     }
   }
 
-  /** A `followed` frame: the client became a member while it is connected. */
+  /** Handles a `followed` frame: the client became a member while it was connected. */
   followed(as: IdentifiedAs, cause: string): void {
     if (cause !== 'joined') this.#find('corrupted', `followed by ${cause}`);
     if (this.#isFollowed) this.#find('corrupted', 'followed while it is followed');
@@ -131,7 +134,7 @@ export class MemberStream {
     this.#begin({ ...this.#now(), offset: to });
   }
 
-  /** Called when there has been time enough. */
+  /** Checks the final state. Call it when everything has had enough time to arrive. */
   judge(): void {
     const { spell } = this.member.view;
     if (spell === undefined) return;
@@ -155,7 +158,7 @@ export class MemberStream {
     this.#begin(as);
   }
 
-  /** A stream of its own: what an earlier one lacks was not promised. */
+  /** Begins a separate stream: messages missing from an earlier stream were not promised. */
   #begin(as: IdentifiedAs): void {
     const { name, member, findings, history } = this.#options;
     this.#streamCount += 1;

@@ -1,4 +1,4 @@
-/** A set of offsets at one bit each. */
+/** A set of offsets that uses one bit for each. */
 export class OffsetSet {
   #bits = new Uint32Array(8);
 
@@ -16,7 +16,7 @@ export class OffsetSet {
     this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (offset & 31));
   }
 
-  /** Forgets `from` and everything above it. */
+  /** Removes `from` and all higher offsets. */
   deleteFrom(from: number): void {
     const word = from >>> 5;
     this.#bits.fill(0, word + 1);

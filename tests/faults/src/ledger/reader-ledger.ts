@@ -3,11 +3,11 @@ import { parseBody } from './message-body.ts';
 import { OffsetSet } from './offset-set.ts';
 import type { TargetLedger } from './target-ledger.ts';
 
-/** Which history of the logs the frames belong to, and whether it is being replaced at this moment. */
+/** The history that frames belong to, and whether it is being replaced at the moment. */
 export interface LogHistory {
   epoch: string | undefined;
   isBeingRestored: boolean;
-  /** The replacement ends with the first epoch that any reader receives. */
+  /** If true, the first new epoch that any reader receives ends the replacement. */
   endsWithNextEpoch: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface Cursor {
   readonly offset: number;
 }
 
-/** What an `identified` frame says of the reader's target. */
+/** What an `identified` frame says about the reader's target. */
 export interface IdentifiedAs {
   readonly epoch: string;
   readonly offset: number;
@@ -24,7 +24,7 @@ export interface IdentifiedAs {
   readonly recovered: boolean;
 }
 
-/** A `new_message` frame as far as it matters here. */
+/** The fields of a `new_message` frame that matter here. */
 export interface DeliveredMessage {
   readonly targetId: string;
   readonly offset: number;
@@ -32,7 +32,7 @@ export interface DeliveredMessage {
   readonly data: string;
 }
 
-/** What a reader asks to go on from: what it remembers, or what its relay does. */
+/** What a reader asks to resume from: its own cursor, or the ack that is stored for it. */
 export type ResumeFrom = Cursor | 'last-ack' | undefined;
 
 export interface ReaderLedgerOptions {
@@ -42,21 +42,23 @@ export interface ReaderLedgerOptions {
   readonly history: LogHistory;
 }
 
-/** What one reader was given, held against what it had to be given. The cursor moves when a message is processed. */
+/** Compares what one reader received with what it should receive. The cursor moves when a message is processed. */
 export class ReaderLedger {
   readonly name: string;
   readonly target: TargetLedger;
   receivedCount = 0;
-  /** How often it was told that its cursor is worth nothing. */
+  /** How often it was told that its cursor is invalid. */
   restartCount = 0;
   readonly #findings: Findings;
   readonly #history: LogHistory;
   readonly #received = new OffsetSet();
-  /** Up to here the log is what it was before an older state was put back. */
+  /** Up to this offset, the restored log is the same as before. */
   #restoredHead: number | undefined;
   #start: number | undefined;
   #cursor: Cursor | undefined;
-  /** Of a reader that resumes from its last ack: that must be between where it last began and what it last acked. */
+  /**
+   * For a reader that resumes from its last ack: the ack must be between where it last began and what it last acked.
+   */
   #lastStart = 0;
   #lastAck = 0;
 
@@ -67,12 +69,15 @@ export class ReaderLedger {
     this.#history = history;
   }
 
-  /** What it resumes with; undefined before its first `identified`. */
+  /** What it resumes with; undefined before the first `identified`. */
   get cursor(): Cursor | undefined {
     return this.#cursor;
   }
 
-  /** `sent` is what it asked to resume from, `ackedBefore` what had been acknowledged when it asked. */
+  /**
+   * Handles an `identified` frame. `sent` is what the reader asked to resume from. `ackedBefore` is what had been
+   * acknowledged when it asked.
+   */
   identified(as: IdentifiedAs, sent: ResumeFrom, ackedBefore: number): void {
     this.#history.epoch ??= as.epoch;
     if (this.#history.endsWithNextEpoch && as.epoch !== this.#history.epoch) this.#beginEpoch(as.epoch);
@@ -80,7 +85,7 @@ export class ReaderLedger {
       this.#judgeStart(as, sent, ackedBefore);
     }
     if (!as.recovered) this.restartCount += 1;
-    // What came after the start of this stream is to come again.
+    // Messages after the start of this stream are delivered again.
     if (!as.recovered || sent === 'last-ack') this.#received.deleteFrom(as.offset + 1);
     this.#lastStart = as.offset;
     this.#lastAck = Math.max(this.#lastAck, as.offset);
@@ -109,11 +114,11 @@ export class ReaderLedger {
     this.#history.endsWithNextEpoch = false;
   }
 
-  /** A message of the history that counts, or of any that was the current one while an older state was put back. */
+  /** Records a message of the current history, or of any history while an older state is being restored. */
   #take(frame: DeliveredMessage, body: ReturnType<typeof parseBody>): void {
     const { target } = this;
     if (this.#history.isBeingRestored) {
-      // Given again while an older state was put back: it counts as far as it is a part of that.
+      // Delivered again while an older state is being restored: it counts if it belongs to that state.
       if (frame.offset <= (this.#restoredHead ?? Infinity)) this.#received.add(frame.offset);
       return;
     }
@@ -127,38 +132,42 @@ export class ReaderLedger {
     this.#received.add(frame.offset);
   }
 
-  /** It acks all it has been given; undefined before its first `identified`. */
+  /** Acks all that it has received; undefined before the first `identified`. */
   ack(): number | undefined {
     if (this.#cursor === undefined) return undefined;
-    // An ack that was given before may be stored late, by a relay that was cut off: the highest one counts.
+    // A relay that was cut off may store an earlier ack later. The highest one counts.
     this.#lastAck = Math.max(this.#lastAck, this.#cursor.offset);
     return this.#cursor.offset;
   }
 
-  /** The relay says that messages up to `to` were deleted: nothing here ever deletes any. */
+  /** The relay says that messages up to `to` were deleted. That is wrong, because nothing here deletes messages. */
   truncated(from: number, to: number): void {
     if (this.#cursor === undefined || this.#history.isBeingRestored) return;
     this.#find('out of order', `told that ${from} to ${to} were deleted`);
     this.#cursor = { ...this.#cursor, offset: Math.max(to, this.#cursor.offset) };
   }
 
-  /** The relay closed with a code that tells a client to stay away, or didn't take an ack. */
+  /** The relay closed with a code that tells the client not to reconnect, or rejected an ack. */
   refused(what: string): void {
     this.#find('refused', what);
   }
 
-  /** Up to this offset everything has come or was jumped over. */
+  /** Everything up to this offset was received or skipped. */
   get position(): number {
     return this.#cursor?.epoch === this.#history.epoch ? (this.#cursor?.offset ?? -1) : -1;
   }
 
-  /** An older state of the log was put back: whatever it had above `head` it is to be given again, or something else. */
+  /**
+   * An older state of the log was restored. Offsets above `head` must be delivered again, perhaps with other messages.
+   */
   restoredTo(head: number): void {
     this.#restoredHead = head;
     this.#received.deleteFrom(head + 1);
   }
 
-  /** Counts what was acknowledged and never came. Called when there has been time enough. */
+  /**
+   * Counts messages that were acknowledged and never arrived. Call it when everything has had enough time to arrive.
+   */
   judgeLost(): void {
     let lost = 0;
     let first: number | undefined;
@@ -186,7 +195,7 @@ export class ReaderLedger {
 
   #judgeLastAck({ offset, recovered }: IdentifiedAs): void {
     if (!recovered) this.#find('restarted', `from its last ack to ${offset}`);
-    if (this.#start === undefined) return; // the head that it found, or would have been told of if it had not been cut off
+    if (this.#start === undefined) return; // its baseline, perhaps from a connection that was cut off
     if (offset < this.#lastStart || offset > this.#lastAck) {
       const known = `began at ${this.#lastStart}, acked ${this.#lastAck}`;
       this.#find('corrupted', `goes on after ${offset} as its last ack: ${known}`);

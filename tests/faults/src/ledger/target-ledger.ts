@@ -3,18 +3,21 @@ import type { Findings } from './findings.ts';
 import { GrowingNumbers } from './growing-numbers.ts';
 import { type BodyShape, messageBody } from './message-body.ts';
 
-/** One message on its way to the API, or to the outbox. */
+/** A message that is being sent to the API or the outbox. */
 export interface Send {
   readonly number: number;
-  /** The highest offset that had been acknowledged when it was first sent: its own must be above. */
+  /** The highest offset that was acknowledged when it was first sent. Its own offset must be higher. */
   readonly floor: number;
-  /** How many transactions had been committed then: above those of their messages too, which nobody was told. */
+  /**
+   * How many SQL transactions were committed when it was first sent. It must come after their messages too, whose
+   * offsets nobody was told.
+   */
   readonly commitsBefore: number;
-  /** How often the log had been restored then. */
+  /** How often the log had been restored when it was first sent. */
   readonly lifetime: number;
 }
 
-/** A message and where it stands. */
+/** A message and its offset. */
 export type NumberedAck = readonly [number: number, offset: number];
 
 const OPEN = 0;
@@ -26,18 +29,21 @@ export interface TargetLedgerOptions {
   readonly targetId: string;
   readonly findings: Findings;
   readonly shape: BodyShape;
-  /** Delays from the acknowledgement to each delivery. */
+  /** Delays from acknowledgement to delivery. */
   readonly deliveries: DelayHistogram;
 }
 
-/** What is known of one target: which message was acknowledged at which offset, and what anybody saw there. */
+/**
+ * What is known about one target: the offset at which each message was acknowledged, and what anybody saw at each
+ * offset.
+ */
 export class TargetLedger {
   readonly targetId: string;
   /** The highest offset that was acknowledged. */
   highestAcked = 0;
   issuedCount = 0;
   ackedCount = 0;
-  /** Acknowledged, and then not in the dump that was put back. */
+  /** Messages that were acknowledged, but are missing in the dump that was restored. */
   takenBackCount = 0;
   readonly #options: TargetLedgerOptions;
   #highestPlaced = 0;
@@ -48,7 +54,7 @@ export class TargetLedger {
   readonly #offsetOf = new GrowingNumbers();
   readonly #numberAt = new GrowingNumbers();
   readonly #commitsBefore = new GrowingNumbers();
-  /** By transaction, the numbers of its messages in the order of its calls. */
+  /** For each transaction, the numbers of its messages in the order of its calls. */
   readonly #commits: (readonly number[])[] = [];
 
   constructor(options: TargetLedgerOptions) {
@@ -64,19 +70,19 @@ export class TargetLedger {
     return { number, floor: this.highestAcked, commitsBefore, lifetime: this.#lifetime };
   }
 
-  /** For a transaction of an application's: until `committing` nobody may see it. */
+  /** For an application's transaction. Nobody may see the message before `committing`. */
   issueUncommitted(): Send {
     const send = this.issue();
     this.#outcomes.set(send.number, UNCOMMITTED);
     return send;
   }
 
-  /** COMMIT is sent: from now on it may be seen. */
+  /** Call this when COMMIT is sent: from now on the message may be seen. */
   committing({ number }: Send): void {
     this.#outcomes.set(number, OPEN);
   }
 
-  /** COMMIT was answered: a transaction published these, in this order; nobody was told the offsets. */
+  /** COMMIT was answered: the transaction published these messages in this order. Nobody was told their offsets. */
   committed(sends: readonly Send[]): void {
     for (const { number } of sends) this.#acked(number);
     this.#commits.push(sends.map(({ number }) => number));
@@ -86,7 +92,7 @@ export class TargetLedger {
     return messageBody(this.targetId, number, this.#options.shape);
   }
 
-  /** The API said that it is stored at `offset`. */
+  /** The API answered that the message is stored at `offset`. */
   acknowledged({ number, floor, lifetime }: Send, offset: number): void {
     if (!Number.isSafeInteger(offset) || offset < 1) {
       this.#options.findings.add('corrupted', `${this.targetId}: acknowledged with offset ${offset}`);
@@ -101,7 +107,7 @@ export class TargetLedger {
     this.highestAcked = Math.max(this.highestAcked, offset);
   }
 
-  /** What a ledger of another process holds of a crowd that alone publishes to this target. */
+  /** Adds what the ledger of another process recorded. Only that process may publish to this target. */
   acknowledgedElsewhere(issuedCount: number, acks: readonly NumberedAck[]): void {
     this.issuedCount = issuedCount;
     for (const [number, offset] of acks) {
@@ -111,7 +117,7 @@ export class TargetLedger {
     }
   }
 
-  /** Everything that was acknowledged, for a ledger of another process. */
+  /** Everything that was acknowledged, to pass to a ledger of another process. */
   acks(): NumberedAck[] {
     const acks: NumberedAck[] = [];
     for (let number = 1; number <= this.issuedCount; number += 1) {
@@ -120,7 +126,7 @@ export class TargetLedger {
     return acks;
   }
 
-  /** Somebody says that this message stands at this offset: it must always be the same one. */
+  /** Records that somebody saw this message at this offset. It must always be the same message. */
   place(number: number, offset: number, who: string): void {
     const other = this.#numberAt.get(offset);
     if (other === number) return;
@@ -142,18 +148,18 @@ export class TargetLedger {
     this.#highestPlaced = Math.max(this.#highestPlaced, offset);
   }
 
-  /** A reader has it. */
+  /** A reader received it. */
   delivered(number: number): void {
     const ackedAtMs = this.#ackedAtMs.get(number);
     this.#options.deliveries.add(ackedAtMs === 0 ? 0 : performance.now() - ackedAtMs);
   }
 
-  /** The number of the message that is known to stand there, 0 where none is. */
+  /** The number of the message that is known to be at this offset; 0 if none is. */
   numberAt(offset: number): number {
     return this.#numberAt.get(offset);
   }
 
-  /** Where it is known to stand, 0 if nobody said so. */
+  /** The offset at which the message is known to be; 0 if it is unknown. */
   offsetOf(number: number): number {
     return this.#offsetOf.get(number);
   }
@@ -166,15 +172,18 @@ export class TargetLedger {
     return this.#outcomes.get(number) === ACKED;
   }
 
-  /** Offsets that anybody spoke of, up to the highest. */
+  /** The highest offset that anybody named. */
   get highestPlaced(): number {
     return this.#highestPlaced;
   }
 
-  /** Once every row was placed: what was committed by SQL stands there, in order, before what was sent after it. */
+  /**
+   * Checks messages by SQL, after all rows are placed: all are in the log, in order, before messages that were sent
+   * later.
+   */
   judgeCommits(): void {
     const { findings } = this.#options;
-    const highestAfter: number[] = [0]; // of the first so many transactions
+    const highestAfter: number[] = [0]; // after this many transactions
     for (const numbers of this.#commits) {
       const offsets = numbers.map((number) => this.#offsetOf.get(number)).filter((offset) => offset > 0);
       const missing = numbers.length - offsets.length;
@@ -200,7 +209,7 @@ export class TargetLedger {
     }
   }
 
-  /** An older state of the log was put back: whatever stood above `head` is gone, by the operator's will. */
+  /** An older state of the log was restored: messages above `head` are gone, because the operator wanted it. */
   restoredTo(head: number): void {
     this.#lifetime += 1;
     for (let offset = head + 1; offset <= this.#highestPlaced; offset += 1) {

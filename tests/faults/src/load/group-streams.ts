@@ -3,7 +3,7 @@ import type { DeliveredMessage, IdentifiedAs } from '../ledger/reader-ledger.ts'
 
 type Frame = Readonly<Record<string, unknown>>;
 
-/** The groups that one reader may be given, beside its own target. */
+/** The groups that one reader may receive, besides its own target. */
 export class GroupStreams {
   readonly #streams: ReadonlyMap<string, MemberStream>;
   #asked = new Map<MemberStream, GroupAsked>();
@@ -12,7 +12,7 @@ export class GroupStreams {
     this.#streams = new Map(streams.map((stream) => [stream.member.group.targetId, stream]));
   }
 
-  /** The reader is about to identify. Returns its cursors of this epoch, by group. */
+  /** Call this before the reader identifies. Returns its cursors of this epoch, by group. */
   asking(epoch: string | undefined): Readonly<Record<string, number>> {
     const offsets: Record<string, number> = {};
     this.#asked = new Map();
@@ -32,7 +32,7 @@ export class GroupStreams {
     }
   }
 
-  /** False if the frame is about none of these groups. */
+  /** Handles a frame. Returns false if it concerns none of these groups. */
   take(frame: Frame, epoch: string): boolean {
     const stream = this.#streams.get(String(frame['targetId']));
     if (stream === undefined) return false;

@@ -1,12 +1,12 @@
 import { Agent, request } from 'node:http';
 
-/** Sockets to one address; the rest waits. More than any of our loads has requests at once. */
+/** The most sockets to one address; further requests wait. Our loads never have more requests at once. */
 const SOCKETS_MAX = 256;
 
 const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
 
 export interface JsonRequest {
-  /** POST if left out. */
+  /** POST if omitted. */
   readonly method?: 'PUT' | 'DELETE';
   readonly url: string;
   readonly body?: unknown;
@@ -17,11 +17,11 @@ export interface JsonRequest {
 export interface JsonAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
-  /** The API said that it had stored this before. */
+  /** The API answered that it had stored this message before. */
   readonly isReplay: boolean;
 }
 
-/** Sends one request. Rejects where no whole answer came in time: then nobody knows what became of it. */
+/** Sends one request. Rejects if no complete answer arrived in time: then its outcome is unknown. */
 export function requestJson(options: JsonRequest): Promise<JsonAnswer> {
   const { method = 'POST', url, body = {}, idempotencyKey, timeoutMs } = options;
   const text = JSON.stringify(body);
@@ -55,7 +55,7 @@ export function requestJson(options: JsonRequest): Promise<JsonAnswer> {
   });
 }
 
-/** A balancer's own answers are HTML. */
+/** Parses an answer; a balancer's own answers are HTML. */
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = text === '' ? {} : JSON.parse(text);

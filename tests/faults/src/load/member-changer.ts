@@ -5,14 +5,17 @@ import type { Random } from '../random.ts';
 import { type JsonAnswer, requestJson } from './http-json.ts';
 import type { SqlSender } from './sql-sender.ts';
 
-/** Longer than the 5 s in which the API promises an answer. */
+/** Longer than the 5 s within which the API promises an answer. */
 const ANSWER_TIMEOUT_MS = 6_000;
 const RETRYABLE = new Set([429, 503]);
 const BETWEEN_CHANGES_MS = 2_000;
-/** From a commit by SQL until the API is asked: at times relays hear of the change first. */
+/**
+ * The longest pause between a commit by SQL and the request to the API. With a pause, relays sometimes learn of the
+ * change first.
+ */
 const ASKED_AFTER_MS = 1_500;
 /**
- * The longest fault and the longest answer: until then a request or a COMMIT that was not answered may still take effect,
+ * The longest fault plus the longest answer. Until then, a request or a COMMIT without an answer may still take effect,
  * and would undo a later change.
  */
 const FATE_MS = 15_000;
@@ -39,14 +42,14 @@ export interface MemberChangerOptions {
   readonly figures: MemberFigures;
   readonly random: Random;
   readonly retryPauseMs: number;
-  /** Retries are given up when this is aborted. */
+  /** When this is aborted, retries end. */
   readonly giveUp: AbortSignal;
 }
 
-/** Puts a client into a group and takes it out, again and again, by HTTP and inside transactions of an application. */
+/** Adds a client to a group and removes it, again and again, by HTTP and inside an application's transactions. */
 export class MemberChanger {
   readonly #options: MemberChangerOptions;
-  /** When the last unanswered attempt can no longer take effect. */
+  /** From this time on, unanswered attempts can no longer take effect. */
   #certainAtMs = 0;
 
   constructor(options: MemberChangerOptions) {
@@ -111,7 +114,7 @@ export class MemberChanger {
     await this.#deleteUntilAnswered();
   }
 
-  /** The group's name and the client. */
+  /** The arguments of the procedures: the group's name and the client. */
   get #place(): readonly string[] {
     const { group, clientId } = this.#options.member;
     return [group.targetId.slice('group:'.length), clientId];
@@ -136,7 +139,7 @@ export class MemberChanger {
     }
   }
 
-  /** COMMIT was not answered. */
+  /** Used when COMMIT was not answered: waits until its outcome is final, then removes the client. */
   async #leaveForCertain(): Promise<void> {
     const { member, giveUp } = this.#options;
     member.cutOff();
@@ -153,7 +156,7 @@ export class MemberChanger {
     if ((await this.#untilAnswered('DELETE')) !== undefined) this.#options.member.left();
   }
 
-  /** Undefined if it was given up. */
+  /** Retries until there is an answer; undefined if it was given up. */
   async #untilAnswered(method: 'PUT' | 'DELETE'): Promise<JsonAnswer | undefined> {
     const { apiUrls, random, findings, giveUp, retryPauseMs } = this.#options;
     const [name = '', clientId = ''] = this.#place;

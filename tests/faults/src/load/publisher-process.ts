@@ -1,6 +1,6 @@
 /**
- * A crowd of senders in a process of its own, see `separate-publisher.ts`: what it has to say is said over IPC. Ends
- * once it has told what was acknowledged.
+ * A crowd of senders in a separate process, see `separate-publisher.ts`. It reports over IPC, and ends after it has
+ * reported what was acknowledged.
  */
 import { Ledger } from '../ledger/ledger.ts';
 import { createRandom } from '../random.ts';
@@ -25,7 +25,7 @@ function startCrowd({ targetIds, seed, ...task }: PublisherTask) {
 
 const { ledger, figures, crowd } = startCrowd(JSON.parse(process.argv[2] ?? '') as PublisherTask);
 
-process.once('disconnect', () => process.exit()); // nobody is left to tell
+process.once('disconnect', () => process.exit()); // nobody is left to report to
 process.once('message', () => {
   void crowd.finish().then(() => {
     const targets = ledger.targets.map((target) => ({

@@ -3,47 +3,51 @@ import type { DeliveredMessage, IdentifiedAs, ReaderLedger, ResumeFrom } from '.
 import type { Random } from '../random.ts';
 import type { GroupStreams } from './group-streams.ts';
 
-/** What a client may see as a line that has gone dead: relays of these runs send a heartbeat every second. */
+/**
+ * The silence after which a client may consider a connection dead. Relays of these runs send a heartbeat every second.
+ */
 const SILENCE_MS = 3_500;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** The range of the first wait for a reconnect, and the largest one: it doubles. */
+/** The largest first wait before a reconnect, and the largest of all. It doubles each time. */
 const BACK_OFF_MS = [200, 1_500] as const;
-/** Of the messages that a reader with a device gets: after so many it acks, all up to there. */
+/** The share of its messages after which a reader with a device acks everything so far. */
 const ACKED_SHARE = 0.3;
-/** The code that `ws` gives a connection without a close frame. */
+/** The code that `ws` reports for a connection that ended without a close frame. */
 const BROKEN = 1006;
-/** Close codes from here to 4999, 1008 and 1009 tell a client not to come back. */
+/** Close codes from here to 4999, and 1008 and 1009, tell a client not to reconnect. */
 const REFUSED_FROM = 4_500;
 
 export interface ReaderHabits {
-  /** Leaves for any relay after a while, drawn from these milliseconds; stays where left out. */
+  /** Moves to a random relay after a time drawn from this range of milliseconds; stays if omitted. */
   readonly movesAfterMs?: readonly [from: number, to: number];
-  /** Stops reading every now and then, for a time drawn from these milliseconds. */
+  /** Stops reading from time to time, for a time drawn from this range of milliseconds. */
   readonly pausesForMs?: readonly [from: number, to: number];
-  /** Remembers nothing: acks under this name, now and then, and resumes from its last ack. */
+  /** Stores no cursor. Acks under this name from time to time, and resumes from its last ack. */
   readonly deviceId?: string;
-  /** The range of the first wait for a reconnect, and the largest one; 0.2 and 1.5 s where left out. */
+  /** The largest first wait before a reconnect, and the largest of all; 0.2 and 1.5 s if omitted. */
   readonly backOffMs?: readonly [first: number, largest: number];
-  /** Takes the line for dead when it has heard nothing for so long; 3.5 s where left out. */
+  /** The silence after which it considers the connection dead; 3.5 s if omitted. */
   readonly silenceMs?: number;
 }
 
 export interface ReaderOptions {
   readonly ledger: ReaderLedger;
-  /** `ws://…` of each relay; every connection takes any of them. */
+  /** `ws://…` of each relay. Each connection uses a random one. */
   readonly relayUrls: readonly string[];
   readonly random: Random;
   readonly habits?: ReaderHabits;
-  /** Follows these groups too, with cursors of its own. */
+  /** Also follows these groups, with a cursor for each. */
   readonly groups?: GroupStreams | undefined;
 }
 
-/** A client as the contract describes one: it resumes with its cursor, or from its last ack, both of processed messages. */
+/**
+ * A client as the contract describes it: it resumes with its cursor or from its last ack, both of processed messages.
+ */
 export class Reader {
   readonly ledger: ReaderLedger;
   identifiedCount = 0;
   readonly closesByCode = new Map<number, number>();
-  /** Connections that were refused, or ended without a close frame, by the other side. */
+  /** How often the other side refused a connection, or ended it without a close frame. */
   brokenCount = 0;
   readonly #options: ReaderOptions;
   #relayUrls: readonly string[];
@@ -72,12 +76,12 @@ export class Reader {
     return this.#isIdentified;
   }
 
-  /** Which relays the next connection takes. */
+  /** The relays that the next connection can use. */
   set relayUrls(urls: readonly string[]) {
     this.#relayUrls = urls;
   }
 
-  /** Takes nothing from its socket any more, until `resume`. */
+  /** Stops reading from its socket until `resume`. */
   pause(): void {
     this.#socket?.pause();
   }
@@ -91,7 +95,7 @@ export class Reader {
     if (this.#isIdentified) this.#socket?.send(JSON.stringify({ type: 'ack', offset: this.ledger.ack() }));
   }
 
-  /** Drops the connection as a crash would, or says goodbye; comes back after `afterMs`. */
+  /** Drops the connection like a crash, or closes it properly. Reconnects after `afterMs`. */
   leave(afterMs: number, politely = false): void {
     const socket = this.#forgetSocket();
     if (politely) socket?.close();
@@ -99,7 +103,7 @@ export class Reader {
     this.#connectAfter(afterMs);
   }
 
-  /** Goes away, and stays away until `reconnect`. */
+  /** Disconnects, and stays away until `reconnect`. */
   disconnect(): void {
     clearTimeout(this.#reconnectTimer);
     this.#forgetSocket()?.terminate();
@@ -159,7 +163,7 @@ export class Reader {
       case 'error':
         if (frame['code'] === 'bad_ack') this.ledger.refused(`bad_ack: ${String(frame['message'])}`);
         return;
-      default: // heartbeats; errors that a close follows
+      default: // heartbeats, and errors that are followed by a close
     }
   }
 
@@ -225,7 +229,7 @@ export class Reader {
     this.#reconnectTimer = setTimeout(() => this.#connect(), milliseconds);
   }
 
-  /** What still comes from it is not heard. */
+  /** Drops the socket: later frames from it are ignored. */
   #forgetSocket(): WebSocket | undefined {
     const socket = this.#socket;
     this.#socket = undefined;

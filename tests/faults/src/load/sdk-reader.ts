@@ -3,9 +3,9 @@ import { type Cursor, type Message, PostlineClient } from '@postline/client';
 import type { ReaderLedger } from '../ledger/reader-ledger.ts';
 import type { Random } from '../random.ts';
 
-/** Comes back quickly, so that a thousand cuts take minutes; the waits themselves are held by the library's own tests. */
+/** Reconnects quickly, so that a thousand cuts take only minutes. The library's own tests check the waits. */
 const RETRY = { firstRetryMsMax: 50, retryMsMax: 200 };
-/** Every now and then the handler is slower than messages come, so that a cut finds some that wait. */
+/** From time to time the handler is slower than messages arrive, so that a cut finds waiting messages. */
 const SLOW_SHARE = 0.05;
 const SLOW_MS_MAX = 20;
 
@@ -16,12 +16,12 @@ export interface SdkReaderOptions {
   readonly random: Random;
 }
 
-/** An application on the client library, which keeps its cursor where it keeps the effect of the messages. */
+/** An application on the client library. It stores its cursor together with the effect of the messages. */
 export class SdkReader {
   readonly ledger: ReaderLedger;
-  /** How often there was a connection. */
+  /** The number of connections. */
   identifiedCount = 0;
-  /** Messages that were handled, and had come while there was no connection. */
+  /** Messages that were handled and had been published while it was not connected. */
   missedCount = 0;
   readonly #options: SdkReaderOptions;
   #cursor: Cursor | undefined;
@@ -37,7 +37,7 @@ export class SdkReader {
     return this.#client.state.state === 'live' || this.#client.state.state === 'catching-up';
   }
 
-  /** Ends in the middle of whatever it does; another one goes on from what was stored. */
+  /** Crashes at any point. A new client continues from what was stored. */
   crash(): void {
     const dead = this.#client;
     this.#client = this.#start();
@@ -71,7 +71,10 @@ export class SdkReader {
     return client;
   }
 
-  /** What the handler has stored is the cursor; only where the stream starts there is no message to store it with. */
+  /**
+   * The handler stores the cursor with each message. Only at the start of the stream is there no message to store it
+   * with.
+   */
   #onSave(client: PostlineClient, cursor: Cursor): void {
     if (client !== this.#client || this.#cursor !== undefined) return;
     this.#cursor = cursor;
@@ -82,7 +85,7 @@ export class SdkReader {
   async #onMessage(client: PostlineClient, message: Message): Promise<void> {
     const { random } = this.#options;
     if (random.chance(SLOW_SHARE)) await sleep(random.integer(0, SLOW_MS_MAX));
-    if (client !== this.#client) return; // crashed before the message had an effect
+    if (client !== this.#client) return; // it crashed before the message had an effect
     this.ledger.message(message);
     this.#cursor = { epoch: message.epoch, offsets: { [message.targetId]: message.offset } };
     if (message.missed) this.missedCount += 1;

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Sender, type SenderOptions } from './sender.ts';
 
-/** How soon a pause and the end are noticed. */
+/** How soon senders notice a pause or the end. */
 const PAUSE_STEP_MS = 10;
-/** After an outage a crowd is faster than its rate until it has made up for so much; the rest is left out. */
+/** After an outage, a crowd exceeds its rate until it has made up this much time. The rest is skipped. */
 const CATCH_UP_MS_MAX = 1_000;
 
 export interface CrowdOptions extends SenderOptions {
   readonly senders: number;
-  /** Requests per second of all together; as fast as they get answers where left out. */
+  /** Requests per second of all senders together. If omitted, each sends as soon as it gets an answer. */
   readonly requestsPerSecond?: number;
 }
 
-/** Several senders at once, each waiting for its own answers. */
+/** Several senders at once. Each waits for its own answers. */
 export class SenderCrowd {
   readonly #options: CrowdOptions;
   #isPaused = false;
@@ -25,7 +25,7 @@ export class SenderCrowd {
     this.#loops = Array.from({ length: options.senders }, (_, index) => this.#run(`sender ${index}`));
   }
 
-  /** Resolves once every request that was begun is decided. */
+  /** Resolves when all requests that were begun are decided. */
   async pause(): Promise<void> {
     this.#isPaused = true;
     while (this.#busy > 0) await sleep(PAUSE_STEP_MS);
@@ -35,7 +35,7 @@ export class SenderCrowd {
     this.#isPaused = false;
   }
 
-  /** Begins nothing new; resolves once everything that was begun is decided. */
+  /** Begins no more requests. Resolves when all that were begun are decided. */
   async finish(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#loops);

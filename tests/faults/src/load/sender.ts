@@ -4,23 +4,23 @@ import type { Send, TargetLedger } from '../ledger/target-ledger.ts';
 import type { Random } from '../random.ts';
 import { type JsonAnswer, requestJson } from './http-json.ts';
 
-/** Longer than the 5 s in which the API promises an answer. */
+/** Longer than the 5 s within which the API promises an answer. */
 const ANSWER_TIMEOUT_MS = 6_000;
-/** Statuses that say: not now. Anything else but a 2xx no request of ours has deserved. */
+/** Statuses that mean "not now". Any other status but a 2xx is wrong, because our requests are valid. */
 const RETRYABLE = new Set([429, 503]);
-/** A balancer's answers where the API behind it was killed in the middle of a request. */
+/** A balancer's answers after the API behind it was killed during a request. */
 const OF_BALANCER = new Set([502, 504]);
 
 export interface SendFigures {
-  /** Attempts without a 2xx: no answer, or one that says "not now". */
+  /** Attempts without a 2xx: no answer, or an answer that means "not now". */
   errored: number;
-  /** Of these: answers that say "not now". */
+  /** The errored attempts whose answer meant "not now". */
   turnedAway: number;
-  /** Acknowledged after at least one errored attempt. */
+  /** Sends that were acknowledged after at least one errored attempt. */
   ackedAfterRetry: number;
-  /** Told that it had been stored by an attempt before. */
+  /** Sends whose answer was that an earlier attempt had stored them. */
   replayed: number;
-  /** Errored for good: may be in the log, or not. */
+  /** Sends that were given up: they may be in the log or not. */
   undecided: number;
 }
 
@@ -29,21 +29,24 @@ export function createSendFigures(): SendFigures {
 }
 
 export interface SenderOptions {
-  /** `http://…` of each API; every attempt takes any of them. */
+  /** `http://…` of each API. Each attempt uses a random one. */
   readonly apiUrls: readonly string[];
   readonly targets: readonly TargetLedger[];
   readonly findings: Findings;
   readonly figures: SendFigures;
   readonly random: Random;
-  /** Shares of the sends, 0 to 1: without a key, and so without a retry; several messages in one request. */
+  /**
+   * The share of sends (0 to 1) without a key, which are not retried, and the share with several messages in one
+   * request.
+   */
   readonly keylessShare: number;
   readonly batchShare: number;
   readonly batchMessagesMax: number;
-  /** Between two tries of one send, drawn from 0 to this. */
+  /** The longest pause between two attempts of one send. Each pause is random. */
   readonly retryPauseMs: number;
-  /** The APIs are behind a balancer, which may answer in their place. */
+  /** The APIs are behind a balancer, which may answer for them. */
   readonly isBalanced: boolean;
-  /** Retries are given up when this is aborted. */
+  /** When this is aborted, retries end. */
   readonly giveUp: AbortSignal;
 }
 
@@ -54,7 +57,7 @@ interface SentMessage {
   readonly key: string | undefined;
 }
 
-/** One publisher: sends one request after another, retries what was not acknowledged with the same keys. */
+/** One publisher. It sends one request after another, and retries what was not acknowledged with the same keys. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #keyPrefix: string;
@@ -95,7 +98,7 @@ export class Sender {
     return { target, send, message: target.bodyOf(send.number), key };
   }
 
-  /** Until it is acknowledged; once only where it has no key. */
+  /** Sends until it is acknowledged, but only once if it has no key. */
   async #deliver(path: string, body: unknown, sent: readonly SentMessage[]): Promise<void> {
     const { figures, findings, giveUp, random, retryPauseMs } = this.#options;
     const idempotencyKey = path === '/' ? sent[0]?.key : undefined;

@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { NumberedAck } from '../ledger/target-ledger.ts';
 import type { SendFigures, SenderOptions } from './sender.ts';
 
-/** What a publisher of its own process is told; all that crosses is JSON. */
+/** The task of a publisher in a separate process. It is sent as JSON. */
 export interface PublisherTask
   extends Pick<
     SenderOptions,
@@ -31,16 +31,16 @@ export interface PublisherReport {
 }
 
 /**
- * Publishes from a process of its own, for runs whose many clients keep this one busy: with no proxy in the lines either
- * it is then as quick as the API. No other sender may publish to these targets: it numbers their messages. The function
- * that is returned ends it, and resolves once the ledger holds everything that was acknowledged.
+ * Publishes from a separate process, for runs whose many clients keep this process busy. Without proxies in the links
+ * it is then as fast as the API. No other sender may publish to these targets, because this publisher numbers their
+ * messages. The returned function ends it, and resolves when the ledger holds everything that was acknowledged.
  */
 export async function startSeparatePublisher(
   task: PublisherTask,
   ledger: Ledger,
   figures: SendFigures,
 ): Promise<() => Promise<void>> {
-  const program = join(ROOT, 'tests/dist/faults/src/load/publisher-process.js'); // built also where this is not
+  const program = join(ROOT, 'tests/dist/faults/src/load/publisher-process.js'); // always the built code
   const publisher = fork(program, [JSON.stringify(task)], { execArgv: [] });
   await once(publisher, 'spawn');
   return async () => {

@@ -4,20 +4,20 @@ import type { Findings } from '../ledger/findings.ts';
 import type { Send, TargetLedger } from '../ledger/target-ledger.ts';
 import type { Random } from '../random.ts';
 
-/** What an application's transaction ends with where it waited for one of ours, or was chosen for one of ours. */
+/** Errors of an application's transaction that waited for one of ours, or was rolled back in favor of one of ours. */
 const LOCK_ERRORS = new Set(['ER_LOCK_WAIT_TIMEOUT', 'ER_LOCK_DEADLOCK']);
 const CALLS_MAX = 6;
-/** Between two calls of a transaction: time for everybody else to come in between. */
+/** The pause between two calls of a transaction, in which others can run. */
 const CALL_PAUSE_MS = 30;
 const TRANSACTION_PAUSE_MS = 250;
 const ROLLED_BACK_SHARE = 0.25;
-/** The application dies in the middle of its transaction. */
+/** The share of transactions in the middle of which the application dies. */
 const DROPPED_SHARE = 0.05;
 
 export interface SqlFigures {
   committed: number;
   rolledBack: number;
-  /** The database went, or the application did, before COMMIT was answered. */
+  /** The database or the application ended before COMMIT was answered. */
   cutOff: number;
 }
 
@@ -48,7 +48,7 @@ export class SqlSender {
     this.#options = options;
   }
 
-  /** One transaction after another until `isStopped`, some of them rolled back. */
+  /** Runs one transaction after another until `isStopped`. Some are rolled back. */
   async run(isStopped: () => boolean): Promise<void> {
     const { random } = this.#options;
     while (!isStopped()) {
@@ -58,7 +58,7 @@ export class SqlSender {
     this.disconnect();
   }
 
-  /** One transaction with a few calls, ended one way or another. */
+  /** Runs one transaction with a few calls, which can end in any way. */
   async transact(): Promise<void> {
     const { figures, random, targets } = this.#options;
     try {
@@ -78,7 +78,10 @@ export class SqlSender {
     }
   }
 
-  /** Its database may go away at any moment; nothing of ours may make it wait, let alone cost it its transaction. */
+  /**
+   * Handles an error. Its database may go away at any moment, but Postline must never make it wait, or even roll back
+   * its transaction.
+   */
   failed(error: unknown): void {
     if (this.#calls.length > 0) this.#options.figures.cutOff += 1;
     const code = String((error as { code?: unknown }).code);
@@ -92,7 +95,7 @@ export class SqlSender {
     await this.#connection.beginTransaction();
   }
 
-  /** Publishes; resolves to the number of the message. */
+  /** Publishes a message. Resolves to its number. */
   async call(target: TargetLedger): Promise<number> {
     const send = target.issueUncommitted();
     this.#calls.push({ target, send });
@@ -127,6 +130,6 @@ export class SqlSender {
 
 async function connectTo(databaseUrl: string): Promise<Connection> {
   const connection = await createConnection(databaseUrl);
-  connection.on('error', () => undefined); // the next statement says so too
+  connection.on('error', () => undefined); // the next statement reports it too
   return connection;
 }

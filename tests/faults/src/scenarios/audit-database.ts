@@ -7,10 +7,10 @@ import type { TargetLedger } from '../ledger/target-ledger.ts';
 
 const ROWS_PER_READ = 20_000;
 const CONNECTED_MS = 30_000;
-/** The start of a text says whose it is; the readers have compared the whole of it. */
+/** The start of a text identifies the message. The readers have compared the whole text. */
 const TEXT_CHARACTERS = 160;
 
-/** The head of every target as the database tells it. */
+/** Reads the head of every target from the database. */
 export async function readHeads(databaseUrl: string): Promise<ReadonlyMap<string, number>> {
   return withConnection(databaseUrl, async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>('SELECT target_id, head FROM targets');
@@ -26,7 +26,7 @@ export async function isOutboxEmpty(databaseUrl: string): Promise<boolean> {
   });
 }
 
-/** The last ack of every device, by its name. */
+/** Reads the last ack of every device, by device name. */
 export async function readAcks(databaseUrl: string): Promise<ReadonlyMap<string, number>> {
   return withConnection(databaseUrl, async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>('SELECT device_id, `offset` FROM acks');
@@ -34,7 +34,10 @@ export async function readAcks(databaseUrl: string): Promise<ReadonlyMap<string,
   });
 }
 
-/** Holds every row against the ledger: none missing, none twice, each log 1, 2, 3, … up to its head. */
+/**
+ * Compares every row with the ledger: no row is missing, none is there twice, and each log is 1, 2, 3, … up to its
+ * head.
+ */
 export async function auditDatabase(databaseUrl: string, ledger: Ledger): Promise<void> {
   const heads = await readHeads(databaseUrl);
   await withConnection(databaseUrl, async (connection) => {
@@ -83,7 +86,7 @@ export async function withConnection<T>(
   databaseUrl: string,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  // A process that is busy with thousands of clients may miss the server's time for a handshake.
+  // A process that is busy with thousands of clients may be too slow for the server's handshake timeout.
   const connection = await waitUntil(
     'the database answers',
     () => createConnection(databaseUrl),

@@ -6,7 +6,7 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
 const SENDERS = 24;
-/** Of the commits, while a phase lasts. */
+/** The share of commits that break during a phase. */
 const BROKEN_SHARE = 0.3;
 const PHASE_MS = 2_500;
 
@@ -15,7 +15,7 @@ const PHASES = [
   { fate: 'reset-unanswered', name: 'breaking after COMMIT @ API-MySQL' },
 ] as const;
 
-/** The lines between the APIs and the database break at the worst moment: with the COMMIT, or with its answer. */
+/** The links between the APIs and the database break at the worst moment: during the COMMIT or its answer. */
 export function brokenCommits(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
     for (const target of run.ledger.targets) run.addReader(target);

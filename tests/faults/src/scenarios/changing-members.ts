@@ -7,25 +7,32 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const CLIENTS = 6;
 const GROUPS = 2;
-/** Clients that are members of every group from the start to the last part. */
+/** The number of clients that are members of every group from the start until the last part. */
 const STABLE = 1;
 const LOAD_MS = 8_000;
 const SENDERS = 16;
 const SQL_SENDERS = 2;
-/** The second API's transactions take longer, so that they commit after some that began later. */
+/** The second API's transactions take longer, so some commit after transactions that began later. */
 const COMMIT_DELAY_MS = 5;
-/** Clients that join for the first time in the last part. */
+/** The number of clients that join for the first time in the last part. */
 const LATE = 2;
-/** The last part: readers come back within the first, further changes are made a little later, and then once more. */
+/**
+ * In the last part readers reconnect within BACK_MS. Changes follow a little later, and some members then change once
+ * more.
+ */
 const BACK_MS = 200;
 const LAST_CHANGES_MS = [200, 900] as const;
-/** Readers of the stable and the late clients are away for so long; a stable client is no member in between. */
+/**
+ * How long readers of the stable and the late clients are away. A stable client is no member for a part of that time.
+ */
 const AWAY_MS = 2_000;
 const NO_MEMBER_MS = 600;
-/** So long after the last change every relay knows it. */
+/** This long after the last change, every relay knows it. */
 const LEFT_BOUND_MS = 4_000;
 
-/** Clients join and leave groups by HTTP and by SQL, while two APIs write and readers come and go; nothing is broken. */
+/**
+ * Clients join and leave groups by HTTP and by SQL, while two APIs write and readers come and go. Nothing is broken.
+ */
 export function changingMembers(settings: ScenarioSettings): Promise<RunResult> {
   const options = { ...settings, targets: CLIENTS, groups: GROUPS, leftBoundMs: LEFT_BOUND_MS };
   return withRun(options, async (run) => {
@@ -57,7 +64,7 @@ export function changingMembers(settings: ScenarioSettings): Promise<RunResult> 
       ...stable.map((member) => joinAgain(run, member)),
       ...last.map((member, index) => changeLast(run, member, index < changing.length / 2)),
     ]);
-    await sleep(AWAY_MS); // published to, while the late ones are away
+    await sleep(AWAY_MS); // the late clients are away and miss these messages
     await Promise.all([crowd.finish(), finishSql()]);
     await run.healed();
     Object.assign(run.figures, run.memberChanges);
@@ -67,11 +74,11 @@ export function changingMembers(settings: ScenarioSettings): Promise<RunResult> 
 async function joinAgain(run: Run, member: MemberLedger): Promise<void> {
   const changer = run.createMemberChanger(member);
   await changer.leave();
-  await sleep(NO_MEMBER_MS); // what is published now is not for it
+  await sleep(NO_MEMBER_MS); // messages that are published now are not for this client
   await changer.join();
 }
 
-/** One change while readers come back; a part of the members then joins once more, and leaves at once. */
+/** Makes one change while readers reconnect. Some members then join once more and leave at once. */
 async function changeLast(run: Run, member: MemberLedger, leavesAtOnce: boolean): Promise<void> {
   const changer = run.createMemberChanger(member);
   const change = () => (member.view.spell === 'none' ? changer.join() : changer.leave());

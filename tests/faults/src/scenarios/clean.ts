@@ -12,7 +12,7 @@ export interface CleanSettings extends ScenarioSettings {
   readonly messages: number;
 }
 
-/** No fault: so many messages are acknowledged, and each reader receives each message for it once, in order. */
+/** No fault: this many messages are acknowledged, and each reader receives each of its messages once, in order. */
 export function clean(settings: CleanSettings): Promise<RunResult> {
   const { messages, print } = settings;
   return withRun({ ...settings, targets: TARGETS, settleMs: SETTLE_MS }, async (run) => {

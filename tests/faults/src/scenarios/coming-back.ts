@@ -8,7 +8,7 @@ const ROUNDS = 3;
 const MESSAGES_WHILE_AWAY = 40;
 const BACK_MS = 10_000;
 
-/** Everybody is away at once, misses equally much, and comes back in the same moment, to any relay. */
+/** All readers are away, miss equally much, and reconnect at the same moment, to any relay. */
 export function comingBack(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
     for (const target of run.ledger.targets) run.addReader(target);

@@ -8,18 +8,18 @@ import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
-/** Slows the doomed API's transactions down, so that it can be caught in the middle of one. */
+/** Slows down the transactions of the API to freeze, so that it can be caught in the middle of one. */
 const DELAY_MS = 60;
 const CATCHES_MAX = 200;
-/** The server gives a silent writer's locks back after 10 s; an answer of the other API takes 5 s at most. */
+/** The server releases a silent writer's locks after 10 s, and the other API answers within 5 s. */
 const HELD_MS_MAX = 16_000;
-/** Targets that nobody holds: the promise for a POST while everything is well has no number, this is generous. */
+/** For targets that nobody holds. There is no promised time for a POST in normal operation; this is generous. */
 const FREE_TARGET_MS_MAX = 3_000;
 
 /**
- * An API is frozen in the middle of a transaction, with the counters of targets in its hands. The other API must go
- * on with every other target at once, and with those as soon as the database has taken the counters back; what the
- * frozen one still does when it thaws must not be stored twice or under a number that is taken.
+ * An API is frozen in the middle of a transaction that holds the counters of targets. The other API must continue at
+ * once with all other targets, and with these as soon as the database has released the counters. What the frozen API
+ * does after it thaws must not be stored twice, or at an offset that is taken.
  */
 export function frozenCounters(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
@@ -56,13 +56,15 @@ export function frozenCounters(settings: ScenarioSettings): Promise<RunResult> {
   });
 }
 
-/** Stops the API with an open transaction that has locked rows; tries again where it was caught between two. */
+/**
+ * Stops the API during an open transaction with locked rows. Tries again if it was stopped between two transactions.
+ */
 async function freezeInTransaction(run: Run, api: ServiceNode): Promise<void> {
   await withConnection(run.cluster.database.url, async (connection) => {
     for (let tries = 1; tries <= CATCHES_MAX; tries += 1) {
       await sleep(run.random.integer(20, 120));
       api.freeze();
-      await sleep(DELAY_MS * 2); // what is on the line arrives
+      await sleep(DELAY_MS * 2); // waits for packets on the way
       const [rows] = await connection.query<RowDataPacket[]>(
         `SELECT COUNT(*) AS held FROM information_schema.innodb_trx WHERE trx_rows_modified > 0`,
       );

@@ -8,16 +8,16 @@ import { NotPossibleHereError, type ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
 const SENDERS = 8;
-/** Of 3,000 characters each: the database soon needs a new piece of its disk. */
+/** Each has 3,000 characters, so the database soon needs more space. */
 const REQUESTS_PER_SECOND = 300;
 const FULL_MS = 4_000;
-/** Retries that still have no answer so long after there is room again are given up. */
+/** Retries without an answer are given up this long after there is space again. */
 const LAST_ANSWERS_MS = 20_000;
 const REFUSED_WITHIN_MS = 5_000;
-/** The probe's own targets are nobody's, and none of the ledger's. */
+/** The probe has its own target, which is not in the ledger. */
 const PROBE_TARGET = 'probe';
 
-/** The database's disk fills up under load: publishers get a retryable error, and nothing is stored in part. */
+/** The database's disk fills up under load. Publishers get a retryable error, and nothing is stored partially. */
 export async function fullDisk(settings: ScenarioSettings): Promise<RunResult> {
   const disk = await startOnSmallDisk();
   if (disk === undefined) throw new NotPossibleHereError('mounting a small disk');

@@ -9,8 +9,8 @@ const BEFORE = 5;
 const RESTARTED_MS = 3_500;
 
 /**
- * The database crashes before an append's COMMIT reaches it, and gives the ids and offsets of that append to the next
- * one, by another API, before the first API can look whether its rows are there.
+ * The database crashes before an append's COMMIT reaches it. It then gives the ids and offsets of that append to the
+ * next one, by another API, before the first API can look up whether its rows were stored.
  */
 export function idsAgain(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: 1 }, async (run) => {

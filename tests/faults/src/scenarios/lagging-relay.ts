@@ -8,8 +8,8 @@ const MESSAGES = 20;
 const MOVED_MS = 10_000;
 
 /**
- * One relay hears nothing from Redis for a while, and does not know it yet. A reader that got everything on the other
- * one moves over: its cursor is beyond all that this relay has heard of, and yet worth everything.
+ * One relay receives nothing from Redis for a while and does not know it yet. A reader that received everything from
+ * the other relay moves to it. The reader's cursor is beyond everything that this relay has heard of, but it is valid.
  */
 export function laggingRelay(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: 1 }, async (run) => {
@@ -17,7 +17,7 @@ export function laggingRelay(settings: ScenarioSettings): Promise<RunResult> {
     const [goodUrl = '', laggingUrl = ''] = run.cluster.relayUrls;
     const line = run.cluster.links['relay-Redis'][1];
     if (target === undefined || line === undefined) throw new Error('too few parts');
-    run.addReader(target, {}, [laggingUrl]); // keeps the target open there
+    run.addReader(target, {}, [laggingUrl]); // keeps the target's feed open there
     const mover = run.addReader(target, {}, [goodUrl]);
     await run.readersIdentified();
     const sender = run.createSender();

@@ -1,6 +1,6 @@
 import type { Run } from './run.ts';
 
-/** Sends one message to each of these, one after the other; milliseconds until the slowest was acknowledged. */
+/** Sends one message to each of these targets, one after another. Returns the milliseconds of the slowest. */
 export async function longestSendMs(
   run: Run,
   targets: Run['ledger']['targets'],

@@ -4,10 +4,10 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
 const MESSAGES = 10;
-/** The contract: a message whose hint was lost arrives 5 s after its commit. */
+/** The contract: a message whose hint was lost arrives within 5 s of its commit. */
 const DELIVERED_MS_MAX = 5_000;
 
-/** The APIs can't reach Redis and the relays can: messages are stored, and no hint ever tells of them. */
+/** The APIs can't reach Redis, but the relays can: messages are stored, and no hint announces them. */
 export function lostHints(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS, settleMs: DELIVERED_MS_MAX }, async (run) => {
     for (const target of run.ledger.targets) run.addReader(target);

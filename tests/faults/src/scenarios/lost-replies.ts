@@ -5,18 +5,18 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 8;
 const SENDERS = 32;
-/** Of the API's answers so many are thrown away, connection and all. */
+/** The share of the API's answers that are lost, together with their connection. */
 const LOST_SHARE = 0.5;
-/** Much is to be retried here, and nothing is away. */
+/** Short, because many sends must be retried here and no service is away. */
 const RETRY_PAUSE_MS = 50;
 const CHECK_EVERY_MS = 20;
 
 export interface LostRepliesSettings extends ScenarioSettings {
-  /** So many sends must have been retried after their answer was lost. */
+  /** How many sends must be retried after their answer was lost. */
   readonly retriedSends: number;
 }
 
-/** The API stores and answers, the answer never arrives, and the publisher sends again, by any API. */
+/** The API stores and answers, but the answer never arrives. The publisher sends again, to any API. */
 export function lostReplies(settings: LostRepliesSettings): Promise<RunResult> {
   const { retriedSends } = settings;
   return withRun({ ...settings, targets: TARGETS }, async (run) => {

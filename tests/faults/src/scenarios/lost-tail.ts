@@ -9,16 +9,19 @@ import type { ScenarioSettings } from './scenario.ts';
 const TARGETS = 4;
 const BEFORE = 12;
 const TAKEN_BACK = 5;
-/** More than were taken back, in one commit: no comparison of numbers can see that anything happened. */
+/** More messages than were lost, in one commit: a comparison of heads can't notice that anything happened. */
 const AT_ONCE = 7;
 const AFTER_EPOCH = 3;
 const LOG_RESTARTED = 4003;
-/** A hint that nothing explains is looked into within a second; a busy machine may need its next comparison. */
+/**
+ * A hint that the relay can't explain is checked within a second. On a busy machine it may take until the next
+ * comparison.
+ */
 const NOTICED_MS = 15_000;
 
 /**
- * The last commits are taken back under running services, as by a failover to a replica that lacked them, and others
- * stand in their place in the same moment. No command begins an epoch. Connected readers, those who were away and
+ * The last commits are lost under running services, as in a failover to a replica that lacked them, and other messages
+ * take their places at the same moment. No command begins an epoch. Connected readers, readers that were away, and
  * applications on the client library must get whatever the database then holds.
  */
 export function lostTail(settings: ScenarioSettings): Promise<RunResult> {
@@ -40,7 +43,7 @@ export function lostTail(settings: ScenarioSettings): Promise<RunResult> {
       away.filter((_, index) => index % 2 === 0),
       away.filter((_, index) => index % 2 === 1),
     ];
-    for (const reader of early) reader.reconnect(); // before anything was noticed, perhaps
+    for (const reader of early) reader.reconnect(); // perhaps before any service noticed
     await waitUntil('an epoch begins by itself', () => !ledger.history.isBeingRestored, NOTICED_MS).catch(
       () => undefined,
     );
@@ -66,8 +69,8 @@ async function sendToEach(run: Run, count: number): Promise<void> {
 }
 
 /**
- * Takes the last rows of each target back while a publisher waits for their counters: what it sends is stored in the
- * moment in which they are gone.
+ * Deletes the last rows of each target while a publisher waits for their counters. Its messages are stored at the
+ * moment when the rows are gone.
  */
 async function replaceTail(run: Run): Promise<void> {
   const { ledger, cluster } = run;

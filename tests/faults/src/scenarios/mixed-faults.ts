@@ -13,18 +13,20 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 12;
 const GROUPS = 3;
-/** Of the clients so many are members of every group from the start; so many others join and leave all the time. */
+/**
+ * The number of clients that are members of every group from the start, and the number that keep joining and leaving.
+ */
 const MEMBERS = 4;
 const CHANGING_MEMBERS = 3;
 const SENDERS = 8;
 const REQUESTS_PER_SECOND = 150;
-/** Applications that publish by SQL beside them. */
+/** The number of applications that also publish by SQL. */
 const SQL_SENDERS = 3;
-/** Retries that still have no answer so long after everything was mended are given up. */
+/** Retries without an answer are given up this long after everything was repaired. */
 const LAST_ANSWERS_MS = 20_000;
 const BETWEEN_FAULTS_MS = [300, 2_500] as const;
 
-/** Of the targets so many have a third reader, which remembers nothing and resumes from its last ack. */
+/** The number of targets with a third reader, which stores no cursor and resumes from its last ack. */
 const DEVICES = 6;
 
 const HABITS: readonly ReaderHabits[] = [
@@ -80,7 +82,7 @@ export function mixedFaults(settings: MixedFaultsSettings): Promise<RunResult> {
   });
 }
 
-/** Members of every group, and clients that are to join and leave. */
+/** Adds members of every group, and returns the clients that will join and leave. */
 async function addMembers(run: Run): Promise<readonly MemberLedger[]> {
   const clients = run.ledger.targets.slice(0, TARGETS);
   const groups = run.ledger.targets.slice(TARGETS);
@@ -91,7 +93,7 @@ async function addMembers(run: Run): Promise<readonly MemberLedger[]> {
   return membersOf(clients.slice(MEMBERS, MEMBERS + CHANGING_MEMBERS));
 }
 
-/** Readers of every target, at least one of which stays: what one was given must be what the others were. */
+/** Adds readers of every target. At least one of them stays connected. All of them must receive the same messages. */
 function addReaders(run: Run): void {
   for (const [index, target] of run.ledger.targets.slice(0, TARGETS).entries()) {
     run.addReader(target, HABITS[index % HABITS.length]);

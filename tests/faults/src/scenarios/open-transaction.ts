@@ -9,12 +9,14 @@ const TARGETS = 6;
 const SENDERS = 6;
 const REQUESTS_PER_SECOND = 60;
 const SQL_SENDERS = 2;
-/** Between two calls of the open transaction: it goes on taking what it can get, in another order each time. */
+/**
+ * The pause between two rounds of calls in the open transaction. Each round takes further locks, in a different order.
+ */
 const CALLS_EVERY_MS = 500;
 const PROBE_PAUSE_MS = 50;
-/** A request that waits for one of its locks waits for its end, or for the 4 s of the store's deadline. */
+/** A request that waited for one of its locks would take until the transaction ends, or 4 s, the store's deadline. */
 const ANSWER_MS_MAX = 2_000;
-/** The contract, for a message published by SQL. */
+/** The contract for messages published by SQL. */
 const DELIVERED_MS_MAX = 2_000;
 
 export interface OpenTransactionSettings extends ScenarioSettings {
@@ -23,8 +25,8 @@ export interface OpenTransactionSettings extends ScenarioSettings {
 
 /**
  * An application keeps its transaction open and calls `publish_message` in it again and again, while others publish to
- * the same targets by HTTP and by SQL. Nobody waits for it, it waits for nobody and is nobody's victim; what it published
- * comes once it commits.
+ * the same targets by HTTP and by SQL. Nobody waits for it, and it waits for nobody and loses no deadlock. Its messages
+ * arrive after it commits.
  */
 export function openTransaction(settings: OpenTransactionSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
@@ -44,7 +46,7 @@ export function openTransaction(settings: OpenTransactionSettings): Promise<RunR
       slowestAnswerMs(run, settings.openSeconds),
     ]);
     await Promise.all([crowd.finish(), finishSql()]);
-    await run.settle(); // all but what is still open
+    await run.settle(); // everything that is not in the open transaction
     await application.commit();
     const deliveredMs = await run.settle();
     application.disconnect();
@@ -60,7 +62,7 @@ export function openTransaction(settings: OpenTransactionSettings): Promise<RunR
   });
 }
 
-/** Calls for every target again and again; rejects where the application's transaction is refused a call. */
+/** Calls for every target again and again. Rejects if a call of the application's transaction fails. */
 async function keepOpen(run: Run, application: SqlSender, seconds: number): Promise<number> {
   const random = run.random.fork('orders');
   let calls = 0;

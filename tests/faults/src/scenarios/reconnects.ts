@@ -4,7 +4,7 @@ import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
 const SENDERS = 8;
-/** Requests of up to 8 messages each: about 500 messages per second. */
+/** Each request has up to 8 messages, so this is about 500 messages per second. */
 const REQUESTS_PER_SECOND = 91;
 const BATCH_MESSAGES_MAX = 9;
 const STAYS_MS = [20, 120] as const;
@@ -14,7 +14,7 @@ export interface ReconnectsSettings extends ScenarioSettings {
   readonly reconnects: number;
 }
 
-/** One client that receives 500 messages per second is thrown off again and again, and comes back to any relay. */
+/** One client that receives 500 messages per second is disconnected again and again, and reconnects to any relay. */
 export function reconnects(settings: ReconnectsSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: 1 }, async (run) => {
     const [target] = run.ledger.targets;

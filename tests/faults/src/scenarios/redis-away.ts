@@ -9,14 +9,14 @@ const REQUESTS_PER_SECOND = 200;
 /** The default of COMPARE_INTERVAL_WITHOUT_BUS_MS. */
 const COMPARE_INTERVAL_MS = 1_000;
 const P99 = 0.99;
-/** From the moment that Redis is gone a relay may need so long to know it. */
+/** How long a relay may need to notice that Redis is gone. */
 const NOTICED_MS = 1_500;
 
 export interface RedisAwaySettings extends ScenarioSettings {
   readonly awaySeconds: number;
 }
 
-/** Redis is killed under load and stays away: everything is delivered all the same, from the database. */
+/** Redis is killed under load and stays away. Everything must still be delivered, from the database. */
 export function redisAway(settings: RedisAwaySettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
     for (const target of run.ledger.targets) run.addReader(target);

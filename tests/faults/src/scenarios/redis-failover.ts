@@ -8,15 +8,15 @@ const TARGETS = 10;
 const SENDERS = 8;
 const REQUESTS_PER_SECOND = 200;
 const BEFORE_MS = 2_000;
-/** The contract: working again within 5 s of the readiness of the new master, or of the surviving nodes. */
+/** The contract: everything works again within 5 s after the new master or the surviving nodes are ready. */
 const WORKING_AGAIN_MS = 5_000;
-/** A while in which hints travel again. */
+/** A period in which hints must arrive again. */
 const AFTERWARDS_MS = 2_000;
-/** Hints take milliseconds; what comes from the database waits for a comparison of heads. */
+/** Hints take milliseconds. Messages without a hint wait for the next comparison of heads. */
 const BY_HINTS_MS_MAX = 500;
 const P99 = 0.99;
 
-/** The master is killed under load, and sentinels make its replica the new one. */
+/** The master is killed under load, and sentinels promote its replica. */
 export async function sentinelFailover(settings: ScenarioSettings): Promise<RunResult> {
   const sentinels = await startRedisSentinels();
   try {
@@ -33,7 +33,7 @@ export async function sentinelFailover(settings: ScenarioSettings): Promise<RunR
   }
 }
 
-/** A node of a cluster is killed under load, and stays away. */
+/** A cluster node is killed under load and stays away. */
 export async function clusterNodeDies(settings: ScenarioSettings): Promise<RunResult> {
   const redisCluster = await startRedisCluster();
   try {

@@ -8,19 +8,24 @@ import type { ScenarioSettings } from './scenario.ts';
 const TARGETS_MAX = 500;
 const SENDERS = 8;
 const REQUESTS_PER_SECOND = 50;
-/** The storm takes nothing from publishers: so much of the rate at the least, whatever else the machine does. */
+/**
+ * The storm of reconnects must not slow publishers: at least this share of the rate is acknowledged, whatever else the
+ * machine does.
+ */
 const ACKED_SHARE_MIN = 0.5;
 const BACK_MS_MAX = 30_000;
-/** Coming is not what is tried here: it happens bit by bit. */
+/** Clients connect in steps at the start, because that is not what this scenario tests. */
 const ARRIVING_AT_ONCE = 250;
-/** Thousands at once back off as far as real clients do, or they would keep this process busy with refusals. */
+/**
+ * Thousands of clients back off as far as real clients do. Otherwise refused connections would keep this process busy.
+ */
 const HABITS: ReaderHabits = { backOffMs: [1_000, 8_000], silenceMs: 30_000 };
 
 export interface RelayKilledSettings extends ScenarioSettings {
   readonly clients: number;
 }
 
-/** A relay dies with all its clients; they come back to it and to the other one, and have missed nothing. */
+/** A relay dies with all its clients. They reconnect to it and to the other relay, and must not miss anything. */
 export function relayKilled(settings: RelayKilledSettings): Promise<RunResult> {
   const { clients } = settings;
   const options = { targets: Math.min(clients, TARGETS_MAX), withoutProxies: true };
@@ -52,7 +57,7 @@ export function relayKilled(settings: RelayKilledSettings): Promise<RunResult> {
   });
 }
 
-/** Until the function that is returned is called: it tells how much was acknowledged meanwhile. */
+/** Publishes until the returned function is called, which records how much was acknowledged. */
 async function startPublishing(run: Run, seed: string): Promise<() => Promise<void>> {
   const { apiUrls, keylessShare, batchShare, batchMessagesMax, retryPauseMs } = run.senderOptions();
   const targetIds = run.ledger.targets.map(({ targetId }) => targetId);

@@ -11,10 +11,10 @@ import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 6;
 const BEFORE_DUMP = 20;
-/** Enough that every reader's cursor is far beyond the restored head, where it would hide what comes next. */
+/** Enough that every reader's cursor is far beyond the restored head. Such a cursor would hide the next messages. */
 const AFTER_DUMP = 15;
 const AFTER_RESTORE = 10;
-/** Where the new epoch is late: more than were taken back, so that old cursors are below the head again. */
+/** If the new epoch is late: more messages than were lost, so that old cursors are below the head again. */
 const BEFORE_LATE_EPOCH = 25;
 const LOG_RESTARTED = 4003;
 const RESTART_TOLD_MS = 10_000;
@@ -22,13 +22,13 @@ const RESTART_TOLD_MS = 10_000;
 const execute = promisify(execFile);
 
 export interface RestoredDumpSettings extends ScenarioSettings {
-  /** Publishers publish again before anybody thinks of the new epoch, which is then begun with `--restored-at`. */
+  /** Publishers publish before the operator begins the new epoch, which then uses `--restored-at`. */
   readonly isEpochLate: boolean;
 }
 
 /**
- * A dump of this morning is put back while both services run and clients are connected. Connected readers and those who
- * were away must get whatever the database then holds, whatever they had seen before under the same numbers.
+ * An older dump is restored while both services run and clients are connected. Connected readers and readers that were
+ * away must get whatever the database then holds, whatever they had seen at the same offsets before.
  */
 export function restoredDump(settings: RestoredDumpSettings): Promise<RunResult> {
   const { isEpochLate } = settings;
@@ -47,7 +47,7 @@ export function restoredDump(settings: RestoredDumpSettings): Promise<RunResult>
     ledger.beginRestore();
     await loadDump(run, dump);
     run.noteFault('older dump @ MySQL');
-    const restoredAt = new Date().toISOString(); // the database's clock is this machine's
+    const restoredAt = new Date().toISOString(); // the database and this process use the same clock
     ledger.restored(await readHeads(cluster.database.url));
     run.figures['taken back by the restore'] = ledger.targets.reduce(
       (sum, target) => sum + target.takenBackCount,
@@ -112,7 +112,7 @@ async function loadDump({ cluster }: Run, dump: string): Promise<void> {
   await folder.remove();
 }
 
-/** The documented command; the epoch that it began. */
+/** Runs the documented command. Resolves to the epoch that it began. */
 async function beginNewEpoch(
   { cluster }: Run,
   buildFolder: string,

@@ -1,7 +1,7 @@
 import { meaningOf } from '../ledger/findings.ts';
 import type { SendFigures } from '../load/sender.ts';
 
-/** What one run of one scenario came to; written as JSON. */
+/** The result of one run of one scenario, which is written as JSON. */
 export interface RunResult extends SendFigures {
   readonly scenario: string;
   readonly seed: string;
@@ -10,30 +10,30 @@ export interface RunResult extends SendFigures {
   readonly faultsByKind: Readonly<Record<string, number>>;
   readonly issued: number;
   readonly acked: number;
-  /** Acknowledged, and then taken back by a restored dump. */
+  /** Messages that were acknowledged and then lost through a restored dump. */
   readonly takenBack: number;
   readonly delivered: number;
   readonly connections: number;
   readonly closesByCode: Readonly<Record<string, number>>;
-  /** From the last answer to a sender until every reader had everything. */
+  /** The time from the last answer to a sender until every reader had everything. */
   readonly caughtUpMs: number;
   readonly findings: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
-  /** What this scenario measured beside. */
+  /** Other figures that this scenario measured. */
   readonly figures: Readonly<Record<string, number | string>>;
-  /** What this scenario had to reach and did not. */
+  /** The requirements of this scenario that were not met. */
   readonly unmet: readonly string[];
 }
 
-/** Nothing was found, and every figure was reached. */
+/** True if there are no findings and every requirement was met. */
 export function hasPassed(result: RunResult): boolean {
   return Object.keys(result.findings).length === 0 && result.unmet.length === 0;
 }
 
-/** Told also where there is none: these are the promise. */
+/** Shown even if the count is 0, because these are what Postline promises. */
 export const ALWAYS_SHOWN = ['lost', 'repeated', 'out of order', 'leaked'];
 
-/** The result in lines for people. */
+/** The result as lines for people. */
 export function describeResult(result: RunResult): string[] {
   const { findings, faultsByKind, figures } = result;
   const shown = [...new Set([...ALWAYS_SHOWN, ...Object.keys(findings)])];

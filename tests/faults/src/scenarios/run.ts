@@ -18,14 +18,16 @@ import { createRandom, type Random } from '../random.ts';
 import { auditDatabase, isOutboxEmpty, readAcks, readHeads } from './audit-database.ts';
 import type { RunResult } from './run-result.ts';
 
-/** The relay's own check finds what no hint told within 5 s; a reader that was just cut off needs some more. */
+/**
+ * The relay's own comparison finds messages without a hint within 5 s. A reader that was just cut off needs more time.
+ */
 const SETTLE_MS = 15_000;
 const IDENTIFIED_MS = 20_000;
-/** They gather for a quarter of a second; a reader that was between two connections comes back first. */
+/** Relays collect acks for a quarter of a second. A reader between two connections must reconnect first. */
 const ACKS_STORED_MS = 5_000;
-/** 4 s without Redis, the longest fault, and a relay that finds its database again. */
+/** 4 s without Redis, the longest fault, and the time in which a relay reconnects to its database. */
 const LEFT_BOUND_MS = 20_000;
-/** Between two tries of one send. */
+/** The pause between two attempts of one send. */
 const RETRY_PAUSE_MS = 800;
 
 export interface RunOptions {
@@ -34,26 +36,26 @@ export interface RunOptions {
   readonly buildFolder: string;
   readonly servers: BackingServers;
   readonly targets: number;
-  /** Groups beside them. */
+  /** The number of groups, in addition to the targets. */
   readonly groups?: number;
-  /** After so many ms every relay knows that a member left; 20 s if left out, for the longest fault. */
+  /** Milliseconds after which every relay knows that a member left. If omitted 20 s, because of the longest fault. */
   readonly leftBoundMs?: number;
   readonly shape?: BodyShape;
   readonly apis?: number;
   readonly relays?: number;
   readonly withoutProxies?: boolean;
-  /** HAProxy in front of the services. */
+  /** Puts HAProxy in front of the services. */
   readonly isBalanced?: boolean;
-  /** Of all services. */
+  /** For all services. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly relayEnvironment?: Readonly<Record<string, string>>;
-  /** In place of the shared Redis. */
+  /** Replaces the shared Redis. */
   readonly redisUrl?: string;
-  /** Within this everything that was acknowledged must have come; 15 s where left out. */
+  /** Everything that was acknowledged must arrive within this time; 15 s if omitted. */
   readonly settleMs?: number;
 }
 
-/** What a scenario works with: a cluster, its ledger, and the load on it. */
+/** What a scenario works with: a cluster, its ledger, and the load on the cluster. */
 export class Run {
   readonly cluster: Cluster;
   readonly ledger: Ledger;
@@ -77,7 +79,7 @@ export class Run {
     this.random = createRandom(options.seed);
   }
 
-  /** Adds a reader of a target; it connects at once. */
+  /** Adds a reader of a target. It connects at once. */
   addReader(target: TargetLedger, habits: ReaderHabits = {}, relayUrls = this.cluster.relayUrls): Reader {
     const name = `reader ${this.readers.length + 1} of ${target.targetId}`;
     const ledger = this.ledger.addReader(name, target);
@@ -87,7 +89,7 @@ export class Run {
     return reader;
   }
 
-  /** A client that may become a member of a group. Its readers must be added after it. */
+  /** Adds a client that may become a member of a group. Its readers must be added after it. */
   addMember(client: TargetLedger, group: TargetLedger): MemberLedger {
     return this.ledger.addMember(client.targetId, group);
   }
@@ -102,7 +104,10 @@ export class Run {
     });
   }
 
-  /** They join and leave until the function that is returned is called; it resolves when all changes are answered. */
+  /**
+   * Makes the clients join and leave until the returned function is called. That resolves when all changes are
+   * answered.
+   */
   startMemberChanges(members: readonly MemberLedger[]): () => Promise<void> {
     let isStopped = false;
     const running = members.map((member) => this.createMemberChanger(member).run(() => isStopped));
@@ -112,7 +117,7 @@ export class Run {
     };
   }
 
-  /** Adds an application on the client library that reads a target through one relay; it connects at once. */
+  /** Adds an application on the client library that reads a target through one relay. It connects at once. */
   addSdkReader(target: TargetLedger, relayUrl: string): SdkReader {
     const name = `application ${this.sdkReaders.length + 1} on ${target.targetId}`;
     const ledger = this.ledger.addReader(name, target);
@@ -165,7 +170,7 @@ export class Run {
     });
   }
 
-  /** Applications that publish by SQL, until the function that is returned is called; it resolves when all have ended. */
+  /** Starts applications that publish by SQL. The returned function ends them, and resolves when all have ended. */
   startSqlSenders(count: number): () => Promise<void> {
     let isStopped = false;
     const running = Array.from({ length: count }, (_, index) =>
@@ -177,7 +182,7 @@ export class Run {
     };
   }
 
-  /** Counts a fault that the scenario injects by itself. */
+  /** Counts a fault that the scenario itself injects. */
   noteFault(name: string): void {
     const { countByKind } = this.#faults;
     countByKind.set(name, (countByKind.get(name) ?? 0) + 1);
@@ -188,12 +193,12 @@ export class Run {
     for (const text of injected.notMended) this.unmet.push(`a fault could not be mended: ${text}`);
   }
 
-  /** Names a bound that a figure had to keep. */
+  /** Records a requirement that was not met. */
   require(isMet: boolean, text: string): void {
     if (!isMet) this.unmet.push(text);
   }
 
-  /** Everybody works again; bounded. */
+  /** Repairs everything and waits, for a limited time, until everything works again. */
   async healed(): Promise<void> {
     this.cluster.healLinks();
     const nodes = [...this.cluster.apis, ...this.cluster.relays];
@@ -205,12 +210,15 @@ export class Run {
     }
   }
 
-  /** Retries end, whatever became of them. */
+  /** Ends all retries, whatever their outcome. */
   giveUpRetries(): void {
     this.#giveUp.abort();
   }
 
-  /** Waits until all is in the logs and every reader at its log's head, or the bound is over; milliseconds. */
+  /**
+   * Waits until everything is in the logs and every reader is at its log's head, or the time is up. Returns
+   * milliseconds.
+   */
   async settle(): Promise<number> {
     const start = performance.now();
     const { settleMs = SETTLE_MS } = this.#options;
@@ -239,7 +247,10 @@ export class Run {
     return Math.round(performance.now() - start);
   }
 
-  /** Every reader that remembers nothing acks all it has, once it is connected; within a bound all of it is stored. */
+  /**
+   * Makes every reader without a stored cursor ack everything, once it is connected. Waits for a limited time until all
+   * acks are stored.
+   */
   async acksAreStored(): Promise<void> {
     const devices = this.readers.flatMap((reader) => {
       const { deviceId } = reader.habits;
@@ -265,12 +276,12 @@ export class Run {
     return new GroupStreams(streams);
   }
 
-  /** Settles, ends the readers, and judges all there is. */
+  /** Settles, stops the readers, and checks everything. */
   async judge(): Promise<RunResult> {
     const { ledger, readers } = this;
     const caughtUpMs = await this.settle();
     for (const reader of [...readers, ...this.sdkReaders]) reader.stop();
-    await auditDatabase(this.cluster.database.url, ledger); // first: of what SQL published only the log tells the offset
+    await auditDatabase(this.cluster.database.url, ledger); // first: only the log has the offsets of messages by SQL
     for (const target of ledger.targets) target.judgeCommits();
     for (const reader of ledger.readers) reader.judgeLost();
     for (const member of ledger.members) member.judgeStarts();
@@ -306,7 +317,7 @@ export class Run {
   }
 }
 
-/** A stream that is not where its membership promises, as far as that is known. */
+/** True if a stream has not reached what its membership promises, as far as that is known. */
 function isBehind(
   { member, position, isFollowed }: MemberStream,
   heads: ReadonlyMap<string, number>,
@@ -316,7 +327,7 @@ function isBehind(
   return spell === 'none' ? isFollowed : position < (heads.get(member.group.targetId) ?? 0);
 }
 
-/** Starts a cluster, lets `work` happen on it, judges, and takes the cluster away. */
+/** Starts a cluster, runs `work` on it, checks the result, and removes the cluster. */
 export async function withRun(options: RunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
   const targetIds = Array.from({ length: options.targets }, (_, index) => `target-${index + 1}`);
   const groupIds = Array.from({ length: options.groups ?? 0 }, (_, index) => `group:room-${index + 1}`);

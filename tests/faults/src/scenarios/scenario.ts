@@ -1,18 +1,18 @@
 import type { BackingServers } from '../cluster/cluster.ts';
 
-/** What every scenario is given. */
+/** The settings of every scenario. */
 export interface ScenarioSettings {
   readonly scenario: string;
   readonly seed: string;
-  /** Where the built services are: a copy, see `copyBuild`. */
+  /** The folder of the built services: a copy, see `copyBuild`. */
   readonly buildFolder: string;
   readonly servers: BackingServers;
-  /** Within this everything that was acknowledged must have come, where the scenario says nothing else. */
+  /** Everything that was acknowledged must arrive within this time, unless the scenario sets another one. */
   readonly settleMs?: number;
   readonly print: (line: string) => void;
 }
 
-/** This machine lets nobody do what the scenario needs. */
+/** This machine does not permit what the scenario needs. */
 export class NotPossibleHereError extends Error {
   readonly code = 'not_possible_here';
 

@@ -6,10 +6,10 @@ import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
-/** One through each relay's line. */
+/** One through each relay's link. */
 const READERS_OF_A_TARGET = 2;
 const SENDERS = 8;
-/** Of 2 to 9 messages each: about 250 messages per second. */
+/** Each request has 2 to 9 messages, so this is about 250 messages per second. */
 const REQUESTS_PER_SECOND = 45;
 const BATCH_MESSAGES_MAX = 9;
 const BACK_MS = 20_000;
@@ -24,7 +24,7 @@ export interface SdkCutsSettings extends ScenarioSettings {
 
 interface Cut {
   readonly name: string;
-  /** Of a hundred cuts. */
+  /** How many of a hundred cuts are of this kind. */
   readonly share: number;
   readonly happen: (run: Run, line: TcpProxy, readers: readonly SdkReader[]) => Promise<void> | void;
 }
@@ -51,7 +51,7 @@ const CUTS: readonly Cut[] = [
     },
   },
   {
-    // No error is reported: the library itself has to notice that its relay is silent.
+    // No error is reported: the library must notice by itself that its relay is silent.
     name: 'frozen',
     share: 2,
     happen: async (_run, line, readers) => {
@@ -68,7 +68,7 @@ const CUTS: readonly Cut[] = [
   },
 ];
 
-/** Applications on the client library, with messages flowing, lose their relay again and again. */
+/** Applications on the client library lose their relay again and again while messages arrive. */
 export function sdkCuts(settings: SdkCutsSettings): Promise<RunResult> {
   return withRun({ settleMs: SETTLE_MS, ...settings, targets: TARGETS }, async (run) => {
     const lines = run.cluster.links['client-relay'].map((line, index) => ({

@@ -4,19 +4,22 @@ import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
-/** Of 60,000 characters each: 72 MB that nobody takes. */
+/** Each has 60,000 characters: 72 MB that nobody reads. */
 const MESSAGES = 1_200;
 const BATCH = 8;
-/** A small heap is cleaned often, so that what is left of the growth is what is really held. */
+/** A small heap is collected often, so that the remaining growth is memory that is really held. */
 const RELAY_ENVIRONMENT = {
   NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=4',
-  // A client that does not read answers no pings either, and must not be dropped for that.
+  // A client that does not read does not answer pings either, and must not be dropped for that.
   HEARTBEAT_SECONDS: '30',
 };
 const GROWTH_BYTES_MAX = 24 * 1024 * 1024;
 const SETTLE_MS = 30_000;
 
-/** A client stops reading while much is published to it; the relay must not keep it, and it must get it all the same. */
+/**
+ * A client stops reading while much is published to it. The relay must not hold it in memory, but the client must still
+ * get it.
+ */
 export function stoppedReader(settings: ScenarioSettings): Promise<RunResult> {
   const options = {
     targets: 1,
@@ -33,7 +36,7 @@ export function stoppedReader(settings: ScenarioSettings): Promise<RunResult> {
     await run.readersIdentified();
     const sender = run.createSender();
     const batch = Array.from({ length: BATCH }, () => target);
-    for (let round = 0; round < 5; round += 1) await sender.sendBatch(batch); // everything is warm
+    for (let round = 0; round < 5; round += 1) await sender.sendBatch(batch); // warms everything up
     await run.settle();
 
     const before = residentBytes(relay.pid);

@@ -6,12 +6,12 @@ import type { ScenarioSettings } from './scenario.ts';
 const TARGETS = 4;
 const LOAD_MS = 4_000;
 const SENDERS = 32;
-/** The second API's transactions take longer, so that they commit after those that began later. */
+/** The second API's transactions take longer, so they commit after transactions that began later. */
 const COMMIT_DELAY_MS = 5;
-/** Its hints come later still: after those of messages that were committed after them. */
+/** Its hints are delayed even more: they arrive after hints of messages that were committed later. */
 const HINT_DELAY_MS = 15;
 
-/** Two APIs write to the same targets at once, one of them at the end of longer lines. */
+/** Two APIs write to the same targets at the same time. One of them has slower links. */
 export function twoWriters(settings: ScenarioSettings): Promise<RunResult> {
   return withRun({ ...settings, targets: TARGETS }, async (run) => {
     for (const target of run.ledger.targets) {
