@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createRandom, type Random } from '../faults/src/random.ts';
 
-/** Bodies that somebody has once thought of. None of them is a message. */
+/** Bodies that somebody has thought of. None of them is a valid message. */
 const CORPUS: readonly (string | Buffer)[] = [
   '',
   ' ',
@@ -98,10 +98,10 @@ const BODY: fc.Arbitrary<string | Buffer> = fc.oneof(
   fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
 );
 
-/** Of so many generated ones the rest are variations, which are quicker to make. */
+/** How many bodies are generated. The others are variations, which are faster to make. */
 const GENERATED = 2_000;
 
-/** So many bodies: the corpus, generated ones, and both with a few bytes changed. */
+/** Makes this many bodies: the corpus, generated ones, and variations of both with a few bytes changed. */
 export function badBodies(count: number, seed: number): Buffer[] {
   const generated = fc.sample(BODY, { seed, numRuns: GENERATED });
   const originals = [...CORPUS, ...generated].map((body) => Buffer.from(body));
@@ -112,10 +112,10 @@ export function badBodies(count: number, seed: number): Buffer[] {
   return [...originals, ...variations].slice(0, count);
 }
 
-/** Longer ones are taken as they are; what matters about them is their length. */
+/** Longer bodies stay unchanged, because only their length matters. */
 const CHANGED_BYTES_MAX = 2_000;
 
-/** The same with a few of its bytes replaced, left out or doubled. */
+/** A copy with a few of its bytes replaced, removed or doubled. */
 export function changed(original: Buffer, random: Random): Buffer {
   let bytes = original.subarray(0, CHANGED_BYTES_MAX);
   for (let times = random.integer(1, 3); times > 0; times -= 1) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createRandom } from '../faults/src/random.ts';
 import { changed } from './bad-bodies.ts';
 
-/** Text frames that no client of ours sends. */
+/** Text frames that none of our clients sends. */
 const CORPUS: readonly string[] = [
   '',
   ' ',
@@ -93,7 +93,7 @@ const TEXT = fc.oneof(
 const GENERATED = 2_000;
 const CLOSE: RawFrame = { opcode: 8, payload: Buffer.from([0x03, 0xe8]) };
 
-/** Whole conversations, one for each connection: an upgrade, a bad frame or bytes that are none, and a close. */
+/** Whole conversations, one for each connection: an upgrade, then a bad frame or other bytes, then a close. */
 export function badConversations(count: number, seed: number): Buffer[] {
   const random = createRandom(`${seed}/frames`);
   const texts = [...CORPUS, ...fc.sample(TEXT, { seed, numRuns: GENERATED })].map((text) =>
@@ -104,7 +104,7 @@ export function badConversations(count: number, seed: number): Buffer[] {
   return Array.from({ length: count }, (_, index) => {
     const payload = texts[index] ?? changed(random.pick(texts), random);
     const frame = rawFrame({ opcode: 1, payload });
-    // Most are frames of ours with bad content; the others are no frames at all.
+    // Most are valid frames with bad content. The others are not frames at all.
     const bytes = index < texts.length || random.chance(0.7) ? frame : changed(frame, random);
     return Buffer.concat([upgrade, bytes, close]);
   });
@@ -120,7 +120,10 @@ const KEPT = fc.oneof(
   }),
 );
 
-/** Frames that are answered and don't end the connection: pings with anything in them, acks of what was never sent. */
+/**
+ * Frames that are answered and do not end the connection: pings with any content, and acks of messages that were never
+ * sent.
+ */
 export function framesToBeBorne(count: number, seed: number): Buffer[] {
   const random = createRandom(`${seed}/kept`);
   const texts = fc.sample(KEPT, { seed, numRuns: GENERATED }).map((frame) => JSON.stringify(frame));

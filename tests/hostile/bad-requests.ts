@@ -3,10 +3,10 @@ import { createRandom, type Random } from '../faults/src/random.ts';
 import { badBodies, changed } from './bad-bodies.ts';
 import type { RawRequest } from './raw-http.ts';
 
-const GOOD_BODY = Buffer.from('{"message":"x"}'); // but for its target
+const GOOD_BODY = Buffer.from('{"message":"x"}'); // valid except for its target
 const PUBLISH_PATHS = ['/', '/messages', '/messages/batch'] as const;
 
-/** A request with these header lines, whose length is right: so there is one answer to it. */
+/** A request with these header lines and a correct length, so it has exactly one answer. */
 function request(start: string, headers: readonly string[], body: Buffer = Buffer.alloc(0)): RawRequest {
   const lines = [
     `${start} HTTP/1.1`,
@@ -22,7 +22,7 @@ function request(start: string, headers: readonly string[], body: Buffer = Buffe
   };
 }
 
-/** Bad bodies, POSTed where bodies are taken. */
+/** Bad bodies, POSTed to paths that take bodies. */
 export function requestsWithBadBodies(count: number, seed: number): RawRequest[] {
   const random = createRandom(`${seed}/body-paths`);
   return badBodies(count, seed).map((body) =>
@@ -102,7 +102,7 @@ const HEADER = fc.tuple(HEADER_NAME, HEADER_VALUE).map(([name, value]) => `${nam
 const GENERATED_HEADERS = 2_000;
 const HEADERS_MAX = 6;
 
-/** Publishes and questions under strange headers. */
+/** Publishes and reads with unusual headers. */
 export function requestsWithBadHeaders(count: number, seed: number): RawRequest[] {
   const random = createRandom(`${seed}/headers`);
   const headers = [...HEADERS, ...fc.sample(HEADER, { seed, numRuns: GENERATED_HEADERS })];
@@ -126,7 +126,7 @@ export function requestsWithBadHeaders(count: number, seed: number): RawRequest[
   });
 }
 
-/** What asks to go on in another protocol has no answer of ours to be counted. */
+/** An upgrade to another protocol gets no answer that could be counted. */
 const isUpgrade = (line: string): boolean => /^(upgrade|connection):/i.test(line);
 const bodyFor = (start: string): Buffer => (start.startsWith('POST') ? GOOD_BODY : Buffer.alloc(0));
 
@@ -224,7 +224,7 @@ const PATH = fc.oneof(
 );
 const GENERATED_PATHS = 3_000;
 
-/** Any method on any path. The documentation's page is the one place where HTML is right, so it is not asked for. */
+/** Any method on any path, except for the documentation page, which is the only path where HTML is correct. */
 export function requestsWithBadPaths(count: number, seed: number): RawRequest[] {
   const random = createRandom(`${seed}/paths`);
   const paths = [...PATHS, ...fc.sample(PATH, { seed, numRuns: GENERATED_PATHS })].filter(
@@ -236,7 +236,7 @@ export function requestsWithBadPaths(count: number, seed: number): RawRequest[] 
   });
 }
 
-/** Stays a word of visible ASCII, as HTTP's request line needs. */
+/** Consists of visible ASCII only, as HTTP's request line requires. */
 function variation(path: string, random: Random): string {
   const text = changed(Buffer.from(path), random)
     .toString('latin1')
@@ -279,7 +279,7 @@ const BROKEN: readonly string[] = [
   'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n\r\n',
 ];
 
-/** Bytes that are hardly HTTP at all, one connection each. */
+/** Bytes that are hardly HTTP, one connection for each. */
 export function brokenRequests(count: number, seed: number): Buffer[] {
   const random = createRandom(`${seed}/broken`);
   const originals = BROKEN.map((text) => Buffer.from(text, 'latin1'));

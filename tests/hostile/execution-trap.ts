@@ -1,16 +1,16 @@
 import type { Page } from '@postline/test-support';
 
-/** What notices that a text did more than to be shown. */
+/** Notices when a text does more than to be displayed. */
 export interface ExecutionTrap {
   /** How often something called the trap, in any frame. */
   readonly calls: () => number;
-  /** Requests to anything but this machine. */
+  /** Requests to any other machine. */
   readonly strangeRequests: readonly string[];
 }
 
 /**
- * Sets it before the page loads: a function for the payloads to call, in every frame, and an ear for requests. It can't be
- * undone by the page, for it counts outside of it.
+ * Sets the trap before the page loads: a function that the payloads call, in every frame, and a watch on requests. The
+ * page can't undo it, because it counts outside of the page.
  */
 export async function setTrap(page: Page): Promise<ExecutionTrap> {
   let calls = 0;

@@ -1,4 +1,7 @@
-/** Bad bodies, headers, paths and frames; HOSTILE_SEED tries others, and `npm run test:hostile` four times as many. */
+/**
+ * Bad bodies, headers, paths and frames. HOSTILE_SEED selects other input, and `npm run test:hostile` sends four times
+ * as much.
+ */
 import { connect } from 'node:net';
 import {
   openRawWebSocket,
@@ -24,7 +27,7 @@ import { RawHttpConnection, type RawRequest, readAnswers, sendAndHangUp } from '
 import { complaintAboutRelay, readRelayWords } from './relay-words.ts';
 import { SEED } from './seed.ts';
 
-/** In the long form, some 106,000 inputs; a quarter of them otherwise. */
+/** In the long form about 106,000 inputs, otherwise a quarter of them. */
 const SHARE = process.env['MODE'] === 'long' ? 1 : 1 / 4;
 const BODIES = 30_000 * SHARE;
 const HEADERS = 12_000 * SHARE;
@@ -38,11 +41,13 @@ const ALL = BODIES + HEADERS + PATHS + PATHS_ON_RELAY + BROKEN + CONVERSATIONS +
 const REQUESTS_AT_ONCE = 50;
 const CONNECTIONS = 8;
 const SAMPLES = 21;
-/** Compiled code and caches still grow a little; in the long form a leak of 100 bytes for each input would be 1.6 MiB. */
+/**
+ * Compiled code and caches still grow a little. In the long form, a leak of 100 bytes for each input would be 1.6 MiB.
+ */
 const GROWTH_MIB_MAX = 1.5;
-/** Some 20 s where nothing else runs. */
+/** It takes about 20 s on an idle machine. */
 const TEST_MS = 300_000;
-/** pino's `error` and `fatal`. */
+/** The levels `error` and `fatal` of pino. */
 const LOGGED_FAILURE = /"level":(50|60)/;
 
 let system: System;
@@ -78,7 +83,7 @@ it(
 );
 
 it(
-  '[HOS-1] bytes that are hardly HTTP, on both ports: an answer that is one, or the end of the connection',
+  '[HOS-1] bytes that are hardly HTTP, on both ports: a valid answer, or the end of the connection',
   async () => {
     for (const service of [system.api, system.relay]) {
       await inLanes(brokenRequests(BROKEN / 2, SEED), async (bytes) => {
@@ -103,7 +108,7 @@ it(
 );
 
 it(
-  '[HOS-1] [DEL-13] bad frames: told and closed, or borne; the relay’s memory stays flat',
+  '[HOS-1] [DEL-13] bad frames: reported and closed, or tolerated; the relay’s memory stays flat',
   async () => {
     const conversations = badConversations(CONVERSATIONS, SEED);
     const batches = chunksOf(conversations, CONVERSATIONS / 15);
@@ -121,7 +126,7 @@ it(
   TEST_MS,
 );
 
-it('[HOS-1] after all of it both services live, have logged no failure, and deliver', async () => {
+it('[HOS-1] afterwards both services run, have logged no failure, and deliver', async () => {
   expect(sent).toBeGreaterThanOrEqual(ALL);
   const reader = await RelayClient.identified(system.relay.url, { clientId: 'afterwards' });
   const { status, body } = await publish(system.api.url, { message: 'still here', targetId: 'afterwards' });
@@ -167,7 +172,7 @@ async function exchange(
   }
 }
 
-/** Sends frames on one connection that stays; each is answered. */
+/** Sends frames on one connection, which must stay open. Each frame is answered. */
 async function bearFrames(frames: readonly Buffer[]): Promise<void> {
   const socket = await openRawWebSocket(connect({ host: '127.0.0.1', port: system.relay.port }));
   let received = Buffer.from('\r\n\r\n');
@@ -193,7 +198,7 @@ function answersIn(received: Buffer): number {
   return received.toString('latin1').match(/"type":"(pong|error)"/g)?.length ?? 0;
 }
 
-/** The relay serves its page at `/`, the one place where HTML is right. */
+/** The relay serves its page at `/`, the only path where HTML is correct. */
 function complaintOfAnyPort(answer: Parameters<typeof complaintAbout>[0]): string | undefined {
   return answer.status === 200 ? undefined : complaintAbout(answer);
 }
@@ -204,7 +209,7 @@ function report(complaint: string | undefined, bytes: Buffer | undefined, answer
   throw new Error(`${complaint} (seed ${SEED}) after\n${shown}\n\nthe answer was\n${answer.slice(0, 1_000)}`);
 }
 
-/** Kinds mixed, so that any stretch of the run is like any other. */
+/** Mixes the kinds, so that every part of the run is alike. */
 function interleaved(kinds: readonly (readonly RawRequest[])[]): RawRequest[] {
   const placed = kinds.flatMap((kind) =>
     kind.map((request, index) => ({ request, at: (index + 0.5) / kind.length })),

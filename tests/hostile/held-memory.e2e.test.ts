@@ -1,4 +1,7 @@
-/** Everything at once that makes the API hold memory, in a small process, while an ordinary publisher is served. */
+/**
+ * Everything that makes the API hold memory, all at once in a small process, while an ordinary publisher must be
+ * served.
+ */
 import { readFileSync } from 'node:fs';
 import { type ServiceProcess, startApi, type TestDatabase, waitUntil } from '@postline/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -12,14 +15,17 @@ import {
   tinyChunks,
 } from './hungry-clients.ts';
 
-/** V8 makes a heap of 176 MiB of it; 48 MiB of that may be held for others. */
+/** V8 makes this a heap of 176 MiB, of which 48 MiB may be held for clients. */
 const NODE_OPTIONS = '--max-old-space-size=128';
-/** The heap, what a Node process takes beside it, and what is held in buffers outside of it. */
+/** The heap, the other memory of a Node process, and buffers outside of the heap. */
 const PEAK_MIB_MAX = 340;
 const CONTROL_CHARACTERS = '\u0001'.repeat(65_000);
 const PAGE_TARGET = 'pages';
 const TEST_MS = 90_000;
-/** A refused request succeeds within this time: the largest give way at once, and the database needs some seconds for all. */
+/**
+ * A refused request must succeed within this time: the largest holdings give way at once, but the database needs some
+ * seconds for all.
+ */
 const SERVED_MS_MAX = 20_000;
 
 let database: TestDatabase;
@@ -43,7 +49,7 @@ afterAll(async () => {
 });
 
 it(
-  '[HOS-6] tiny chunks, unread pages, large batches, half bodies and unread answers at once end no process and starve nobody',
+  '[HOS-6] tiny chunks, unread pages, large batches, half bodies and unread answers at the same time end no process, and other clients are served',
   async () => {
     const before = peakMebibytes();
     const large = open(12, manyBatches(batchOf(100, 65_000), 1), true);
@@ -95,7 +101,10 @@ function batchOf(count: number, characters: number): string {
   return JSON.stringify({ messages: Array.from({ length: count }, () => message) });
 }
 
-/** One message after the other, and the log after each: both are answered, at once or after an honest 503. */
+/**
+ * Publishes one message after another and reads the log after each. Both must be answered, at once or after an honest
+ * 503.
+ */
 async function serveOrdinary(isOver: () => boolean): Promise<string[]> {
   const texts: string[] = [];
   do {
@@ -111,10 +120,10 @@ async function serveOrdinary(isOver: () => boolean): Promise<string[]> {
   return texts;
 }
 
-/** Another address than that of all who are hungry. */
+/** An address that none of the hungry clients has. */
 const ORDINARY = { 'X-Forwarded-For': '192.0.2.7' };
 
-/** Asks again after an honest 503, until it is served. Any other answer, or none, fails. */
+/** Repeats the request after an honest 503, until it is served. Fails on any other answer, or none. */
 async function untilServed(ask: () => Promise<Response>): Promise<string> {
   const end = performance.now() + SERVED_MS_MAX;
   for (;;) {
@@ -137,7 +146,7 @@ function postText(path: string, body: string, key?: string): Promise<Response> {
   return fetch(api.url + path, { method: 'POST', headers: keyed, body });
 }
 
-/** The most that the process ever had in memory, as the system knows it. */
+/** The highest memory use of the process so far, as the operating system reports it. */
 function peakMebibytes(): number {
   const status = readFileSync(`/proc/${api.process.pid}/status`, 'latin1');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;

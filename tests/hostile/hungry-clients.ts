@@ -1,25 +1,27 @@
-/** Clients that make a server hold memory: each says how, and how much it has sent. All speak HTTP by hand. */
+/**
+ * Clients that make a server hold memory, each in its own way. They count what they send, and all write HTTP by hand.
+ */
 import { connect, type Socket } from 'node:net';
 
-/** Of what is sent in many pieces, so many bytes go into one write. */
+/** The bytes of one write, for requests that are sent in many pieces. */
 const WRITE_BYTES = 60 * 1024;
 
 export interface HungryClient {
   readonly socket: Socket;
-  /** Resolves once everything was written, or the other side has hung up. */
+  /** Resolves when everything was written, or the server has closed the connection. */
   readonly sent: Promise<void>;
-  /** What came back; nothing where it does not read. */
+  /** What it received; empty if it does not read. */
   readonly received: () => string;
 }
 
 interface Hunger {
   readonly port: number;
   readonly bytes: Buffer;
-  /** False: it reads nothing of what it is answered. */
+  /** Whether it reads its answers. */
   readonly reads: boolean;
 }
 
-/** Sends these bytes and stays. */
+/** Sends these bytes and stays connected. */
 export function openHungryClient({ port, bytes, reads }: Hunger): HungryClient {
   const socket = connect({ host: '127.0.0.1', port });
   socket.on('error', () => undefined);
@@ -46,18 +48,18 @@ export function tinyChunks(count: number): Buffer {
   return Buffer.from(head + '1\r\n \r\n'.repeat(count));
 }
 
-/** The beginning of a batch of which more never comes. */
+/** The beginning of a batch whose rest never comes. */
 export function halfBody(bytes: number, promisedBytes: number): Buffer {
   const head = `POST /messages/batch HTTP/1.1\r\n${HEAD}Content-Length: ${promisedBytes}\r\n\r\n`;
   return Buffer.from(head + ' '.repeat(bytes));
 }
 
-/** The same question many times, without waiting for an answer. */
+/** The same request many times, without waiting for answers. */
 export function manyGets(path: string, count: number): Buffer {
   return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(count));
 }
 
-/** Whole batches, one behind the other. */
+/** Whole batches, one after another. */
 export function manyBatches(body: string, count: number): Buffer {
   const head = `POST /messages/batch HTTP/1.1\r\n${HEAD}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return Buffer.from((head + body).repeat(count));

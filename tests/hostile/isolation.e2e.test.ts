@@ -1,6 +1,6 @@
 /**
- * Ten thousand tries to get at somebody else's messages by an id that looks like theirs. A ledger says for whom each
- * message was: its text names its target, and every client that receives it must have identified as exactly that id.
+ * Ten thousand attempts to read another client's messages with an id that looks like that client's. The text of each
+ * message names its target. Every client that receives it must have identified as exactly that id.
  */
 import { connect, type Socket } from 'node:net';
 import { openRawWebSocket, publish, rawFrame, RelayClient, waitUntil } from '@postline/test-support';
@@ -20,11 +20,11 @@ interface Probe {
   readonly victim: string;
   /** The id as JSON. */
   readonly json: string;
-  /** What it is as text; undefined for a number, which may be the victim itself in another spelling. */
+  /** The id as text; undefined for a number, which may be another spelling of the victim's id. */
   readonly text: string | undefined;
 }
 
-/** A connection that identified as some id. */
+/** A connection that identified successfully, as some id. */
 interface LetIn {
   readonly probe: Probe;
   readonly identifiedAs: string;
@@ -58,11 +58,11 @@ afterAll(async () => {
 });
 
 it(
-  '[HOS-2] [LOG-5] who identifies by a look-alike is refused or is somebody else, also with a cursor and acks',
+  '[HOS-2] [LOG-5] a client that identifies with a look-alike is refused or is another client, even with a cursor and acks',
   async () => {
     await inLanes(probes, async (probe) => {
       const conversation = await converse(probe);
-      tried += 3; // to identify, to resume, to ack
+      tried += 3; // identify, resume and ack
       if (conversation === undefined) return;
       letIn.push(conversation);
       checkIdentity(conversation);
@@ -73,7 +73,7 @@ it(
 );
 
 it(
-  '[HOS-2] [DEL-3] what is sent to an id reaches whoever identified as exactly that, and nobody else',
+  '[HOS-2] [DEL-3] a message to an id reaches only clients that identified as exactly that id',
   async () => {
     const lane = new RawHttpConnection(system.api.port);
     for (const some of chunksOf(probes, PROBES_AT_ONCE)) {
@@ -88,7 +88,7 @@ it(
   TEST_MS,
 );
 
-it('the same conversation under the very id gets the message: a leak would be seen', async () => {
+it('the same conversation with the exact id gets the message, so a leak would be noticed', async () => {
   for (const victim of VICTIMS) {
     const conversation = await converse({ victim, text: victim, json: JSON.stringify(victim) });
     await waitUntil(`${victim} has its message`, () => conversation && hasItsOwn(conversation));
@@ -97,7 +97,7 @@ it('the same conversation under the very id gets the message: a leak would be se
 });
 
 it(
-  '[HOS-2] [LOG-5] logs and receipts asked for by a look-alike hold nothing of the other’s',
+  '[HOS-2] [LOG-5] logs and receipts of a look-alike contain nothing of the real id',
   async () => {
     const lane = new RawHttpConnection(system.api.port);
     for (const part of ['messages', 'receipts']) {
@@ -115,7 +115,7 @@ it(
   TEST_MS,
 );
 
-it('[HOS-2] no ack of a stranger’s was kept, in 10,000 tries', async () => {
+it('[HOS-2] no ack of another client was stored, in 10,000 attempts', async () => {
   for (const victim of VICTIMS) {
     const answer = await fetch(`${system.api.url}/targets/${encodeURIComponent(victim)}/receipts`);
     const { receipts } = (await answer.json()) as { receipts: { clientId: string }[] };
@@ -128,12 +128,14 @@ it('[HOS-2] no ack of a stranger’s was kept, in 10,000 tries', async () => {
   console.log(`isolation: ${tried} probes with ${asWhom}: ${leaks.length} leaks`);
 });
 
-/** The text that says for whom a message was. */
+/** The text that names the target of a message. */
 function secretOf(targetId: string): string {
   return `only for <${targetId}>`;
 }
 
-/** Sends the frames of a client that wants the victim's messages; undefined if the relay hung up. */
+/**
+ * Sends the frames of a client that wants the victim's messages. Returns undefined if the relay closed the connection.
+ */
 async function converse(probe: Probe): Promise<LetIn | undefined> {
   const { victim, json } = probe;
   const socket = await openRawWebSocket(connect({ host: '127.0.0.1', port: system.relay.port }));
@@ -160,7 +162,7 @@ async function converse(probe: Probe): Promise<LetIn | undefined> {
   return { probe, identifiedAs: String(identified['clientId']), words, socket };
 }
 
-/** A text is that very id; a number is the number that it spells. Groups are nobody's. */
+/** A text identifies as exactly that id, and a number as the number that it spells. Nobody can identify as a group. */
 function checkIdentity({ probe, identifiedAs, words }: LetIn): void {
   const expected = idOf(probe);
   const isClient = GOOD_ID.test(expected) && !expected.startsWith('group:');
@@ -169,7 +171,7 @@ function checkIdentity({ probe, identifiedAs, words }: LetIn): void {
   if (followed.join() !== identifiedAs) leaks.push(`${probe.json} follows ${followed.join()}`);
 }
 
-/** Once its own message has come, whatever was sent before has come too. */
+/** When its own message has arrived, all messages that were sent before must have arrived too. */
 async function checkMessages(conversation: LetIn): Promise<void> {
   const { probe, identifiedAs, words } = conversation;
   await waitUntil(`${identifiedAs} has its message`, () => hasItsOwn(conversation), TEST_MS / 2);
@@ -203,7 +205,7 @@ function idOf({ text, json }: Probe): string {
   return text ?? String(Number(json));
 }
 
-/** In a path there are no numbers: whatever spelling, it is a text. */
+/** A path contains no numbers: any spelling is a text there. */
 function pathPartOf({ text, json }: Probe): string {
   return encodeURIComponent(text ?? json);
 }

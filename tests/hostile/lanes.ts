@@ -1,7 +1,7 @@
-/** So many at once are plenty for one process, and no burst that would be a test of something else. */
+/** Enough for one process, and few enough not to test bursts instead. */
 const LANES = 32;
 
-/** Works on every item, a bounded number of them at once. */
+/** Runs `work` for every item, for at most LANES items at the same time. */
 export async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   const lane = async () => {
@@ -10,7 +10,7 @@ export async function inLanes<T>(items: readonly T[], work: (item: T) => Promise
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
-/** The items in pieces of at most so many. */
+/** Splits the items into chunks of at most `size`. */
 export function chunksOf<T>(items: readonly T[], size: number): T[][] {
   const step = Math.ceil(size);
   const count = Math.ceil(items.length / step);

@@ -1,7 +1,7 @@
 import { type ServiceProcess, waitUntil } from '@postline/test-support';
 import { WebSocket } from 'ws';
 
-/** Makes a service open the inspector on a port of its choice. */
+/** Makes a service open the inspector on a port that it chooses. */
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
 
 const BYTES_PER_MIB = 1024 * 1024;
@@ -14,8 +14,8 @@ interface InspectorAnswer {
 }
 
 /**
- * What a service keeps alive over time: its heap and its buffers right after a full garbage collection. Resident memory
- * says less: V8 lets garbage lie while the heap may still grow.
+ * The memory that a service keeps alive over time: its heap and buffers right after a full garbage collection. Resident
+ * memory says less, because V8 leaves garbage in place while the heap may still grow.
  */
 export class LiveMemory {
   readonly #inspector: WebSocket;
@@ -31,7 +31,7 @@ export class LiveMemory {
     });
   }
 
-  /** The service must have been started with the variables of `INSPECTED`. */
+  /** The service must have been started with the environment `INSPECTED`. */
   static async of(service: ServiceProcess): Promise<LiveMemory> {
     const url = INSPECTOR_URL.exec(service.process.output())?.[1];
     if (url === undefined) throw new Error('the service has no inspector');
@@ -46,13 +46,13 @@ export class LiveMemory {
     this.#mebibytes.push(Number(result.result?.value) / BYTES_PER_MIB);
   }
 
-  /** MiB by which the median of the last third is above that of the third before it: the first third warms up. */
+  /** How many MiB the median of the last third is above that of the middle third. The first third is the warm-up. */
   growthMebibytes(): number {
     const third = Math.floor(this.#mebibytes.length / 3);
     return median(this.#mebibytes.slice(-third)) - median(this.#mebibytes.slice(third, 2 * third));
   }
 
-  /** Every sample, for the report. */
+  /** All samples, for the report. */
   summary(): string {
     return this.#mebibytes.map((value) => value.toFixed(1)).join(' ');
   }

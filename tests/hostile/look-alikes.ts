@@ -1,4 +1,4 @@
-/** Ids that somebody has messages under. */
+/** Ids that have messages. */
 export const VICTIMS: readonly string[] = [
   '1',
   '0',
@@ -36,7 +36,10 @@ export const VICTIMS: readonly string[] = [
   '__proto',
 ];
 
-/** Homoglyphs, digits of other scripts, and what a compatible normal form or a case mapping takes for ASCII. */
+/**
+ * Homoglyphs, digits of other scripts, and characters that a compatibility normal form or a case mapping turns into
+ * ASCII.
+ */
 const TWINS: Readonly<Record<string, readonly string[]>> = {
   a: ['а', 'ａ', 'ª', 'á', 'a\u0301', 'ɑ'],
   b: ['Ь', 'ｂ', 'ḃ'],
@@ -122,7 +125,7 @@ const BEFORE = [
   '$',
 ];
 
-/** Strings that are like the id, or mean it somewhere else; none of them is it. */
+/** Strings that resemble the id, or mean the same elsewhere. None of them is the id. */
 export function lookAlikes(id: string): string[] {
   const twins = Array.from(id).flatMap((character, at) =>
     (TWINS[character.toLowerCase()] ?? []).map((twin) => id.slice(0, at) + twin + id.slice(at + 1)),
@@ -171,7 +174,7 @@ function numericTwins(id: string): string[] {
   ];
 }
 
-/** Numbers as JSON may write them, for ids that are numbers: each is the id itself, or no id at all. */
+/** Spellings of the id as a JSON number, for ids that are numbers. Each is either the id itself or invalid. */
 export function numberSpellings(id: string): string[] {
   if (!/^(0|[1-9]\d*)$/.test(id)) return [];
   return [

@@ -1,23 +1,26 @@
 import { connect, type Socket } from 'node:net';
 
-/** Any request here is answered at once; longer, and something hangs. */
+/** Every request here is answered at once. If it takes longer than this, something hangs. */
 const ANSWER_MS = 30_000;
 
-/** A request as bytes, well-formed enough for exactly one answer. */
+/** A request as bytes, which gets exactly one answer. */
 export interface RawRequest {
   readonly bytes: Buffer;
-  /** The answer has a head only. */
+  /** True if the answer has no body. */
   readonly isHead?: boolean;
 }
 
 export interface RawAnswer {
   readonly status: number;
-  /** Status line and headers as they came. */
+  /** Status line and headers as received. */
   readonly head: string;
   readonly body: string;
 }
 
-/** HTTP by hand: what no client library would send, many requests on one connection, answers read as they come. */
+/**
+ * Writes HTTP by hand: requests that no client library would send, many of them on one connection, with answers read as
+ * they arrive.
+ */
 export class RawHttpConnection {
   readonly #port: number;
   #socket: Socket;
@@ -30,7 +33,7 @@ export class RawHttpConnection {
     this.#socket = this.#open();
   }
 
-  /** Sends them all at once and reads the answers in their order. Goes on on a new connection where this one ends. */
+  /** Sends all requests at once and reads the answers in order. If the connection ends, it continues on a new one. */
   async exchange(requests: readonly RawRequest[]): Promise<RawAnswer[]> {
     const answers: RawAnswer[] = [];
     while (answers.length < requests.length) {
@@ -53,7 +56,7 @@ export class RawHttpConnection {
     this.#socket.destroy();
   }
 
-  /** Looks whenever something came. */
+  /** Checks again whenever data arrives. */
   #until(isDone: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -102,7 +105,7 @@ export class RawHttpConnection {
   }
 }
 
-/** Sends bytes that may be anything, says that no more will come, and reads until the other side has hung up. */
+/** Sends arbitrary bytes, ends its side, and reads until the server has closed the connection. */
 export async function sendAndHangUp(port: number, bytes: Buffer): Promise<Buffer> {
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   const pieces: Buffer[] = [];
@@ -122,7 +125,7 @@ export async function sendAndHangUp(port: number, bytes: Buffer): Promise<Buffer
   return Buffer.concat(pieces);
 }
 
-/** All HTTP answers in what came. */
+/** All HTTP answers in the received bytes. */
 export function readAnswers(received: Buffer): RawAnswer[] {
   const answers: RawAnswer[] = [];
   for (let rest = received; ; ) {
@@ -133,10 +136,10 @@ export function readAnswers(received: Buffer): RawAnswer[] {
   }
 }
 
-/** Node's own answers, to what never was a request, come in chunks: one empty one. */
+/** Node itself answers bytes that are no valid request, in chunked form: one empty chunk. */
 const EMPTY_CHUNKS = '0\r\n\r\n';
 
-/** The first answer in what came, once it is whole. Postline always says a length. */
+/** Removes the first complete answer from the received bytes. Postline's answers always state their length. */
 function takeAnswer(received: Buffer, isHead: boolean): { answer: RawAnswer; bytes: number } | undefined {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return undefined;

@@ -1,4 +1,6 @@
-/** Everything at once that makes the relay hold memory, in a small process, while an ordinary client is served. */
+/**
+ * Everything that makes the relay hold memory, all at once in a small process, while an ordinary client must be served.
+ */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { freshMetrics, publish, rawFrame, RelayClient, upgradeRequest } from '@postline/test-support';
@@ -6,15 +8,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSystem, type System } from '../e2e/system.ts';
 
 const NODE_OPTIONS = '--max-old-space-size=128';
-/** A heap of 176 MiB, what a Node process takes beside it, and what waits in sockets outside of it. */
+/** A heap of 176 MiB, the other memory of a Node process, and data that waits in sockets outside of the heap. */
 const PEAK_MIB_MAX = 340;
-/** Six times as long as JSON: 240 KB each. */
+/** Six times as long in JSON: 240 KB each. */
 const CONTROL_CHARACTERS = '\u0001'.repeat(40_000);
 const PAGE_TARGET = 'pages';
 const NEVER_READ = 300;
 const HALF_FRAMES = 150;
 const HOLDERS = 300;
-/** The relay read pages for the clients that never read; several clients may share one. */
+/** The relay must read this many pages for clients that never read. Several clients may share a page. */
 const PAGES_READ_MIN = 100;
 const RECONNECT_MS = 50;
 const ORDINARY_MESSAGES = 40;
@@ -40,7 +42,7 @@ afterAll(async () => {
 });
 
 it(
-  '[HOS-8] unread pages, a reader that reconnects, half frames and plain requests at once end no relay, and a client is served',
+  '[HOS-8] unread pages, a reader that reconnects, half frames and plain requests at the same time end no relay, and a client is served',
   async () => {
     const reader = await RelayClient.identified(system.relay.url, { clientId: 'served' });
     const log = await fetch(`${system.api.url}/targets/${PAGE_TARGET}/messages?limit=1`);
@@ -79,7 +81,7 @@ it(
     expect(peak).toBeGreaterThan(before);
     expect(peak).toBeLessThan(PEAK_MIB_MAX);
 
-    // New clients find room.
+    // New clients must find room again.
     for (const socket of sockets) socket.destroy();
     const page = await RelayClient.identified(system.relay.url, { clientId: PAGE_TARGET, resume });
     expect(await page.messagesOnceThereAre(40)).toHaveLength(40);
@@ -101,7 +103,7 @@ async function pagesRead(): Promise<number> {
   return Number(/^postline_log_pages_read_total{.*} (\d+)$/m.exec(await freshMetrics(system.relay.url))?.[1]);
 }
 
-/** The most that the relay ever had in memory, as the system knows it. */
+/** The highest memory use of the relay so far, as the operating system reports it. */
 function peakMebibytes(): number {
   const status = readFileSync(`/proc/${system.relay.process.pid}/status`, 'latin1');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;

@@ -1,4 +1,4 @@
-/** What a relay may say on a WebSocket, read from the bytes as they came. */
+/** Checks what a relay sends on a WebSocket, from the raw bytes. */
 
 const HEAD_END = '\r\n\r\n';
 const CLOSE = 8;
@@ -15,7 +15,7 @@ const RELAY_FRAMES = new Set([
   'history',
 ]);
 
-/** 1011 would be the relay's own failure; of a peer's there are these. */
+/** The close codes for faults of the client. 1011 would be a failure of the relay. */
 const PEERS_FAULT = new Set([1000, 1001, 1002, 1007, 1008, 1009]);
 
 export interface RelayWords {
@@ -23,7 +23,7 @@ export interface RelayWords {
   readonly closeCode: number | undefined;
 }
 
-/** Reads the frames after the handshake's answer. */
+/** Reads the frames after the answer to the handshake. */
 export function readRelayWords(received: Buffer): RelayWords {
   const texts: Readonly<Record<string, unknown>>[] = [];
   let closeCode: number | undefined;
@@ -48,7 +48,7 @@ function payloadOf(received: Buffer, at: number): { length: number; start: numbe
   return { length: Number(received.readBigUInt64BE(at + 2)), start: at + 10 };
 }
 
-/** What must never come of a bad frame; undefined where there is nothing to complain about. */
+/** Checks how the relay answered a bad frame. Returns what is wrong, or undefined. */
 export function complaintAboutRelay(received: Buffer): string | undefined {
   const status = received.toString('latin1', 0, 12);
   if (status !== 'HTTP/1.1 101') return `the upgrade was answered with ${status}`;

@@ -8,7 +8,7 @@ const CLOSE = 8;
 export const PROTOCOL_PING = 9;
 const PROTOCOL_PONG = 10;
 
-/** One way of failing or passing, by the section of the RFC that says so. */
+/** One case that must fail or pass, with the section of the RFC that requires it. */
 export interface ConformanceCase {
   readonly section: string;
   readonly it: string;
@@ -33,7 +33,7 @@ export const closeWith = (code: number, reason: string | Buffer = ''): RawFrame 
     payload: Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]),
   };
 };
-/** The head of a frame alone: what follows never comes. */
+/** Only the head of a frame; its payload never comes. */
 const head = (...bytes: readonly number[]): Buffer => Buffer.from(bytes);
 
 const EURO = Buffer.from('€');
@@ -53,7 +53,7 @@ const BAD_UTF8: Readonly<Record<string, readonly number[]>> = {
   'a cut-off sequence': [0xe2, 0x82],
 };
 
-/** The connection is failed, with this code where the relay says one. */
+/** The relay must fail the connection, with this code if it sends one. */
 export const FAILED: readonly (ConformanceCase & { readonly code: number })[] = [
   ...[4, 2, 1, 7].map((reserved) => ({
     section: '5.2',
@@ -99,7 +99,7 @@ export const FAILED: readonly (ConformanceCase & { readonly code: number })[] = 
   },
   {
     section: '10.4',
-    it: 'a length one above what an identify frame may have, before its payload',
+    it: 'a length one above the limit of an identify frame, before its payload',
     send: [head(0x81, 0xff, 0, 0, 0, 0, 0, 4, 0, 1)],
     code: 1009,
   },
@@ -166,13 +166,13 @@ export const FAILED: readonly (ConformanceCase & { readonly code: number })[] = 
   { section: '5.5.1', it: 'a close with one byte', send: [close(3)], code: 1002 },
   ...CODES_NEVER_SENT.map((code) => ({
     section: '7.4',
-    it: `a close with code ${code}, which nobody may send`,
+    it: `a close with code ${code}, which must not be sent`,
     send: [closeWith(code)],
     code: 1002,
   })),
   {
     section: '5.5.1',
-    it: 'a close whose reason is no UTF-8',
+    it: 'a close with a reason that is not UTF-8',
     send: [closeWith(1000, Buffer.from([0xff]))],
     code: 1007,
   },
@@ -184,13 +184,13 @@ export const FAILED: readonly (ConformanceCase & { readonly code: number })[] = 
   })),
   {
     section: '8.1',
-    it: 'bad UTF-8 that only the next fragment shows',
+    it: 'bad UTF-8 that only the next fragment reveals',
     send: [first(Buffer.concat([Buffer.from('"'), EURO.subarray(0, 2)])), last('"')],
     code: 1007,
   },
 ];
 
-/** The relay answers the ping among them. */
+/** The relay must answer the ping among these frames. */
 export const TAKEN: readonly ConformanceCase[] = [
   { section: '5.1', it: 'a masked text', send: [text(PING)] },
   { section: '5.2', it: 'a length in two bytes', send: [text(textOfPing(Buffer.alloc(200, 0x20)))] },
@@ -236,10 +236,10 @@ export const TAKEN: readonly ConformanceCase[] = [
   },
 ];
 
-/** What a test of it is called. */
+/** The title of the case's test. */
 export const titleOf = ({ section, it: what }: ConformanceCase): string => `§${section} ${what}`;
 
-/** What goes over the line. */
+/** The bytes to send. */
 export const bytesOf = (send: ConformanceCase['send']): Buffer => {
   return Buffer.concat(send.map((part) => (Buffer.isBuffer(part) ? part : rawFrame(part))));
 };

@@ -1,8 +1,8 @@
-/** Messages that would run something where they were taken for HTML, for an address, for a template or for a style. */
+/** Messages that would execute something if they were treated as HTML, a URL, a template or a style. */
 
-/** What each payload tries to call; a trap on the page notices. */
+/** What each payload tries to call. A trap on the page notices it. */
 const CALL = 'trap()';
-/** The same in characters that no filter for letters sees. */
+/** The same call in character references, which a filter for letters does not see. */
 const ENTITIES = Array.from(CALL)
   .map((character) => `&#${character.charCodeAt(0)};`)
   .join('');
@@ -11,7 +11,7 @@ const HEX_ENTITIES = Array.from(CALL)
   .join('');
 const BASE64 = Buffer.from(`<script>parent.${CALL}</script>`).toString('base64');
 
-/** These run by themselves where they are put into a page as HTML by `innerHTML`: the control counts on them. */
+/** These run by themselves when they are inserted by `innerHTML`. The control test depends on that. */
 export const RUN_AS_HTML: readonly string[] = [
   `<img src=x onerror=${CALL}>`,
   `<img src=x onerror="${CALL}">`,
@@ -62,7 +62,9 @@ export const RUN_AS_HTML: readonly string[] = [
   `${'<b>'.repeat(500)}<img src=x onerror=${CALL}>`,
 ];
 
-/** These run where somebody clicks, moves or prints, or where the text gets into a script, an address or a template. */
+/**
+ * These run when somebody clicks, moves the mouse or prints, or when the text gets into a script, a URL or a template.
+ */
 const RUN_ELSEWHERE: readonly string[] = [
   `<svg/onload=${CALL}>`,
   `<svg onload=${CALL}></svg>`,
@@ -151,5 +153,5 @@ const RUN_ELSEWHERE: readonly string[] = [
   `{"toString":"${CALL}"}`,
 ];
 
-/** Every one of them is stored and shown. */
+/** All payloads. Each is stored and displayed. */
 export const PAYLOADS: readonly string[] = [...RUN_AS_HTML, ...RUN_ELSEWHERE];

@@ -1,2 +1,2 @@
-/** What the generated input depends on, and nothing else: HOSTILE_SEED tries another, and a failure names its own. */
+/** Generated input depends only on this seed. HOSTILE_SEED sets another one, and failures report it. */
 export const SEED = Number(process.env['HOSTILE_SEED'] ?? 1);

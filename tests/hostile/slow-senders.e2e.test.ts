@@ -1,4 +1,4 @@
-/** Thousands who never come to an end with what they say, and others who are served meanwhile. */
+/** Thousands of clients that never finish their requests, while others must be served. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publish, RelayClient, waitUntil } from '@postline/test-support';
@@ -7,7 +7,7 @@ import { startSystem, type System } from '../e2e/system.ts';
 
 const SLOW_ON_EACH_PORT = 1_000;
 const SLOW_BODIES = 200;
-/** Headers have 10 s, Node looks every 2 s; the rest is for a machine that has other things to do. */
+/** Headers must arrive within 10 s, and Node checks every 2 s. The rest is for a busy machine. */
 const CUT_AFTER_MS_MAX = 25_000;
 const DRIP_MS = 1_000;
 const ORDINARY_INTERVAL_MS = 20;
@@ -23,7 +23,7 @@ afterAll(async () => {
   await system.stop();
 });
 
-it('[HOS-3] 2,000 slow headers and 200 slow bodies are cut off, and everybody else is served', async () => {
+it('[HOS-3] 2,000 slow headers and 200 slow bodies are cut off, and other clients are served', async () => {
   const reader = await RelayClient.identified(system.relay.url, { clientId: 'served' });
   const alone = await ordinaryTraffic(() => false, ORDINARY_ALONE);
 
@@ -48,7 +48,7 @@ it('[HOS-3] 2,000 slow headers and 200 slow bodies are cut off, and everybody el
   ]);
   clearInterval(dripping);
 
-  // Cut for being slow, with an answer that says so, and not one for anything else.
+  // They were cut off for being slow, with the answer that says so, and not for another reason.
   const answers = new Set(slow.map(({ received }) => received.slice(0, 12)));
   expect([...answers]).toEqual(['HTTP/1.1 408']);
   const texts = [...alone.texts, ...meanwhile.texts];
@@ -67,7 +67,7 @@ interface SlowSender {
   received: string;
 }
 
-/** So many that have begun to say this. */
+/** Opens this many connections, each of which begins a request like this. */
 function crowd(count: number, port: number, beginning: string): SlowSender[] {
   return Array.from({ length: count }, () => {
     const socket = connect({ host: '127.0.0.1', port });
@@ -84,14 +84,14 @@ function crowd(count: number, port: number, beginning: string): SlowSender[] {
   });
 }
 
-/** Each goes on by a byte now and then, so that no timeout of an idle line helps. */
+/** Each connection sends one more byte from time to time, so that no idle timeout ends it. */
 function drip(senders: readonly SlowSender[]): NodeJS.Timeout {
   return setInterval(() => {
     for (const { socket, closed } of senders) if (!closed && socket.writable) socket.write('x');
   }, DRIP_MS);
 }
 
-/** Publishes one message after the other; each is answered 201, or this fails. */
+/** Publishes one message after another. Each must be answered 201. */
 async function ordinaryTraffic(isOver: () => boolean, countMax: number) {
   const delays: number[] = [];
   const texts: string[] = [];

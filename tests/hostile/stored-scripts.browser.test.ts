@@ -1,4 +1,6 @@
-/** More than 100 payloads, stored and shown on the page in Chromium; a trap tells whether any of them did anything. */
+/**
+ * More than 100 payloads are stored and displayed on the page in Chromium. A trap notices if any of them is executed.
+ */
 import { publish, waitUntil } from '@postline/test-support';
 import { expect, it } from 'vitest';
 import { connectedAs, messagesOn, openPage, textsOnceThereAre } from '../browser/opened-page.ts';
@@ -7,17 +9,17 @@ import { useBrowser } from '../browser/use-browser.ts';
 import { type ExecutionTrap, setTrap } from './execution-trap.ts';
 import { PAYLOADS, RUN_AS_HTML } from './script-payloads.ts';
 
-/** Most do at once. */
+/** Most payloads run at once. */
 const RUNS_WITHIN_MS = 5_000;
-/** Answered by the test itself: no policy, nothing that guards it. */
+/** The test itself answers this page: it has no content security policy and no other protection. */
 const NAIVE_PAGE = 'http://localhost:1/';
-/** An address is no place for the longest ones. */
+/** The longest payloads do not fit into a URL. */
 const ADDRESS_CHARACTERS_MAX = 1_000;
 
 const system = useRestartableSystem('stored-scripts');
 const browser = useBrowser();
 
-it('the trap works: put into a page as HTML, every payload that is to run by itself does', async () => {
+it('the trap works: every payload that should run by itself runs when it is inserted as HTML', async () => {
   const { trap, page, close } = await openTrapped('about:blank');
   await page.route(`${NAIVE_PAGE}**`, (route) =>
     route.fulfill(
@@ -26,7 +28,7 @@ it('the trap works: put into a page as HTML, every payload that is to run by its
   );
   const silent: string[] = [];
   for (const payload of RUN_AS_HTML) {
-    await page.goto(NAIVE_PAGE); // whatever the one before left behind is gone with its document
+    await page.goto(NAIVE_PAGE); // a new document removes all traces of the previous payload
     const before = trap.calls();
     await page.evaluate(`document.body.innerHTML = ${JSON.stringify(payload)}`);
     const hasRun = await waitUntil('the trap notices', () => trap.calls() > before, RUNS_WITHIN_MS).catch(
@@ -38,7 +40,7 @@ it('the trap works: put into a page as HTML, every payload that is to run by its
   await close();
 });
 
-it('[PAGE-2] none of more than 100 payloads runs, changes the page or reaches out; each is shown as it was sent', async () => {
+it('[PAGE-2] none of more than 100 payloads runs, changes the page or sends a request; each is shown as it was sent', async () => {
   expect(new Set(PAYLOADS).size).toBeGreaterThan(100);
   const { trap, page, incidents, close } = await openTrapped(`${system.relayUrl}/?clientId=stored`);
   await connectedAs(page, 'stored');
@@ -62,7 +64,7 @@ it('[PAGE-2] none of more than 100 payloads runs, changes the page or reaches ou
   expect(trees.filter((tree) => tree.includes('trap()')).length).toBe(asTree.length);
   expect(await elementsOf()).toEqual(elements);
 
-  // A reader moves the mouse, clicks and returns.
+  // The user moves the mouse, clicks and reloads.
   await messagesOn(page).last().hover();
   await messagesOn(page).last().click();
   await page.reload();
@@ -71,7 +73,7 @@ it('[PAGE-2] none of more than 100 payloads runs, changes the page or reaches ou
   await close();
 });
 
-it('[PAGE-2] nor does one as the client id in the address of the page', async () => {
+it('[PAGE-2] no payload runs as the client id in the page’s URL', async () => {
   const { trap, page, incidents, close } = await openTrapped('about:blank');
   const some = PAYLOADS.filter(
     (payload, index) => index % 12 === 0 && payload.length < ADDRESS_CHARACTERS_MAX,
@@ -84,7 +86,7 @@ it('[PAGE-2] nor does one as the client id in the address of the page', async ()
   await close();
 });
 
-/** The page shows objects as trees. */
+/** The page displays objects as trees. */
 function isJson(payload: string): boolean {
   try {
     return payload.startsWith('{') && JSON.parse(payload) !== null;
@@ -104,7 +106,7 @@ async function openTrapped(url: string) {
   return { ...opened, trap };
 }
 
-/** HTML has no NUL; what stands in for it is the browser's business. */
+/** HTML has no NUL, and browsers differ in what they show instead. */
 function withoutNul(text: string): string {
   return text.replace(/[\u0000\ufffd]/g, '');
 }

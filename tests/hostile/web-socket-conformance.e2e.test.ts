@@ -1,4 +1,7 @@
-/** RFC 6455 against the relay's own port, by hand: what a peer must fail is failed, and what it must take is taken. */
+/**
+ * RFC 6455 against the relay's own port, with frames made by hand: invalid frames must fail the connection, valid ones
+ * must be accepted.
+ */
 import { connect } from 'node:net';
 import { rawFrame, type StandaloneProcess, startStandalone, upgradeRequest } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +20,7 @@ import {
 } from './rfc-6455-cases.ts';
 import { openPeer, WebSocketPeer } from './web-socket-peer.ts';
 
-/** So many bytes are sent one by one; of a long message the rest comes at once. */
+/** This many bytes are sent one by one. The rest of a long message is sent at once. */
 const PIECES_MAX = 300;
 
 let system: StandaloneProcess;
@@ -41,7 +44,7 @@ describe('[HOS-4] RFC 6455: the connection is failed', () => {
   });
 });
 
-describe('[HOS-4] RFC 6455: the message is taken', () => {
+describe('[HOS-4] RFC 6455: the message is accepted', () => {
   it.each(TAKEN.map((one) => [titleOf(one), one] as const))('%s', async (_title, { send }) => {
     const peer = await openPeer(port);
     peer.write(bytesOf(send));
@@ -67,14 +70,14 @@ describe('[HOS-4] RFC 6455: closing', () => {
     await peer.ended();
   });
 
-  it('§5.5.1 an empty close is answered with an empty one', async () => {
+  it('§5.5.1 an empty close is answered with an empty close', async () => {
     const peer = await openPeer(port);
     peer.write(rawFrame(close()));
     expect(await peer.closeCode()).toBeUndefined();
     await peer.ended();
   });
 
-  it('§5.5.1 nothing that comes after a close is listened to', async () => {
+  it('§5.5.1 frames after a close are ignored', async () => {
     const peer = await openPeer(port);
     peer.write(bytesOf([closeWith(1000), text(PING), text(PING, { reserved: 7 })]));
     expect(await peer.closeCode()).toBe(1000);
@@ -82,7 +85,7 @@ describe('[HOS-4] RFC 6455: closing', () => {
     expect(peer.received()).not.toContain(PONG);
   });
 
-  it('§5.5.2 a pong brings back what its ping held', async () => {
+  it('§5.5.2 a pong has the payload of its ping', async () => {
     const peer = await openPeer(port);
     peer.write(rawFrame({ opcode: PROTOCOL_PING, payload: 'mirror me' }));
     await peer.says('\x8a\x09mirror me');
@@ -116,14 +119,14 @@ describe('[HOS-4] RFC 6455: the handshake', () => {
     expect(peer.received()).not.toMatch(/<html|    at /i);
   });
 
-  it('§4.4 the version that is spoken here is told', async () => {
+  it('§4.4 the answer names the supported version', async () => {
     const peer = new WebSocketPeer(connect({ host: '127.0.0.1', port }));
     peer.write(Buffer.from(GOOD.replace('Version: 13', 'Version: 14')));
     await peer.ended();
     expect(peer.received()).toMatch(/^Sec-WebSocket-Version: 13/m);
   });
 
-  it('§9.1 an extension that is offered is not agreed on', async () => {
+  it('§9.1 an offered extension is not accepted', async () => {
     const peer = new WebSocketPeer(connect({ host: '127.0.0.1', port }));
     peer.write(Buffer.from(upgradeRequest('Sec-WebSocket-Extensions: permessage-deflate\r\n')));
     await peer.says('\r\n\r\n');

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { openRawWebSocket, waitUntil } from '@postline/test-support';
 
-/** The other end of a relay's connection, with all it was told. */
+/** The client end of a relay's connection, with everything that it received. */
 export class WebSocketPeer {
   readonly #socket: Socket;
   #received = Buffer.alloc(0);
@@ -31,7 +31,7 @@ export class WebSocketPeer {
     await waitUntil(`the relay says ${JSON.stringify(what)}`, () => this.received().includes(what));
   }
 
-  /** The code in the relay's close frame, undefined where it holds none. */
+  /** The code in the relay's close frame; undefined if the frame has none. */
   async closeCode(): Promise<number | undefined> {
     const start = await waitUntil('a close frame', () => {
       const index = this.#received.findIndex(
@@ -52,7 +52,7 @@ export class WebSocketPeer {
     this.#socket.destroy();
   }
 
-  /** Frames of the relay are short here: each begins where the one before it ends. */
+  /** The relay's frames are short here: each begins where the previous one ends. */
   #isFrameStart(wanted: number): boolean {
     let at = 0;
     while (at < wanted) at += 2 + (this.#received[at + 1] ?? 0);
@@ -60,7 +60,7 @@ export class WebSocketPeer {
   }
 }
 
-/** Opens a WebSocket on this port of the machine. */
+/** Opens a WebSocket on this local port. */
 export async function openPeer(port: number): Promise<WebSocketPeer> {
   return new WebSocketPeer(await openRawWebSocket(connect({ host: '127.0.0.1', port })));
 }
