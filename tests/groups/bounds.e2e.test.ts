@@ -1,4 +1,4 @@
-/** How much a connection may follow and say. */
+/** Limits on what a connection can follow and send. */
 import { RelayClient } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GroupServices, join, KINDS, send } from './group-services.ts';
@@ -15,7 +15,7 @@ describe.each(KINDS)('bounds in open mode on $kind', ({ start }) => {
     await services.stop();
   });
 
-  it('[FOL-4] [FOL-7] any group may be followed, so many of them; stored ones come first', async () => {
+  it('[FOL-4] [FOL-7] any group may be followed, up to the limit; stored groups come first', async () => {
     const { apiUrl, relayUrl } = services;
     const reader = await RelayClient.identified(relayUrl, { clientId: 'lea', groups: true });
     const follow = (group: string) => reader.send({ type: 'follow', targetId: `group:${group}` });

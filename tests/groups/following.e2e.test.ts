@@ -1,4 +1,6 @@
-/** Frames about groups, and which groups a connection follows, as a client that has only the contract sees them. */
+/**
+ * Frames about groups, and the groups that a connection follows, as a client sees them that knows only the contract.
+ */
 import { type RelayClient, waitUntil } from '@postline/test-support';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -64,7 +66,7 @@ describe.each(KINDS)('following on $kind', ({ start }) => {
     expect(reader.frames.map(({ type }) => type)).toEqual(['identified', 'new_message', 'pong']);
   });
 
-  it('[FOL-1] with groups: the stored ones, those of the claim, and everyone’s', async () => {
+  it('[FOL-1] with groups: the stored groups, those of the claim, and everyone', async () => {
     await join(api, 'stored-1', 'anna');
     await join(api, 'stored-2', 'anna');
     const claims = {
@@ -80,7 +82,7 @@ describe.each(KINDS)('following on $kind', ({ start }) => {
     expect(reader.framesOf('group:of-others')).toEqual([]);
   });
 
-  it('[FOL-3] joined and left while connected: followed, messages, unfollowed, and then not one frame', async () => {
+  it('[FOL-3] joined and left while connected: followed, messages, unfollowed, and then no more frames', async () => {
     const [reader, other] = await Promise.all([read('ben'), read('ben')]);
     await send(api, 'group:room', 'before');
     await join(api, 'room', 'ben');
@@ -124,7 +126,7 @@ describe.each(KINDS)('following on $kind', ({ start }) => {
       await send(api, 'group:flicker', 'as a member');
       await leave(api, 'flicker', 'carl');
       head += 1;
-      if (known % 2 === 0) continue; // joins again at once
+      if (known % 2 === 0) continue; // it joins again at once
       await reader.frameOf('group:flicker', 'unfollowed', { known });
       await send(api, 'group:flicker', 'in between');
       head += 1;
@@ -135,7 +137,7 @@ describe.each(KINDS)('following on $kind', ({ start }) => {
     expect(frames.filter(({ data }) => data === 'in between')).toEqual([]);
   });
 
-  it('[FOL-3] a removal holds for what was not read yet', async () => {
+  it('[FOL-3] a removed member gets no messages that were still unread', async () => {
     await join(api, 'removed', 'dora');
     await send(api, 'group:removed', 'never read');
     await leave(api, 'removed', 'dora');
@@ -145,7 +147,7 @@ describe.each(KINDS)('following on $kind', ({ start }) => {
     expect(reader.framesOf('group:removed')).toEqual([]);
   });
 
-  it('[FOL-4] [FOL-5] follow, unfollow, and what may not be followed', async () => {
+  it('[FOL-4] [FOL-5] follow, unfollow, and targets that may not be followed', async () => {
     await join(api, 'mine', 'eve');
     const reader = await read('eve', {
       identify: { groups: undefined },
@@ -202,7 +204,7 @@ describe.each(KINDS)('following on $kind', ({ start }) => {
     expect(await reader.closed()).toBe(BAD_FRAME);
   });
 
-  it('[FOL-6] a token with other claims is applied at once', async () => {
+  it('[FOL-6] a new token with other claims takes effect at once', async () => {
     await join(api, 'kept', 'hans');
     const claims = { groups: ['first', 'both', 'kept'], follow: ['room-*'] };
     const reader = await read('hans', { claims });

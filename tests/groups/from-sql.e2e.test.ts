@@ -7,7 +7,7 @@ import { startTwoApiSystem, type TwoApiSystem } from '../e2e/system.ts';
 import { ask, expectContinuous, join, leave, send } from './group-services.ts';
 
 const SEEN_WITHIN_MS = 2_000;
-/** Longer than every lock wait of ours (1 s) and the deadline of a call (4 s). */
+/** Longer than all our lock waits (1 s) and the deadline of a call (4 s). */
 const LEFT_OPEN_MS = 8_000;
 const ANSWERED_WITHIN_MS = 1_000;
 
@@ -73,14 +73,14 @@ it('[GRP-8] a new member gets what was published after its join in the same tran
   expect(other.framesOf('group:room')).toEqual([]);
 });
 
-it('[GRP-8] who joined and was away gets everything since the join on coming back', async () => {
+it('[GRP-8] a client that joined while away gets everything since the join when it reconnects', async () => {
   await inOneTransaction(
     ['publish', 'away', 'before'],
     ['join', 'away', 'carl'],
     ['publish', 'away', 'after 1'],
     ['publish', 'away', 'after 2'],
   );
-  await send(system.api.url, 'group:away', 'by HTTP'); // comes after it, so it has been moved
+  await send(system.api.url, 'group:away', 'by HTTP'); // afterwards the outbox is moved
   const reader = await RelayClient.identified(system.relay.url, {
     clientId: 'carl',
     groups: true,
@@ -90,9 +90,9 @@ it('[GRP-8] who joined and was away gets everything since the join on coming bac
   expect(await reader.textsOf('group:away', 3)).toEqual(['after 1', 'after 2', 'by HTTP']);
 });
 
-it('[GRP-8] of several changes of one member in one transaction the last one stands', async () => {
+it('[GRP-8] of several changes of one member in one transaction, the last one counts', async () => {
   await inOneTransaction(['join', 'changing', 'dora'], ['join', 'changing', 'eve']);
-  expect((await join(system.api.url, 'changing', 'eve')).status).toBe(200); // after the calls: they have been moved
+  expect((await join(system.api.url, 'changing', 'eve')).status).toBe(200); // afterwards the calls are moved
   const [dora, eve] = await Promise.all([read('dora'), read('eve')]);
   await inOneTransaction(
     ['leave', 'changing', 'dora'],
@@ -103,7 +103,7 @@ it('[GRP-8] of several changes of one member in one transaction the last one sta
     ['leave', 'changing', 'frank'],
   );
   expect(await eve.textsOf('group:changing', 2, SEEN_WITHIN_MS)).toEqual(['while dora is none', 'for both']);
-  // Until the relay knows of the change, messages may arrive as before it.
+  // Until the relay knows the change, messages may still arrive as before.
   const followed = await dora.frameOf('group:changing', 'followed', { milliseconds: SEEN_WITHIN_MS });
   expect(followed).toMatchObject({ offset: 1, cause: 'joined' });
   const since = () =>
@@ -124,7 +124,7 @@ it('[GRP-8] of several changes of one member in one transaction the last one sta
   });
 });
 
-it('[GRP-8] what is rolled back never was', async () => {
+it('[GRP-8] changes that are rolled back have no effect', async () => {
   const reader = await read('gina');
   await application.beginTransaction();
   await call(application, ['join', 'rolled-back', 'gina']);
@@ -168,7 +168,7 @@ describe('[GRP-14] an application’s transaction that stays open', () => {
     });
   });
 
-  it('is never a deadlock’s victim, whatever it changes in which order', async () => {
+  it('is never chosen as the victim of a deadlock, whatever it changes in any order', async () => {
     const groups = ['deadlock-a', 'deadlock-b', 'deadlock-c'];
     let isBusy = true;
     const requests = [system.api.url, system.secondApi.url].flatMap((api) =>
@@ -190,7 +190,7 @@ describe('[GRP-14] an application’s transaction that stays open', () => {
           await call(connection, ['join', group, 'a']);
           await call(connection, ['publish', group, 'by SQL']);
           await call(connection, ['leave', group, 'b']);
-          await sleep(5); // other transactions come in between
+          await sleep(5); // gives other transactions a chance to run
         }
         await (round % 3 === 0 ? connection.rollback() : connection.commit());
       }
@@ -221,7 +221,7 @@ it.each([
     });
 });
 
-it('[GRP-8] [GRP-9] joins, leaves and messages of many, by SQL and HTTP through two APIs: each member gets what it may', async () => {
+it('[GRP-8] [GRP-9] many joins, leaves and messages by SQL and HTTP through two APIs: each member gets exactly its messages', async () => {
   const rounds = 20;
   const clients = ['crowd-1', 'crowd-2', 'crowd-3', 'crowd-4'];
   const readers = await Promise.all(clients.map(read));

@@ -13,12 +13,12 @@ export const KEY = randomBytes(24).toString('base64url');
 const SECRET = randomBytes(32).toString('base64');
 const TOKEN_SECONDS = 600;
 
-/** A name of a key with its scopes, and what goes into `PUBLISH_KEYS` for it. */
+/** The entry of `PUBLISH_KEYS` for a key with this name and these scopes. */
 export function keySetting(name: string, key: string, scopes: string): string {
   return `${name}:${createHash('sha256').update(key).digest('hex')};${scopes}`;
 }
 
-/** Tokens and keys are required; KEY may do everything. */
+/** Tokens and keys are required. KEY has all rights. */
 export const WITH_TOKENS: ServiceEnvironment = {
   AUTH: 'required',
   PUBLISH_KEYS: keySetting('everything', KEY, 'publish;batch;read;members;manage'),
@@ -52,13 +52,13 @@ export const KINDS: readonly Kind[] = [
 
 export interface Answer {
   readonly status: number;
-  /** The parsed JSON; `undefined` without a body. */
+  /** The parsed JSON; `undefined` if there is no body. */
   readonly body: unknown;
 }
 
 export interface Ask {
   readonly body?: unknown;
-  /** A key or a token; KEY where left out (ignored in open mode). */
+  /** A key or a token; KEY if omitted. Ignored in open mode. */
   readonly bearer?: string;
 }
 
@@ -90,7 +90,7 @@ export function leave(apiUrl: string, group: string, clientId: string): Promise<
   return ask(apiUrl, 'DELETE', memberPath(group, clientId));
 }
 
-/** Publishes texts one after the other; throws unless each is stored. */
+/** Publishes texts one after another. Throws unless each is stored. */
 export async function send(apiUrl: string, targetId: string, ...texts: readonly string[]): Promise<void> {
   for (const message of texts) {
     const { status } = await ask(apiUrl, 'POST', '/', { body: { message, targetId } });
@@ -98,7 +98,10 @@ export async function send(apiUrl: string, targetId: string, ...texts: readonly 
   }
 }
 
-/** Of one group: messages only between followed and unfollowed, and each one offset further, from where followed says. */
+/**
+ * Checks the frames of one group: messages arrive only between followed and unfollowed, with offsets that increase by
+ * one from where `followed` begins.
+ */
 export function expectContinuous(frames: readonly ReceivedFrame[]): void {
   let next: number | undefined;
   for (const { type, offset } of frames) {
@@ -117,7 +120,7 @@ export function tokenOf(clientId: string, claims: Claims = {}): Promise<string> 
   return signClientToken({ secret: SECRET, clientId, expiresInSeconds: TOKEN_SECONDS, ...claims });
 }
 
-/** Identifies with a token, following the client's groups unless `identify` says otherwise. */
+/** Identifies with a token. Follows the client's groups unless `identify` says otherwise. */
 export async function connected(
   relayUrl: string,
   clientId: string,

@@ -1,4 +1,4 @@
-/** The requests about members, as a program that has only the contract sends them. */
+/** The requests about members, as a program sends them that knows only the contract. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inLanes } from '../hostile/lanes.ts';
@@ -41,7 +41,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
     await services.stop();
   });
 
-  it('[GRP-17] a join is 201, the same again 200, a leave 204 in either case', async () => {
+  it('[GRP-17] a join is 201, the same join again 200, and any leave 204', async () => {
     await send(api, 'group:news', '1', '2');
     const first = await join(api, 'news', 'anna');
     expect(first).toEqual({ status: 201, body: { group: 'news', clientId: 'anna', from: 2, since: TIME } });
@@ -66,7 +66,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
     expect(answer).toMatchObject({ status: 201, body: { from } });
   });
 
-  it('[GRP-3] a batch adds and removes as a whole, and counts those that changed', async () => {
+  it('[GRP-3] a batch adds and removes as a whole, and counts the changed members', async () => {
     const batch = (body: unknown) => ask(api, 'POST', '/groups/team/members/batch', { body });
     expect(await batch({ add: ['a', 'b', 'c'], remove: ['x'] })).toEqual({
       status: 200,
@@ -85,7 +85,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
     });
   });
 
-  it('[GRP-3] a batch in which one id is wrong changes nothing', async () => {
+  it('[GRP-3] a batch with one invalid id changes nothing', async () => {
     const batch = (body: unknown) => ask(api, 'POST', '/groups/whole/members/batch', { body });
     const thousand = Array.from({ length: 1_000 }, (_, index) => `m${index}`);
     for (const body of [
@@ -107,7 +107,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
   it('[GRP-7] [GRP-17] members and groups come in pages, in the order of their bytes', async () => {
     const ids = ['Zoe', 'a', 'a.b', 'a|b', 'aa', 'b', '_x', '10', '9'];
     for (const clientId of ids) await join(api, 'ordered', clientId);
-    const inOrder = [...ids].sort(); // ASCII only: code units are bytes
+    const inOrder = [...ids].sort(); // ids are ASCII, so code unit order is byte order
     const seen: string[] = [];
     let after: string | null = '';
     for (let pages = 0; after !== null; pages += 1) {
@@ -173,7 +173,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
     expect((await ask(api, 'GET', '/groups/bad/members')).body).toMatchObject({ members: [] });
   });
 
-  it('[GRP-17] names of 122 characters and all that a name may hold are taken', async () => {
+  it('[GRP-17] names of 122 characters, with every allowed character, are accepted', async () => {
     for (const group of ['n'.repeat(122), 'A-Za-z0-9._~:@|+-', '...', '-'])
       expect(await join(api, group, 'wide')).toMatchObject({
         status: 201,
@@ -181,7 +181,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
       });
   });
 
-  it('[GRP-17] what is no JSON is 400, another type 415', async () => {
+  it('[GRP-17] a body that is not JSON is 400, another content type 415', async () => {
     const broken = await ask(api, 'PUT', '/groups/bad/members/anna', { body: '{"history":' });
     expect(code(broken)).toEqual([400, 'malformed_json']);
     const headers = { Authorization: `Bearer ${KEY}`, 'Content-Type': 'text/plain' };
@@ -226,7 +226,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
     expect(await statusOf('PUT', '/groups/room-1/members/ben', 'no-key-at-all')).toBe(401);
   });
 
-  it('[SEC-14] a client reads its own groups with its token, and nobody else’s', async () => {
+  it('[SEC-14] a client reads only its own groups with its token', async () => {
     await join(api, 'own', 'carl');
     const bearer = await tokenOf('carl');
     expect(await ask(api, 'GET', '/clients/carl/groups', { bearer })).toMatchObject({
@@ -238,7 +238,7 @@ describe.each(KINDS)('members on $kind', ({ start }) => {
     expect((await ask(api, 'PUT', '/groups/own/members/dora', { bearer })).status).toBe(401);
   });
 
-  it('[SEC-15] [GRP-18] a member reads the group’s log from F on, by the claim from the start, others not', async () => {
+  it('[SEC-15] [GRP-18] a member reads the group’s log from F, a client with the claim from the start, others not at all', async () => {
     await send(api, 'group:log', '1', '2', '3');
     await join(api, 'log', 'eve');
     await send(api, 'group:log', '4', '5');

@@ -1,4 +1,4 @@
-/** Where the stream of a group begins: the table of the contract, a test for each of its cells. */
+/** Where the stream of a group begins: the table of the contract, with a test for each cell. */
 import { makeTempFolder, type RelayClient, startProcess, startStandalone } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -36,7 +36,10 @@ const atOfAnotherEpoch: Resume = () => ({
   offsets: { [TARGET]: 7, [`group:${EVERYONE}`]: 7 },
 });
 
-/** What a reader brings, and where its stream begins: for a member whose F is 4, and by claim or for everyone. */
+/**
+ * What a reader sends, and where its stream begins: for a member whose F is 4, and for a reader who follows by the
+ * claim or as everyone.
+ */
 const ROWS: readonly (readonly [string, Resume, Start, Start])[] = [
   ['a cursor above F', at(6), { offset: 6, recovered: true }, { offset: 6, recovered: true }],
   ['a cursor at F', at(4), { offset: 4, recovered: true }, { offset: 4, recovered: true }],
@@ -115,19 +118,25 @@ describe.each(KINDS)('starts on $kind', ({ start }) => {
     await begins(reader, TARGET, member);
   });
 
-  it.each(ROWS)('[FOL-2] who follows by the claim brings %s', async (_what, resume, _member, other) => {
-    const reader = await read(
-      'claiming',
-      { ...anew('claiming'), resume: resume(epoch) },
-      { groups: [GROUP] },
-    );
-    await begins(reader, TARGET, other);
-  });
+  it.each(ROWS)(
+    '[FOL-2] a client that follows by the claim brings %s',
+    async (_what, resume, _member, other) => {
+      const reader = await read(
+        'claiming',
+        { ...anew('claiming'), resume: resume(epoch) },
+        { groups: [GROUP] },
+      );
+      await begins(reader, TARGET, other);
+    },
+  );
 
-  it.each(ROWS)('[FOL-2] who follows as everyone brings %s', async (_what, resume, _member, other) => {
-    const reader = await read('anyone', { ...anew('anyone'), resume: resume(epoch) });
-    await begins(reader, `group:${EVERYONE}`, other);
-  });
+  it.each(ROWS)(
+    '[FOL-2] a client that follows the group of everyone brings %s',
+    async (_what, resume, _member, other) => {
+      const reader = await read('anyone', { ...anew('anyone'), resume: resume(epoch) });
+      await begins(reader, `group:${EVERYONE}`, other);
+    },
+  );
 
   it.each([
     ['a cursor', { offset: 6 }, { offset: 6, recovered: true }],
@@ -149,7 +158,7 @@ describe.each(KINDS)('starts on $kind', ({ start }) => {
     expect(await reader.textsOf(TARGET, HEAD - offset)).toEqual(texts(offset));
   });
 
-  it('[FOL-2] a last ack that was never given is stored: messages after it are not lost', async () => {
+  it('[FOL-2] without a last ack, a baseline is stored: messages after it are not lost', async () => {
     const claims = { groups: ['acked'] };
     await send(services.apiUrl, 'group:acked', 'before');
     const identify = { deviceId: 'phone', resume: 'last-ack' };
@@ -162,7 +171,7 @@ describe.each(KINDS)('starts on $kind', ({ start }) => {
     expect(await back.textsOf('group:acked', 1)).toEqual(['while away']);
   });
 
-  it('[FOL-2] a cursor below F is told once by truncated, before the first later message', async () => {
+  it('[FOL-2] for a cursor below F, one truncated frame comes before the first later message', async () => {
     const { apiUrl } = services;
     await send(apiUrl, 'group:again', ...texts(0, 5));
     await join(apiUrl, 'again', 'returning', 'all');
@@ -181,7 +190,7 @@ describe.each(KINDS)('starts on $kind', ({ start }) => {
     ]);
   });
 
-  it('[FOL-2] joined while connected: F, with the history that the join names', async () => {
+  it('[FOL-2] joined while connected: the stream begins at F, with the history that the join requested', async () => {
     const { apiUrl } = services;
     await send(apiUrl, 'group:live', ...texts(0));
     const reader = await read('joining', {});
@@ -199,7 +208,7 @@ describe.each(KINDS)('starts on $kind', ({ start }) => {
   });
 });
 
-it('[FOL-2] [GRP-12] after a new epoch, streams go on at the cursor, at the last offset of before, or at F', async () => {
+it('[FOL-2] [GRP-12] after a new epoch, streams continue at the cursor, at the old head, or at F', async () => {
   const folder = await makeTempFolder('groups-epoch');
   const env = { ...WITH_TOKENS, DATA_DIR: folder.path };
   const first = await startStandalone(env);
@@ -227,7 +236,7 @@ it('[FOL-2] [GRP-12] after a new epoch, streams go on at the cursor, at the last
     [2, MEMBER_FROM, 2],
     [7, 7, 7],
     [HEAD, HEAD, HEAD],
-    [12, HEAD, HEAD], // epochStart
+    [12, HEAD, HEAD], // the epoch start
   ] as const) {
     const expected = { head: HEAD + 1, recovered: false };
     expect(await startOf('member', cursor)).toEqual({ offset: member, ...expected });

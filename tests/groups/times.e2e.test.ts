@@ -1,4 +1,4 @@
-/** How soon a change of members shows, also while something is away; and what a kill -9 leaves of it. */
+/** How soon a change of members is visible, even while a service is down, and what remains of it after a kill -9. */
 import {
   RelayClient,
   type RedisServer,
@@ -54,7 +54,7 @@ async function bySql(call: 'join' | 'leave', group: string, clientId: string): P
   await connection.end();
 }
 
-/** A join and a leave, and each of them on every relay in time. */
+/** Makes a join and a leave. Each must be visible on every relay in time. */
 async function showsInTime(within: typeof WITHIN_MS): Promise<void> {
   const readers = await Promise.all(relays.map((relay) => readOn(relay, 'watcher')));
   const seen = async (group: string, type: string, milliseconds: number) => {
@@ -76,12 +76,12 @@ async function showsInTime(within: typeof WITHIN_MS): Promise<void> {
   await Promise.all(readers.map((reader) => reader.close()));
 }
 
-it('[FOL-3] a join and a leave show on every relay within 1 s, by SQL within 2 s', async () => {
+it('[FOL-3] a join and a leave are visible on every relay within 1 s, by SQL within 2 s', async () => {
   await showsInTime(WITHIN_MS);
 });
 
 describe.each(freezeAndKill(() => redis))('Redis $fault', ({ begin, end }) => {
-  it('[FOL-3] [GRP-16] they show within 3 s, by SQL within 4 s, and within 1 s again afterwards', async () => {
+  it('[FOL-3] [GRP-16] changes are visible within 3 s, by SQL within 4 s, and within 1 s again afterwards', async () => {
     await begin();
     try {
       await showsInTime(WITHOUT_REDIS_WITHIN_MS);
@@ -91,7 +91,7 @@ describe.each(freezeAndKill(() => redis))('Redis $fault', ({ begin, end }) => {
   });
 });
 
-it('an API that is killed right after it answered a join: the join shows within 3 s', async () => {
+it('if an API is killed right after it answered a join, the join is visible within 3 s', async () => {
   const readers = await Promise.all(relays.map((relay) => readOn(relay, 'survivor')));
   for (let round = 0; round < ROUNDS; round += 1) {
     const group = newGroup();
@@ -107,7 +107,7 @@ it('an API that is killed right after it answered a join: the join shows within 
   await Promise.all(readers.map((reader) => reader.close()));
 });
 
-it('a relay that is killed: on the other one each stream goes on, and one joined meanwhile begins at F', async () => {
+it('if a relay is killed, streams continue on the other one, and a group joined in between begins at F', async () => {
   const dying = await startRelay(servers);
   const [before, meanwhile] = [newGroup(), newGroup()];
   await join(api.url, before, 'moving');
@@ -146,5 +146,5 @@ it('a client in 100 groups is identified within 200 ms', async () => {
     expect(Object.keys(targets as object)).toHaveLength(101);
     await reader.close();
   }
-  expect(Math.min(...times)).toBeLessThan(WARM_IDENTIFY_MS_MAX); // the others met other work of the machine
+  expect(Math.min(...times)).toBeLessThan(WARM_IDENTIFY_MS_MAX); // others may have met a busy machine
 });
