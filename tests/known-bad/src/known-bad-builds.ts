@@ -1,14 +1,14 @@
 import type { Finding } from '../../faults/src/ledger/findings.ts';
 import type { Replacement } from './replace-in-build.ts';
 
-/** A mistake that somebody could make, as a change of the built services, and what must find it. */
+/** A mistake that somebody could make, as a change of the built services, and the findings that must reveal it. */
 export interface KnownBadBuild {
   readonly name: string;
-  /** What a system with this mistake gets wrong. */
+  /** What a system with this mistake does wrong. */
   readonly mistake: string;
   readonly replacements: readonly Replacement[];
   readonly scenario: string;
-  /** At least one of these, or it failed for another reason. */
+  /** At least one of these must be found. Otherwise the scenario failed for another reason. */
   readonly expected: readonly Finding[];
 }
 
@@ -19,7 +19,7 @@ export const STORE = 'packages/message-store/dist';
 export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   {
     name: 'no resume',
-    mistake: 'a client that comes back goes on at the head, whatever cursor it brings',
+    mistake: 'a client that reconnects continues at the head, whatever its cursor is',
     replacements: [
       {
         file: `${RELAY}/starting/starting-point.js`,
@@ -32,7 +32,8 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'id > last',
-    mistake: 'positions are drawn like AUTO_INCREMENT, not held to the commit: commit order is another one',
+    mistake:
+      'offsets are assigned like AUTO_INCREMENT, without a lock until the commit: commit order is different',
     replacements: [
       {
         file: `${STORE}/mysql/append/counters.js`,
@@ -45,7 +46,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'publish before commit',
-    mistake: 'the hint goes out while the transaction can still fail',
+    mistake: 'the hint is sent while the transaction can still fail',
     replacements: [
       {
         file: `${STORE}/mysql/append/append-transaction.js`,
@@ -68,7 +69,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'answer before commit',
-    mistake: 'the publisher is told 201 a few ms early, while the transaction can still fail',
+    mistake: 'the publisher gets its 201 a few ms early, while the transaction can still fail',
     replacements: [
       {
         file: `${STORE}/mysql/append/append-transaction.js`,
@@ -81,7 +82,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'no idempotency',
-    mistake: 'a retry with the same key is a new message',
+    mistake: 'a retry with the same key stores a new message',
     replacements: [
       {
         file: `${STORE}/mysql/append/insert-rows.js`,
@@ -94,7 +95,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'unknown commit tried again',
-    mistake: 'a COMMIT without an answer counts as one that failed, and the API appends again',
+    mistake: 'a COMMIT without an answer counts as failed, and the API appends again',
     replacements: [
       {
         file: `${STORE}/mysql/append/commit-outcome.js`,
@@ -113,7 +114,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'identity by place alone',
-    mistake: 'an append without an answer counts as stored where any row stands under its ids',
+    mistake: 'an append without an answer counts as stored if any rows have its ids',
     replacements: [
       {
         file: `${STORE}/mysql/append/commit-outcome.js`,
@@ -126,7 +127,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'cursor moved before sending',
-    mistake: 'a frame that the socket did not take counts as sent',
+    mistake: 'a frame that the socket did not accept counts as sent',
     replacements: [
       {
         file: `${RELAY}/following/follower.js`,
@@ -144,7 +145,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'unbounded queue',
-    mistake: 'a socket takes everything, whether its client reads or not',
+    mistake: 'a socket accepts everything, even if its client does not read',
     replacements: [
       {
         file: `${RELAY}/socket/relay-web-socket.js`,
@@ -162,7 +163,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'no comparison of heads',
-    mistake: 'only hints move a feed: a message without one waits for the next',
+    mistake: 'only hints advance a feed: a message without a hint waits for the next hint',
     replacements: [
       {
         file: `${RELAY}/feeds/head-comparison.js`,
@@ -175,7 +176,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'hint applied out of order',
-    mistake: 'a hint is sent on as it comes, also where its predecessor is missing',
+    mistake: 'a hint is forwarded as it arrives, even if the message before it is missing',
     replacements: [
       {
         file: `${RELAY}/feeds/feed.js`,
@@ -193,7 +194,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'epoch ignored',
-    mistake: 'a cursor from before a restore counts, and hides what came after it',
+    mistake: 'a cursor from before a restore is accepted, and hides later messages',
     replacements: [
       {
         file: `${STORE}/rules/stream-start.js`,
@@ -207,7 +208,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   {
     name: 'offset compared without its content',
     mistake:
-      'rows count as the same wherever their offsets are: a history that has caught up looks like the old one',
+      'rows with the same offset count as the same row: a restored history that has caught up looks like the old one',
     replacements: [
       {
         file: 'packages/protocol/dist/row-mark.js',
@@ -220,7 +221,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'head from memory',
-    mistake: 'a cursor is held against what this relay has heard, not against the database',
+    mistake: 'a cursor is compared with what this relay has heard, not with the database',
     replacements: [
       {
         file: `${RELAY}/starting/target-opener.js`,
@@ -239,7 +240,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'cut off at the end',
-    mistake: 'a relay that ends drops its sockets without a close frame',
+    mistake: 'a relay that stops drops its sockets without a close frame',
     replacements: [
       {
         file: `${RELAY}/connection/drain.js`,
@@ -252,7 +253,7 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'shared read mixed up',
-    mistake: 'readers that stand at the same offset share one read, whosever log it is',
+    mistake: 'readers at the same offset share one read, even if they read different logs',
     replacements: [
       {
         file: `${RELAY}/following/log-reader.js`,

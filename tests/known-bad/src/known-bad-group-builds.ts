@@ -1,6 +1,6 @@
 import { type KnownBadBuild, RELAY, STORE } from './known-bad-builds.ts';
 
-/** Mistakes about members of groups. */
+/** Mistakes that concern members of groups. */
 export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
   {
     name: "join without the counter's lock",
@@ -27,7 +27,7 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'membership read before the head',
-    mistake: 'changes of members between the read of the memberships and that of the heads are not heard',
+    mistake: 'changes of members between the reads of the memberships and of the heads are missed',
     replacements: [
       {
         file: `${RELAY}/groups/followed-groups.js`,
@@ -40,7 +40,7 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'cursor honoured after removal',
-    mistake: 'who left and joined again goes on from its old cursor',
+    mistake: 'a client that left and joined again continues from its old cursor',
     replacements: [
       {
         file: `${RELAY}/following/follower-starter.js`,
@@ -71,7 +71,7 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'frame after unfollowed',
-    mistake: 'a removal is reported, and the follower goes on',
+    mistake: 'a removal is reported, but the follower continues',
     replacements: [
       {
         file: `${RELAY}/groups/followed-groups.js`,
@@ -84,7 +84,7 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
   },
   {
     name: 'change applied out of position order',
-    mistake: 'a late change counts, whatever came after it: it brings back a member who left',
+    mistake: 'a late change overwrites a newer one, and restores a member who left',
     replacements: [
       {
         file: `${RELAY}/control/members.js`,

@@ -1,18 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One place in the built services, and what it becomes. */
+/** One place in the built services, and its replacement. */
 export interface Replacement {
-  /** Below the copied build: `websocket-server/dist/feeds/feed.js`. */
+  /** A path in the copied build, like `websocket-server/dist/feeds/feed.js`. */
   readonly file: string;
-  /** Must stand there exactly once. */
+  /** This text must occur exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
 /**
- * Breaks a copied build; resolves with what puts it right again. Throws where a text is not found exactly once: then
- * the product has changed, and nobody knows any more what the replacement would do.
+ * Breaks a copied build. Resolves to the function that repairs it. Throws if a text does not occur exactly once: then
+ * the product has changed, and the effect of the replacement is unknown.
  */
 export async function replaceInBuild(
   buildFolder: string,

@@ -1,6 +1,6 @@
 /**
- * `npm run test:known-bad`: does the fault suite find what it is there to find? Each known-bad build has one mistake;
- * the scenario that is meant for it must fail, and for the right reason. The correct build must pass them all.
+ * `npm run test:known-bad` checks that the fault suite finds mistakes. Each known-bad build has one mistake: its
+ * scenario must fail, for the right reason. The correct build must pass all of these scenarios.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -14,9 +14,9 @@ import { KNOWN_BAD_GROUP_BUILDS } from './known-bad-group-builds.ts';
 import { replaceInBuild } from './replace-in-build.ts';
 
 const SEED = '1';
-/** Of the scenarios that can be made as long as one likes. */
+/** Options for scenarios of variable length. */
 const SHORT = parseCommandLine(['--seed', SEED, '--messages', '100']);
-/** What a correct build needs for the last delivery is below 4 s; a broken one is waited for in vain. */
+/** A correct build needs less than 4 s for the last delivery. A broken one never delivers it. */
 const SETTLE_MS = 5_000;
 
 interface Verdict {
@@ -24,7 +24,7 @@ interface Verdict {
   readonly scenario: string;
   readonly isRight: boolean;
   readonly findings: RunResult['findings'];
-  /** The line that it failed on, or what was wrong with the correct build. */
+  /** The finding that failed it, or what was wrong with the correct build. */
   readonly line: string;
   readonly seconds: number;
 }
@@ -77,7 +77,7 @@ function print({ build, scenario, isRight, line, seconds }: Verdict): void {
   );
 }
 
-/** `--only TEXT`: the builds whose name has it. */
+/** `--only TEXT` selects the builds whose names contain the text. */
 function chosen(args: readonly string[]): readonly KnownBadBuild[] {
   const { values } = parseArgs({ args: [...args], options: { only: { type: 'string', default: '' } } });
   return [...KNOWN_BAD_BUILDS, ...KNOWN_BAD_GROUP_BUILDS].filter(({ name }) => name.includes(values.only));
@@ -111,6 +111,6 @@ async function main(): Promise<void> {
   process.exitCode = wrong === 0 ? 0 : 1;
 }
 
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1)); // its folders go too
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1)); // removes the folders too
 await main();
 process.exit();

@@ -16,10 +16,13 @@ beforeAll(async () => {
 
 afterAll(() => build.remove());
 
-/** `npm run test:known-bad` shows whether each of them is caught; it takes minutes. */
+/**
+ * These tests only check that each replacement fits the build. `npm run test:known-bad` shows whether each mistake is
+ * caught, which takes minutes.
+ */
 describe('the known-bad builds', () => {
   it.each([...KNOWN_BAD_BUILDS, ...KNOWN_BAD_GROUP_BUILDS])(
-    '$name can be made of the present build',
+    '$name can be made from the current build',
     async ({ replacements, scenario }) => {
       expect(SCENARIOS.map(({ name }) => name)).toContain(scenario);
       const paths = replacements.map(({ file }) => join(build.path, file));
@@ -32,7 +35,7 @@ describe('the known-bad builds', () => {
     },
   );
 
-  it('a text that is not there, or there twice, is refused', async () => {
+  it('a text that does not occur, or occurs twice, is refused', async () => {
     const file = 'websocket-server/dist/following/follower.js';
     const make = (find: string) => replaceInBuild(build.path, [{ file, find, replace: '' }]);
     await expect(make('no such text')).rejects.toThrow('0 places');
