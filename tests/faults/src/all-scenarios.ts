@@ -59,12 +59,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'lost-replies',
-    summary: `answers to publishers are thrown away, sends are retried; --messages (${RETRIED_SENDS} retried sends)`,
+    summary: `answers to publishers are lost, sends are retried; --messages (${RETRIED_SENDS} retried sends)`,
     run: (settings, { messages = RETRIED_SENDS }) => lostReplies({ ...settings, retriedSends: messages }),
   },
   {
     name: 'reconnects',
-    summary: `one client with 500 messages/s is thrown off; --faults (${RECONNECTS} times)`,
+    summary: `one client with 500 messages/s is disconnected; --faults (${RECONNECTS} times)`,
     run: (settings, { faults = RECONNECTS }) => reconnects({ ...settings, reconnects: faults }),
   },
   {
@@ -80,7 +80,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'sentinel-failover',
-    summary: "Redis' master dies under load, and sentinels name another one",
+    summary: "Redis' master dies under load, and sentinels promote its replica",
     run: sentinelFailover,
   },
   {
@@ -108,18 +108,18 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'restored-dump',
-    summary: 'an older dump is put back under running services, then a new epoch begun',
+    summary: 'an older dump is restored under running services, then a new epoch is begun',
     run: (settings) => restoredDump({ ...settings, isEpochLate: false }),
   },
   {
     name: 'late-epoch',
-    summary: 'the same, and the new epoch is begun only after publishers went on',
+    summary: 'like restored-dump, but the new epoch is begun only after publishers have continued',
     run: (settings) => restoredDump({ ...settings, isEpochLate: true }),
   },
   {
     name: 'lost-tail',
     summary:
-      'the last commits are taken back as by a failover, publishers go on at once, and nobody is asked',
+      'the last commits are lost as in a failover, publishers continue at once, and no command begins an epoch',
     run: lostTail,
   },
   {
@@ -129,28 +129,32 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'full-disk',
-    summary: "the database's disk is full for a while, where root may mount one",
+    summary: "the database's disk is full for a while; needs root, to mount a small disk",
     run: fullDisk,
   },
-  { name: 'coming-back', summary: 'all clients come back at once after having missed much', run: comingBack },
+  {
+    name: 'coming-back',
+    summary: 'all clients reconnect at once, after they have missed many messages',
+    run: comingBack,
+  },
   {
     name: 'two-writers',
-    summary: 'two APIs write to the same targets over lines of unequal length',
+    summary: 'two APIs write to the same targets over links of different speed',
     run: twoWriters,
   },
   {
     name: 'changing-members',
-    summary: 'clients join and leave groups by HTTP and SQL while two APIs write and readers come and go',
+    summary: 'clients join and leave groups by HTTP and SQL, while two APIs write and readers come and go',
     run: changingMembers,
   },
   {
     name: 'broken-commits',
-    summary: 'lines between APIs and database break in transactions',
+    summary: 'links between APIs and database break during transactions',
     run: brokenCommits,
   },
   {
     name: 'ids-again',
-    summary: 'the database crashes at a COMMIT, and gives the ids and offsets of that append to another one',
+    summary: 'the database crashes at a COMMIT, and gives the ids and offsets of that append to the next one',
     run: idsAgain,
   },
   {
@@ -160,12 +164,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'lost-hints',
-    summary: 'the APIs reach the database and not Redis, the relays both',
+    summary: 'the APIs reach only the database, the relays also Redis',
     run: lostHints,
   },
   {
     name: 'lagging-relay',
-    summary: 'a reader moves to a relay that hears nothing from Redis',
+    summary: 'a reader moves to a relay that receives nothing from Redis',
     run: laggingRelay,
   },
 ];

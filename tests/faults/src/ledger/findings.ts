@@ -1,20 +1,20 @@
 /** Everything that must never happen, with an explanation of each. */
 const FINDINGS = {
-  lost: 'acknowledged, and not in the database or not delivered to a reader in time',
-  repeated: 'delivered twice to a reader that was not told to expect it',
-  'out of order': 'an offset that is not the one before plus one, or a later message with a lower offset',
+  lost: 'acknowledged, but not in the database or not delivered to a reader in time',
+  repeated: 'delivered twice to a reader that had no reason to expect it',
+  'out of order': 'an offset other than the previous one plus one, or a later message with a lower offset',
   leaked: "another target's message",
-  'stored twice': 'one send, two rows',
-  uncommitted: 'published in a transaction that was not committed, and seen all the same',
-  phantom: 'delivered, and not in the database',
-  contradicted: 'two messages at one offset',
-  corrupted: 'another text than was sent, or a frame that says something else than it must',
-  restarted: 'a reader was told that its cursor is worth nothing, without a restored database',
-  'stale head': 'a reader that identified was told a head below what had been acknowledged before',
-  refused: 'an answer or a close code that no client could have deserved',
+  'stored twice': 'one send stored as two rows',
+  uncommitted: 'seen, although its transaction was not committed',
+  phantom: 'delivered, but not in the database',
+  contradicted: 'two different messages at one offset',
+  corrupted: 'a text that differs from the one that was sent, or a frame with wrong content',
+  restarted: 'a reader was told that its cursor is invalid, although no database was restored',
+  'stale head': 'a reader that identified was told a head below an offset that had been acknowledged before',
+  refused: 'an error or a close code for a client that did nothing wrong',
   crashed: 'a process ended by itself',
-  late: 'done, but not within its time',
-  memory: 'a process grew by what a slow reader did not take',
+  late: 'done, but too late',
+  memory: 'a process held in memory what a slow reader did not read',
 } as const;
 
 export type Finding = keyof typeof FINDINGS;
