@@ -11,6 +11,8 @@ export interface Envelope {
   readonly createdAt: string;
   /** The frame as it is sent on the socket. */
   readonly frame: string;
+  /** The span that published it, as a `traceparent` (W3C Trace Context); left out if that was not traced. */
+  readonly traceparent?: string;
 }
 
 const envelopeSchema = z.object({
@@ -33,17 +35,38 @@ const ENCODED_FRAME = new RegExp(
     String.raw`"data":"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*","createdAt":"([\w.:-]*)"\}$`,
 );
 
+/** How `encodeTracedFrame` ends a payload. Its length is fixed. */
+const TRACED_END = /^,"traceparent":"(00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2})"\}$/;
+const TRACED_END_CHARACTERS = ',"traceparent":""}'.length + 55;
+
+/**
+ * The payload of a hint whose publish is traced: the frame with one field more. Relays of 0.1.0 and later accept it; those
+ * that do not know the field forward it to clients, which ignore it.
+ */
+export function encodeTracedFrame(frame: string, traceparent: string): string {
+  return `${frame.slice(0, -1)},"traceparent":"${traceparent}"}`;
+}
+
 /**
  * Parses a payload on a target's channel. `undefined` if it is not a frame for that target: anyone with access to the
  * bus can write anything, so the reader compares with the database instead.
  */
 export function decodeEnvelope(targetId: string, payload: string): Envelope | undefined {
-  const [, id, encodedTarget, digits, epoch, createdAt] = ENCODED_FRAME.exec(payload) ?? [];
-  if (id === undefined || epoch === undefined || createdAt === undefined)
-    return decodeAnyEncoding(targetId, payload);
+  const fields = ENCODED_FRAME.exec(payload);
+  if (fields !== null) return readFields(fields, targetId);
+  const traceparent = TRACED_END.exec(payload.slice(-TRACED_END_CHARACTERS))?.[1];
+  if (traceparent === undefined) return decodeAnyEncoding(targetId, payload);
+  const traced = ENCODED_FRAME.exec(`${payload.slice(0, -TRACED_END_CHARACTERS)}}`);
+  if (traced === null) return decodeAnyEncoding(targetId, payload);
+  const envelope = readFields(traced, targetId);
+  return envelope && { ...envelope, traceparent };
+}
+
+function readFields(fields: RegExpExecArray, targetId: string): Envelope | undefined {
+  const [frame, id = '', encodedTarget, digits, epoch = '', createdAt = ''] = fields;
   const offset = Number(digits);
   if (encodedTarget !== targetId || !Number.isSafeInteger(offset)) return undefined;
-  return { targetId, epoch, offset, id, createdAt, frame: payload };
+  return { targetId, epoch, offset, id, createdAt, frame };
 }
 
 /** Parses the same frame from another encoder: with other spaces, another order, or more fields. */

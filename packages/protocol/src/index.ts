@@ -18,7 +18,7 @@ export {
 export { CLOSE_CODES, type CloseCode, mayReconnect } from './close-codes.ts';
 export { isDeviceId } from './device-id.ts';
 export { type Disconnected, disconnectedSchema, disconnectQuerySchema } from './disconnect.ts';
-export { decodeEnvelope, type Envelope } from './envelope.ts';
+export { decodeEnvelope, encodeTracedFrame, type Envelope } from './envelope.ts';
 export {
   FRAME_ERRORS,
   type FrameErrorCode,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeEnvelope, encodeNewMessage } from '../src/index.ts';
+import { decodeEnvelope, encodeNewMessage, encodeTracedFrame } from '../src/index.ts';
 import { anyText } from './any-text.ts';
 
 const newMessage = {
@@ -12,6 +12,7 @@ const newMessage = {
   data: 'm',
   createdAt: '2026-11-23T00:00:00.000Z',
 } as const;
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const encode = (message = 'm') => encodeNewMessage({ ...newMessage, message }, 'e');
 
 describe('decodeEnvelope', () => {
@@ -77,6 +78,41 @@ describe('decodeEnvelope', () => {
       createdAt: '2026-11-23T00:00:00.000Z',
       frame,
     });
+  });
+
+  it('[TRC-3] a hint with a trace context gives the frame without it, whatever the text', () => {
+    fc.assert(
+      fc.property(anyText, (data) => {
+        const frame = encode(data);
+        const { frame: sent, ...envelope } =
+          decodeEnvelope('bob', encodeTracedFrame(frame, TRACEPARENT)) ?? {};
+        expect(sent).toBe(frame);
+        expect(envelope).toMatchObject({ offset: 58, traceparent: TRACEPARENT });
+        expect(decodeEnvelope('ann', encodeTracedFrame(frame, TRACEPARENT))).toBeUndefined();
+      }),
+    );
+  });
+
+  it('[TRC-3] a text of a message that looks like a trace context is none', () => {
+    const frame = encode(`","traceparent":"${TRACEPARENT}"}`);
+    expect(decodeEnvelope('bob', frame)).toMatchObject({ frame });
+    expect(decodeEnvelope('bob', frame)).not.toHaveProperty('traceparent');
+  });
+
+  it.each(['', '00-1-2-01', TRACEPARENT.toUpperCase(), `${TRACEPARENT}0`, 'x'.repeat(55)])(
+    '[TRC-3] %j is no trace context: the frame is read as one with a field more',
+    (traceparent) => {
+      const payload = encodeTracedFrame(encode(), traceparent);
+      expect(decodeEnvelope('bob', payload)).toMatchObject({ offset: 58, frame: payload });
+      expect(decodeEnvelope('bob', payload)).not.toHaveProperty('traceparent');
+    },
+  );
+
+  it('[TRC-3] a relay that does not know trace contexts reads the hint as one with a field more', () => {
+    const payload = encodeTracedFrame(encode(), TRACEPARENT);
+    expect(JSON.parse(payload)).toEqual({ ...newMessage, traceparent: TRACEPARENT });
+    const reordered = JSON.stringify({ traceparent: TRACEPARENT, ...newMessage }); // no form that this relay knows
+    expect(decodeEnvelope('bob', reordered)).toMatchObject({ offset: 58, frame: reordered });
   });
 
   it('[DEL-7] a frame that is no JSON is never forwarded, wherever it is broken', () => {
