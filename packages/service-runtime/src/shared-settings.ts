@@ -6,6 +6,7 @@ import { memorySettings } from './memory/process-memory.ts';
 import { checkDrain, type DrainSettings, drainSettings } from './process/drain-period.ts';
 import { workerSettings } from './process/worker-processes.ts';
 import { checkRedisAccess, redisSettings } from './redis/redis-settings.ts';
+import { tracingSettings } from './tracing/tracing-settings.ts';
 import { fileSetting, integerSetting, portSetting, yesNoSetting } from './settings/settings.ts';
 
 /** Settings of every service, by the name of the environment variable. */
@@ -68,6 +69,7 @@ export const sharedSettings = {
     description: 'Milliseconds from SIGTERM to the exit, whatever is still open then.',
   }),
   ...drainSettings,
+  ...tracingSettings,
 };
 
 /** Settings of a service in processes of its own, beside those of the service. `port`: its default. */
