@@ -30,6 +30,7 @@ import type { ApiMetrics } from './metrics/api-metrics.ts';
 import type { GroupCommit } from './publishing/group-commit.ts';
 import type { PublishHints } from './publishing/publish-hints.ts';
 import { createPublishMessages } from './publishing/publish-message.ts';
+import type { PublishSpans } from './publishing/publish-spans.ts';
 import { createLogPageReader } from './reading/read-log-page.ts';
 import { createMemberReaders } from './reading/read-members.ts';
 import { createReceiptsReader } from './reading/read-receipts.ts';
@@ -45,6 +46,7 @@ export interface ApiHttpParts {
   readonly registry: MetricsRegistry;
   readonly groupCommit: GroupCommit;
   readonly publishHints: PublishHints;
+  readonly spans: PublishSpans | undefined;
   readonly changeMembers: ChangeMembers;
   readonly disconnectClient: DisconnectClient;
   readonly startHoldMs?: number | undefined;
@@ -105,18 +107,19 @@ function createAccessControl({ store, settings, logger }: ApiHttpParts): AccessC
 }
 
 interface HotRouteParts
-  extends Pick<ApiHttpParts, 'settings' | 'logger' | 'metrics' | 'groupCommit' | 'publishHints'> {
+  extends Pick<ApiHttpParts, 'settings' | 'logger' | 'metrics' | 'groupCommit' | 'publishHints' | 'spans'> {
   readonly bodyMemory: MemoryShare;
   readonly access: AccessControl;
 }
 
 function createHotRoutes({ settings, logger, metrics, bodyMemory, access, ...parts }: HotRouteParts) {
-  const { groupCommit, publishHints } = parts;
+  const { groupCommit, publishHints, spans } = parts;
   return createPublishRoutes({
     access,
+    spans,
     rates: new PublishRates({ ...settings.publishRates, proxies: settings.trustedProxies }),
     publishMessages: createPublishMessages({
-      append: (request) => groupCommit.append(request),
+      append: (request, span) => groupCommit.append(request, span),
       publishHints,
       onOutcome: (outcome, request) => metrics.countPublish(outcome, request.publisher),
     }),

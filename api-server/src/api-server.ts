@@ -15,6 +15,7 @@ import {
   type Logger,
   MemoryBudget,
   type RepeatedTask,
+  type Tracing,
   showHealth,
   showMemory,
 } from '@postline/service-runtime';
@@ -27,6 +28,7 @@ import { createMemberNotice } from './members/member-notice.ts';
 import { GroupCommit } from './publishing/group-commit.ts';
 import { createOutboxMover } from './publishing/outbox-mover.ts';
 import { createPublishHints, type PublishHints } from './publishing/publish-hints.ts';
+import { PublishSpans } from './publishing/publish-spans.ts';
 import { createDisconnectClient } from './upkeep/disconnect-client.ts';
 import { createForgetDepartures } from './upkeep/forget-departures.ts';
 import { createLogRetention } from './upkeep/log-retention.ts';
@@ -48,6 +50,8 @@ export interface ApiServerParts {
   /** The memory of the process, if it is shared with another service. */
   readonly memory?: MemoryBudget;
   readonly logger: Logger;
+  /** Undefined if tracing is off. Its creator closes it. */
+  readonly tracing?: Tracing | undefined;
   /** Milliseconds for which a request waits for `open`; 3,000 if left out. */
   readonly startHoldMs?: number | undefined;
 }
@@ -81,7 +85,8 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
       metrics.countHints(hints, error !== undefined);
     },
   });
-  const groupCommit = createGroupCommit({ ...parts, metrics, health });
+  const spans = parts.tracing && new PublishSpans(parts.tracing);
+  const groupCommit = createGroupCommit({ ...parts, metrics, health, spans });
   const memberNotice = createMemberNotice({ publisher, hintDeadlineMs });
   const onMoved = createMovedListener({ logger, metrics, publishHints, memberNotice });
   const outboxMover = createMover({ ...parts, metrics, health, onMoved });
@@ -97,6 +102,7 @@ export function createApiServer(parts: ApiServerParts): ApiServer {
     metrics,
     groupCommit,
     publishHints,
+    spans,
     changeMembers: (change) => memberCommit.change(change),
     disconnectClient: createDisconnectClient({ store, publisher, hintDeadlineMs }),
   });
@@ -134,11 +140,16 @@ interface WorkerParts extends Pick<ApiServerParts, 'store' | 'outbox' | 'trimmer
   readonly health: ApiHealth;
 }
 
-function createGroupCommit({ store, settings, metrics, health }: WorkerParts): GroupCommit {
+interface GroupCommitParts extends WorkerParts {
+  readonly spans: PublishSpans | undefined;
+}
+
+function createGroupCommit({ store, settings, metrics, health, spans }: GroupCommitParts): GroupCommit {
   const committing = health.databaseActivity('Storing messages');
   const groupCommit = new GroupCommit({
     store,
     limits: settings.groupCommit,
+    startSpan: spans?.startCommit,
     onCommit: (report) => {
       metrics.countCommit(report);
       noteOutcome(committing, report.error);

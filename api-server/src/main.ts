@@ -10,6 +10,7 @@ import {
   listenOn,
   redisConnections,
   runProcess,
+  startTracing,
   startWorkers,
 } from '@postline/service-runtime';
 import { createApiServer } from './api-server.ts';
@@ -35,7 +36,8 @@ await runProcess(apiCommand, async (processEnv) => {
 
   const bus = createRedisMessageBus({ redisUrl, ...redisConnections(env) });
   const settings = apiSettings(env);
-  const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger });
+  const tracing = await startTracing(env, { service: 'postline-api-server', logger });
+  const api = createApiServer({ store, outbox: store, trimmer: store, bus, settings, logger, tracing });
   for (const warning of settings.warnings) logger.warn(warning);
   const port = await listenOn(api, { host: env.HOST, port: env.PORT, portVariable: 'PORT' });
   logger.info({ host: env.HOST, port }, 'listening');
@@ -53,7 +55,7 @@ await runProcess(apiCommand, async (processEnv) => {
     },
     close: async () => {
       await api.close();
-      await store.close();
+      await Promise.all([store.close(), tracing?.close()]);
     },
   };
 });

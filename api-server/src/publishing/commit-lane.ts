@@ -5,6 +5,7 @@ import {
   StoreUnavailableError,
 } from '@postline/message-store';
 import { Counts, LinkedList, type ListEntry } from '@postline/service-runtime';
+import type { PublishSpan, StartCommitSpan } from './publish-spans.ts';
 
 /** The outcome of one request: the store's answer, or why there was none. */
 export type CommitOutcome =
@@ -19,6 +20,8 @@ export interface PendingAppend {
   readonly request: AppendRequest;
   /** Its approximate size in memory and in a statement. */
   readonly bytes: number;
+  /** Undefined if it is not traced. */
+  readonly span: PublishSpan | undefined;
   /** Its place in its current lane, or in the last one. */
   waiting: ListEntry<PendingAppend> | undefined;
   /** True when it has an outcome. After its deadline the store may still be working on it. */
@@ -49,6 +52,8 @@ export interface CommitLaneOptions {
   readonly store: Pick<MessageStore, 'append'>;
   readonly limits: CommitLaneLimits;
   readonly onCommit: (report: CommitReport) => void;
+  /** Undefined if nothing is traced. */
+  readonly startSpan?: StartCommitSpan | undefined;
   /** Calls back after the sockets have been read. */
   readonly onNextTurn: (goOn: () => void) => void;
   /** Takes over contended requests; without it they stay in this lane and are tried again. */
@@ -220,7 +225,13 @@ export class CommitLane {
   async #commit(batch: readonly PendingAppend[]): Promise<PendingAppend[]> {
     const start = performance.now();
     const messages = batch.reduce((sum, { request }) => sum + request.messages.length, 0);
+    const { startSpan } = this.#options;
+    const commitSpan = startSpan?.(
+      batch.map(({ span }) => span),
+      messages,
+    );
     const report = (error?: Error) => {
+      commitSpan?.end(error);
       const milliseconds = performance.now() - start;
       const figures = { requests: batch.length, messages, milliseconds };
       this.#options.onCommit(error === undefined ? figures : { ...figures, error });

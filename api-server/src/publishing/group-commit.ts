@@ -7,6 +7,7 @@ import {
   type CommitReport,
   type PendingAppend,
 } from './commit-lane.ts';
+import type { PublishSpan, StartCommitSpan } from './publish-spans.ts';
 
 /** Between two attempts at a held counter. The store waits for the lock too; this pause prevents a busy loop if it fails fast. */
 const CONTENDED_PAUSE_MS = 50;
@@ -32,6 +33,8 @@ export interface GroupCommitOptions {
   readonly limits: GroupCommitLimits;
   /** Reports each append() of the store. */
   readonly onCommit?: (report: CommitReport) => void;
+  /** Begins the span of each append(); left out if nothing is traced. */
+  readonly startSpan?: StartCommitSpan | undefined;
   /** Calls back after the sockets have been read; tests decide when. */
   readonly onNextTurn?: (goOn: () => void) => void;
 }
@@ -60,13 +63,14 @@ export class GroupCommit {
   #onDrained: (() => void) | undefined;
 
   constructor(options: GroupCommitOptions) {
-    const { store, limits, onCommit = () => undefined, onNextTurn = setImmediate } = options;
+    const { store, limits, onCommit = () => undefined, startSpan, onNextTurn = setImmediate } = options;
     this.#limits = limits;
     const laneLimits: CommitLaneLimits = { ...limits, contendedPauseMs: CONTENDED_PAUSE_MS };
     this.#main = new CommitLane({
       store,
       limits: laneLimits,
       onCommit,
+      startSpan,
       onNextTurn,
       onContended: (contended) => {
         this.#moveToContended(contended);
@@ -76,16 +80,17 @@ export class GroupCommit {
       store,
       limits: { ...laneLimits, waitingRequestsMax: limits.contendedRequestsMax },
       onCommit,
+      startSpan,
       onNextTurn,
     });
   }
 
-  /** Resolves with the outcome of a request, at the latest at its deadline. Never rejects. */
-  append(request: AppendRequest): Promise<CommitOutcome> {
+  /** Resolves with the outcome of a request, at the latest at its deadline. Never rejects. `span`: if it is traced. */
+  append(request: AppendRequest, span?: PublishSpan): Promise<CommitOutcome> {
     if (this.#draining) return Promise.resolve({ kind: 'overloaded' });
     return new Promise((resolve) => {
       const dueAtMs = performance.now() + this.#limits.deadlineMs;
-      const pending = new PendingRequest({ request, dueAtMs, resolve, onSettled: this.#onSettled });
+      const pending = new PendingRequest({ request, span, dueAtMs, resolve, onSettled: this.#onSettled });
       pending.unsettled = this.#unsettled.add(pending);
       this.#watchDeadlines();
       const lane = this.#contended.sharesTarget(request) ? this.#contended : this.#main;
@@ -162,6 +167,7 @@ export class GroupCommit {
 
 interface PendingRequestOptions {
   readonly request: AppendRequest;
+  readonly span: PublishSpan | undefined;
   /** On the clock of performance.now(). */
   readonly dueAtMs: number;
   readonly resolve: (outcome: CommitOutcome) => void;
@@ -171,6 +177,7 @@ interface PendingRequestOptions {
 class PendingRequest implements PendingAppend {
   readonly request: AppendRequest;
   readonly bytes: number;
+  readonly span: PublishSpan | undefined;
   readonly dueAtMs: number;
   waiting: ListEntry<PendingAppend> | undefined;
   /** Its place among all requests without an outcome. */
@@ -179,9 +186,10 @@ class PendingRequest implements PendingAppend {
   readonly #onSettled: (pending: PendingRequest) => void;
   #settled = false;
 
-  constructor({ request, dueAtMs, resolve, onSettled }: PendingRequestOptions) {
+  constructor({ request, span, dueAtMs, resolve, onSettled }: PendingRequestOptions) {
     this.request = request;
     this.bytes = requestBytes(request);
+    this.span = span;
     this.dueAtMs = dueAtMs;
     this.#resolve = resolve;
     this.#onSettled = onSettled;

@@ -1,10 +1,17 @@
 import type { Hint, HintPublisher } from '@postline/message-bus';
 import type { StoredMessage } from '@postline/message-store';
-import { encodeNewMessage, type PublishStatus } from '@postline/protocol';
+import { encodeNewMessage, encodeTracedFrame, type PublishStatus } from '@postline/protocol';
 import { withDeadline } from '@postline/service-runtime';
 
-/** Publishes the hints of committed messages. Resolves with `stored` if the bus did not take them in time. Never rejects. */
-export type PublishHints = (messages: readonly StoredMessage[], epoch: string) => Promise<PublishStatus>;
+/**
+ * Publishes the hints of committed messages, with the `traceparent` of their publish if that is traced. Resolves with
+ * `stored` if the bus did not take them in time. Never rejects.
+ */
+export type PublishHints = (
+  messages: readonly StoredMessage[],
+  epoch: string,
+  traceparent?: string,
+) => Promise<PublishStatus>;
 
 export interface PublishHintsOptions {
   readonly publisher: Pick<HintPublisher, 'publish'>;
@@ -36,9 +43,9 @@ export function createPublishHints(options: PublishHintsOptions): PublishHints {
     });
     return { hints, status };
   };
-  return (messages, epoch) => {
+  return (messages, epoch, traceparent) => {
     forming ??= beginForming();
-    for (const message of messages) forming.hints.push(encodeHint(message, epoch));
+    for (const message of messages) forming.hints.push(encodeHint(message, epoch, traceparent));
     return forming.status;
   };
 }
@@ -75,6 +82,10 @@ function groupByTarget(hints: readonly Hint[]): readonly Hint[] {
   return [...hintsByTarget.values()].flat();
 }
 
-function encodeHint(stored: StoredMessage, epoch: string): Hint {
-  return { targetId: stored.targetId, frame: encodeNewMessage(stored, epoch) };
+function encodeHint(stored: StoredMessage, epoch: string, traceparent: string | undefined): Hint {
+  const frame = encodeNewMessage(stored, epoch);
+  return {
+    targetId: stored.targetId,
+    frame: traceparent === undefined ? frame : encodeTracedFrame(frame, traceparent),
+  };
 }

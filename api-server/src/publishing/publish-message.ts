@@ -2,6 +2,7 @@ import type { AppendedMessage, AppendRequest } from '@postline/message-store';
 import type { PublishStatus } from '@postline/protocol';
 import type { CommitOutcome } from './commit-lane.ts';
 import type { PublishHints } from './publish-hints.ts';
+import type { PublishSpan } from './publish-spans.ts';
 
 /** A committed message, as its publisher sees it. */
 export interface PublishedMessage {
@@ -17,12 +18,15 @@ export type PublishOutcome =
   | { readonly kind: 'published'; readonly messages: readonly PublishedMessage[] }
   | Exclude<CommitOutcome, { kind: 'appended' }>;
 
-/** Stores the messages of one request, all or none, and publishes their hints. Never rejects. */
-export type PublishMessages = (request: AppendRequest) => Promise<PublishOutcome>;
+/** Stores the messages of one request, all or none, and publishes their hints. Never rejects. `span`: if it is traced. */
+export type PublishMessages = (
+  request: AppendRequest,
+  span?: PublishSpan | undefined,
+) => Promise<PublishOutcome>;
 
 export interface PublishMessagesOptions {
   /** Appends a request, sharing a commit with others. */
-  readonly append: (request: AppendRequest) => Promise<CommitOutcome>;
+  readonly append: (request: AppendRequest, span: PublishSpan | undefined) => Promise<CommitOutcome>;
   readonly publishHints: PublishHints;
   /** Reports the outcome of each request. */
   readonly onOutcome?: (outcome: PublishOutcome, request: AppendRequest) => void;
@@ -34,12 +38,18 @@ export interface PublishMessagesOptions {
  */
 export function createPublishMessages(options: PublishMessagesOptions): PublishMessages {
   const { append, publishHints, onOutcome } = options;
-  return async (request) => {
-    const committed = await append(request);
-    const outcome: PublishOutcome =
-      committed.kind === 'appended'
-        ? published(committed.messages, await publishHints(committed.messages, committed.epoch))
-        : committed;
+  return async (request, span) => {
+    const committed = await append(request, span);
+    let outcome: PublishOutcome;
+    if (committed.kind === 'appended') {
+      const { messages, epoch } = committed;
+      const hints = span?.startHints(messages);
+      const status = await publishHints(messages, epoch, hints?.traceparent);
+      hints?.end(status);
+      outcome = published(messages, status);
+    } else {
+      outcome = committed;
+    }
     onOutcome?.(outcome, request);
     return outcome;
   };

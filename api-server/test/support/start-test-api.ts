@@ -9,7 +9,7 @@ import {
 } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
-import { createLogger, readSettings, sharedSettings } from '@postline/service-runtime';
+import { createLogger, readSettings, sharedSettings, type Tracing } from '@postline/service-runtime';
 import { makeTempFolder } from '@postline/test-support';
 import { z } from 'zod';
 import { createApiServer } from '../../src/api-server.ts';
@@ -45,6 +45,7 @@ export interface TestApiOptions {
   /** False: the database does not have the schema yet. */
   readonly isOpen?: boolean;
   readonly startHoldMs?: number;
+  readonly tracing?: Tracing;
 }
 
 /** The API on a SQLite file of its own and an in-process bus, listening on a free port. */
@@ -87,6 +88,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     bus: publisher === undefined ? bus : { createPublisher: (events) => reporting(publisher, events) },
     settings: testSettings(options.env),
     startHoldMs: options.startHoldMs,
+    tracing: options.tracing,
     logger: createLogger({
       service: 'api-server',
       level: 'debug',

@@ -3,6 +3,7 @@ import type { AppendRequest } from '@postline/message-store';
 import type { PublishedBatch, PublishedMessage as PublishedMessageBody } from '@postline/protocol';
 import type { MemoryShare } from '@postline/service-runtime';
 import type { PublishedMessage, PublishMessages, PublishOutcome } from '../../publishing/publish-message.ts';
+import type { PublishSpan, PublishSpans } from '../../publishing/publish-spans.ts';
 import type { KeyScope, Publisher } from '@postline/publisher-keys';
 import { type AccessControl, refuseTarget } from '../../access/access-control.ts';
 import { type HttpAnswer, jsonAnswer } from '../answers/answer.ts';
@@ -21,6 +22,8 @@ import type { HotRoute } from './route.ts';
 
 export interface PublishRoutesOptions {
   readonly publishMessages: PublishMessages;
+  /** Undefined if nothing is traced. */
+  readonly spans?: PublishSpans | undefined;
   readonly access: Pick<AccessControl, 'authorize'>;
   readonly rates: PublishRates;
   readonly messageBodyBytesMax: number;
@@ -77,14 +80,37 @@ function createRoutes(
   options: PublishRoutesOptions,
 ): readonly HotRoute[] {
   const label = paths.join(' ');
+  const { spans } = options;
   const answer = (request: IncomingMessage) => publish(request, kind, options);
-  return paths.map((path) => ({ method: 'POST', path, label, answer }));
+  return paths.map((path) => {
+    const traced =
+      spans && ((request: IncomingMessage) => publishTraced(request, path, kind, { ...options, spans }));
+    return { method: 'POST', path, label, answer: traced ?? answer };
+  });
+}
+
+async function publishTraced(
+  request: IncomingMessage,
+  route: string,
+  kind: PublishKind,
+  options: PublishRoutesOptions & { readonly spans: PublishSpans },
+): Promise<HttpAnswer> {
+  const span = options.spans.startRequest({ headers: request.headers, method: 'POST', route });
+  let status = 500;
+  try {
+    const answer = await publish(request, kind, options, span);
+    ({ status } = answer);
+    return answer;
+  } finally {
+    span?.end(status);
+  }
 }
 
 async function publish(
   request: IncomingMessage,
   kind: PublishKind,
   options: PublishRoutesOptions,
+  span?: PublishSpan,
 ): Promise<HttpAnswer> {
   const caller = options.access.authorize(request, kind.scope);
   if (!caller.ok) return problemAnswer(caller.refusal);
@@ -107,7 +133,7 @@ async function publish(
     if (forbidden !== undefined) return problemAnswer(forbidden);
     options.rates.charge(request, publisher, messages.length - 1);
 
-    const outcome = await options.publishMessages(body.value);
+    const outcome = await options.publishMessages(body.value, span);
     if (outcome.kind === 'published') return kind.answer(outcome.messages);
     if (outcome.kind === 'failed') options.onFailure(outcome.error);
     return problemAnswer(refusalOf(outcome, kind));
