@@ -6,6 +6,7 @@ import {
   MemoryBudget,
   type RunningProcess,
   runProcess,
+  startTracing,
   writeToTerminal,
 } from '@postline/service-runtime';
 import { createRelay, relaySettings } from '@postline/websocket-server';
@@ -31,8 +32,10 @@ async function start(env: StandaloneEnvironment): Promise<RunningProcess> {
   const relayLogger = createLogger({ service: 'websocket-server', level: env.LOG_LEVEL });
   const settings = apiSettings(env);
   const memory = new MemoryBudget({ bytesMax: settings.heldBytesMax }); // both services share the heap
+  const tracing = await startTracing(env, { service: 'postline', logger });
   const api = createApiServer({
     memory,
+    tracing,
     store,
     outbox,
     trimmer: store,
@@ -48,6 +51,7 @@ async function start(env: StandaloneEnvironment): Promise<RunningProcess> {
     settings: relaySettings(env, apiPort),
     logger: relayLogger,
     memory,
+    tracing,
   });
   const relayPort = await listenOn(relay, { host, port: env.RELAY_PORT, portVariable: 'RELAY_PORT' });
   for (const warning of settings.warnings) logger.warn(warning);
@@ -74,7 +78,7 @@ async function start(env: StandaloneEnvironment): Promise<RunningProcess> {
     },
     close: async () => {
       await Promise.all([api.close(), relay.close()]);
-      await close();
+      await Promise.all([close(), tracing?.close()]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { MessageBus } from '@postline/message-bus';
 import type { MessageStore } from '@postline/message-store';
-import type { Logger, MemoryBudget } from '@postline/service-runtime';
+import type { Logger, MemoryBudget, Tracing } from '@postline/service-runtime';
 import { Acks } from './acks/acks.ts';
 import { AddressLimits } from './admission/address-limits.ts';
 import { RefusalLog } from './admission/refusal-log.ts';
@@ -33,6 +33,8 @@ export interface RelayParts {
   readonly logger: Logger;
   /** Memory that the relay shares with others in its process; its own budget if left out. */
   readonly memory?: MemoryBudget | undefined;
+  /** Undefined if tracing is off. Its creator closes it. */
+  readonly tracing?: Tracing | undefined;
 }
 
 interface SharedParts {

@@ -10,6 +10,7 @@ import {
   OPEN_MODE_WARNING,
   redisConnections,
   runProcess,
+  startTracing,
   startWorkers,
 } from '@postline/service-runtime';
 import { readRelayEnvironment, relayCommand, relaySettings } from './configuration.ts';
@@ -35,7 +36,8 @@ await runProcess(relayCommand, async (processEnv) => {
   }
   const bus = createRedisMessageBus({ redisUrl: env.redisUrl, ...redisConnections(env) });
   const settings = relaySettings(env, API_PORT_DEFAULT);
-  const relay = createRelay({ store, bus, settings, logger });
+  const tracing = await startTracing(env, { service: 'postline-websocket-server', logger });
+  const relay = createRelay({ store, bus, settings, logger, tracing });
   if (settings.auth === 'open') logger.warn(OPEN_MODE_WARNING);
   const port = await listenOn(relay, { host: env.HOST, port: env.PORT, portVariable: 'PORT' });
   logger.info({ host: env.HOST, port }, 'listening');
@@ -51,7 +53,7 @@ await runProcess(relayCommand, async (processEnv) => {
     },
     close: async () => {
       await relay.close();
-      await store.close();
+      await Promise.all([store.close(), tracing?.close()]);
     },
   };
 });

@@ -35,6 +35,7 @@ import { identify, type IdentifyParts } from './identifying/identify.ts';
 import { RelayCounters } from './metrics/relay-counters.ts';
 import { createRelayHealth } from './metrics/relay-health.ts';
 import { createRelayMetrics } from './metrics/relay-metrics.ts';
+import { SendSpans } from './metrics/send-spans.ts';
 import { DeliveryLog } from './operations/delivery-log.ts';
 import { Operations } from './operations/operations.ts';
 import { SocketQueues } from './socket/socket-queues.ts';
@@ -58,14 +59,15 @@ export interface Relay {
 
 /** The WebSocket relay, on any store and bus. Closes neither of them. */
 export function createRelay(parts: RelayParts): Relay {
-  const { store, settings, logger } = parts;
+  const { store, settings, logger, tracing } = parts;
   const { memory = new MemoryBudget({ bytesMax: settings.heldBytesMax }) } = parts;
   const deliveries = settings.opsPage ? new DeliveryLog() : undefined;
-  const counters = new RelayCounters(deliveries);
+  const counters = new RelayCounters(deliveries, tracing && new SendSpans(tracing));
   const health = createRelayHealth({ store, settings, logger });
   const { readiness } = health;
   const turn = new WriteTurn(() => {
     counters.sendDelays.onWritten();
+    counters.sendSpans?.onWritten();
   });
   const queues = new SocketQueues({ budget: memory, bytesMax: settings.socketQueuesBytesMax });
 

@@ -207,7 +207,7 @@ export class Feed {
 
   #fanOutOf(followed: FeedFollower | FanOut): FanOut {
     if (followed instanceof FanOut) return followed;
-    const fanOut = new FanOut(this.#turn, this.#counters.sendDelays);
+    const fanOut = new FanOut(this.#turn, this.#counters);
     fanOut.add(followed);
     return fanOut;
   }
@@ -244,13 +244,16 @@ export class Feed {
   }
 
   #advance(epoch: string, envelope: Envelope): void {
-    const { offset, id, createdAt, frame } = envelope;
+    const { targetId, offset, id, createdAt, frame, traceparent } = envelope;
     this.#position = { epoch, head: offset, mark: rowMarkToKeep(id, createdAt) };
     this.#counters.hintsApplied += 1;
     if (offset === this.#unhinted) this.#unhinted = 0;
     const follower = this.#follower;
     if (follower instanceof FanOut) follower.onFrame(envelope);
-    else if (follower?.onFrame(offset, frame) === true) this.#counters.sendDelays.onHinted(createdAt, 1);
+    else if (follower?.onFrame(offset, frame) === true) {
+      this.#counters.sendDelays.onHinted(createdAt, 1);
+      if (traceparent !== undefined) this.#counters.sendSpans?.onHinted({ targetId, offset, traceparent }, 1);
+    }
   }
 
   /** A hint is lost if the last comparison was ahead of it and it has not arrived before this one. */

@@ -3,6 +3,7 @@ import { CLOSE_CODES } from '@postline/protocol';
 import { Counts, Distribution } from '@postline/service-runtime';
 import type { DeliveryRecorder } from './delivery-recorder.ts';
 import { SendDelays } from './send-delays.ts';
+import type { SendSpans } from './send-spans.ts';
 
 /** From a client that missed nothing to one that was away for weeks. */
 const BACKLOG_BOUNDS_MESSAGES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 10_000, 100_000];
@@ -42,6 +43,8 @@ export class RelayCounters {
   readonly sendDelays = new SendDelays();
   /** Undefined unless the operations page is on. */
   readonly recorder: DeliveryRecorder | undefined;
+  /** Undefined unless tracing is on. */
+  readonly sendSpans: SendSpans | undefined;
   /** Messages that clients had to catch up with when they identified. */
   readonly identifyBacklogs = new Distribution(BACKLOG_BOUNDS_MESSAGES);
   readonly closesByCode = new Counts<string>();
@@ -49,8 +52,9 @@ export class RelayCounters {
   readonly tokenChecksByOutcome = new Counts<string>();
   readonly historyChecksByOutcome = new Counts<string>();
 
-  constructor(recorder?: DeliveryRecorder) {
+  constructor(recorder?: DeliveryRecorder, sendSpans?: SendSpans) {
     this.recorder = recorder;
+    this.sendSpans = sendSpans;
     for (const code of COUNTED_CLOSE_CODES) this.closesByCode.add(String(code), 0); // an alert sees the first one too
   }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createInProcessMessageBus } from '@postline/message-bus/in-process';
 import type { MessageStore } from '@postline/message-store';
 import { createSqliteMessageStore } from '@postline/message-store/sqlite';
-import { encodeNewMessage, type JoinHistory } from '@postline/protocol';
-import { createLogger, type Logger } from '@postline/service-runtime';
+import { encodeNewMessage, encodeTracedFrame, type JoinHistory } from '@postline/protocol';
+import { createLogger, type Logger, type Tracing } from '@postline/service-runtime';
 import { makeTempFolder, freshMetrics } from '@postline/test-support';
 import type { RelaySettings } from '../../src/configuration.ts';
 import { createRelay } from '../../src/relay.ts';
@@ -15,6 +15,8 @@ export interface TestRelay {
   readonly port: number;
   /** Commits messages for a target, and sends their hints. */
   publish(targetId: string, ...messages: string[]): Promise<void>;
+  /** Commits a message, and sends its hint with a trace context; resolves to its frame. */
+  publishTraced(targetId: string, message: string, traceparent: string): Promise<string>;
   /** Commits messages, and tells nobody. */
   append(targetId: string, ...messages: string[]): Promise<void>;
   /** Sends anything on a target's channel. */
@@ -45,6 +47,7 @@ interface JoinOptions {
 export async function startTestRelay(
   settings: Partial<RelaySettings> = {},
   logger: Logger = createLogger({ service: 'test', level: 'silent' }),
+  tracing?: Tracing,
 ): Promise<TestRelay> {
   const folder = await makeTempFolder('relay');
   const openStore = () =>
@@ -58,6 +61,7 @@ export async function startTestRelay(
     bus,
     settings: { ...TEST_SETTINGS, drainMs: 200, ...settings },
     logger,
+    tracing,
   });
   const port = await relay.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${port}`;
@@ -84,6 +88,12 @@ export async function startTestRelay(
       const { epoch, messages: stored } = await append(targetId, messages);
       const frames = stored.map((row) => encodeNewMessage(row, epoch));
       await publisher.publish(frames.map((frame) => ({ targetId, frame })));
+    },
+    publishTraced: async (targetId, message, traceparent) => {
+      const { epoch, messages } = await append(targetId, [message]);
+      const [frame = ''] = messages.map((row) => encodeNewMessage(row, epoch));
+      await publisher.publish([{ targetId, frame: encodeTracedFrame(frame, traceparent) }]);
+      return frame;
     },
     append: async (targetId, ...messages) => {
       await append(targetId, messages);
