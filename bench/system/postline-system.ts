@@ -88,7 +88,7 @@ async function startServices(options: ServicesToStart): Promise<MeasuredSystem> 
   };
 }
 
-/** As in production, but open; everything else is left at its default. */
+/** As in production, but open; everything else is left at its default. Tracing is on if this process has its variables. */
 function serviceEnvironment(inspectorPort: number | undefined): Record<string, string> {
   const inspect = inspectorPort === undefined ? {} : { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
   return {
@@ -98,7 +98,13 @@ function serviceEnvironment(inspectorPort: number | undefined): Record<string, s
     DRAIN_MS: '0',
     CONNECTIONS_PER_ADDRESS_MAX: '50000', // all come from this machine
     ...inspect,
+    ...tracingVariables(),
   };
+}
+
+function tracingVariables(): Record<string, string> {
+  const variables = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'));
+  return Object.fromEntries(variables.map(([name, value = '']) => [name, value]));
 }
 
 function serviceProcess(role: ProcessRole, service: ServiceProcess, inspectorPort?: number): SystemProcess {
