@@ -18,6 +18,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Configuration: '/docs/configuration',
     'Command line': '/docs/command-line',
     Operating: '/docs/operating',
+    Tracing: '/docs/tracing',
     Kubernetes: '/docs/kubernetes',
     'Database connection': '/docs/database-connection',
     'Rights in the database': '/docs/database-rights',
