@@ -10,10 +10,13 @@ import {
   type TraceCollector,
   waitUntil,
 } from '@postline/test-support';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freshServers, startSystem } from './system.ts';
 
 const MINUTE_MS = 60_000;
+/** Each test starts two services or more. */
+vi.setConfig({ testTimeout: 3 * MINUTE_MS });
+
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = `00-${TRACE}-b7ad6b7169203331-01`;
 const SECRET = 'a secret';
