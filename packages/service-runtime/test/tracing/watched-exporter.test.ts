@@ -21,7 +21,7 @@ function linesAfter(results: readonly ExportResult[]): string[] {
       },
       shutdown: () => Promise.resolve(),
     },
-    { warn: log('warn'), info: log('info') },
+    { warn: log('warn'), info: log('info') } as never,
   );
   const passedOn: ExportResult[] = [];
   for (const _ of results) exporter.export([], (result) => void passedOn.push(result));
