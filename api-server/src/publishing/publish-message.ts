@@ -19,10 +19,7 @@ export type PublishOutcome =
   | Exclude<CommitOutcome, { kind: 'appended' }>;
 
 /** Stores the messages of one request, all or none, and publishes their hints. Never rejects. `span`: if it is traced. */
-export type PublishMessages = (
-  request: AppendRequest,
-  span?: PublishSpan | undefined,
-) => Promise<PublishOutcome>;
+export type PublishMessages = (request: AppendRequest, span?: PublishSpan) => Promise<PublishOutcome>;
 
 export interface PublishMessagesOptions {
   /** Appends a request, sharing a commit with others. */

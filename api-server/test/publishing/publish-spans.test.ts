@@ -86,9 +86,8 @@ describe('a publish', () => {
     const messages = ['bob', 'ann', 'bob'].map((targetId) => ({ message: SECRET, targetId }));
     await post('/messages/batch', { messages }, { traceparent: CALLER });
     const expected = `00-${TRACE}-${idOf(spans, 'publish hints')}-01`;
-    expect(payloads.map((payload, index) => decodeEnvelope(messages[index]!.targetId, payload))).toEqual(
-      ['bob', 'ann', 'bob'].map((targetId) => expect.objectContaining({ targetId, traceparent: expected })),
-    );
+    const hints = payloads.map((payload, index) => decodeEnvelope(messages[index]!.targetId, payload));
+    expect(hints).toMatchObject(messages.map(({ targetId }) => ({ targetId, traceparent: expected })));
     expect(spans.only('publish hints').attributes).toMatchObject({ 'messaging.batch.message_count': 3 });
     expect(spans.only('POST /messages/batch').attributes).toMatchObject({ 'http.response.status_code': 201 });
   });
