@@ -26,7 +26,7 @@ interface HintsSpan {
   end(status: PublishStatus): void;
 }
 
-export interface CommitSpan {
+interface CommitSpan {
   end(error: Error | undefined): void;
 }
 
