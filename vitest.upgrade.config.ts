@@ -9,8 +9,9 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['tests/upgrade/**/*.test.ts'],
-    // An upgrade takes half a minute; installing and building an old release takes more.
-    testTimeout: 900_000,
-    hookTimeout: 120_000,
+    fileParallelism: false, // each loads the machine by itself
+    // An upgrade takes a minute; installing and building an old release takes more, and a loaded machine much more.
+    testTimeout: 3_600_000,
+    hookTimeout: 600_000,
   },
 });

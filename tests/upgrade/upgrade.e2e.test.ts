@@ -6,15 +6,26 @@ import { type BackingServers, startServers, stopServers } from '../faults/src/cl
 import { copyBuild } from '../faults/src/cluster/copied-build.ts';
 import { withConnection } from '../faults/src/scenarios/audit-database.ts';
 import type { Run } from '../faults/src/scenarios/run.ts';
-import { describeResult, hasPassed } from '../faults/src/scenarios/run-result.ts';
+import {
+  ALWAYS_SHOWN,
+  describeResult,
+  hasPassed,
+  type RunResult,
+} from '../faults/src/scenarios/run-result.ts';
 import { makeNextRelease, type NextRelease } from './next-release.ts';
 import { buildRelease } from './old-release.ts';
+import { StandstillWatch } from './standstill-watch.ts';
 import { type UpgradeSettings, type UpgradeStep, upgradeUnderLoad } from './upgrade-under-load.ts';
+import { writeLedger } from './write-ledger.ts';
 
 /** The last commit of 0.1.0. */
 const OLD_COMMIT = '636188f';
 const SEED = process.env['FAULT_SEED'] ?? '1';
-const NOTICED_MS = 5_000;
+/** The checks come every two seconds; a loaded machine needs more. */
+const NOTICED_MS = 60_000;
+/** Clients and HAProxy give up on a service after some seconds. */
+const STANDSTILL_MS_MAX = 2_000;
+const RUNS_MAX = 4;
 
 let servers: BackingServers;
 let present: TempFolder;
@@ -34,14 +45,31 @@ afterAll(async () => {
 
 async function passes(
   scenario: string,
-  settings: Pick<UpgradeSettings, 'buildFolder' | 'steps' | 'afterStep' | 'afterwards'>,
+  settings: Pick<UpgradeSettings, 'buildFolder' | 'buildWithoutDrain' | 'steps' | 'afterStep' | 'afterwards'>,
 ): Promise<void> {
-  const printed: string[] = [];
-  const print = (line: string) => printed.push(`  ${line}`);
-  const result = await upgradeUnderLoad({ ...settings, scenario, seed: SEED, servers, print });
-  const lines = [...describeResult(result), ...printed];
-  if (hasPassed(result)) console.log(lines.join('\n'));
-  expect(hasPassed(result), lines.join('\n')).toBe(true);
+  for (let run = 1; ; run += 1) {
+    const printed: string[] = [];
+    const print = (line: string) => printed.push(`  ${line}`);
+    const watch = new StandstillWatch();
+    const result = await upgradeUnderLoad({ ...settings, scenario, seed: SEED, servers, print });
+    const standstillMs = watch.stop();
+    const lines = [await writeLedger(result), ...describeResult(result), ...printed];
+    if (hasPassed(result)) {
+      console.log(lines.join('\n'));
+      return;
+    }
+    if (standstillMs < STANDSTILL_MS_MAX || hasLost(result) || run === RUNS_MAX) {
+      expect.fail(lines.join('\n'));
+    }
+    console.log(
+      `the machine stood still for ${standstillMs} ms, so this counts for nothing:\n${lines.join('\n')}`,
+    );
+  }
+}
+
+/** No standstill is an excuse for these. */
+function hasLost({ findings }: RunResult): boolean {
+  return ALWAYS_SHOWN.some((finding) => (findings[finding] ?? 0) > 0);
 }
 
 /** Steps to one release, in this order. */
@@ -61,6 +89,7 @@ it('[REL-17] from 0.1.0 to this release, APIs first: nothing is lost, repeated o
   const old = await buildRelease(OLD_COMMIT);
   await passes(`upgrade-from-${OLD_COMMIT}`, {
     buildFolder: old.path,
+    buildWithoutDrain: old.path,
     steps: stepsTo(present, 'api-1', 'api-2', 'relay-1', 'relay-2'),
     afterwards: async (run) => {
       expect(await schemaVersion(run)).toBe(next.schemaVersion - 1);

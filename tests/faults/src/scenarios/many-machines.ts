@@ -10,6 +10,7 @@ import {
 } from '@postline/test-support';
 import type { ServiceNode } from '../cluster/service-node.ts';
 import type { ReaderHabits } from '../load/reader.ts';
+import { countRefusals, noteRefusals } from './refusals.ts';
 import { type Run, type RunOptions, withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import { NotPossibleHereError, type ScenarioSettings } from './scenario.ts';
@@ -108,24 +109,12 @@ async function killAndStart(run: Run, node: ServiceNode): Promise<void> {
 /** SIGTERM: nobody may notice, but for the close frames of a relay. */
 async function drainAndStart(run: Run, node: ServiceNode | undefined): Promise<void> {
   if (node === undefined) throw new Error('there is no such service');
-  const before = failures(run);
+  const before = countRefusals(run);
   await node.stop();
   run.noteFault(`SIGTERM @ ${node.name}`);
   node.start();
   await node.ready();
-  const { attempts, connections } = failures(run);
-  const during = `while ${node.name} was drained`;
-  run.ledger.findings.add('refused', `attempts to publish that failed ${during}`, attempts - before.attempts);
-  run.ledger.findings.add(
-    'refused',
-    `connections that broke or were refused ${during}`,
-    connections - before.connections,
-  );
-}
-
-function failures({ sends, readers }: Run): { readonly attempts: number; readonly connections: number } {
-  const connections = readers.reduce((sum, { brokenCount }) => sum + brokenCount, 0);
-  return { attempts: sends.errored, connections };
+  noteRefusals(run, before, `while ${node.name} was drained`);
 }
 
 /** The master dies, comes back as a replica, and is asked to be the master again. */
