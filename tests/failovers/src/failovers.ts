@@ -14,7 +14,7 @@ import {
 } from '@postline/test-support';
 
 /** Servers that are about to fail over. */
-export interface PreparedFailover {
+interface PreparedFailover {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   /** Breaks or moves something; resolves as soon as the server that takes over is ready. */

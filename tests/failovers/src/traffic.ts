@@ -12,7 +12,7 @@ const PROMPT_MS_MAX = 250;
 const IN_A_ROW = 50;
 const TARGET = 'failover';
 
-export type Outcome = 'sent' | 'stored' | 'refused';
+type Outcome = 'sent' | 'stored' | 'refused';
 
 /** What became of one message. Times are those of `performance.now()`. */
 export interface SentMessage {
