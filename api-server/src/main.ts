@@ -10,9 +10,9 @@ import {
   listenOn,
   redisConnections,
   runProcess,
-  startTracing,
   startWorkers,
 } from '@postline/service-runtime';
+import { startTracing } from '@postline/service-runtime/tracing';
 import { createApiServer } from './api-server.ts';
 import { apiCommand, apiSettings, readApiEnvironment } from './configuration.ts';
 import { migrateAtStart } from './upkeep/migrate-at-start.ts';

@@ -6,9 +6,9 @@ import {
   MemoryBudget,
   type RunningProcess,
   runProcess,
-  startTracing,
   writeToTerminal,
 } from '@postline/service-runtime';
+import { startTracing } from '@postline/service-runtime/tracing';
 import { createRelay, relaySettings } from '@postline/websocket-server';
 import { openBackends } from './backends.ts';
 import { readStandaloneEnvironment, standaloneCommand, type StandaloneEnvironment } from './configuration.ts';

@@ -31,7 +31,7 @@ async function openWithEverything(options: OpenOptions = {}, answer: ApiAnswer =
     },
   });
   const { page } = opened;
-  await page.getByText('The API disconnected this client.').first().waitFor();
+  await page.getByText('The relay says: Ended').first().waitFor();
   await page.getByRole('button', { name: 'Send' }).click();
   await page.locator('#answer').waitFor();
   await page.getByLabel('Client id').fill('?');

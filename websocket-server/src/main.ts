@@ -10,9 +10,9 @@ import {
   OPEN_MODE_WARNING,
   redisConnections,
   runProcess,
-  startTracing,
   startWorkers,
 } from '@postline/service-runtime';
+import { startTracing } from '@postline/service-runtime/tracing';
 import { readRelayEnvironment, relayCommand, relaySettings } from './configuration.ts';
 import { createRelay } from './relay.ts';
 import { waitForDatabase } from './wait-for-database.ts';

@@ -56,12 +56,12 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
       },
       {
         file: `${API}/publishing/publish-message.js`,
-        find: 'return async (request) => {',
+        find: 'return async (request, span) => {',
         replace: `globalThis.hintBeforeCommit = async (outcomes) => {
         const stored = outcomes.filter(({ kind }) => kind === 'appended');
         for (const { messages, epoch } of stored) await options.publishHints(messages, epoch);
     };
-    return async (request) => {`,
+    return async (request, span) => {`,
       },
     ],
     scenario: 'broken-commits',
