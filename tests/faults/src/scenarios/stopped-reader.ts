@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freshMetrics, waitUntil } from '@postline/test-support';
 import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
@@ -8,8 +7,6 @@ import type { ScenarioSettings } from './scenario.ts';
 /** Each has 60,000 characters: 72 MB that nobody reads. */
 const MESSAGES = 1_200;
 const BATCH = 8;
-/** Between two looks whether the socket is full: it takes a few MB. */
-const FILL_STEP = 16;
 /** A small heap is collected often, so that the remaining growth is memory that is really held. */
 const RELAY_ENVIRONMENT = {
   NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=4',
@@ -43,12 +40,8 @@ export function stoppedReader(settings: ScenarioSettings): Promise<RunResult> {
     await run.settle();
 
     const before = residentBytes(relay.pid);
+    reader.pause();
     run.noteFault('stopped @ client');
-    const sendOne = () => sender.sendTo(target);
-    while (!(await fillsByHints({ relayUrl: relay.url, reader, sendOne }))) {
-      reader.resume();
-      await run.settle();
-    }
     for (let sent = 0; sent < MESSAGES; sent += BATCH) await sender.sendBatch(batch);
     await sleep(500);
     const growth = residentBytes(relay.pid) - before;
@@ -63,49 +56,6 @@ export function stoppedReader(settings: ScenarioSettings): Promise<RunResult> {
       );
     }
   });
-}
-
-interface Filling {
-  readonly relayUrl: string;
-  readonly reader: { pause(): void };
-  readonly sendOne: () => Promise<void>;
-}
-
-/**
- * Stops the reader, and sends message by message until its socket is full at the head of the log, and once more. True if
- * the relay applied that one by its hint: the case in which a relay must keep the cursor. False if its comparison of
- * heads was earlier, as on a busy machine; then the relay reads the log, and nothing is decided.
- */
-async function fillsByHints({ relayUrl, reader, sendOne }: Filling): Promise<boolean> {
-  const read = async () => figuresOf(await freshMetrics(relayUrl));
-  reader.pause();
-  let before = await read();
-  let sent = 0;
-  while (before.stalled === 0) {
-    for (let count = 0; count < FILL_STEP; count += 1) await sendOne();
-    sent += FILL_STEP;
-    if (sent > MESSAGES) throw new Error('the socket of a client that does not read never fills');
-    before = await read();
-  }
-  await sendOne();
-  const after = await waitUntil('the relay has heard of the message', async () => {
-    const figures = await read();
-    return figures.hints > before.hints && figures;
-  });
-  return after.applied > before.applied;
-}
-
-function figuresOf(metrics: string) {
-  const sumOf = (name: string) =>
-    Array.from(metrics.matchAll(new RegExp(`^${name} (\\S+)$`, 'gm')), ([, value]) => Number(value)).reduce(
-      (sum, value) => sum + value,
-      0,
-    );
-  return {
-    stalled: sumOf('postline_connections_stalled'),
-    applied: sumOf('postline_hints_received_total{outcome="applied"}'),
-    hints: sumOf('postline_hints_received_total{[^}]*}'),
-  };
 }
 
 const BYTES_PER_KIB = 1024;
