@@ -1,11 +1,5 @@
 import { defineConfig } from 'vitest/config';
-
-/** Workspaces are tested from their sources: each package.json names them under this export condition. */
-const conditions = ['postline-source', 'node', 'import', 'module', 'default'];
-const fromSource = {
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
-};
+import { fromSource } from './vitest.from-source.ts';
 
 /** The first build installs every dependency twice over the network. */
 const BUILD_AND_START_MS = 900_000;

@@ -1,22 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-
-/**
- * Workspaces are tested from their sources: each package.json names them under this export condition. Vitest hands
- * these to Node too, where `import` among them would give an ES module to a CommonJS `require`; it is implied anyway.
- */
-const conditions = ['postline-source', 'node'];
-/** The client library is published, so its package.json names nothing that isn't. */
-const alias = [
-  {
-    find: /^@postline\/client$/,
-    replacement: fileURLToPath(new URL('packages/client-sdk/src/node.ts', import.meta.url)),
-  },
-];
-const fromSource = {
-  resolve: { conditions, alias },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
-};
+import { fromSource } from './vitest.from-source.ts';
 
 /** `expect.poll` waits as long as `waitUntil`: both are bounds for a failure, and a busy machine takes its time. */
 const PATIENT = { expect: { poll: { timeout: 15_000 } } };

@@ -1,12 +1,9 @@
 import { defineConfig } from 'vitest/config';
-
-/** Workspaces are tested from their sources: each package.json names them under this export condition. */
-const conditions = ['postline-source', 'node'];
+import { fromSource } from './vitest.from-source.ts';
 
 /** What `npm run test:upgrade` runs: rolling upgrades under load. */
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ...fromSource,
   test: {
     include: ['tests/upgrade/**/*.test.ts'],
     fileParallelism: false, // each loads the machine by itself
