@@ -33,7 +33,7 @@ const OPTIONS = [
 ];
 const SERVER_OPTIONS = ['--max-connections=500', '--mysqlx=OFF'];
 
-async function imageOfMysql(): Promise<string> {
+export async function imageOfMysql(): Promise<string> {
   const config = JSON.parse(await docker('compose', 'config', '--format', 'json')) as {
     services: { mysql: { image: string } };
   };
