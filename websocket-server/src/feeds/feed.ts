@@ -194,15 +194,15 @@ export class Feed {
     this.#seen.onAgreed(rows, databaseTimeMs);
     if (known === this.#position && known.mark === undefined && reading.head === known.head)
       this.#position = { ...known, mark: reading.mark };
-    if (!hintsFlow) {
+    if (hintsFlow) {
+      this.#countLostHint();
+      if (reading.head > this.head) this.#unhinted = reading.head;
+      this.#expect(reading.head);
+    } else {
       this.#unhinted = 0;
       this.#raiseHead(reading);
-      return;
     }
-    this.#countLostHint();
-    if (reading.head > this.head) this.#unhinted = reading.head;
     this.#follower?.chase(); // for followers that are behind because their read failed
-    this.#expect(reading.head);
   }
 
   #fanOutOf(followed: FeedFollower | FanOut): FanOut {
@@ -262,13 +262,14 @@ export class Feed {
     this.#unhinted = 0;
   }
 
+  /** Followers need not chase a head that they know: in a large group, each member that identifies has it read. */
   #raiseHead({ epoch, head, mark }: HeadReading): void {
     if (head > this.head) {
       this.#counters.recorder?.onGapRepaired(this.targetId, { from: this.head + 1, to: head });
       this.#position = { epoch, head, mark };
       this.#counters.gapsRepaired += 1;
+      this.#follower?.chase();
     }
-    this.#follower?.chase();
     this.#applyEarly(epoch);
   }
 
