@@ -84,14 +84,15 @@ export class CommitLane {
   /** In order of arrival. */
   readonly #waiting = new LinkedList<PendingAppend>();
   #waitingBytes = 0;
-  /** The number of waiting messages for each target. */
-  readonly #messagesByTarget = new Counts<string>();
+  /** The number of waiting messages for each target; undefined if contended requests leave the lane. */
+  readonly #messagesByTarget: Counts<string> | undefined;
   /** The waiting targets that were contended at their last attempt. */
   readonly #held = new Set<string>();
   #appending = false;
 
   constructor(options: CommitLaneOptions) {
     this.#options = options;
+    this.#messagesByTarget = options.onContended === undefined ? new Counts() : undefined;
   }
 
   get waitingRequests(): number {
@@ -102,10 +103,11 @@ export class CommitLane {
     return this.#waitingBytes;
   }
 
-  /** Whether a waiting request is for one of the same targets. */
+  /** Whether a waiting request is for one of the same targets; only for a lane whose contended requests stay. */
   sharesTarget(request: AppendRequest): boolean {
-    if (this.#messagesByTarget.size === 0) return false;
-    return request.messages.some(({ targetId }) => this.#messagesByTarget.get(targetId) > 0);
+    const counts = this.#messagesByTarget;
+    if (counts === undefined || counts.size === 0) return false;
+    return request.messages.some(({ targetId }) => counts.get(targetId) > 0);
   }
 
   /** Queues a request, or settles it as overloaded. If no append() is in flight, it is appended at once. */
@@ -130,17 +132,18 @@ export class CommitLane {
   remove(pending: PendingAppend): void {
     if (pending.waiting === undefined || !this.#waiting.remove(pending.waiting)) return;
     this.#waitingBytes -= pending.bytes;
+    const counts = this.#messagesByTarget;
+    if (counts === undefined) return;
     for (const { targetId } of pending.request.messages) {
-      if (this.#messagesByTarget.subtract(targetId) === 0) this.#held.delete(targetId);
+      if (counts.subtract(targetId) === 0) this.#held.delete(targetId);
     }
   }
 
   #insert(pending: PendingAppend): void {
     pending.waiting = this.#waiting.add(pending);
     this.#waitingBytes += pending.bytes;
-    for (const { targetId } of pending.request.messages) {
-      this.#messagesByTarget.add(targetId);
-    }
+    const counts = this.#messagesByTarget;
+    if (counts !== undefined) for (const { targetId } of pending.request.messages) counts.add(targetId);
   }
 
   #appendNext(): void {
@@ -254,9 +257,12 @@ export class CommitLane {
 
   #isStillContended(pending: PendingAppend, outcome: AppendOutcome | undefined): boolean {
     const isContended = outcome?.kind === 'contended';
-    for (const { targetId } of pending.request.messages) {
-      if (isContended && this.#messagesByTarget.get(targetId) > 0) this.#held.add(targetId);
-      else this.#held.delete(targetId);
+    const counts = this.#messagesByTarget;
+    if (counts !== undefined) {
+      for (const { targetId } of pending.request.messages) {
+        if (isContended && counts.get(targetId) > 0) this.#held.add(targetId);
+        else this.#held.delete(targetId);
+      }
     }
     if (isContended) return !pending.isSettled();
     pending.settle(outcome ?? { kind: 'failed', error: new Error('the store returned no outcome') });
