@@ -27,8 +27,8 @@ export interface ServiceToCheck {
 
 export interface ServiceCheck {
   readonly findings: readonly Finding[];
-  /** Whether the expected service answers there. */
-  readonly isThere: boolean;
+  /** `usable`: it can deliver, with or without Redis. `not there`: the expected service does not answer. */
+  readonly state: 'usable' | 'without database' | 'not there';
   readonly clock?: ClockReading;
 }
 
@@ -40,16 +40,20 @@ export async function checkService(service: ServiceToCheck): Promise<ServiceChec
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
     const clock = clockOf(check, response.headers.get('Date'), sentAtMs);
     const parsed = readinessSchema.safeParse(await response.json().catch(() => undefined));
-    if (parsed.success) return { findings: findingsOf(service, parsed.data), isThere: true, ...clock };
+    if (parsed.success) {
+      const isDown = parsed.data.parts['database']?.status === 'down';
+      const state = isDown ? 'without database' : 'usable';
+      return { findings: findingsOf(service, parsed.data), state, ...clock };
+    }
     const text = `at ${url} something else answers (status ${response.status} on /readyz)`;
     return {
       findings: [fault(check, text, `Set ${urlVariable} to the address of the ${check}.`)],
-      isThere: false,
+      state: 'not there',
     };
   } catch (error) {
     const why = error instanceof Error && error.name === 'TimeoutError' ? 'timed out' : reasonOf(error);
     const todo = `Start the ${check} (npm start, or ${startCommand}), or set ${urlVariable} to its address.`;
-    return { findings: [fault(check, `nothing answers at ${url}: ${why}`, todo)], isThere: false };
+    return { findings: [fault(check, `nothing answers at ${url}: ${why}`, todo)], state: 'not there' };
   }
 }
 

@@ -47,13 +47,16 @@ export async function* runDoctor({ env, key, origin }: DoctorOptions): AsyncGene
   yield* relayCheck.findings;
   clocks.push(...[apiCheck.clock, relayCheck.clock].filter((clock) => clock !== undefined));
 
-  if (apiCheck.isThere && relayCheck.isThere) {
+  const states = [apiCheck.state, relayCheck.state];
+  if (states.includes('not there')) yield skipped('end to end', 'needs the API and the relay');
+  else if (states.includes('without database')) yield skipped('end to end', 'needs the database');
+  else {
     const client = await doctorClient(settings, api.token);
     if (origin !== undefined) {
       const identify = { type: 'identify', clientId: client.clientId, token: client.token };
       yield* await checkOrigin({ origin, apiUrl: api.url, relayUrl: relay, identify });
     }
     yield* await checkDelivery({ api, relayUrl: relay, client });
-  } else yield skipped('end to end', 'needs the API and the relay');
+  }
   yield* checkClocks(clocks);
 }

@@ -267,5 +267,6 @@ it('[CLI-6] what a service says about its parts, and a clock that is ahead', asy
     ]),
   );
   expect(findings).toContainEqual({ check: 'api', status: 'warning', text: 'w' });
+  expect(findings).toContainEqual({ check: 'end to end', status: 'skipped', text: 'needs the database' });
   await new Promise((resolve) => server.close(resolve));
 });
