@@ -141,7 +141,9 @@ export class Feed {
     this.#heads.read(this.targetId).then(
       (reading) => {
         this.#asking = false;
+        const headBefore = this.head;
         this.onReading(reading, known);
+        if (this.head === headBefore) this.#follower?.chase(); // a follower may have read less than it should
         this.#waitForMissing(); // the answer may be older than hints that arrived since
       },
       () => {
