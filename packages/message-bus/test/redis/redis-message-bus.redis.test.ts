@@ -3,11 +3,11 @@ import { waitUntil } from '@postline/test-support';
 import { describe, expect, inject, it } from 'vitest';
 import { BusUnavailableError } from '../../src/index.ts';
 import { createRedisMessageBus } from '../../src/redis/index.ts';
-import { describeMessageBus } from '../message-bus-contract.ts';
+import { describeMessageBus, PATIENT_PUBLISHER } from '../message-bus-contract.ts';
 import { recordEvents } from '../recorded-events.ts';
 
 describeMessageBus('redis', () =>
-  createRedisMessageBus({ redisUrl: inject('redisUrl'), prefix: `${randomUUID()}:` }),
+  createRedisMessageBus({ redisUrl: inject('redisUrl'), prefix: `${randomUUID()}:`, ...PATIENT_PUBLISHER }),
 );
 
 describe('createRedisMessageBus', () => {
@@ -22,7 +22,7 @@ describe('redis subscriber and other deployments', () => {
     const ends = await Promise.all(
       ['blue:', 'green:', ''].map(async (prefix, index) => {
         const events = recordEvents();
-        const bus = createRedisMessageBus({ redisUrl: `${redisUrl}/${index}`, prefix });
+        const bus = createRedisMessageBus({ redisUrl: `${redisUrl}/${index}`, prefix, ...PATIENT_PUBLISHER });
         const subscriber = bus.createSubscriber(events);
         const publisher = bus.createPublisher();
         await waitUntil('both are ready', () => publisher.checkReady().then(() => subscriber.state === 'up'));

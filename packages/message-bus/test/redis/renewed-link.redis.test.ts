@@ -4,6 +4,7 @@ import { type RedisServer, startRedis, TcpProxy, waitUntil } from '@postline/tes
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRedisMessageBus } from '../../src/redis/index.ts';
+import { PATIENT_PUBLISHER } from '../message-bus-contract.ts';
 import { recordEvents, type RecordedEvents } from '../recorded-events.ts';
 
 /** A working subscriber replaces its connection so often here. */
@@ -25,7 +26,7 @@ describe('a subscriber can be renewed', () => {
     publisherEvents = recordEvents();
     // Two buses, as an API and a relay are two processes.
     const options = { redisUrl: link.urlThrough(first.url), prefix: '' };
-    publisher = createRedisMessageBus(options).createPublisher(publisherEvents);
+    publisher = createRedisMessageBus({ ...options, ...PATIENT_PUBLISHER }).createPublisher(publisherEvents);
     subscriber = createRedisMessageBus(options).createSubscriber(events);
     await waitUntil('both are up', () => events.states[0] === 'up' && publisherEvents.states[0] === 'up');
   });

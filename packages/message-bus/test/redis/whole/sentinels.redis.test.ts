@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type RedisSentinels, startRedisSentinels, type WatchedRedis } from '@postline/test-support';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createRedisMessageBus } from '../../../src/redis/index.ts';
-import { describeMessageBus } from '../../message-bus-contract.ts';
+import { describeMessageBus, PATIENT_PUBLISHER } from '../../message-bus-contract.ts';
 import { describeOutage, OUTAGE_MS_MAX } from './describe-outage.ts';
 import { HintTraffic } from './hint-traffic.ts';
 
@@ -16,7 +16,7 @@ describe('by sentinels', () => {
   });
 
   describeMessageBus('redis+sentinel', () =>
-    createRedisMessageBus({ redisUrl: sentinels.url, prefix: `${randomUUID()}:` }),
+    createRedisMessageBus({ redisUrl: sentinels.url, prefix: `${randomUUID()}:`, ...PATIENT_PUBLISHER }),
   );
 });
 
