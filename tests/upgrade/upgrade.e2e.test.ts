@@ -133,7 +133,7 @@ async function warnsOfSchema(
   for (const { name, url } of upgraded) {
     const warns = async () => {
       const { warnings } = (await (await fetch(`${url}/readyz`)).json()) as { warnings: string[] };
-      return warnings.join().includes('switched off');
+      return warnings.join().includes('disabled until an API of this release');
     };
     await waitUntil(
       `${name} ${isMigrated ? 'warns no more' : 'warns'}`,
