@@ -143,7 +143,7 @@ export class Feed {
         this.#asking = false;
         const headBefore = this.head;
         this.onReading(reading, known);
-        if (this.head === headBefore) this.#follower?.chase(); // a follower may have read less than it should
+        this.#chaseUnlessRisen(headBefore); // a follower may have read less than it should
         this.#waitForMissing(); // the answer may be older than hints that arrived since
       },
       () => {
@@ -194,6 +194,7 @@ export class Feed {
       return;
     }
     this.#seen.onAgreed(rows, databaseTimeMs);
+    const headBefore = this.head;
     if (known === this.#position && known.mark === undefined && reading.head === known.head)
       this.#position = { ...known, mark: reading.mark };
     if (hintsFlow) {
@@ -204,7 +205,7 @@ export class Feed {
       this.#unhinted = 0;
       this.#raiseHead(reading);
     }
-    this.#follower?.chase(); // for followers that are behind because their read failed
+    this.#chaseUnlessRisen(headBefore); // for followers that are behind because their read failed
   }
 
   #fanOutOf(followed: FeedFollower | FanOut): FanOut {
@@ -273,6 +274,11 @@ export class Feed {
       this.#follower?.chase();
     }
     this.#applyEarly(epoch);
+  }
+
+  /** For followers that are behind a head which stayed as it was; one that rises makes them chase it anyway. */
+  #chaseUnlessRisen(headBefore: number): void {
+    if (this.head === headBefore) this.#follower?.chase();
   }
 
   #keepEarly(envelope: Envelope): void {
