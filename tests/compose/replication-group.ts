@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { waitUntil } from '@postline/test-support';
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { RowDataPacket } from 'mysql2/promise';
+import { runAsRoot } from '../topology/topology-services.ts';
 import { docker } from './compose-project.ts';
 import { imageOfMysql } from './mysql-image-server.ts';
 
@@ -102,14 +103,14 @@ function serverOptions(groupName: string, id: number): readonly string[] {
     '--loose-group-replication-consistency=BEFORE_ON_PRIMARY_FAILOVER',
     '--loose-group-replication-recovery-get-public-key=ON',
     '--loose-group-replication-member-expel-timeout=0',
-    '--loose-group-replication-message-cache-size=134217728',
+    '--loose-group-replication-message-cache-size=134217728', // the least: by default each server takes 1 GiB
   ];
 }
 
 async function startedMember(container: string, id: number): Promise<GroupMember> {
   const address = (await docker('port', container, '3306/tcp')).trim();
   const port = Number(address.slice(address.lastIndexOf(':') + 1));
-  const run = (...statements: readonly string[]) => runOn(port, statements);
+  const run = (...statements: readonly string[]) => runAsRoot(port, ...statements);
   await waitUntil(`MySQL answers on ${address}`, () => run('SELECT 1'), START_MS);
   return {
     name: hostName(id),
@@ -119,17 +120,6 @@ async function startedMember(container: string, id: number): Promise<GroupMember
       await docker('kill', container);
     },
   };
-}
-
-async function runOn(port: number, statements: readonly string[]): Promise<RowDataPacket[]> {
-  const connection = await createConnection({ host: '127.0.0.1', port, user: 'root', connectTimeout: 5_000 });
-  let rows: RowDataPacket[] = [];
-  try {
-    for (const statement of statements) [rows] = await connection.query<RowDataPacket[]>(statement);
-  } finally {
-    connection.destroy();
-  }
-  return rows;
 }
 
 async function formGroup(members: readonly GroupMember[]): Promise<void> {
