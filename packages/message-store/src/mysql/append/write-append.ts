@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { groupIdOf } from '@postline/protocol';
 import type { MembersChange } from '../../member-store.ts';
 import type { AppendOutcome, AppendRequest } from '../../message-store.ts';
@@ -15,6 +14,7 @@ import type { MemberPlan } from '../../rules/member-plan.ts';
 import { writeMembers } from '../members/write-members.ts';
 import { isoFromDatabaseTime } from '../sessions/database-time.ts';
 import type { Session } from '../sessions/session.ts';
+import { newAppendId } from './append-id.ts';
 import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
 import { insertRows } from './insert-rows.ts';
 import { appendLoneMessage, type LoneAppend, loneMessageOf } from './lone-message.ts';
@@ -66,9 +66,6 @@ export interface WrittenAppend {
   readonly result: AppendResult;
 }
 
-/** 96 random bits as 16 characters. */
-const APPEND_ID_BYTES = 12;
-
 const NO_MEMBERS: MemberPlan = { rows: [], outcomes: [], refusedJoins: [] };
 
 /**
@@ -80,7 +77,7 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const memberChanges = work.memberChanges ?? [];
   const counts = countsOf(work);
   const targetIds = [...counts.keys()];
-  const appendId = randomBytes(APPEND_ID_BYTES).toString('base64url');
+  const appendId = newAppendId();
   const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });
   const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
   const setAside = outbox.untaken.length === 0 ? [] : await setAsideRows(session, outbox.untaken);
