@@ -1,5 +1,6 @@
 import { SchemaVersionError } from '../sessions/schema-version-error.ts';
 import type { Session } from '../sessions/session.ts';
+import { hasErrno, SQL_ERRORS } from '../sessions/sql-error.ts';
 
 /** The newest migration that this program was written for. */
 export const SCHEMA_VERSION = 11;
@@ -15,16 +16,16 @@ const FIRST_MARKED_VERSION = 11;
 
 /** The last completed migration; 0 if none was applied. */
 export async function readSchemaVersion(session: Session): Promise<number> {
-  const tables = await session.select(
-    "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_migrations'",
-    [],
-  );
-  if (tables.length === 0) return 0;
-  const [row] = await session.select<{ version: number | null }>(
-    'SELECT MAX(version) AS version FROM schema_migrations',
-    [],
-  );
-  return row?.version ?? 0;
+  try {
+    const [row] = await session.select<{ version: number | null }>(
+      'SELECT MAX(version) AS version FROM schema_migrations',
+      [],
+    );
+    return row?.version ?? 0;
+  } catch (error) {
+    if (hasErrno(error, SQL_ERRORS.noSuchTable)) return 0;
+    throw error;
+  }
 }
 
 /**

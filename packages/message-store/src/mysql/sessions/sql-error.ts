@@ -10,6 +10,7 @@ export interface SqlError extends Error {
 export const SQL_ERRORS = {
   duplicateKey: 1062,
   accessDenied: 1142,
+  noSuchTable: 1146,
   lockWaitTimeout: 1205,
   deadlock: 1213,
   wrongStringValue: 1366,
