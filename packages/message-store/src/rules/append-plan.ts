@@ -23,7 +23,7 @@ export interface AppendPlan {
   readonly requests: readonly PlannedRequest[];
   /** In request order, so each target's offsets are contiguous. */
   readonly rows: readonly PlannedRow[];
-  /** How many rows each target gets; 0 if all its messages are replays or refused. */
+  /** How many rows each target gets. A target whose messages are all replays or refused may be missing, or have 0. */
   readonly rowsByTarget: ReadonlyMap<string, number>;
 }
 
@@ -109,7 +109,6 @@ class PlanDraft {
 
   constructor(facts: AppendFacts) {
     this.#facts = facts;
-    for (const targetId of countByTarget(facts.requests).keys()) this.rowsByTarget.set(targetId, 0);
   }
 
   add(request: AppendRequest): PlannedRequest {
