@@ -18,6 +18,8 @@ export type CommitOutcome =
 /** A request that waits for its outcome. */
 export interface PendingAppend {
   readonly request: AppendRequest;
+  /** Grows with each request that arrives. */
+  readonly arrival: number;
   /** Its approximate size in memory and in a statement. */
   readonly bytes: number;
   /** Undefined if it is not traced. */
@@ -58,6 +60,8 @@ export interface CommitLaneOptions {
   readonly onNextTurn: (goOn: () => void) => void;
   /** Takes over contended requests; without it they stay in this lane and are tried again. */
   readonly onContended?: (contended: readonly PendingAppend[]) => void;
+  /** The targets of older requests in another lane: requests for them wait, so that none overtakes an older one. */
+  readonly targetsBefore?: () => ReadonlySet<string>;
 }
 
 /** After a smaller batch there is too little load for gathering to pay off. */
@@ -153,13 +157,17 @@ export class CommitLane {
   }
 
   async #append(batch: readonly PendingAppend[]): Promise<void> {
-    const start = performance.now();
-    const contended = await this.#commit(batch);
     const { onContended, limits } = this.#options;
     const goOn = () => {
       this.#appending = false;
       this.#appendNext();
     };
+    if (batch.length === 0) {
+      setTimeout(goOn, limits.contendedPauseMs);
+      return;
+    }
+    const start = performance.now();
+    const contended = await this.#commit(batch);
     if (contended.length === 0) {
       this.#gather({ answered: batch.length, milliseconds: performance.now() - start, goOn });
     } else if (onContended === undefined) {
@@ -197,16 +205,21 @@ export class CommitLane {
   }
 
   /**
-   * Forms the next batch, oldest first. Of the requests for a held target only the oldest is included, as a probe: the
-   * others would fail with it, and take the place of requests whose target is free.
+   * Forms the next batch, oldest first; empty if all wait for another lane. Of the requests for a held target only the
+   * oldest is included, as a probe: the others would fail with it, and take the place of requests whose target is free.
    */
   #formBatch(): PendingAppend[] {
-    const { batchMessagesMax, batchBytesMax } = this.#options.limits;
+    const { limits, targetsBefore } = this.#options;
+    const { batchMessagesMax, batchBytesMax } = limits;
+    const before = targetsBefore?.();
+    // Of two requests that moved here one after the other, the second may have been the first to arrive.
+    const waiting = before === undefined ? this.#waiting : [...this.#waiting].sort(byArrival);
     const batch: PendingAppend[] = [];
     const probed = new Set<string>();
     let messages = 0;
     let bytes = 0;
-    for (const pending of this.#waiting) {
+    for (const pending of waiting) {
+      if (before !== undefined && before.size > 0 && isForOneOf(before, pending)) continue;
       if (this.#held.size > 0 && this.#waitsForProbe(pending, probed)) continue;
       messages += pending.request.messages.length;
       bytes += pending.bytes;
@@ -268,4 +281,13 @@ export class CommitLane {
     pending.settle(outcome ?? { kind: 'failed', error: new Error('the store returned no outcome') });
     return false;
   }
+}
+
+/** Whether the request is for one of these targets. */
+export function isForOneOf(targetIds: ReadonlySet<string>, { request }: PendingAppend): boolean {
+  return request.messages.some(({ targetId }) => targetIds.has(targetId));
+}
+
+function byArrival(left: PendingAppend, right: PendingAppend): number {
+  return left.arrival - right.arrival;
 }

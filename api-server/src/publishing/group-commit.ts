@@ -5,6 +5,7 @@ import {
   type CommitLaneLimits,
   type CommitOutcome,
   type CommitReport,
+  isForOneOf,
   type PendingAppend,
 } from './commit-lane.ts';
 import type { PublishSpan, StartCommitSpan } from './publish-spans.ts';
@@ -59,6 +60,7 @@ export class GroupCommit {
   /** In order of arrival, and therefore of deadline. */
   readonly #unsettled = new LinkedList<PendingRequest>();
   #deadlineTimer: NodeJS.Timeout | undefined;
+  #arrivals = 0;
   #draining = false;
   #onDrained: (() => void) | undefined;
 
@@ -82,6 +84,7 @@ export class GroupCommit {
       onCommit,
       startSpan,
       onNextTurn,
+      targetsBefore: () => this.#targetsOfMain(),
     });
   }
 
@@ -90,7 +93,15 @@ export class GroupCommit {
     if (this.#draining) return Promise.resolve({ kind: 'overloaded' });
     return new Promise((resolve) => {
       const dueAtMs = performance.now() + this.#limits.deadlineMs;
-      const pending = new PendingRequest({ request, span, dueAtMs, resolve, onSettled: this.#onSettled });
+      this.#arrivals += 1;
+      const pending = new PendingRequest({
+        request,
+        arrival: this.#arrivals,
+        span,
+        dueAtMs,
+        resolve,
+        onSettled: this.#onSettled,
+      });
       pending.unsettled = this.#unsettled.add(pending);
       this.#watchDeadlines();
       const lane = this.#contended.sharesTarget(request) ? this.#contended : this.#main;
@@ -147,15 +158,25 @@ export class GroupCommit {
 
   /** Moves the requests behind them too: in the main lane they would wait for the same counter and block all others. */
   #moveToContended(contended: readonly PendingAppend[]): void {
-    for (const pending of contended) this.#move(pending);
-    for (const pending of this.#main.waiting()) {
-      if (this.#contended.sharesTarget(pending.request)) this.#move(pending);
-    }
+    const moving: PendingAppend[] = [];
+    const targetIds = new Set<string>();
+    const move = (pending: PendingAppend) => {
+      this.#main.remove(pending);
+      moving.push(pending);
+      for (const { targetId } of pending.request.messages) targetIds.add(targetId);
+    };
+    contended.forEach(move);
+    for (const pending of this.#main.waiting()) if (isForOneOf(targetIds, pending)) move(pending);
+    for (const pending of moving) this.#contended.add(pending); // only now: it looks at what is left in the main lane
   }
 
-  #move(pending: PendingAppend): void {
-    this.#main.remove(pending);
-    this.#contended.add(pending);
+  /** Their requests are older than those for the same targets in the contended lane, which all later ones go to. */
+  #targetsOfMain(): ReadonlySet<string> {
+    const targetIds = new Set<string>();
+    for (const { request } of this.#main.waiting()) {
+      for (const { targetId } of request.messages) targetIds.add(targetId);
+    }
+    return targetIds;
   }
 
   #resolveWhenDrained(): void {
@@ -167,6 +188,7 @@ export class GroupCommit {
 
 interface PendingRequestOptions {
   readonly request: AppendRequest;
+  readonly arrival: number;
   readonly span: PublishSpan | undefined;
   /** On the clock of performance.now(). */
   readonly dueAtMs: number;
@@ -176,6 +198,7 @@ interface PendingRequestOptions {
 
 class PendingRequest implements PendingAppend {
   readonly request: AppendRequest;
+  readonly arrival: number;
   readonly bytes: number;
   readonly span: PublishSpan | undefined;
   readonly dueAtMs: number;
@@ -186,8 +209,9 @@ class PendingRequest implements PendingAppend {
   readonly #onSettled: (pending: PendingRequest) => void;
   #settled = false;
 
-  constructor({ request, span, dueAtMs, resolve, onSettled }: PendingRequestOptions) {
+  constructor({ request, arrival, span, dueAtMs, resolve, onSettled }: PendingRequestOptions) {
     this.request = request;
+    this.arrival = arrival;
     this.bytes = requestBytes(request);
     this.span = span;
     this.dueAtMs = dueAtMs;

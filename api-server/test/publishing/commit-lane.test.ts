@@ -58,8 +58,29 @@ it('[PUB-7] [PUB-8] [LOG-10] every request gets exactly one outcome in time, bou
   };
   await fc.assert(fc.asyncProperty(fc.array(eventArbitrary, { minLength: 5, maxLength: 60 }), check), {
     numRuns: 300,
+    examples: OVERTAKING.map((events): [EventOf[]] => [events]),
   });
 });
+
+const request = (...targets: ('a' | 'b' | 'c' | 'd')[]): EventOf => ({ kind: 'request', targets });
+const answer = (which: number, ...held: string[]): EventOf => ({ kind: 'answer', which, held, away: false });
+const wait = (milliseconds: number): EventOf => ({ kind: 'time', milliseconds });
+
+/** A request is held by one of its targets, while those for another one of them are before and behind it. */
+const OVERTAKING = [
+  [
+    ...[request('c'), request('a'), request('c', 'a'), request('a'), answer(0, 'c'), answer(0)],
+    ...[answer(1), answer(0)],
+  ],
+  [
+    ...[request('b', 'd'), request('a'), answer(0, 'd'), request('b', 'a'), request('a'), answer(0)],
+    ...[answer(1), answer(0)],
+  ],
+  [
+    ...[request('a'), answer(0, 'a'), request('b'), request('b', 'a'), request('b'), answer(0)],
+    ...[answer(0, 'b'), wait(50), request('a'), answer(0), wait(0)],
+  ],
+];
 
 type EventOf = typeof eventArbitrary extends fc.Arbitrary<infer Event> ? Event : never;
 const ascending = (left: number, right: number) => left - right;
