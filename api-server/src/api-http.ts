@@ -69,6 +69,7 @@ export function createApiHttp(parts: ApiHttpParts): HttpServer {
       crossOrigin: crossOriginRules(settings),
       access,
       isOpen: health.isOpen,
+      keepAliveTimeoutMs: settings.http.keepAliveTimeoutMs,
     }),
     hotRoutes: createHotRoutes({ ...parts, bodyMemory, access }),
     routes: [

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { endAndLinger, mustLinger } from '@postline/service-runtime';
+import { type CommonHeaders, headerListOf, writeHeadAsText } from './answer-head.ts';
 import { pathOf } from './request-path.ts';
 import { countUntaken } from './untaken-answers.ts';
 
@@ -16,9 +17,6 @@ export interface TextAnswer extends HttpAnswer {
   readonly body: string;
 }
 
-/** Header names and values, alternating. */
-export type HeaderList = readonly string[];
-
 export function jsonAnswer(
   status: number,
   value: unknown,
@@ -32,21 +30,23 @@ export function jsonAnswer(
 }
 
 /**
- * Writes an answer in one call, with `furtherHeaders` before its own headers. Does nothing if the client is gone or an
+ * Writes an answer in one call, with the common headers of its request before its own. Does nothing if the client is gone or an
  * answer was sent already. Node omits the body for HEAD. While the client still sends its request, the connection stays
  * open, so that a client which reads only after it has written finds its answer.
  */
-export function writeAnswer(
-  response: ServerResponse,
-  answer: HttpAnswer,
-  furtherHeaders: HeaderList = [],
-): void {
+export function writeAnswer(response: ServerResponse, answer: HttpAnswer, common?: CommonHeaders): void {
   if (response.headersSent || response.destroyed) return;
-  const headers = [...furtherHeaders];
   const body = bodyOf(answer, response);
+  const bodyBytes = Buffer.byteLength(body);
+  const lingers = mustLinger(response);
+  if (!lingers && common !== undefined && writeHeadAsText(response, answer, { common, bodyBytes })) {
+    response.end(body);
+    return;
+  }
+  const headers = common === undefined ? [] : headerListOf(common);
   for (const name in answer.headers) headers.push(name, answer.headers[name] ?? '');
-  if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
-  if (mustLinger(response)) {
+  if (answer.status !== 204) headers.push('Content-Length', String(bodyBytes));
+  if (lingers) {
     response.writeHead(answer.status, [...headers, 'Connection', 'close']);
     endAndLinger(response, body);
     return;
@@ -61,8 +61,8 @@ export function bodyOf({ body, bodyFor }: HttpAnswer, { req }: ServerResponse): 
 }
 
 /** Writes an answer, and counts its bytes until the client has received them. */
-export function sendAnswer(response: ServerResponse, answer: HttpAnswer, furtherHeaders?: HeaderList): void {
+export function sendAnswer(response: ServerResponse, answer: HttpAnswer, common?: CommonHeaders): void {
   if (response.headersSent || response.destroyed) return;
-  writeAnswer(response, answer, furtherHeaders);
+  writeAnswer(response, answer, common);
   countUntaken(response, answer.body.length);
 }

@@ -6,7 +6,8 @@ import {
   lacksHost,
   type OriginRules,
 } from '@postline/service-runtime';
-import type { HeaderList, HttpAnswer } from '../answers/answer.ts';
+import type { HttpAnswer } from '../answers/answer.ts';
+import type { HeaderList } from '../answers/answer-head.ts';
 import { problemAnswer } from '../answers/problem.ts';
 
 /** How long a browser may cache the answer to a preflight. */

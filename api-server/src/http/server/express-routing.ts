@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type Request, Router } from 'express';
 import { sendAnswer } from '../answers/answer.ts';
+import { headerListOf } from '../answers/answer-head.ts';
 import { asError, INTERNAL_ERROR, invalid, problemAnswer, type Refusal } from '../answers/problem.ts';
 import { groupByPath, type Route } from '../routes/route.ts';
 import type { RequestContext } from './request-context.ts';
@@ -27,8 +28,9 @@ export function createExpressRouting(routes: readonly Route[]): ExpressRouting {
   const application: Routing = createApplication(routes, contexts);
   return (request, response, context) => {
     contexts.set(request, context);
-    for (let index = 0; index < context.headers.length; index += 2) {
-      response.setHeader(context.headers[index] ?? '', context.headers[index + 1] ?? '');
+    const headers = headerListOf(context.headers);
+    for (let index = 0; index < headers.length; index += 2) {
+      response.setHeader(headers[index] ?? '', headers[index + 1] ?? '');
     }
     application(request, response, () => {
       if (response.headersSent)

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessControl } from '../../access/access-control.ts';
 import type { ApiMetrics } from '../../metrics/api-metrics.ts';
-import { type HeaderList, sendAnswer } from '../answers/answer.ts';
+import { sendAnswer } from '../answers/answer.ts';
+import { type CommonHeaders, type HeaderList, SharedHeaders } from '../answers/answer-head.ts';
 import { DATABASE_LATE, problemAnswer } from '../answers/problem.ts';
 import { createCrossOriginGuard, type CrossOriginRules } from './cross-origin.ts';
 import { needsNoDatabase } from './hold-while-starting.ts';
@@ -14,12 +15,14 @@ export interface RequestContextOptions {
   readonly access: Pick<AccessControl, 'nameOf'>;
   /** False until the database is ready for this version. */
   readonly isOpen: () => boolean;
+  /** How long a connection is kept open without a request. */
+  readonly keepAliveTimeoutMs: number;
 }
 
 /** An admitted request, for as long as it is handled. */
 export interface RequestContext {
   /** The headers that its answer must have. */
-  readonly headers: HeaderList;
+  readonly headers: CommonHeaders;
   /** The label of its route, for the metrics. */
   route: string;
   /** The cause of an internal_error, for the log. */
@@ -68,13 +71,14 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
  * and logs it when it ends.
  */
 export function createBeginRequest(options: RequestContextOptions): BeginRequest {
-  const { metrics, logRequest, crossOrigin, access, isOpen } = options;
+  const { metrics, logRequest, crossOrigin, access, isOpen, keepAliveTimeoutMs } = options;
   const guard = createCrossOriginGuard(crossOrigin);
+  const sharedHeadersFor = createSharedHeaders(keepAliveTimeoutMs);
   return (request, response) => {
     const start = performance.now();
     const id = requestIdOf(request);
     const guarded = guard(request);
-    const headers = ['X-Request-Id', id, ...SECURITY_HEADERS, ...guarded.headers];
+    const headers = { requestId: id, shared: sharedHeadersFor(guarded.headers) };
     const context: RequestContext = { headers, route: NO_ROUTE, failure: undefined };
     response.on('close', () => {
       const milliseconds = performance.now() - start;
@@ -86,6 +90,18 @@ export function createBeginRequest(options: RequestContextOptions): BeginRequest
     if (answer === undefined) return context;
     sendAnswer(response, answer, headers);
     return undefined;
+  };
+}
+
+/** Most requests get the same list from the guard. */
+function createSharedHeaders(keepAliveTimeoutMs: number): (guardHeaders: HeaderList) => SharedHeaders {
+  let known: { readonly of: HeaderList; readonly shared: SharedHeaders } | undefined;
+  return (guardHeaders) => {
+    if (known?.of !== guardHeaders) {
+      const shared = new SharedHeaders([...SECURITY_HEADERS, ...guardHeaders], keepAliveTimeoutMs);
+      known = { of: guardHeaders, shared };
+    }
+    return known.shared;
   };
 }
 

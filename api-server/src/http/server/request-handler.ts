@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { sendAnswer } from '../answers/answer.ts';
+import { type HttpAnswer, sendAnswer } from '../answers/answer.ts';
 import { asError, INTERNAL_ERROR, problemAnswer } from '../answers/problem.ts';
 import { pathOf } from '../answers/request-path.ts';
 import { groupByPath, type HotRoute, type PathRoutes, type Route } from '../routes/route.ts';
@@ -57,13 +57,16 @@ function handleHot({ beginRequest, hotPath, request, response }: HotRequest): vo
     sendAnswer(response, hotPath.answerOther(request.method), context.headers);
     return;
   }
-  route
-    .answer(request)
-    .then((answer) => {
+  const fail = (error: unknown) => {
+    context.failure = asError(error);
+    sendAnswer(response, problemAnswer(INTERNAL_ERROR), context.headers);
+  };
+  const send = (answer: HttpAnswer) => {
+    try {
       sendAnswer(response, answer, context.headers);
-    })
-    .catch((error: unknown) => {
-      context.failure = asError(error);
-      sendAnswer(response, problemAnswer(INTERNAL_ERROR), context.headers);
-    });
+    } catch (error) {
+      fail(error);
+    }
+  };
+  route.answer(request).then(send, fail);
 }
