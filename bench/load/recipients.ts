@@ -1,6 +1,38 @@
+import type { DeliveryLedger } from './delivery-ledger.ts';
+import type { SystemUnderLoad } from './load-job.ts';
 import type { RecipientOptions } from './recipient-options.ts';
 import { connectSocketIoRecipient } from './socket-io-recipient.ts';
 import { openWebSocket, type WebSocketConnection } from './websocket-connection.ts';
+
+const HANDSHAKES_AT_ONCE_MAX = 64;
+
+/** Opens a connection for each client. The ledger records what arrives, and each connection that ends before `close`. */
+export async function connectRecipients(
+  system: SystemUnderLoad,
+  clientIds: readonly string[],
+  ledger: DeliveryLedger,
+): Promise<{ readonly close: () => void }> {
+  let closing = false;
+  const sockets: WebSocketConnection[] = [];
+  await forEachNumber(clientIds.length, HANDSHAKES_AT_ONCE_MAX, async (index) => {
+    const socket = await connectRecipient({
+      system,
+      clientId: clientIds[index] ?? '',
+      onIdentified: ({ offset }) => ledger.startStream(index, offset),
+      onMessage: (frame) => ledger.deliver(index, frame, performance.now()),
+      onFault: (what) => {
+        if (!closing) ledger.fault(what);
+      },
+    });
+    sockets.push(socket);
+  });
+  return {
+    close: () => {
+      closing = true;
+      for (const socket of sockets) socket.close();
+    },
+  };
+}
 
 /** Opens a connection that identifies as its client; resolves when it has identified. */
 export function connectRecipient(options: RecipientOptions): Promise<WebSocketConnection> {

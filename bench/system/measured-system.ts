@@ -24,6 +24,8 @@ export interface SystemOptions {
   readonly inspectable: boolean;
   /** Path of the Node that they run on. */
   readonly nodePath: string;
+  /** The root of another build of this project, in place of this one; only for Postline. */
+  readonly root?: string;
 }
 
 /** A running system: its addresses, and the processes whose cost is counted. */

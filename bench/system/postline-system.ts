@@ -62,14 +62,14 @@ interface ServicesToStart extends SystemOptions {
 }
 
 async function startServices(options: ServicesToStart): Promise<MeasuredSystem> {
-  const { kind, databaseServer, databaseUrl, redis, inspectable, nodePath } = options;
+  const { kind, databaseServer, databaseUrl, redis, inspectable, ...program } = options;
   const servers = { databaseUrl, redisUrl: redis.url, redisPrefix: '' };
   const ports = inspectable ? [await freePort(), await freePort()] : [];
   const [apiInspector, relayInspector] = ports;
   const workers = kind === 'postline, 2 workers' ? { WORKERS: '2' } : {};
   const environment = (port: number | undefined) => ({ ...serviceEnvironment(port), ...workers });
-  const api = await startApi(servers, environment(apiInspector), nodePath); // first: it makes the schema
-  const relay = await startRelay(servers, environment(relayInspector), nodePath);
+  const api = await startApi(servers, environment(apiInspector), program); // first: it makes the schema
+  const relay = await startRelay(servers, environment(relayInspector), program);
   return {
     kind,
     apiUrl: api.url,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StartedProcess, startProcess } from './child-process.ts';
 import { makeTempFolder } from './temp-folder.ts';
@@ -23,28 +24,35 @@ export interface ServiceProcess {
   readonly kill: () => Promise<void>;
 }
 
+/** What a service is started with, where it is not this build on this Node. */
+export interface ServiceProgram {
+  readonly nodePath?: string;
+  /** The root of another build of this project. */
+  readonly root?: string;
+}
+
 export interface RealServers {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly redisPrefix: string;
 }
 
-/** Starts the built API as a separate process, on this Node or that of `nodePath`; resolves when it is ready. */
+/** Starts the built API as a separate process; resolves when it is ready. */
 export function startApi(
   servers: RealServers,
   env: ServiceEnvironment = {},
-  nodePath?: string,
+  program?: ServiceProgram,
 ): Promise<ServiceProcess> {
-  return startService('api-server', { ...serverEnvironment(servers), ...env }, nodePath);
+  return startService('api-server', { ...serverEnvironment(servers), ...env }, program);
 }
 
-/** Starts the built relay as a separate process, on this Node or that of `nodePath`; resolves when it is ready. */
+/** Starts the built relay as a separate process; resolves when it is ready. */
 export function startRelay(
   servers: RealServers,
   env: ServiceEnvironment = {},
-  nodePath?: string,
+  program?: ServiceProgram,
 ): Promise<ServiceProcess> {
-  return startService('websocket-server', { ...serverEnvironment(servers), ...env }, nodePath);
+  return startService('websocket-server', { ...serverEnvironment(servers), ...env }, program);
 }
 
 export interface StandaloneProcess {
@@ -78,9 +86,9 @@ export function serverEnvironment({ databaseUrl, redisUrl, redisPrefix }: RealSe
 async function startService(
   service: string,
   env: ServiceEnvironment,
-  nodePath?: string,
+  program?: ServiceProgram,
 ): Promise<ServiceProcess> {
-  const process = launch(service, { PORT: '0', ...env }, nodePath);
+  const process = launch(service, { PORT: '0', ...env }, program);
   const port = await listeningPort(process, service);
   const url = `http://127.0.0.1:${port}`;
   await ready(process, url);
@@ -96,12 +104,16 @@ async function startService(
 }
 
 /** Starts `<folder>/dist/main.js` with these variables, and those that every service of a test has. */
-export function launch(folder: string, env: ServiceEnvironment, nodePath?: string): StartedProcess {
+export function launch(
+  folder: string,
+  env: ServiceEnvironment,
+  { nodePath = process.execPath, root = ROOT }: ServiceProgram = {},
+): StartedProcess {
   return startProcess({
-    command: nodePath ?? process.execPath,
-    args: [`${ROOT}${folder}/dist/main.js`],
+    command: nodePath,
+    args: [join(root, folder, 'dist/main.js')],
     env: { ...TEST_ENVIRONMENT, ...env },
-    cwd: ROOT,
+    cwd: root,
   });
 }
 
