@@ -41,13 +41,13 @@ interface EventSource {
   readonly removeEventListener?: (name: string, listener: () => void) => void;
 }
 
-/** Browsers throttle the timers of hidden pages, so a page that is shown again does not wait for them. */
+/** Browsers throttle or stop the timers of hidden pages, so a page that is shown or resumed does not wait for them. */
 function onWake(listener: () => void): () => void {
   const page = globalThis as EventSource & { readonly document?: EventSource };
   page.addEventListener?.('online', listener);
-  page.document?.addEventListener?.('visibilitychange', listener);
+  for (const event of ['visibilitychange', 'resume']) page.document?.addEventListener?.(event, listener);
   return () => {
     page.removeEventListener?.('online', listener);
-    page.document?.removeEventListener?.('visibilitychange', listener);
+    for (const event of ['visibilitychange', 'resume']) page.document?.removeEventListener?.(event, listener);
   };
 }
