@@ -209,23 +209,26 @@ it('[PAGE-5] silence for more than two heartbeats counts as a broken connection;
 it.each([
   ['is shown again', 'visibilitychange'],
   ['is thawed', 'resume'],
-])('[PAGE-5] when the network is back or the tab %s, a dead connection is found within seconds', async (_, event) => {
-  const { page, visit, close } = await openVisited('1', (opened) => opened.clock.install());
-  const first = await visit(1);
-  first.identified({ offset: 0, head: 0 });
-  await connectedAs(page, '1');
-  await page.evaluate(`window.dispatchEvent(new Event('online'))`);
-  await waitUntil('the page asks whether the relay is there', () =>
-    first.received.some((frame) => frame['type'] === 'ping'),
-  );
-  await page.clock.runFor(5_001);
-  await page.getByRole('status').filter({ hasText: 'Connection lost' }).waitFor();
-  // Coming back cuts the wait short: the page's clock stands still now, and it connects all the same.
-  await page.evaluate(`document.dispatchEvent(new Event('${event}'))`);
-  (await visit(2)).identified({ offset: 0, head: 0 });
-  await connectedAs(page, '1');
-  await close();
-});
+])(
+  '[PAGE-5] when the network is back or the tab %s, a dead connection is found within seconds',
+  async (_, event) => {
+    const { page, visit, close } = await openVisited('1', (opened) => opened.clock.install());
+    const first = await visit(1);
+    first.identified({ offset: 0, head: 0 });
+    await connectedAs(page, '1');
+    await page.evaluate(`window.dispatchEvent(new Event('online'))`);
+    await waitUntil('the page asks whether the relay is there', () =>
+      first.received.some((frame) => frame['type'] === 'ping'),
+    );
+    await page.clock.runFor(5_001);
+    await page.getByRole('status').filter({ hasText: 'Connection lost' }).waitFor();
+    // Coming back cuts the wait short: the page's clock stands still now, and it connects all the same.
+    await page.evaluate(`document.dispatchEvent(new Event('${event}'))`);
+    (await visit(2)).identified({ offset: 0, head: 0 });
+    await connectedAs(page, '1');
+    await close();
+  },
+);
 
 it('[PAGE-10] every change of the connection has an entry with its time; attempts in a row share one entry', async () => {
   const { page, visit, close } = await openVisited('1');
