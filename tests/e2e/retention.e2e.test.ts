@@ -129,8 +129,8 @@ it('[RET-3] [RET-4] with two APIs that delete while others publish and read, nob
     expect(coveredOffsets(reader.frames)).toEqual(all);
     await reader.close();
   }
-  // A lock held by a deletion would cost a second in most rounds; a busy machine may cost one in a few.
-  expect(times.toSorted((left, right) => left - right)[Math.floor(rounds / 2)]).toBeLessThan(1_000);
+  // A wait for a lock takes a second. Two rounds may be as slow for another reason, on a busy machine.
+  expect(times.filter((milliseconds) => milliseconds >= 1_000).length).toBeLessThanOrEqual(2);
   await onceTrimmed(system.api.url, 'busy');
   const connection = await createConnection(system.database.url);
   const [rows] = await connection.query<RowDataPacket[]>("SELECT head FROM targets WHERE target_id = 'busy'");

@@ -38,7 +38,7 @@ interface HeadParts {
   readonly bodyBytes: number;
 }
 
-/** What `writeHead` fills, in all supported versions of Node. Public is only that `headersSent` tells whether it is set. */
+/** `writeHead` puts the head here in all supported versions of Node. It is not documented. */
 interface ResponseWithHead {
   _header?: string | null;
 }

@@ -30,9 +30,9 @@ export function jsonAnswer(
 }
 
 /**
- * Writes an answer in one call, with the common headers of its request before its own. Does nothing if the client is gone or an
- * answer was sent already. Node omits the body for HEAD. While the client still sends its request, the connection stays
- * open, so that a client which reads only after it has written finds its answer.
+ * Writes an answer in one call, with the common headers of its request. Does nothing if the client is gone or an answer
+ * was sent already. Node omits the body for HEAD. While the client still sends its request, the connection stays open, so
+ * that a client which reads only after it has written finds its answer.
  */
 export function writeAnswer(response: ServerResponse, answer: HttpAnswer, common?: CommonHeaders): void {
   if (response.headersSent || response.destroyed) return;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 /** 96 random bits are 16 characters. */
 const ID_BYTES = 12;
-/** Random bytes for so many ids are made in one call: it takes some tens of µs, however few they are. */
+/** Random bytes for so many ids are made in one call, which takes about 10 µs, however few they are. */
 const IDS_AT_ONCE = 256;
 
 let bytes = Buffer.alloc(0);
