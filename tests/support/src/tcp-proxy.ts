@@ -13,9 +13,39 @@ export type PieceFate = 'reset-unheard' | 'reset-unanswered' | 'silence-unheard'
 
 const COMMIT_PACKET_BYTES_MAX = 32;
 
-/** Whether a piece on a connection to a database is the statement that commits. */
-export const isCommit: PieceMatcher = (piece) =>
-  piece.length < COMMIT_PACKET_BYTES_MAX && piece.toString('latin1').endsWith('COMMIT');
+/** Whether a piece on a connection to a database commits: COMMIT, or a message that is alone and brings it along. */
+export const isCommit: PieceMatcher = (piece) => isCommitAlone(piece) || isLoneMessage(piece);
+
+function isCommitAlone(piece: Buffer): boolean {
+  return piece.length < COMMIT_PACKET_BYTES_MAX && piece.toString('latin1').endsWith('COMMIT');
+}
+
+const EXECUTE = 0x17;
+const COMMAND_AT = 4;
+/** Where the values of a prepared statement with five parameters begin: after the head, the types and a byte of nulls. */
+const VALUES_AT = 26;
+
+/** The block with which a message that is alone is stored: the only statement whose first and third value of five are equal. */
+function isLoneMessage(piece: Buffer): boolean {
+  if (piece.length < VALUES_AT || piece[COMMAND_AT] !== EXECUTE) return false;
+  const first = textAt(piece, VALUES_AT);
+  const second = first && textAt(piece, first.end);
+  const third = second && textAt(piece, second.end);
+  const fourth = third && textAt(piece, third.end);
+  const fifth = fourth && textAt(piece, fourth.end);
+  return first !== undefined && first.text === third?.text && fifth?.end === piece.length;
+}
+
+const TWO_BYTES_FOLLOW = 0xfc;
+
+/** A text with its length before it: one byte, or FC and two bytes. */
+function textAt(piece: Buffer, at: number): { readonly text: string; readonly end: number } | undefined {
+  const isLong = piece[at] === TWO_BYTES_FOLLOW;
+  const start = at + (isLong ? 3 : 1);
+  if (start > piece.length) return undefined;
+  const end = start + (isLong ? piece.readUInt16LE(at + 1) : (piece[at] ?? 0));
+  return end > piece.length ? undefined : { text: piece.toString('latin1', start, end), end };
+}
 
 interface BreakRule {
   readonly matches: PieceMatcher;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findHeldTargets } from './contention.ts';
+import { type LoneTrace, LoneUnknownError } from './lone-message.ts';
 import type { Session } from '../sessions/session.ts';
 import { hasErrno, isRowError, SQL_ERRORS } from '../sessions/sql-error.ts';
 import { isPlaceTaken, passTakenPlaces } from './taken-places.ts';
@@ -20,7 +21,9 @@ export type TransactionResult =
   /** Rolled back: the database refused a row of one of the requests. It is unknown which one. */
   | { readonly kind: 'row-refused'; readonly error: Error }
   /** COMMIT was sent, but there was no answer. */
-  | { readonly kind: 'commit-unknown'; readonly written: WrittenAppend; readonly error: unknown };
+  | { readonly kind: 'commit-unknown'; readonly written: WrittenAppend; readonly error: unknown }
+  /** A message that is alone was sent with its COMMIT, but there was no answer. */
+  | { readonly kind: 'lone-unknown'; readonly trace: LoneTrace; readonly error: unknown };
 
 /** A retry helps after a deadlock, or after another append stored the same idempotency key first. */
 const ATTEMPTS_MAX = 5;
@@ -32,6 +35,15 @@ const RETRY_JITTER_MS = 10;
  * if the session was lost before the COMMIT.
  */
 export async function appendInTransaction(session: Session, work: AppendWork): Promise<TransactionResult> {
+  try {
+    return await appendWithRetries(session, work);
+  } catch (error) {
+    if (error instanceof LoneUnknownError) return { kind: 'lone-unknown', trace: error.trace, error };
+    throw error;
+  }
+}
+
+async function appendWithRetries(session: Session, work: AppendWork): Promise<TransactionResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptAppend(session, work);
@@ -64,6 +76,7 @@ export async function moveInTransaction(
 
 async function attemptAppend(session: Session, work: AppendWork): Promise<TransactionResult> {
   const written = await writeAppend(session, work);
+  if (written.isCommitted) return { kind: 'done', result: written.result };
   if (!written.hasChanges) {
     await session.run('ROLLBACK');
     return { kind: 'done', result: written.result };
@@ -108,7 +121,7 @@ async function writeUncontended(session: Session, work: AppendWork): Promise<Tra
     members: { ...one.members, outcomes: withContended(memberChanges, isOfHeld, one.members.outcomes) },
   });
   if (result === 'contended') return allContended(work);
-  if (result.kind === 'row-refused') return result;
+  if (result.kind === 'row-refused' || result.kind === 'lone-unknown') return result;
   if (result.kind === 'done') return { kind: 'done', result: inOrder(result.result) };
   return { ...result, written: { ...result.written, result: inOrder(result.written.result) } };
 }

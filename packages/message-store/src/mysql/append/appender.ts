@@ -9,12 +9,13 @@ import { placeKey } from '../../rules/member-plan.ts';
 import { appendInTransaction, moveInTransaction, type TransactionResult } from './append-transaction.ts';
 import { CollectedChanges, movedOf } from './collected-changes.ts';
 import { readCommitOutcome } from './commit-outcome.ts';
+import { readLoneOutcome } from './lone-outcome.ts';
 import { OUTBOX_ROWS_PER_READ_MAX, readOutboxTargets } from './outbox-rows.ts';
 import type { Session, SessionOptions } from '../sessions/session.ts';
 import type { SessionPool } from '../sessions/session-pool.ts';
 import { setAsideBadTargets } from './set-aside.ts';
 import type { OutboxBounds } from './take-outbox.ts';
-import type { AppendResult, WrittenAppend } from './write-append.ts';
+import { type AppendResult, loneResult, type WrittenAppend } from './write-append.ts';
 
 export interface AppenderOptions {
   readonly writers: SessionPool;
@@ -56,7 +57,8 @@ interface CallSignals {
  * Start here: everything that adds to the logs or changes the members of groups. A call is one transaction.
  * `append-transaction` retries it after a deadlock or a lost race, without the targets that other transactions hold.
  * `write-append` defines what is written and in which order: counters (locked until the commit), the outbox,
- * idempotency keys, rows, members. If COMMIT gets no answer, `commit-outcome` looks up its outcome on a new connection.
+ * idempotency keys, rows, members. If COMMIT gets no answer, `commit-outcome` looks up its outcome on a new connection;
+ * `lone-outcome` does it for a message that was sent with its COMMIT.
  * If the database refuses a row, `bisect-append` finds the request that the row belongs to, and `set-aside` takes a
  * refused outbox row out of the outbox.
  */
@@ -198,6 +200,12 @@ export class Appender {
         if (outcome === 'committed') return written.result;
         throw new CommitUnknownError(written, error);
       }
+      case 'lone-unknown': {
+        const { trace, error } = transaction;
+        const stored = await readLoneOutcome(this.#options.session, trace, signal);
+        if (stored !== undefined) return loneResult(stored);
+        throw new StoreUnavailableError(UNKNOWN_AND_NOT_FOUND, error);
+      }
     }
   }
 
@@ -272,12 +280,15 @@ export class Appender {
   }
 }
 
+const UNKNOWN_AND_NOT_FOUND =
+  'the database was lost while committing, and what was written is not found in it';
+
 /** COMMIT was sent without an answer, and no row proves that it was done. */
 class CommitUnknownError extends StoreUnavailableError {
   readonly written: WrittenAppend;
 
   constructor(written: WrittenAppend, cause: unknown) {
-    super('the database was lost while committing, and what was written is not found in it', cause);
+    super(UNKNOWN_AND_NOT_FOUND, cause);
     this.written = written;
   }
 }

@@ -16,15 +16,30 @@ const RECONNECT_PAUSE_MS = 50;
  * have the lock. `not-found` does not prove that nothing was stored. Rejects if `signal` is aborted before the outcome
  * is known.
  */
-export async function readCommitOutcome(
+export function readCommitOutcome(
   options: SessionOptions,
   written: WrittenAppend,
   signal: AbortSignal,
 ): Promise<'committed' | 'not-found'> {
+  return onNewSession(options, signal, async (session) => {
+    await waitForCluster(session);
+    await lockCounters(session, [...written.targetIds].sort());
+    const isStored = (await hasRowOfAppend(session, written)) || (await hasMemberOfAppend(session, written));
+    await session.run('ROLLBACK');
+    return isStored ? 'committed' : 'not-found';
+  });
+}
+
+/** Runs the work on a connection of its own; if that breaks, again on another one, until `signal` is aborted. */
+export async function onNewSession<T>(
+  options: SessionOptions,
+  signal: AbortSignal,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await lookUp(options, written, signal);
+      return await tryOnNewSession(options, signal, work);
     } catch (error) {
       if (signal.aborted) throw error;
     }
@@ -32,20 +47,16 @@ export async function readCommitOutcome(
   }
 }
 
-async function lookUp(
+async function tryOnNewSession<T>(
   options: SessionOptions,
-  written: WrittenAppend,
   signal: AbortSignal,
-): Promise<'committed' | 'not-found'> {
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const session = await openSession(options, signal);
   const onAbort = () => session.destroy(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await waitForCluster(session);
-    await lockCounters(session, [...written.targetIds].sort());
-    const isStored = (await hasRowOfAppend(session, written)) || (await hasMemberOfAppend(session, written));
-    await session.run('ROLLBACK');
-    return isStored ? 'committed' : 'not-found';
+    return await work(session);
   } finally {
     signal.removeEventListener('abort', onAbort);
     session.destroy();

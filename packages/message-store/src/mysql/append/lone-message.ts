@@ -1,5 +1,7 @@
 import type { AppendRequest } from '../../message-store.ts';
-import type { Session } from '../sessions/session.ts';
+import type { Session, SqlValue } from '../sessions/session.ts';
+import { isReadOnly, isRowError, isSqlError, SQL_ERRORS } from '../sessions/sql-error.ts';
+import { fenceOf } from './append-fence.ts';
 import { type CounterState, counterState, LOG_STATE, type LogStateRow } from './counters.ts';
 
 /** A message whose transaction does nothing else. */
@@ -14,23 +16,68 @@ export interface LoneAppend {
   readonly counters: CounterState;
   /** The id of the message's row; undefined if it was not inserted, because outbox rows come before it. */
   readonly id: string | undefined;
+  /** The row, if it is committed and the transaction has ended. */
+  readonly committed: StoredLone | undefined;
+}
+
+/** A message that is stored. */
+export interface StoredLone extends LoneMessage {
+  readonly id: string;
+  readonly offset: number;
+  /** In the database's format. */
+  readonly databaseTime: string;
+  readonly epoch: string;
+}
+
+/** What finds out whether an append whose block was not answered is stored. */
+export interface LoneTrace {
+  /** Held as a lock by the session on which it was sent, for as long as that session lives. */
+  readonly fence: string;
+  readonly message: LoneMessage;
+  readonly appendId: string;
+}
+
+/** A block that commits was sent, and its outcome is not known. The session has been destroyed. */
+export class LoneUnknownError extends Error {
+  readonly #trace: LoneTrace; // private, because logs show the fields of an error, and it has a message
+
+  constructor(trace: LoneTrace, cause: unknown) {
+    super('the block of an append was not answered', { cause });
+    this.name = 'LoneUnknownError';
+    this.#trace = trace;
+  }
+
+  get trace(): LoneTrace {
+    return this.#trace;
+  }
 }
 
 /**
- * Raises a counter, reads what an append needs to know, and inserts the row if no outbox rows come before it: three
- * statements in one round trip, which MariaDB prepares as one. They are still separate statements: the SELECT takes no
- * locks, so it does not wait for applications that are publishing by SQL.
+ * Raises a counter, reads what an append needs to know, and inserts the row if no outbox rows come before it: in one
+ * round trip, which MariaDB prepares as one statement. They are still separate statements: the SELECT takes no locks, so
+ * it does not wait for applications that are publishing by SQL. `LAST_INSERT_ID(x)` carries the head from the first
+ * statement to the second one. The answer is made last, so it arrives in one piece.
  */
-const LONE_APPEND = `BEGIN NOT ATOMIC
+const loneAppend = (end: string) => `BEGIN NOT ATOMIC
 DECLARE new_head BIGINT; DECLARE current_epoch VARCHAR(64); DECLARE row_time VARCHAR(32); DECLARE waits INT;
-INSERT INTO targets (target_id, head) VALUES (?, 1) ON DUPLICATE KEY UPDATE head = head + 1;
-SELECT t.head, ${LOG_STATE} INTO new_head, current_epoch, row_time, waits
-FROM targets t CROSS JOIN log_epoch e WHERE t.target_id = ?;
+INSERT INTO targets (target_id, head) VALUES (?, LAST_INSERT_ID(1))
+ON DUPLICATE KEY UPDATE head = LAST_INSERT_ID(head + 1);
+SELECT LAST_INSERT_ID(), ${LOG_STATE} INTO new_head, current_epoch, row_time, waits FROM log_epoch e;
 IF waits = 0 THEN
   INSERT INTO messages (message, target_id, \`offset\`, created_at, append_id, publisher) VALUES (?, ?, new_head, row_time, ?, ?);
+  ${end}
 END IF;
 SELECT new_head AS head, current_epoch AS epoch, row_time AS now, waits AS outbox_has_rows, CAST(LAST_INSERT_ID() AS CHAR) AS id;
 END`;
+const COMMITTING_BLOCK = loneAppend('COMMIT;');
+/** For a session without a fence: COMMIT follows alone. */
+const OPEN_BLOCK = loneAppend('');
+
+/**
+ * A session that was silent for longer may be dead without anybody knowing. So it is asked first, with a statement that
+ * may be lost: then the append is sent on another session.
+ */
+const SILENT_MS_MAX = 1_000;
 
 interface LoneAppendRow extends LogStateRow {
   readonly head: number;
@@ -46,19 +93,58 @@ export function loneMessageOf(requests: readonly AppendRequest[]): LoneMessage |
   return { publisher: request.publisher, targetId: message.targetId, message: message.message };
 }
 
-/** Returns undefined, with nothing done, if the server turns out not to accept such blocks. */
+/**
+ * Returns undefined, with nothing done, if the server turns out not to accept such blocks. Rejects with a
+ * LoneUnknownError if the message may be stored; after any other error it is not.
+ */
 export async function appendLoneMessage(
   session: Session,
-  { publisher, targetId, message }: LoneMessage,
+  message: LoneMessage,
   appendId: string,
 ): Promise<LoneAppend | undefined> {
-  const values = [targetId, targetId, message, targetId, appendId, publisher];
-  const rows = await session.selectInBlock<LoneAppendRow>(LONE_APPEND, values);
+  const fence = await fenceOf(session);
+  if (fence !== undefined && session.silentMs > SILENT_MS_MAX) await session.run('DO 1');
+  const { publisher, targetId, message: text } = message;
+  const values = [targetId, text, targetId, appendId, publisher];
+  const rows =
+    fence === undefined || session.isLost
+      ? await session.selectInBlock<LoneAppendRow>(OPEN_BLOCK, values)
+      : await runCommitting(session, values, { fence, message, appendId });
   if (rows === undefined) return undefined;
   const [row] = rows;
-  const heads = new Map([[targetId, row?.head ?? NaN]]);
-  const counters = counterState(heads, row);
-  return { counters, id: counters.outboxHasRows ? undefined : row?.id };
+  const offset = row?.head ?? NaN;
+  const counters = counterState(new Map([[targetId, offset]]), row);
+  const id = counters.outboxHasRows ? undefined : row?.id;
+  if (fence === undefined || id === undefined) return { counters, id, committed: undefined };
+  const { epoch, databaseTime } = counters;
+  return { counters, id, committed: { publisher, targetId, message: text, id, offset, databaseTime, epoch } };
+}
+
+async function runCommitting(
+  session: Session,
+  values: readonly SqlValue[],
+  trace: LoneTrace,
+): Promise<readonly LoneAppendRow[] | undefined> {
+  try {
+    return await session.selectInBlock<LoneAppendRow>(COMMITTING_BLOCK, values);
+  } catch (error) {
+    if (isRefusedBeforeCommit(error)) throw error;
+    session.destroy(error);
+    throw new LoneUnknownError(trace, error);
+  }
+}
+
+/** Errors that only a statement before the COMMIT returns. */
+const EARLY_ERRORS: ReadonlySet<number> = new Set([
+  SQL_ERRORS.lockWaitTimeout,
+  SQL_ERRORS.deadlock,
+  SQL_ERRORS.accessDenied,
+  SQL_ERRORS.noSuchTable,
+]);
+
+/** False if the error may have come from the COMMIT, or after it. */
+function isRefusedBeforeCommit(error: unknown): boolean {
+  return isRowError(error) || isReadOnly(error) || (isSqlError(error) && EARLY_ERRORS.has(error.errno));
 }
 
 function onlyOne<T>(items: readonly T[]): T | undefined {

@@ -17,7 +17,7 @@ import type { Session } from '../sessions/session.ts';
 import { newAppendId } from './append-id.ts';
 import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
 import { insertRows } from './insert-rows.ts';
-import { appendLoneMessage, type LoneAppend, loneMessageOf } from './lone-message.ts';
+import { appendLoneMessage, type LoneAppend, loneMessageOf, type StoredLone } from './lone-message.ts';
 import { deleteOutboxRows } from './outbox-rows.ts';
 import { planMoves } from './plan-moves.ts';
 import { setAsideRows } from './set-aside.ts';
@@ -63,22 +63,41 @@ export interface WrittenAppend {
   readonly targetIds: readonly string[];
   /** False if there is nothing to commit. */
   readonly hasChanges: boolean;
+  /** True if it is committed already. */
+  readonly isCommitted: boolean;
   readonly result: AppendResult;
 }
 
 const NO_MEMBERS: MemberPlan = { rows: [], outcomes: [], refusedJoins: [] };
 
 /**
- * Does everything of an append except its COMMIT. The order matters. First it locks the counters: from then on no other
+ * Does everything of an append except its COMMIT, which only a message that is alone may bring with it. The order matters. First it locks the counters: from then on no other
  * transaction adds to these logs or changes the members of these groups. Then come the outbox rows, which precede the
  * requests and changes; then the idempotency keys; then the rows.
  */
 export async function writeAppend(session: Session, work: AppendWork): Promise<WrittenAppend> {
-  const memberChanges = work.memberChanges ?? [];
   const counts = countsOf(work);
-  const targetIds = [...counts.keys()];
   const appendId = newAppendId();
-  const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });
+  const { committed, ...begun } = await beginAppend(session, work, { counts, appendId });
+  if (committed === undefined) return writeRest(session, work, { counts, appendId, ...begun });
+  const result = loneResult(committed);
+  const targetIds = [...counts.keys()];
+  return { rows: [], ids: [committed.id], appendId, targetIds, hasChanges: true, isCommitted: true, result };
+}
+
+/** An append whose counters are raised. */
+interface BegunAppend extends Omit<LoneAppend, 'committed'> {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly appendId: string;
+}
+
+async function writeRest(
+  session: Session,
+  work: AppendWork,
+  { counts, appendId, counters, id: loneId }: BegunAppend,
+): Promise<WrittenAppend> {
+  const memberChanges = work.memberChanges ?? [];
+  const targetIds = [...counts.keys()];
   const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
   const setAside = outbox.untaken.length === 0 ? [] : await setAsideRows(session, outbox.untaken);
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
@@ -123,7 +142,23 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
     heldGroups,
     lastMovedTarget: outbox.rows.at(-1)?.targetId,
   };
-  return { rows, ids, appendId, targetIds, hasChanges, result };
+  return { rows, ids, appendId, targetIds, hasChanges, isCommitted: false, result };
+}
+
+/** The result of a transaction that stored one message and did nothing else. */
+export function loneResult({ id, targetId, offset, message, databaseTime, epoch }: StoredLone): AppendResult {
+  const createdAt = isoFromDatabaseTime(databaseTime);
+  const stored = { id, targetId, offset, message, createdAt, replayed: false };
+  return {
+    epoch,
+    outcomes: [{ kind: 'appended', epoch, messages: [stored] }],
+    moved: [],
+    setAside: [],
+    members: NO_MEMBERS,
+    unfinished: NOTHING_WAITS.unfinished,
+    heldGroups: NOTHING_WAITS.heldGroups,
+    lastMovedTarget: undefined,
+  };
 }
 
 /** Raises the counters. If nothing else has to be done, it inserts the row too. */
@@ -135,7 +170,7 @@ async function beginAppend(
   const isAppendOnly = work.memberChanges === undefined && work.moveFor === undefined;
   const lone = session.takesBlocks && isAppendOnly ? loneMessageOf(work.requests) : undefined;
   const done = lone === undefined ? undefined : await appendLoneMessage(session, lone, appendId);
-  return done ?? { counters: await raiseCounters(session, counts), id: undefined };
+  return done ?? { counters: await raiseCounters(session, counts), id: undefined, committed: undefined };
 }
 
 /** The targets of the work, and the number of messages for each in its requests. */

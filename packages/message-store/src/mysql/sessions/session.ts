@@ -39,6 +39,7 @@ export class Session {
   takesBlocks: boolean;
   readonly #connection: Connection;
   readonly #socket: Socket;
+  #answeredAtMs = performance.now();
   #onEnded: (() => void) | undefined;
   #rejectStatement: ((error: Error) => void) | undefined;
   #lost: ConnectionLostError | undefined;
@@ -54,6 +55,11 @@ export class Session {
     socket.once('end', end);
     socket.once('close', end);
     if (socket.destroyed) this.destroy();
+  }
+
+  /** Milliseconds since the server's last answer, or since the session was opened. */
+  get silentMs(): number {
+    return performance.now() - this.#answeredAtMs;
   }
 
   get isLost(): boolean {
@@ -147,17 +153,22 @@ export class Session {
       send((error, result) => {
         this.#rejectStatement = undefined;
         if (error === null) {
-          this.answers += 1;
+          this.#noteAnswer();
           resolve(result);
         } else if (error.fatal) {
           this.destroy(error);
           reject(this.#lost ?? error);
         } else {
-          this.answers += 1;
+          this.#noteAnswer();
           reject(error);
         }
       });
     });
+  }
+
+  #noteAnswer(): void {
+    this.answers += 1;
+    this.#answeredAtMs = performance.now();
   }
 }
 

@@ -1,6 +1,6 @@
 import { isCommit, type PieceFate, TcpProxy, type TestDatabase, waitUntil } from '@postline/test-support';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
 import type { MessageStore } from '../../../src/message-store.ts';
 import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
 import { appended, newTarget, publish, readTexts } from '../../support/contract-database.ts';
@@ -9,6 +9,8 @@ import { createMigratedDatabase } from '../support/migrated-database.ts';
 
 const DEADLINE_MS = 4_000;
 const SLACK_MS = 500;
+/** Longer than a connection may be silent before it is asked whether it lives. */
+const LATER_MS = 1_500;
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -76,16 +78,44 @@ for (const fate of ['reset-unanswered', 'silence-unanswered'] as const) {
   });
 }
 
-it('[LOG-11] reset-unheard COMMIT: what was not committed is told at once, and is not sent again', async () => {
-  breakNextCommit('reset-unheard');
-  const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'lost' })]));
-  const message = 'the database was lost while committing, and what was written is not found in it';
-  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable', message } });
-  expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
-  expect(await readTexts(store, targetId)).toEqual(['before']);
-  const [outcome] = await store.append([publish({ targetId, message: 'after' })]);
-  expect(appended(outcome)[0]?.offset).toBe(2);
-});
+for (const fate of ['reset-unanswered', 'silence-unanswered'] as const) {
+  it(`[LOG-11] ${fate}: a message that is alone is found by its append, among those that others stored since`, async () => {
+    await store.append([publish({ targetId, message: 'the connection is in use' })]);
+    breakNextCommit(fate);
+    proxy.hold();
+    const lost = timed(store.append([publish({ targetId, message: 'alone ✓' })]));
+    await waitUntil('the append waits for its look-up', () => proxy.heldCount() > 0);
+    const otherStore = createMysqlMessageStore({ databaseUrl: database.url });
+    await otherStore.append([publish({ targetId, message: 'of another process' })]);
+    await otherStore.close();
+    proxy.heal();
+    const { result } = await lost;
+    const [outcome] = result.status === 'fulfilled' ? result.value : [];
+    const { messages, epoch } = await store.readLog({ targetId, afterOffset: 2, limit: 10 });
+    expect(messages.map(({ message }) => message)).toEqual(['alone ✓', 'of another process']);
+    expect(outcome).toEqual({ kind: 'appended', epoch, messages: [{ ...messages[0], replayed: false }] });
+  });
+}
+
+/** What is sent with its COMMIT, and what is not. */
+const KINDS = {
+  alone: () => publish({ targetId, message: 'lost' }),
+  together: () => publish({ targetId, message: 'lost' }, { targetId, message: 'lost too' }),
+};
+
+it.each(Object.entries(KINDS))(
+  '[LOG-11] reset-unheard COMMIT, %s: what was not committed is told at once, and is not sent again',
+  async (_, request) => {
+    breakNextCommit('reset-unheard');
+    const { result, milliseconds } = await timed(store.append([request()]));
+    const message = 'the database was lost while committing, and what was written is not found in it';
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable', message } });
+    expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(await readTexts(store, targetId)).toEqual(['before']);
+    const [outcome] = await store.append([publish({ targetId, message: 'after' })]);
+    expect(appended(outcome)[0]?.offset).toBe(2);
+  },
+);
 
 it('[LOG-11] a lost append is not taken for its twin, which got the same id and offset', async () => {
   const connection = await createConnection(database.url);
@@ -142,26 +172,40 @@ it('[LOG-11] on MariaDB the look-up first waits until its node of a cluster has 
     return true;
   };
   proxy.breakAt(isNextCommit, 'reset-unanswered');
-  await store.append([publish({ targetId, message: 'a' })]);
+  await store.append([publish({ targetId, message: 'a' }, { targetId, message: 'b' })]);
   expect(steps).toEqual(['wsrep_sync_wait = 15', 'FOR UPDATE', 'append_id = ?']);
 });
 
-it('[LOG-11] silence-unheard COMMIT: while the old transaction lives nobody knows, and the caller is told so in time', async () => {
-  breakNextCommit('silence-unheard');
-  const { result, milliseconds } = await timed(store.append([publish({ targetId, message: 'open' })]));
-  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
-  expect(milliseconds).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
-  expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
-});
+it.each(Object.entries(KINDS))(
+  '[LOG-11] silence-unheard COMMIT, %s: while the old session lives nobody knows, and the caller is told so in time',
+  async (_, request) => {
+    breakNextCommit('silence-unheard');
+    const { result, milliseconds } = await timed(store.append([request()]));
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+    expect(milliseconds).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
+    expect(milliseconds).toBeLessThan(DEADLINE_MS + SLACK_MS);
+  },
+);
 
 it('[LOG-8] a connection that dies while a statement is sent on it is replaced before anything was written', async () => {
   await store.append([publish({ targetId, message: 'warm' })]);
   await store.readHeads([targetId]);
   breakOpenConnections();
-  const [outcome] = await store.append([publish({ targetId, message: 'after the cut' })]);
+  const [outcome] = await store.append([
+    publish({ targetId, message: 'after' }, { targetId, message: 'the cut' }),
+  ]);
   expect(appended(outcome)[0]?.offset).toBe(3);
   breakOpenConnections();
-  expect((await store.readHeads([targetId])).heads.get(targetId)?.head).toBe(3);
+  expect((await store.readHeads([targetId])).heads.get(targetId)?.head).toBe(4);
+});
+
+it('[LOG-8] a message that is alone is not sent on a connection that died while it was silent', async () => {
+  await store.append([publish({ targetId, message: 'warm' })]);
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + LATER_MS);
+  breakOpenConnections();
+  await store.append([publish({ targetId, message: 'after the cut' })]);
+  vi.restoreAllMocks();
+  expect(await readTexts(store, targetId)).toEqual(['before', 'warm', 'after the cut']);
 });
 
 for (const fate of ['reset-unanswered', 'silence-unanswered', 'reset-unheard'] as const) {

@@ -3,7 +3,7 @@ import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { MessageStore } from '../../../src/message-store.ts';
 import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
-import { writeAppend } from '../../../src/mysql/append/write-append.ts';
+import { appendInTransaction } from '../../../src/mysql/append/append-transaction.ts';
 import { openSession, type Session } from '../../../src/mysql/sessions/session.ts';
 import { appended, newTarget, publish, readTexts } from '../../support/contract-database.ts';
 import { connectTo, createMigratedDatabase } from '../support/migrated-database.ts';
@@ -26,18 +26,19 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Statements that the session is answered for one append and its COMMIT. */
+/** Statements that the session is answered for one append, its COMMIT included. */
 async function answersFor(request: ReturnType<typeof publish>): Promise<number> {
   const before = session.answers;
-  await writeAppend(session, { requests: [request] });
-  await session.run('COMMIT');
+  const { kind } = await appendInTransaction(session, { requests: [request] });
+  expect(kind).toBe('done');
   return session.answers - before;
 }
 
-it('[LOG-1] a message that is alone takes one round trip on MariaDB, and its COMMIT', async () => {
+it('[LOG-1] a message that is alone takes one round trip on MariaDB, its COMMIT included', async () => {
   const targetId = newTarget();
-  expect(await answersFor(publish({ targetId, message: 'first' }))).toBe(session.takesBlocks ? 2 : 4);
-  expect(await answersFor(publish({ targetId, message: 'second ✓' }))).toBe(session.takesBlocks ? 2 : 4);
+  await answersFor(publish({ targetId: newTarget(), message: 'the session gets its fence' }));
+  expect(await answersFor(publish({ targetId, message: 'first' }))).toBe(session.takesBlocks ? 1 : 4);
+  expect(await answersFor(publish({ targetId, message: 'second ✓' }))).toBe(session.takesBlocks ? 1 : 4);
   const { messages } = await store.readLog({ targetId, afterOffset: 0, limit: 10 });
   expect(messages).toMatchObject([
     { offset: 1, message: 'first', targetId },
@@ -53,7 +54,7 @@ it('[LOG-1] where no block is taken, the same is done by statements of their own
   expect(await session.selectInBlock('BEGIN NOT A BLOCK', [])).toBeUndefined();
   expect(session.takesBlocks).toBe(false);
   session.takesBlocks = takesBlocks;
-  expect(await answersFor(publish({ targetId, message: 'by block' }))).toBe(takesBlocks ? 2 : 4);
+  expect(await answersFor(publish({ targetId, message: 'by block' }))).toBe(takesBlocks ? 1 : 4);
   expect(await readTexts(store, targetId)).toEqual(['by statements', 'by block']);
 });
 
