@@ -8,7 +8,7 @@ import type { PublishingLoad } from '../workloads/measure-publishing.ts';
 import { TARGETED_LOAD } from '../workloads/targeted-publish.ts';
 
 /** A system that this build is compared with. */
-export type OtherSystem =
+type OtherSystem =
   | { readonly name: string; readonly kind: PeerKind }
   /** Another build, and its root folder. */
   | { readonly name: string; readonly kind: 'postline'; readonly root: string };
