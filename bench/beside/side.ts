@@ -2,20 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveryLedger } from '../load/delivery-ledger.ts';
 import type { SystemUnderLoad } from '../load/load-job.ts';
 import { connectRecipients } from '../load/recipients.ts';
-import { startSending, untilSettled } from '../load/sending.ts';
+import { prepareSending, untilSettled } from '../load/sending.ts';
 import { readCpuMs } from '../measure/processes.ts';
 import type { CorePlan } from '../system/cores.ts';
 import type { BackingServers, MeasuredSystem, ProcessRole, SystemKind } from '../system/measured-system.ts';
 import { startBackingServers } from '../system/postline-system.ts';
-import { MESSAGE_BYTES, RECIPIENTS } from '../workloads/measure-publishing.ts';
+import { MESSAGE_BYTES, type PublishingLoad, RECIPIENTS } from '../workloads/measure-publishing.ts';
 import { systemUnderLoad } from '../workloads/system-under-load.ts';
-import type { BesideLoad } from './arguments.ts';
+
+/** Until the servers have accepted a slice's connections, and the last system has closed those of its own. */
+const OPENED_MS = 200;
 
 /** What one slice of load cost: CPU ms for 1,000 messages, of all servers and of each. */
 export interface SliceCost {
   readonly all: number;
   readonly byRole: ReadonlyMap<ProcessRole, number>;
   readonly messagesPerSecond: number;
+  /** From sending to arrival, of each message; sorted. */
+  readonly arrivalMs: Float64Array;
 }
 
 export interface SideOptions {
@@ -68,12 +72,14 @@ export class Side {
   }
 
   /** Sends for a while, waits until everything has arrived, and returns what that cost. */
-  async slice({ pace, messagesPerRequest }: BesideLoad, milliseconds: number): Promise<SliceCost> {
+  async slice({ pace, messagesPerRequest }: PublishingLoad, milliseconds: number): Promise<SliceCost> {
     const job = { system: this.#underLoad, messagesPerRequest };
-    const acceptedBefore = this.#ledger.accepted;
+    const begin = await prepareSending(pace, job, this.#ledger);
+    await sleep(OPENED_MS);
+    const { accepted: acceptedBefore, sent: sentBefore } = this.#ledger;
     const cpuBefore = this.#readCpu();
     const start = performance.now();
-    const senders = await startSending(pace, job, this.#ledger);
+    const senders = begin();
     await sleep(milliseconds);
     senders.stop();
     await untilSettled(this.#ledger);
@@ -85,12 +91,8 @@ export class Side {
       [...cpu].map(([role, ms]) => [role, (ms - (cpuBefore.get(role) ?? 0)) / thousands]),
     );
     const all = [...byRole.values()].reduce((sum, ms) => sum + ms, 0);
-    return { all, byRole, messagesPerSecond: (1_000 * thousands) / seconds };
-  }
-
-  /** From sending to arrival, in milliseconds: every message that was sent since this moment, sorted. */
-  arrivalsSince(moment: number): Float64Array {
-    return this.#ledger.latencies(moment, Infinity).arrivalMs;
+    const arrivalMs = this.#ledger.arrivalMs(sentBefore, this.#ledger.sent);
+    return { all, byRole, messagesPerSecond: (1_000 * thousands) / seconds, arrivalMs };
   }
 
   /** Each broken promise; empty in a valid comparison. */

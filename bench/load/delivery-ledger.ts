@@ -199,6 +199,14 @@ export class DeliveryLedger {
     };
   }
 
+  /** From sending to arrival, in milliseconds, of the messages with these numbers: `to` is not one of them. Sorted. */
+  arrivalMs(from: number, to: number): Float64Array {
+    const milliseconds = this.#sentAt
+      .slice(from, to)
+      .map((sentAt, index) => (this.#deliveredAt[from + index] ?? NaN) - sentAt);
+    return sort(milliseconds.filter((value) => !Number.isNaN(value)));
+  }
+
   #text(number: number): string {
     return this.#label + String(number).padStart(NUMBER_DIGITS, '0') + this.#padding;
   }

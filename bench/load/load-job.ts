@@ -25,7 +25,10 @@ export interface PublishJob {
   readonly recipients: number;
   readonly messageBytes: number;
   readonly pace: Pace;
-  /** The Redis to listen to for hints, to separate the time before a hint from the time after it. Optional. */
+  /**
+   * The Redis to listen to for hints once the measured time is over, to separate the time before a hint from the time
+   * after it. Optional.
+   */
   readonly hintsUrl?: string;
   readonly warmUpSeconds: number;
   readonly measureSeconds: number;
@@ -44,7 +47,7 @@ export interface PublishResult {
   readonly arrivalMs: { readonly p50: number; readonly p99: number };
   /** From sending to the answer. */
   readonly answerMs: { readonly p50: number; readonly p99: number };
-  /** From sending to the hint, and from the hint to the arrival, where hints were listened to. */
+  /** From sending to the hint, and from the hint to the arrival, after the window, where hints were listened to. */
   readonly stations?: {
     readonly sendToHintMs: { readonly p50: number; readonly p99: number };
     readonly hintToArrivalMs: { readonly p50: number; readonly p99: number };

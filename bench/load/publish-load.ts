@@ -14,7 +14,6 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
   const { system, messageBytes, label } = job;
   const ledger = new DeliveryLedger({ recipients, messageBytes, hasOffsets: system.hasOffsets, label });
   const connected = await connectRecipients(system, recipients, ledger);
-  const listener = job.hintsUrl === undefined ? undefined : await listenToHints(job.hintsUrl, ledger);
   if (job.pace.kind === 'open-loop') await warmUpFast(job, ledger);
   const senders = await startSending(job.pace, job, ledger);
 
@@ -24,15 +23,16 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
   await sleep(job.measureSeconds * 1_000);
   const end = takeCounts(ledger);
   await signals.end();
+  const lateMs = senders.lateMs().sort();
+  const listening = job.hintsUrl === undefined ? undefined : await listenForAWhile(job, job.hintsUrl, ledger);
 
   senders.stop();
   await untilSettled(ledger);
   connected.close();
   senders.close();
-  listener?.close();
+  listening?.listener.close();
 
-  const { arrivalMs, answerMs, sendToHintMs, hintToArrivalMs } = ledger.latencies(start.now, end.now);
-  const ranks = (values: Float64Array) => ({ p50: percentile(values, 0.5), p99: percentile(values, 0.99) });
+  const { arrivalMs, answerMs } = ledger.latencies(start.now, end.now);
   return {
     faults: ledger.faults(),
     windowMs: end.now - start.now,
@@ -40,12 +40,30 @@ export async function runPublishLoad(job: PublishJob, signals: MeasureSignals): 
     delivered: end.delivered - start.delivered,
     arrivalMs: ranks(arrivalMs),
     answerMs: ranks(answerMs),
-    ...(listener === undefined
-      ? {}
-      : { stations: { sendToHintMs: ranks(sendToHintMs), hintToArrivalMs: ranks(hintToArrivalMs) } }),
+    ...(listening === undefined ? {} : { stations: stationsSince(listening.start, ledger) }),
     storedOnly: ledger.storedOnly,
-    lateP99Ms: percentile(senders.lateMs().sort(), 0.99),
+    lateP99Ms: percentile(lateMs, 0.99),
   };
+}
+
+/**
+ * While the pace goes on, as long again as it was measured. Not within the measured time: each hint is written to the
+ * listener too, before the relay's answer to it, and no peer has such a listener.
+ */
+async function listenForAWhile({ measureSeconds }: PublishJob, hintsUrl: string, ledger: DeliveryLedger) {
+  const listener = await listenToHints(hintsUrl, ledger);
+  const start = performance.now();
+  await sleep(measureSeconds * 1_000);
+  return { listener, start };
+}
+
+function stationsSince(start: number, ledger: DeliveryLedger): NonNullable<PublishResult['stations']> {
+  const { sendToHintMs, hintToArrivalMs } = ledger.latencies(start, Infinity);
+  return { sendToHintMs: ranks(sendToHintMs), hintToArrivalMs: ranks(hintToArrivalMs) };
+}
+
+function ranks(sorted: Float64Array) {
+  return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
 }
 
 /**

@@ -23,12 +23,20 @@ export interface Senders {
   readonly lateMs: () => Float64Array;
 }
 
+type SendingJob = Pick<PublishJob, 'system' | 'messagesPerRequest'>;
+
 /** Opens the connections of a pace, and sends on them until it is stopped. */
-export async function startSending(
+export async function startSending(pace: Pace, job: SendingJob, ledger: DeliveryLedger): Promise<Senders> {
+  const begin = await prepareSending(pace, job, ledger);
+  return begin();
+}
+
+/** Opens the connections of a pace; what it resolves with begins to send on them. */
+export async function prepareSending(
   pace: Pace,
-  job: Pick<PublishJob, 'system' | 'messagesPerRequest'>,
+  job: SendingJob,
   ledger: DeliveryLedger,
-): Promise<Senders> {
+): Promise<() => Senders> {
   const { system, messagesPerRequest } = job;
   const count = pace.kind === 'closed-loop' ? pace.publishers : pace.connections;
   const isBatch = messagesPerRequest > 1;
@@ -51,9 +59,13 @@ export async function startSending(
   const close = () => {
     for (const connection of connections) connection.close();
   };
-  return pace.kind === 'closed-loop'
-    ? { ...sendInClosedLoop(connections, send), close }
-    : { ...sendInOpenLoop({ connections, send, ledger, messagesPerSecond: pace.messagesPerSecond }), close };
+  return () =>
+    pace.kind === 'closed-loop'
+      ? { ...sendInClosedLoop(connections, send), close }
+      : {
+          ...sendInOpenLoop({ connections, send, ledger, messagesPerSecond: pace.messagesPerSecond }),
+          close,
+        };
 }
 
 type Send = (connection: HttpConnection, onAnswered: () => void) => void;

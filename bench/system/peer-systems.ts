@@ -17,6 +17,8 @@ const PROGRAMS: Readonly<Record<PeerKind, { readonly api: string; readonly relay
   'bare parts': { api: 'bare-api.js', relay: 'bare-relay.js' },
 };
 
+export const PEERS: readonly string[] = Object.keys(PROGRAMS);
+
 const START_MS = 20_000;
 
 export interface PeerServers {
@@ -26,8 +28,8 @@ export interface PeerServers {
   readonly nodePath: string;
 }
 
-export function isPeer(kind: SystemKind): kind is PeerKind {
-  return kind in PROGRAMS;
+export function isPeer(kind: string): kind is PeerKind {
+  return Object.hasOwn(PROGRAMS, kind);
 }
 
 /** Starts the two processes of a peer on the same database server and Redis. */

@@ -10,11 +10,17 @@ import type { RunConditions, RunOutcome } from './workload.ts';
 export const RECIPIENTS = 1_000;
 export const MESSAGE_BYTES = 64;
 
+/** What a workload has published, to 1,000 recipients: `npm run bench:beside` uses it too. */
+export interface PublishingLoad {
+  readonly pace: Pace;
+  readonly messagesPerRequest: number;
+}
+
 export interface PublishingOptions {
   readonly pace: Pace;
   readonly recipients?: number;
   readonly messagesPerRequest?: number;
-  /** Also listen to the hints on Redis, and separate the time before them from the time after them. */
+  /** Afterwards also listen to the hints on Redis, and separate the time before them from the time after them. */
   readonly withStations?: boolean;
 }
 

@@ -113,4 +113,14 @@ describe('DeliveryLedger', () => {
     expect([...ledger.latencies(10, 20).arrivalMs]).toEqual([2]);
     expect([...ledger.latencies(0, 30).arrivalMs]).toEqual([1, 2, 3]);
   });
+
+  it('times messages by their numbers, without those that have not arrived', () => {
+    for (const [index, ms] of [1, 7, 5].entries()) {
+      const { text } = send(0, 10);
+      ledger.deliver(0, { targetId: 'a', offset: index + 1, data: text }, 10 + ms);
+    }
+    send(0, 10);
+    expect([...ledger.arrivalMs(1, 4)]).toEqual([5, 7]);
+    expect([...ledger.arrivalMs(0, 1)]).toEqual([1]);
+  });
 });
