@@ -51,6 +51,8 @@ export interface AppendResult {
   readonly heldGroups: ReadonlySet<string>;
   /** The last target, in byte order, whose outbox rows were moved. */
   readonly lastMovedTarget: string | undefined;
+  /** By `performance.now()`: no outbox row that was committed before this moment is left; undefined if some may be. */
+  readonly outboxEmptyAtMs: number | undefined;
 }
 
 /** An append whose rows were inserted. The answer to COMMIT decides whether they stay. */
@@ -78,7 +80,7 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
   const counts = countsOf(work);
   const targetIds = [...counts.keys()];
   const appendId = newAppendId();
-  const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });
+  const { counters, id: loneId, outboxEmptyAtMs } = await beginAppend(session, work, { counts, appendId });
   const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
   const setAside = outbox.untaken.length === 0 ? [] : await setAsideRows(session, outbox.untaken);
   const headBefore = (targetId: string) => headOf(counters, targetId) - (counts.get(targetId) ?? NaN);
@@ -122,20 +124,25 @@ export async function writeAppend(session: Session, work: AppendWork): Promise<W
     unfinished,
     heldGroups,
     lastMovedTarget: outbox.rows.at(-1)?.targetId,
+    outboxEmptyAtMs,
   };
   return { rows, ids, appendId, targetIds, hasChanges, result };
 }
+
+interface BegunAppend extends LoneAppend, Pick<AppendResult, 'outboxEmptyAtMs'> {}
 
 /** Raises the counters. If nothing else has to be done, it inserts the row too. */
 async function beginAppend(
   session: Session,
   work: AppendWork,
   { counts, appendId }: { readonly counts: ReadonlyMap<string, number>; readonly appendId: string },
-): Promise<LoneAppend> {
+): Promise<BegunAppend> {
+  const beforeReadMs = performance.now(); // a row that is committed after the read is committed after this moment
   const isAppendOnly = work.memberChanges === undefined && work.moveFor === undefined;
   const lone = session.takesBlocks && isAppendOnly ? loneMessageOf(work.requests) : undefined;
   const done = lone === undefined ? undefined : await appendLoneMessage(session, lone, appendId);
-  return done ?? { counters: await raiseCounters(session, counts), id: undefined };
+  const begun = done ?? { counters: await raiseCounters(session, counts), id: undefined };
+  return { ...begun, outboxEmptyAtMs: begun.counters.outboxHasRows ? undefined : beforeReadMs };
 }
 
 /** The targets of the work, and the number of messages for each in its requests. */
