@@ -179,7 +179,8 @@ export const apiEnvironment = {
       'Milliseconds that a client may take to receive a page, or another answer of more than a few lines; then its connection is closed.',
   }),
   OUTBOX_INTERVAL_MS: integerSetting({ from: 10, to: 60_000, default: OUTBOX_INTERVAL_DEFAULT_MS }).meta({
-    description: 'Milliseconds between two checks for messages published by SQL.',
+    description:
+      'Milliseconds between two checks for messages published by SQL; an append that finds none counts as a check.',
   }),
   RETENTION_SECONDS: optionalIntegerSetting({ from: 1, to: RETENTION_SECONDS_MAX }).meta({
     description: 'Older messages are deleted. Default: messages of any age are kept.',

@@ -41,6 +41,12 @@ export interface OutboxPage {
  */
 export interface Outbox {
   /**
+   * By `performance.now()`: no row that was committed before this moment is left. Appends find this out on their way;
+   * it is -Infinity until one of them has found the outbox empty.
+   */
+  readonly emptyAtMs: number;
+
+  /**
    * Moves the committed rows of some targets whose ids are greater than `afterTargetId` (every id is greater than the
    * empty text). Skips targets that another transaction holds, without waiting for them. Rejects with a
    * StoreUnavailableError if the database doesn't answer.

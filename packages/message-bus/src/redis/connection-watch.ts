@@ -20,18 +20,23 @@ export interface ConnectionWatchOptions {
 }
 
 /**
- * Watches a subscriber's connection: twice a second it checks whether the connection answers, and every second or two
- * whether a message from a witness arrives.
+ * Watches a subscriber's connection: when nothing has arrived for half a second it checks whether the connection answers,
+ * and every second or two whether a message from a witness arrives.
  */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;
   #silence: Error | undefined;
   #misplacement: Error | undefined;
   #isProven = false;
+  /** When Redis last sent anything: an answer, or messages. */
+  #arrivedAtMs = performance.now();
   #onEcho: (payload: string) => void = () => undefined;
 
   constructor(options: ConnectionWatchOptions) {
     this.#options = options;
+    options.client.stream.on('data', () => {
+      this.#arrivedAtMs = performance.now();
+    });
   }
 
   /** Why the connection is unreliable; undefined if it is not. */
@@ -54,20 +59,31 @@ export class ConnectionWatch {
     await Promise.all([this.#watchAnswers(), this.#watchPlace()]);
   }
 
-  /** Rejects after a long silence. */
+  /** Rejects after a long silence. Once it has begun, only the answer to a probe ends it. */
   async #watchAnswers(): Promise<void> {
     const { client, times, signal, onChecked } = this.#options;
-    for (let answeredAtMs = performance.now(); ; ) {
+    for (let answeredAtMs = this.#arrivedAtMs; ; ) {
+      if (this.#silence === undefined) answeredAtMs = await this.#untilQuiet();
+      else await sleep(times.probeIntervalMs, undefined, { signal });
       try {
         await withDeadline(client.ping(), { what: 'PING', milliseconds: times.probeDeadlineMs });
-        answeredAtMs = performance.now();
         this.#silence = undefined;
       } catch (error) {
         this.#silence = toError(error);
         if (performance.now() - answeredAtMs >= times.silenceMaxMs) throw error;
       }
       await onChecked();
-      await sleep(times.probeIntervalMs, undefined, { signal });
+    }
+  }
+
+  /** Waits until nothing has arrived for as long as the pause between probes; returns when the last bytes arrived. */
+  async #untilQuiet(): Promise<number> {
+    const { times, signal } = this.#options;
+    for (;;) {
+      const arrivedAtMs = this.#arrivedAtMs;
+      const waitMs = arrivedAtMs + times.probeIntervalMs - performance.now();
+      if (waitMs <= 0) return arrivedAtMs;
+      await sleep(waitMs, undefined, { signal });
     }
   }
 

@@ -16,7 +16,7 @@ export interface RedisTimeouts {
   readonly proofIntervalMs: number;
   /** How long one exchange with a witness may take, from finding the server to the arrival of the message. */
   readonly proofDeadlineMs: number;
-  /** From the end of one probe of a subscriber's connection to the start of the next. */
+  /** From the last arrival on a subscriber's connection, or a probe that failed, to the start of the next probe. */
   readonly probeIntervalMs: number;
   /** How long the answer to a probe may take before the subscriber is `down`. */
   readonly probeDeadlineMs: number;
@@ -43,7 +43,8 @@ export const REDIS_TIMEOUTS_DEFAULT: RedisTimeouts = {
   // proof costs one short connection.
   proofIntervalMs: 1_000,
   proofDeadlineMs: 1_500,
-  // With these two values, a frozen Redis is noticed within 1 s, at the cost of 2 PINGs per second and relay.
+  // With these two values, a frozen Redis is noticed within 1 s, at the cost of at most 2 PINGs per second and relay:
+  // whatever arrives proves as much as the answer to a PING.
   probeIntervalMs: 500,
   probeDeadlineMs: 500,
   // A Redis that forks or runs a slow script answers within this time. A connection that was silently cut never does.

@@ -129,6 +129,10 @@ class MysqlMessageStore implements MessageStore, Outbox, LogTrimmer, MemberUpkee
     );
   }
 
+  get emptyAtMs(): number {
+    return this.#appender.outboxEmptyAtMs;
+  }
+
   async movePage(afterTargetId: string): Promise<OutboxPage> {
     return await this.#calls.inTime('moving the outbox', (signal) =>
       this.#appender.movePage(afterTargetId, signal),

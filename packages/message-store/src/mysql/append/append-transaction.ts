@@ -136,6 +136,7 @@ function allContended({ requests, memberChanges = [] }: AppendWork): Transaction
     unfinished: new Set(),
     heldGroups: new Set(),
     lastMovedTarget: undefined,
+    outboxEmptyAtMs: undefined,
   };
   return { kind: 'done', result };
 }

@@ -66,9 +66,15 @@ export class Appender {
   readonly #options: AppenderOptions;
   #onMoved: (moved: MovedMessages) => void = () => undefined;
   #onSetAside: (row: SetAsideRow) => void = () => undefined;
+  #outboxEmptyAtMs = -Infinity;
 
   constructor(options: AppenderOptions) {
     this.#options = options;
+  }
+
+  /** By `performance.now()`: no outbox row that was committed before this moment is left. */
+  get outboxEmptyAtMs(): number {
+    return this.#outboxEmptyAtMs;
   }
 
   /** Calls `listener` with everything that was moved out of the outbox, after the commit. */
@@ -191,6 +197,7 @@ export class Appender {
     const transaction = await this.#options.writers.use(writing, run);
     switch (transaction.kind) {
       case 'done':
+        this.#noteEmpty(transaction.result);
         return transaction.result;
       case 'row-refused':
         throw new RowRefusedError(transaction.error);
@@ -207,6 +214,11 @@ export class Appender {
         throw new StoreUnavailableError(UNKNOWN_AND_NOT_FOUND, error);
       }
     }
+  }
+
+  /** Appends end in any order, so the latest moment counts. */
+  #noteEmpty({ outboxEmptyAtMs = -Infinity }: AppendResult): void {
+    this.#outboxEmptyAtMs = Math.max(this.#outboxEmptyAtMs, outboxEmptyAtMs);
   }
 
   #report(result: AppendResult): AppendResult {

@@ -51,6 +51,8 @@ export interface AppendResult {
   readonly heldGroups: ReadonlySet<string>;
   /** The last target, in byte order, whose outbox rows were moved. */
   readonly lastMovedTarget: string | undefined;
+  /** By `performance.now()`: no outbox row that was committed before this moment is left; undefined if some may be. */
+  readonly outboxEmptyAtMs: number | undefined;
 }
 
 /** An append whose rows were inserted. The answer to COMMIT decides whether they stay. */
@@ -71,31 +73,36 @@ export interface WrittenAppend {
 const NO_MEMBERS: MemberPlan = { rows: [], outcomes: [], refusedJoins: [] };
 
 /**
- * Does everything of an append except its COMMIT, which only a message that is alone may bring with it. The order matters. First it locks the counters: from then on no other
- * transaction adds to these logs or changes the members of these groups. Then come the outbox rows, which precede the
- * requests and changes; then the idempotency keys; then the rows.
+ * Does everything of an append except its COMMIT, which only a message that is alone brings with it. The order matters.
+ * First it locks the counters: from then on no other transaction adds to these logs or changes the members of these
+ * groups. Then come the outbox rows, which precede the requests and changes; then the idempotency keys; then the rows.
  */
 export async function writeAppend(session: Session, work: AppendWork): Promise<WrittenAppend> {
   const counts = countsOf(work);
   const appendId = newAppendId();
-  const { committed, ...begun } = await beginAppend(session, work, { counts, appendId });
-  if (committed === undefined) return writeRest(session, work, { counts, appendId, ...begun });
-  const result = loneResult(committed);
+  const beforeReadMs = performance.now(); // a row that is committed after the read is committed after this moment
+  const begun = await beginAppend(session, work, { counts, appendId });
+  const outboxEmptyAtMs = begun.counters.outboxHasRows ? undefined : beforeReadMs;
+  const { committed } = begun;
+  if (committed === undefined) return writeRest(session, work, { counts, appendId, begun, outboxEmptyAtMs });
+  const result = loneResult(committed, outboxEmptyAtMs);
   const targetIds = [...counts.keys()];
   return { rows: [], ids: [committed.id], appendId, targetIds, hasChanges: true, isCommitted: true, result };
 }
 
 /** An append whose counters are raised. */
-interface BegunAppend extends Omit<LoneAppend, 'committed'> {
+interface BegunAppend extends Pick<AppendResult, 'outboxEmptyAtMs'> {
   readonly counts: ReadonlyMap<string, number>;
   readonly appendId: string;
+  readonly begun: LoneAppend;
 }
 
 async function writeRest(
   session: Session,
   work: AppendWork,
-  { counts, appendId, counters, id: loneId }: BegunAppend,
+  { counts, appendId, begun, outboxEmptyAtMs }: BegunAppend,
 ): Promise<WrittenAppend> {
+  const { counters, id: loneId } = begun;
   const memberChanges = work.memberChanges ?? [];
   const targetIds = [...counts.keys()];
   const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
@@ -141,12 +148,16 @@ async function writeRest(
     unfinished,
     heldGroups,
     lastMovedTarget: outbox.rows.at(-1)?.targetId,
+    outboxEmptyAtMs,
   };
   return { rows, ids, appendId, targetIds, hasChanges, isCommitted: false, result };
 }
 
 /** The result of a transaction that stored one message and did nothing else. */
-export function loneResult({ id, targetId, offset, message, databaseTime, epoch }: StoredLone): AppendResult {
+export function loneResult(
+  { id, targetId, offset, message, databaseTime, epoch }: StoredLone,
+  outboxEmptyAtMs?: number,
+): AppendResult {
   const createdAt = isoFromDatabaseTime(databaseTime);
   const stored = { id, targetId, offset, message, createdAt, replayed: false };
   return {
@@ -158,6 +169,7 @@ export function loneResult({ id, targetId, offset, message, databaseTime, epoch 
     unfinished: NOTHING_WAITS.unfinished,
     heldGroups: NOTHING_WAITS.heldGroups,
     lastMovedTarget: undefined,
+    outboxEmptyAtMs,
   };
 }
 
