@@ -1,7 +1,7 @@
 import type { Hint, HintPublisher } from '@postline/message-bus';
 import type { StoredMessage } from '@postline/message-store';
 import { encodeNewMessage, encodeTracedFrame, type PublishStatus } from '@postline/protocol';
-import { withDeadline } from '@postline/service-runtime';
+import { SharedTimeouts, withDeadline } from '@postline/service-runtime';
 
 /**
  * Publishes the hints of committed messages, with the `traceparent` of their publish if that is traced. Resolves with
@@ -32,13 +32,14 @@ interface FormingHints {
  * run, then go out together under one deadline.
  */
 export function createPublishHints(options: PublishHintsOptions): PublishHints {
+  const timeouts = new SharedTimeouts(options.hintDeadlineMs);
   let forming: FormingHints | undefined;
   const beginForming = (): FormingHints => {
     const hints: Hint[] = [];
     const status = new Promise<PublishStatus>((resolve) => {
       process.nextTick(() => {
         forming = undefined;
-        resolve(callBus(hints, options));
+        resolve(callBus(hints, options, timeouts));
       });
     });
     return { hints, status };
@@ -52,12 +53,13 @@ export function createPublishHints(options: PublishHintsOptions): PublishHints {
 
 async function callBus(
   hints: readonly Hint[],
-  { publisher, hintDeadlineMs, onHints }: PublishHintsOptions,
+  { publisher, onHints }: PublishHintsOptions,
+  timeouts: SharedTimeouts,
 ): Promise<PublishStatus> {
   try {
     await withDeadline(publisher.publish(groupByTarget(hints)), {
       what: 'publishing hints',
-      milliseconds: hintDeadlineMs,
+      milliseconds: timeouts,
     });
   } catch (error) {
     onHints?.(hints.length, error);

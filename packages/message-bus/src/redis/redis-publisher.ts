@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type ControlChannel, controlTopic, livenessChannel } from '@postline/protocol';
-import { OpenCalls, withDeadline } from '@postline/service-runtime';
+import { OpenCalls, SharedTimeouts, withDeadline } from '@postline/service-runtime';
 import type { Redis } from 'ioredis';
 import { type BusEndEvents, BusUnavailableError, type Hint, type HintPublisher } from '../message-bus.ts';
 import type { RedisLocator } from './locating/redis-locator.ts';
@@ -31,7 +31,7 @@ export interface RedisPublisherOptions {
 export class RedisPublisher implements HintPublisher {
   readonly #locator: RedisLocator;
   readonly #prefix: string;
-  readonly #deadlineMs: number;
+  readonly #timeouts: SharedTimeouts;
   readonly #times: RedisTimeouts;
   readonly #events: BusEndEvents | undefined;
   readonly #connection: RedisConnection;
@@ -49,7 +49,7 @@ export class RedisPublisher implements HintPublisher {
   constructor({ locator, prefix, times, events }: RedisPublisherOptions) {
     this.#locator = locator;
     this.#prefix = prefix;
-    this.#deadlineMs = times.publishDeadlineMs;
+    this.#timeouts = new SharedTimeouts(times.publishDeadlineMs);
     this.#times = times;
     this.#events = events;
     this.#connection = new RedisConnection(
@@ -69,14 +69,15 @@ export class RedisPublisher implements HintPublisher {
     if (client === undefined) throw redisUnavailable('Redis is away', this.#awayReason);
     const characters = hints.reduce((sum, hint) => sum + hint.frame.length, 0);
     this.#takeRoom(hints.length, characters);
-    const call = this.#answered(client, publishInOneWrite(client, this.#prefix, hints));
+    this.#calls.begin();
     try {
-      await this.#calls.track(call);
+      await this.#answered(client, publishInOneWrite(client, this.#prefix, hints));
       if (this.#isRefused) this.#noteTaken();
     } catch (error) {
       if (this.#client === client) this.#noteRefused(error);
       throw error;
     } finally {
+      this.#calls.end();
       this.#hintsInFlight -= hints.length;
       this.#charactersInFlight -= characters;
     }
@@ -171,10 +172,11 @@ export class RedisPublisher implements HintPublisher {
     try {
       await withDeadline(answer, {
         what: 'Redis',
-        milliseconds: this.#deadlineMs,
+        milliseconds: this.#timeouts,
         onExpired: () => {
           if (this.#connection.client !== client) return;
-          this.#connection.replace(new RedisSilentError('Redis did not answer', this.#deadlineMs));
+          const { publishDeadlineMs } = this.#times;
+          this.#connection.replace(new RedisSilentError('Redis did not answer', publishDeadlineMs));
         },
       });
     } catch (error) {

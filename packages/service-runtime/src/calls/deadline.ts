@@ -1,3 +1,5 @@
+import type { SharedTimeouts } from '../timing/shared-timeouts.ts';
+
 /** A call exceeded its deadline. `code` is for logs and metrics. */
 export class DeadlineError extends Error {
   readonly code = 'deadline_exceeded';
@@ -11,7 +13,8 @@ export class DeadlineError extends Error {
 export interface Deadline {
   /** The name of the call in the error's message. */
   readonly what: string;
-  readonly milliseconds: number;
+  /** For calls that are made very often: timeouts of this length that share a timer. */
+  readonly milliseconds: number | SharedTimeouts;
   /** Called when time is up, to release what the late work holds. */
   readonly onExpired?: () => void;
 }
@@ -25,18 +28,35 @@ export interface Deadline {
  */
 export function withDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise<T>((resolve, reject) => {
+    const { what, milliseconds, onExpired } = deadline;
     let settled = false;
     const expire = () => {
       if (settled) return;
       settled = true;
-      reject(new DeadlineError(deadline.what, deadline.milliseconds));
-      deadline.onExpired?.();
+      reject(
+        new DeadlineError(what, typeof milliseconds === 'number' ? milliseconds : milliseconds.milliseconds),
+      );
+      onExpired?.();
     };
-    const timer = setTimeout(() => setImmediate(expire), deadline.milliseconds);
+    const endTimeout = startTimeout(milliseconds, () => setImmediate(expire));
     const settle = () => {
       settled = true;
+      endTimeout();
+    };
+    void work.then(resolve, reject).then(settle);
+  });
+}
+
+/** Returns the function that ends it. */
+function startTimeout(length: number | SharedTimeouts, onExpired: () => void): () => void {
+  if (typeof length === 'number') {
+    const timer = setTimeout(onExpired, length);
+    return () => {
       clearTimeout(timer);
     };
-    work.then(resolve, reject).finally(settle);
-  });
+  }
+  const timeout = length.start(onExpired);
+  return () => {
+    length.end(timeout);
+  };
 }

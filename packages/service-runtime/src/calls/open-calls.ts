@@ -5,13 +5,22 @@ export class OpenCalls {
 
   /** Counts the call until it settles, and settles as it does. */
   async track<T>(call: Promise<T>): Promise<T> {
-    this.#count += 1;
+    this.begin();
     try {
       return await call;
     } finally {
-      this.#count -= 1;
-      if (this.#count === 0) for (const onIdle of this.#onIdle.splice(0)) onIdle();
+      this.end();
     }
+  }
+
+  /** Counts a call until `end`. */
+  begin(): void {
+    this.#count += 1;
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) for (const onIdle of this.#onIdle.splice(0)) onIdle();
   }
 
   /** Resolves when no call is under way. */

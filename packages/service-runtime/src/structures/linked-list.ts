@@ -31,6 +31,11 @@ export class LinkedList<T> {
     return this.#first?.item;
   }
 
+  /** The oldest entry. */
+  get firstEntry(): ListEntry<T> | undefined {
+    return this.#first;
+  }
+
   /** Adds to the end. `remove` takes the returned entry. */
   add(item: T): ListEntry<T> {
     const link: Link<T> = { item, list: this, previous: this.#last, next: undefined };

@@ -8,11 +8,14 @@ const fences = new WeakMap<Session, string | undefined>();
 /**
  * The session's fence: a lock of the server that belongs to the session until it has ended, and that nobody else asks
  * for. Who gets the fence of a lost session knows that the session's last statement is over, even one that the server
- * began to run late. Made at the first call. Undefined if the server has no such locks: a Galera cluster has none that
+ * began to run late. Made at the first call; from then on it is returned at once. Undefined if the server has no such locks: a Galera cluster has none that
  * hold on all its nodes.
  */
-export async function fenceOf(session: Session): Promise<string | undefined> {
-  if (fences.has(session)) return fences.get(session);
+export function fenceOf(session: Session): string | undefined | Promise<string | undefined> {
+  return fences.has(session) ? fences.get(session) : makeFence(session);
+}
+
+async function makeFence(session: Session): Promise<string | undefined> {
   const fence = session.facts.server.isGalera ? undefined : await takeNewFence(session);
   fences.set(session, fence);
   return fence;

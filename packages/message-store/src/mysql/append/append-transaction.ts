@@ -8,6 +8,7 @@ import type { OutboxBounds } from './take-outbox.ts';
 import {
   type AppendResult,
   type AppendWork,
+  beginAppend,
   countsOf,
   isChangeOf,
   isForOneOf,
@@ -35,19 +36,11 @@ const RETRY_JITTER_MS = 10;
  * if the session was lost before the COMMIT.
  */
 export async function appendInTransaction(session: Session, work: AppendWork): Promise<TransactionResult> {
-  try {
-    return await appendWithRetries(session, work);
-  } catch (error) {
-    if (error instanceof LoneUnknownError) return { kind: 'lone-unknown', trace: error.trace, error };
-    throw error;
-  }
-}
-
-async function appendWithRetries(session: Session, work: AppendWork): Promise<TransactionResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptAppend(session, work);
     } catch (error) {
+      if (error instanceof LoneUnknownError) return { kind: 'lone-unknown', trace: error.trace, error };
       if (session.isLost) throw error;
       await session.run('ROLLBACK');
       if (isPlaceTaken(error)) await passTakenPlaces(session, [...countsOf(work).keys()]);
@@ -75,8 +68,9 @@ export async function moveInTransaction(
 }
 
 async function attemptAppend(session: Session, work: AppendWork): Promise<TransactionResult> {
-  const written = await writeAppend(session, work);
-  if (written.isCommitted) return { kind: 'done', result: written.result };
+  const begun = await beginAppend(session, work);
+  if ('done' in begun) return { kind: 'done', result: begun.done };
+  const written = await writeAppend(session, work, begun);
   if (!written.hasChanges) {
     await session.run('ROLLBACK');
     return { kind: 'done', result: written.result };
@@ -145,6 +139,7 @@ async function attemptFree(session: Session, work: AppendWork): Promise<Transact
   try {
     return await attemptAppend(session, work);
   } catch (error) {
+    if (error instanceof LoneUnknownError) return { kind: 'lone-unknown', trace: error.trace, error };
     if (session.isLost) throw error;
     await session.run('ROLLBACK');
     if (isPlaceTaken(error)) {

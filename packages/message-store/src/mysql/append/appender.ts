@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupIdOf, isTargetId } from '@postline/protocol';
+import { SharedTimeouts } from '@postline/service-runtime';
 import { appendApart, RowRefusedError } from '../../rules/bisect-append.ts';
 import { countByTarget } from '../../rules/append-plan.ts';
 import { type AppendOutcome, type AppendRequest, StoreUnavailableError } from '../../message-store.ts';
@@ -64,12 +65,14 @@ interface CallSignals {
  */
 export class Appender {
   readonly #options: AppenderOptions;
+  readonly #timeouts: SharedTimeouts;
   #onMoved: (moved: MovedMessages) => void = () => undefined;
   #onSetAside: (row: SetAsideRow) => void = () => undefined;
   #outboxEmptyAtMs = -Infinity;
 
   constructor(options: AppenderOptions) {
     this.#options = options;
+    this.#timeouts = new SharedTimeouts(options.writingMs);
   }
 
   /** By `performance.now()`: no outbox row that was committed before this moment is left. */
@@ -283,11 +286,13 @@ export class Appender {
 
   async #inWritingTime<T>(work: (writing: AbortSignal) => Promise<T>): Promise<T> {
     const writing = new AbortController();
-    const timer = setTimeout(() => writing.abort(), this.#options.writingMs);
+    const timeout = this.#timeouts.start(() => {
+      writing.abort();
+    });
     try {
       return await work(writing.signal);
     } finally {
-      clearTimeout(timer);
+      this.#timeouts.end(timeout);
     }
   }
 }

@@ -17,7 +17,7 @@ export interface LoneAppend {
   /** The id of the message's row; undefined if it was not inserted, because outbox rows come before it. */
   readonly id: string | undefined;
   /** The row, if it is committed and the transaction has ended. */
-  readonly committed: StoredLone | undefined;
+  readonly committed?: StoredLone;
 }
 
 /** A message that is stored. */
@@ -102,36 +102,40 @@ export async function appendLoneMessage(
   message: LoneMessage,
   appendId: string,
 ): Promise<LoneAppend | undefined> {
-  const fence = await fenceOf(session);
-  if (fence !== undefined && session.silentMs > SILENT_MS_MAX) await session.run('DO 1');
-  const { publisher, targetId, message: text } = message;
-  const values = [targetId, text, targetId, appendId, publisher];
-  const rows =
-    fence === undefined || session.isLost
-      ? await session.selectInBlock<LoneAppendRow>(OPEN_BLOCK, values)
-      : await runCommitting(session, values, { fence, message, appendId });
-  if (rows === undefined) return undefined;
-  const [row] = rows;
-  const offset = row?.head ?? NaN;
-  const counters = counterState(new Map([[targetId, offset]]), row);
-  const id = counters.outboxHasRows ? undefined : row?.id;
-  if (fence === undefined || id === undefined) return { counters, id, committed: undefined };
-  const { epoch, databaseTime } = counters;
-  return { counters, id, committed: { publisher, targetId, message: text, id, offset, databaseTime, epoch } };
-}
-
-async function runCommitting(
-  session: Session,
-  values: readonly SqlValue[],
-  trace: LoneTrace,
-): Promise<readonly LoneAppendRow[] | undefined> {
+  const known = fenceOf(session);
+  const fence = known instanceof Promise ? await known : known;
+  if (fence === undefined || session.isLost) {
+    const rows = await session.selectInBlock<LoneAppendRow>(OPEN_BLOCK, valuesOf(message, appendId));
+    return rows && openAppend(message, rows[0]);
+  }
+  if (session.silentMs > SILENT_MS_MAX) await session.run('DO 1');
   try {
-    return await session.selectInBlock<LoneAppendRow>(COMMITTING_BLOCK, values);
+    const rows = await session.selectInBlock<LoneAppendRow>(COMMITTING_BLOCK, valuesOf(message, appendId));
+    return rows && committedAppend(message, rows[0]);
   } catch (error) {
     if (isRefusedBeforeCommit(error)) throw error;
     session.destroy(error);
-    throw new LoneUnknownError(trace, error);
+    throw new LoneUnknownError({ fence, message, appendId }, error);
   }
+}
+
+function valuesOf({ publisher, targetId, message }: LoneMessage, appendId: string): readonly SqlValue[] {
+  return [targetId, message, targetId, appendId, publisher];
+}
+
+function openAppend({ targetId }: LoneMessage, row: LoneAppendRow | undefined): LoneAppend {
+  const counters = counterState(new Map([[targetId, row?.head ?? NaN]]), row);
+  return { counters, id: counters.outboxHasRows ? undefined : row?.id };
+}
+
+function committedAppend(message: LoneMessage, row: LoneAppendRow | undefined): LoneAppend {
+  const append = openAppend(message, row);
+  const { counters, id } = append;
+  if (id === undefined || row === undefined) return append;
+  const { publisher, targetId, message: text } = message;
+  const { epoch, databaseTime } = counters;
+  const committed = { publisher, targetId, message: text, id, offset: row.head, databaseTime, epoch };
+  return { counters, id, committed };
 }
 
 /** Errors that only a statement before the COMMIT returns. */

@@ -17,7 +17,13 @@ import type { Session } from '../sessions/session.ts';
 import { newAppendId } from './append-id.ts';
 import { addToCounters, type CounterState, raiseCounters } from './counters.ts';
 import { insertRows } from './insert-rows.ts';
-import { appendLoneMessage, type LoneAppend, loneMessageOf, type StoredLone } from './lone-message.ts';
+import {
+  appendLoneMessage,
+  type LoneAppend,
+  type LoneMessage,
+  loneMessageOf,
+  type StoredLone,
+} from './lone-message.ts';
 import { deleteOutboxRows } from './outbox-rows.ts';
 import { planMoves } from './plan-moves.ts';
 import { setAsideRows } from './set-aside.ts';
@@ -65,44 +71,52 @@ export interface WrittenAppend {
   readonly targetIds: readonly string[];
   /** False if there is nothing to commit. */
   readonly hasChanges: boolean;
-  /** True if it is committed already. */
-  readonly isCommitted: boolean;
   readonly result: AppendResult;
 }
 
 const NO_MEMBERS: MemberPlan = { rows: [], outcomes: [], refusedJoins: [] };
 
-/**
- * Does everything of an append except its COMMIT, which only a message that is alone brings with it. The order matters.
- * First it locks the counters: from then on no other transaction adds to these logs or changes the members of these
- * groups. Then come the outbox rows, which precede the requests and changes; then the idempotency keys; then the rows.
- */
-export async function writeAppend(session: Session, work: AppendWork): Promise<WrittenAppend> {
-  const counts = countsOf(work);
-  const appendId = newAppendId();
-  const beforeReadMs = performance.now(); // a row that is committed after the read is committed after this moment
-  const begun = await beginAppend(session, work, { counts, appendId });
-  const outboxEmptyAtMs = begun.counters.outboxHasRows ? undefined : beforeReadMs;
-  const { committed } = begun;
-  if (committed === undefined) return writeRest(session, work, { counts, appendId, begun, outboxEmptyAtMs });
-  const result = loneResult(committed, outboxEmptyAtMs);
-  const targetIds = [...counts.keys()];
-  return { rows: [], ids: [committed.id], appendId, targetIds, hasChanges: true, isCommitted: true, result };
-}
-
-/** An append whose counters are raised. */
-interface BegunAppend extends Pick<AppendResult, 'outboxEmptyAtMs'> {
+/** An append whose counters are raised, and what they were found to be. */
+export interface BegunAppend extends LoneAppend, Pick<WrittenAppend, 'appendId'> {
+  /** The targets of the work, and the number of messages for each. */
   readonly counts: ReadonlyMap<string, number>;
-  readonly appendId: string;
-  readonly begun: LoneAppend;
+  readonly outboxEmptyAtMs: number | undefined;
 }
 
-async function writeRest(
+/**
+ * Begins an append: raises the counters of its targets, which locks them until the transaction ends. From then on no other
+ * transaction adds to these logs or changes the members of these groups. A message that is alone is stored and committed
+ * by this, if its session can: then the result is returned.
+ */
+export async function beginAppend(
   session: Session,
   work: AppendWork,
-  { counts, appendId, begun, outboxEmptyAtMs }: BegunAppend,
+): Promise<{ readonly done: AppendResult } | BegunAppend> {
+  const appendId = newAppendId();
+  const beforeReadMs = performance.now(); // a row that is committed after the read is committed after this moment
+  const emptyAtMs = ({ outboxHasRows }: CounterState) => (outboxHasRows ? undefined : beforeReadMs);
+  const message = loneMessageOfWork(session, work);
+  const lone = message && (await appendLoneMessage(session, message, appendId));
+  if (lone?.committed !== undefined) return { done: loneResult(lone.committed, emptyAtMs(lone.counters)) };
+  const counts = countsOf(work);
+  const counters = lone?.counters ?? (await raiseCounters(session, counts));
+  return { appendId, counts, counters, id: lone?.id, outboxEmptyAtMs: emptyAtMs(counters) };
+}
+
+function loneMessageOfWork(session: Session, work: AppendWork): LoneMessage | undefined {
+  const isAppendOnly = work.memberChanges === undefined && work.moveFor === undefined;
+  return session.takesBlocks && isAppendOnly ? loneMessageOf(work.requests) : undefined;
+}
+
+/**
+ * Does the rest of an append except its COMMIT. The order matters. First come the outbox rows, which precede the requests
+ * and changes; then the idempotency keys; then the rows.
+ */
+export async function writeAppend(
+  session: Session,
+  work: AppendWork,
+  { appendId, counts, counters, id: loneId, outboxEmptyAtMs }: BegunAppend,
 ): Promise<WrittenAppend> {
-  const { counters, id: loneId } = begun;
   const memberChanges = work.memberChanges ?? [];
   const targetIds = [...counts.keys()];
   const outbox = counters.outboxHasRows ? await takeOutbox(session, targetIds, work) : NOTHING_WAITS;
@@ -150,7 +164,7 @@ async function writeRest(
     lastMovedTarget: outbox.rows.at(-1)?.targetId,
     outboxEmptyAtMs,
   };
-  return { rows, ids, appendId, targetIds, hasChanges, isCommitted: false, result };
+  return { rows, ids, appendId, targetIds, hasChanges, result };
 }
 
 /** The result of a transaction that stored one message and did nothing else. */
@@ -171,18 +185,6 @@ export function loneResult(
     lastMovedTarget: undefined,
     outboxEmptyAtMs,
   };
-}
-
-/** Raises the counters. If nothing else has to be done, it inserts the row too. */
-async function beginAppend(
-  session: Session,
-  work: AppendWork,
-  { counts, appendId }: { readonly counts: ReadonlyMap<string, number>; readonly appendId: string },
-): Promise<LoneAppend> {
-  const isAppendOnly = work.memberChanges === undefined && work.moveFor === undefined;
-  const lone = session.takesBlocks && isAppendOnly ? loneMessageOf(work.requests) : undefined;
-  const done = lone === undefined ? undefined : await appendLoneMessage(session, lone, appendId);
-  return done ?? { counters: await raiseCounters(session, counts), id: undefined, committed: undefined };
 }
 
 /** The targets of the work, and the number of messages for each in its requests. */

@@ -1,3 +1,4 @@
+import type { SharedTimeout } from '@postline/service-runtime';
 import type { Session } from './session.ts';
 
 /**
@@ -18,6 +19,8 @@ export class PooledSession {
   successor: 'none' | 'opening' | 'open' = 'none';
   /** It has served a call before. Since then its server may have gone, or become a replica. */
   wasUsed = false;
+  /** Running while it is idle. */
+  idleTimeout: SharedTimeout | undefined;
   readonly #endMs: number;
   readonly #successorMs: number;
 

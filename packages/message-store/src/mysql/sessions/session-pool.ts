@@ -1,4 +1,4 @@
-import { LinkedList, SlotsExhaustedError } from '@postline/service-runtime';
+import { LinkedList, SharedTimeouts, SlotsExhaustedError } from '@postline/service-runtime';
 import { ConnectionAllowance } from './connection-allowance.ts';
 import { PooledSession } from './pooled-session.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
@@ -39,7 +39,7 @@ export class SessionPool {
   readonly #options: SessionPoolOptions;
   readonly #allowance: ConnectionAllowance;
   readonly #idle: PooledSession[] = [];
-  readonly #idleTimers = new WeakMap<PooledSession, NodeJS.Timeout>();
+  readonly #idleTimeouts: SharedTimeouts;
   /** Each waiter is called with what becomes free for it. Nobody waits while a session is idle. */
   readonly #waiters = new LinkedList<(given: Given) => void>();
   readonly #closing = new AbortController();
@@ -51,6 +51,7 @@ export class SessionPool {
 
   constructor(options: SessionPoolOptions) {
     this.#options = options;
+    this.#idleTimeouts = new SharedTimeouts(options.idleMs);
     this.#allowance = new ConnectionAllowance(options.connectionsMax, () => {
       this.#offerPlaces();
     });
@@ -69,7 +70,8 @@ export class SessionPool {
    * server has room.
    */
   async use<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    const first = await this.#acquire(signal);
+    signal.throwIfAborted();
+    const first = this.#takeIdle() ?? (await this.#acquire(signal));
     const answersBefore = first.session.answers;
     try {
       return await this.#lend(first, signal, work);
@@ -132,7 +134,15 @@ export class SessionPool {
     this.#refusal = undefined;
     this.#allowance.learn(session.facts.connectionsMax);
     this.#offerPlaces();
-    return new PooledSession(session, this.#generation, this.#options.ageMsMax);
+    const pooled = new PooledSession(session, this.#generation, this.#options.ageMsMax);
+    const ageTimer = setTimeout(() => {
+      if (this.#idle.includes(pooled)) session.close();
+    }, pooled.leftMs).unref();
+    session.onceEnded(() => {
+      clearTimeout(ageTimer);
+      this.#onEnded(pooled);
+    });
+    return pooled;
   }
 
   #refusedBy(error: Error): void {
@@ -208,7 +218,7 @@ export class SessionPool {
 
   #takeIdle(): PooledSession | undefined {
     const idle = this.#idle.pop();
-    if (idle !== undefined) clearTimeout(this.#idleTimers.get(idle));
+    if (idle !== undefined) this.#endIdleTime(idle);
     return idle;
   }
 
@@ -232,18 +242,23 @@ export class SessionPool {
   }
 
   #keepIdle(pooled: PooledSession): void {
-    const { session } = pooled;
-    const end = () => session.close();
-    const timer = setTimeout(end, Math.min(this.#options.idleMs, pooled.leftMs)).unref();
-    this.#idleTimers.set(pooled, timer);
-    this.#idle.push(pooled);
-    session.onceEnded(() => {
-      clearTimeout(timer);
-      const index = this.#idle.indexOf(pooled);
-      if (index < 0) return; // it is in use
-      this.#idle.splice(index, 1);
-      this.#gone();
+    pooled.idleTimeout = this.#idleTimeouts.start(() => {
+      pooled.session.close();
     });
+    this.#idle.push(pooled);
+  }
+
+  #endIdleTime(pooled: PooledSession): void {
+    if (pooled.idleTimeout !== undefined) this.#idleTimeouts.end(pooled.idleTimeout);
+    pooled.idleTimeout = undefined;
+  }
+
+  #onEnded(pooled: PooledSession): void {
+    const index = this.#idle.indexOf(pooled);
+    if (index < 0) return; // it is in use
+    this.#idle.splice(index, 1);
+    this.#endIdleTime(pooled);
+    this.#gone();
   }
 
   #gone(): void {

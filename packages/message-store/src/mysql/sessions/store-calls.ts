@@ -1,4 +1,4 @@
-import { DeadlineError, OpenCalls, withDeadline } from '@postline/service-runtime';
+import { DeadlineError, OpenCalls, SharedTimeouts, withDeadline } from '@postline/service-runtime';
 import { StoreUnavailableError } from '../../message-store.ts';
 import { TopologyRefusedError } from './server-facts.ts';
 import { SchemaVersionError } from './schema-version-error.ts';
@@ -13,7 +13,7 @@ const RENEWAL_PAUSE_MS = 1_000;
 /** Runs the calls of one store. Each ends within the deadline, and rejects with a StoreUnavailableError if it fails. */
 export class StoreCalls {
   readonly #connections: StoreConnections;
-  readonly #deadlineMs: number;
+  readonly #timeouts: SharedTimeouts;
   readonly #open = new OpenCalls();
   #isClosed = false;
   /**
@@ -24,7 +24,7 @@ export class StoreCalls {
 
   constructor(connections: StoreConnections, deadlineMs: number) {
     this.#connections = connections;
-    this.#deadlineMs = deadlineMs;
+    this.#timeouts = new SharedTimeouts(deadlineMs);
   }
 
   /** Runs `work` on a session that never holds a lock. */
@@ -63,26 +63,28 @@ export class StoreCalls {
   }
 
   /** Runs `work` with the deadline: its `signal` is aborted when the time is up. */
-  async inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#refusal !== undefined) throw new StoreUnavailableError(`${what} failed`, this.#refusal);
-    return await this.#inTime(what, work);
+  inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#refusal === undefined) return this.#inTime(what, work);
+    return Promise.reject(new StoreUnavailableError(`${what} failed`, this.#refusal));
   }
 
   async #inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new StoreUnavailableError(`${what} failed`, new Error('the store is closed'));
     const controller = new AbortController();
-    const call = withDeadline(work(controller.signal), {
-      what,
-      milliseconds: this.#deadlineMs,
-      onExpired: () => controller.abort(),
-    });
+    this.#open.begin();
     try {
-      return await this.#open.track(call);
+      return await withDeadline(work(controller.signal), {
+        what,
+        milliseconds: this.#timeouts,
+        onExpired: () => controller.abort(),
+      });
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       // If time ran out while the server had no room for a connection, that is the reason to report.
       const refusal = error instanceof DeadlineError ? this.#connections.refusal : undefined;
       throw new StoreUnavailableError(`${what} failed`, refusal ?? error);
+    } finally {
+      this.#open.end();
     }
   }
 

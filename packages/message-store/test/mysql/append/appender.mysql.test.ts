@@ -6,7 +6,7 @@ import type { MovedMessages, Outbox } from '../../../src/outbox.ts';
 import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
 import { appended, newTarget, publish, readTexts } from '../../support/contract-database.ts';
 import { openSession } from '../../../src/mysql/sessions/session.ts';
-import { writeAppend } from '../../../src/mysql/append/write-append.ts';
+import { writeUncommitted } from '../support/write-uncommitted.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from '../support/migrated-database.ts';
 
 const QUICKLY_MS = 700;
@@ -212,7 +212,7 @@ it('[SQL-5] a move holds nothing that an application could wait for', async () =
   for (let count = 0; count < 20; count += 1) await call(application, targetId, String(count));
   const options = { databaseUrl: database.url, role: 'write', idleSecondsMax: 10 } as const;
   const mover = await openSession(options, new AbortController().signal);
-  await writeAppend(mover, { requests: [], moveFor: [targetId] }); // all of a move but its COMMIT
+  await writeUncommitted(mover, { requests: [], moveFor: [targetId] }); // all of a move but its COMMIT
   for (const isolation of ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']) {
     await application.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`);
     await application.query('SET SESSION innodb_lock_wait_timeout = 1');

@@ -3,7 +3,7 @@ import type { TestDatabase } from '@postline/test-support';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
-import { writeAppend } from '../../../src/mysql/append/write-append.ts';
+import { writeUncommitted } from '../support/write-uncommitted.ts';
 import { openSession } from '../../../src/mysql/sessions/session.ts';
 import { appendOne, newTarget, publish, readTexts } from '../../support/contract-database.ts';
 import { change, join, leave } from '../../support/members.ts';
@@ -75,7 +75,7 @@ it('[GRP-8] [SQL-5] neither a move nor a change holds anything that an applicati
   const options = { databaseUrl: database.url, role: 'write', idleSecondsMax: 10 } as const;
   const mover = await openSession(options, new AbortController().signal);
   // All of it but the COMMIT.
-  await writeAppend(mover, { requests: [], memberChanges: [change(group, { add: ['anna'] })] });
+  await writeUncommitted(mover, { requests: [], memberChanges: [change(group, { add: ['anna'] })] });
   for (const isolation of ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']) {
     await application.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`);
     await application.query('SET SESSION innodb_lock_wait_timeout = 1');

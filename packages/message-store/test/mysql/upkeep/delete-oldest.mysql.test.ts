@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMysqlMessageStore } from '../../../src/mysql/index.ts';
 import { deleteOldestRows } from '../../../src/mysql/upkeep/delete-oldest.ts';
 import { openSession } from '../../../src/mysql/sessions/session.ts';
-import { writeAppend } from '../../../src/mysql/append/write-append.ts';
+import { writeUncommitted } from '../support/write-uncommitted.ts';
 import { appended, newTarget, publish, readTexts } from '../../support/contract-database.ts';
 import { connectTo, createMigratedDatabase, rowsOf } from '../support/migrated-database.ts';
 
@@ -30,7 +30,7 @@ it('[RET-3] a publisher that is in the middle of its transaction delays no delet
   const messages = Array.from({ length: 60 }, (_, index) => ({ targetId, message: String(index + 1) }));
   await store.append([publish(...messages)]);
   const [publishing, deleting] = [await session('write'), await session('save')];
-  await writeAppend(publishing, { requests: [publish({ targetId, message: '61' })], moveFor: [] });
+  await writeUncommitted(publishing, { requests: [publish({ targetId, message: '61' })], moveFor: [] });
   expect(await deleteOldestRows(deleting, RULE)).toMatchObject({ kind: 'trimmed', deletedCount: 59 });
   await publishing.run('COMMIT');
   expect(await readTexts(store, targetId)).toEqual(['60', '61']);
