@@ -27,8 +27,7 @@ const addToHeads = keptTexts(
 const addToHeadsReturning = keptTexts((rowCount) => `${addToHeads(rowCount)} RETURNING head`);
 
 export interface LogStateRow {
-  /** Null if there is none, in the answer of a block. */
-  readonly epoch: string | null;
+  readonly epoch: string;
   readonly now: string;
   readonly outbox_has_rows: number;
 }
@@ -108,6 +107,6 @@ async function readCounters(session: Session, targetIds: readonly string[]): Pro
 }
 
 export function counterState(heads: ReadonlyMap<string, number>, row: LogStateRow | undefined): CounterState {
-  if (row === undefined || row.epoch === null) throw new Error('the database has no epoch');
+  if (row === undefined) throw new Error('the database has no epoch');
   return { heads, epoch: row.epoch, databaseTime: row.now, outboxHasRows: row.outbox_has_rows === 1 };
 }
