@@ -103,6 +103,11 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         replace: "return 'not-found';",
       },
       {
+        file: `${STORE}/mysql/append/lone-outcome.js`,
+        find: 'if (row === undefined)',
+        replace: 'if (true)',
+      },
+      {
         file: `${API}/publishing/commit-lane.js`,
         find: 'outcomes = await this.#options.store.append(batch.map(({ request }) => request));',
         replace: `const requests = batch.map(({ request }) => request);
@@ -120,6 +125,11 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         file: `${STORE}/mysql/append/commit-outcome.js`,
         find: 'AND append_id = ? LIMIT 1',
         replace: 'AND ? IS NOT NULL LIMIT 1',
+      },
+      {
+        file: `${STORE}/mysql/append/lone-outcome.js`,
+        find: 'AND m.append_id = ?',
+        replace: 'AND ? IS NOT NULL ORDER BY m.id DESC',
       },
     ],
     scenario: 'ids-again',

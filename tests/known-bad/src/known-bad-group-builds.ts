@@ -8,9 +8,9 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
     replacements: [
       {
         file: `${STORE}/mysql/append/write-append.js`,
-        find: 'const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });',
+        find: 'const counts = countsOf(work);',
         replace:
-          "const seen = await session.select(`SELECT target_id, head FROM targets WHERE target_id IN (${targetIds.map(() => '?').join(',')})`, targetIds);\n    const { counters, id: loneId } = await beginAppend(session, work, { counts, appendId });",
+          "const counts = countsOf(work);\n    session.seen = await session.select(`SELECT target_id, head FROM targets WHERE target_id IN (${[...counts.keys()].map(() => '?').join(',')})`, [...counts.keys()]);",
       },
       {
         file: `${STORE}/mysql/append/write-append.js`,
@@ -18,7 +18,7 @@ export const KNOWN_BAD_GROUP_BUILDS: readonly KnownBadBuild[] = [
         replace: `const moves = planMoves(outbox.rows, headBefore);
     for (const step of moves.steps) {
         const groupId = 'group:' + step.groupName;
-        step.from += (seen.find((row) => row.target_id === groupId)?.head ?? 0) - headBefore(groupId);
+        step.from += (session.seen.find((row) => row.target_id === groupId)?.head ?? 0) - headBefore(groupId);
     }`,
       },
     ],
