@@ -118,6 +118,6 @@ export { type Result } from './structures/result.ts';
 export { Backoff } from './timing/backoff.ts';
 export { pause } from './timing/pause.ts';
 export { RepeatedTask } from './timing/repeated-task.ts';
-export { type SharedTimeout, SharedTimeouts } from './timing/shared-timeouts.ts';
+export { type SharedTimeout, SharedTimeouts } from './structures/shared-timeouts.ts';
 export type { RecordedSpan, SpanAttributes, TraceHeaders, Tracing } from './tracing/tracing.ts';
 export { VERSION } from './version.ts';

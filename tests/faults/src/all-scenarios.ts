@@ -1,5 +1,6 @@
 import type { CommandLine } from './command-line.ts';
 import { brokenCommits } from './scenarios/broken-commits.ts';
+import { brokenLoneCommits } from './scenarios/broken-lone-commits.ts';
 import { changingMembers } from './scenarios/changing-members.ts';
 import { clean } from './scenarios/clean.ts';
 import { comingBack } from './scenarios/coming-back.ts';
@@ -151,6 +152,11 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'broken-commits',
     summary: 'links between APIs and database break during transactions',
     run: brokenCommits,
+  },
+  {
+    name: 'broken-lone-commits',
+    summary: 'links between APIs and database break while messages are stored one by one',
+    run: brokenLoneCommits,
   },
   {
     name: 'ids-again',

@@ -103,11 +103,6 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
         replace: "return 'not-found';",
       },
       {
-        file: `${STORE}/mysql/append/lone-outcome.js`,
-        find: 'if (row === undefined)',
-        replace: 'if (true)',
-      },
-      {
         file: `${API}/publishing/commit-lane.js`,
         find: 'outcomes = await this.#options.store.append(batch.map(({ request }) => request));',
         replace: `const requests = batch.map(({ request }) => request);
@@ -115,6 +110,20 @@ export const KNOWN_BAD_BUILDS: readonly KnownBadBuild[] = [
       },
     ],
     scenario: 'broken-commits',
+    expected: ['stored twice'],
+  },
+  {
+    name: 'unanswered message tried again',
+    mistake: 'a message alone whose block is not answered counts as failed, and the store appends it again',
+    replacements: [
+      {
+        file: `${STORE}/mysql/append/appender.js`,
+        find: 'const stored = await readLoneOutcome(this.#options.session, trace, signal);',
+        replace:
+          'return await this.#write(run, { writing: signal, signal });\n                const stored = undefined;',
+      },
+    ],
+    scenario: 'broken-lone-commits',
     expected: ['stored twice'],
   },
   {

@@ -1,4 +1,4 @@
-import type { SharedTimeouts } from '../timing/shared-timeouts.ts';
+import type { SharedTimeouts } from '../structures/shared-timeouts.ts';
 
 /** A call exceeded its deadline. `code` is for logs and metrics. */
 export class DeadlineError extends Error {

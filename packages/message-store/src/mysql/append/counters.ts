@@ -26,7 +26,7 @@ const addToHeads = keptTexts(
 );
 const addToHeadsReturning = keptTexts((rowCount) => `${addToHeads(rowCount)} RETURNING head`);
 
-export interface LogStateRow {
+interface LogStateRow {
   readonly epoch: string;
   readonly now: string;
   readonly outbox_has_rows: number;
@@ -106,7 +106,7 @@ async function readCounters(session: Session, targetIds: readonly string[]): Pro
   return counterState(heads, last);
 }
 
-export function counterState(heads: ReadonlyMap<string, number>, row: LogStateRow | undefined): CounterState {
+function counterState(heads: ReadonlyMap<string, number>, row: LogStateRow | undefined): CounterState {
   if (row === undefined) throw new Error('the database has no epoch');
   return { heads, epoch: row.epoch, databaseTime: row.now, outboxHasRows: row.outbox_has_rows === 1 };
 }

@@ -1,4 +1,4 @@
-import { LinkedList, type ListEntry } from '../structures/linked-list.ts';
+import { LinkedList, type ListEntry } from './linked-list.ts';
 
 interface RunningTimeout {
   /** On the clock of performance.now(). */

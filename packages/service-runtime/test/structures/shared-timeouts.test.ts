@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { SharedTimeouts } from '../../src/timing/shared-timeouts.ts';
+import { SharedTimeouts } from '../../src/structures/shared-timeouts.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
