@@ -16,6 +16,11 @@ import type { Feed } from './feed.ts';
  */
 const FEEDS_PER_READ_MAX = 128;
 
+/** Between two reads of a round. Read one after the other, they would delay messages by several times those milliseconds. */
+const PAUSE_MS = 25;
+/** The pauses of a round take at most this share of the interval, and the interval after the round is shorter by them. */
+const PAUSES_SHARE_MAX = 1 / 3;
+
 /**
  * Feeds that got a hint which nothing explains are compared together, at most twice a second: a publisher that keeps
  * sending old hints costs no more than that.
@@ -50,19 +55,24 @@ export class HeadComparison {
   readonly #rounds: RepeatedTask;
   readonly #suspicions = new RepeatedTask({ run: () => this.#compareSuspicious() });
   readonly #suspicious = new Set<Feed>();
+  /** Somebody waits for the end of the next round: it makes no pauses. */
+  #isHurried = false;
+  /** Of the last round. */
+  #pausedMs = 0;
 
   constructor(options: HeadComparisonOptions) {
     this.#options = options;
     const { isBusUp, intervalMs, intervalWithoutBusMs } = options;
     this.#rounds = new RepeatedTask({
       run: () => this.#compareAll(),
-      intervalMs: () => (isBusUp() ? intervalMs : intervalWithoutBusMs),
+      intervalMs: () => (isBusUp() ? intervalMs - this.#pausedMs : intervalWithoutBusMs),
     });
     this.#rounds.start();
   }
 
   /** Compares now; if a comparison is under way, once more after it. */
   now(): void {
+    this.#isHurried = true;
     this.#rounds.runNow();
   }
 
@@ -89,7 +99,12 @@ export class HeadComparison {
   async #compareAll(): Promise<void> {
     const { counters, feeds, onRound, onRoundEnd } = this.#options;
     onRound?.();
-    for (const part of partsOf(feeds.feeds(), FEEDS_PER_READ_MAX)) {
+    const parts = [...partsOf(feeds.feeds(), FEEDS_PER_READ_MAX)];
+    const pauseMs = this.#pauseMs(parts.length);
+    this.#isHurried = false;
+    this.#pausedMs = 0;
+    for (const [index, part] of parts.entries()) {
+      if (index > 0) await this.#pause(pauseMs);
       if (this.#rounds.isStopped) break;
       if (await this.#compare(part, { isRound: true })) continue;
       counters.comparisonsFailed += 1;
@@ -97,6 +112,18 @@ export class HeadComparison {
     }
     counters.comparisons += 1;
     onRoundEnd?.();
+  }
+
+  #pauseMs(reads: number): number {
+    const { isBusUp, intervalMs } = this.#options;
+    if (this.#isHurried || !isBusUp()) return 0;
+    return Math.floor(Math.min(PAUSE_MS, (PAUSES_SHARE_MAX * intervalMs) / reads));
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    if (milliseconds === 0 || this.#isHurried) return;
+    this.#pausedMs += milliseconds;
+    await this.#rounds.pause(milliseconds);
   }
 
   /** False if the database did not answer. */

@@ -69,6 +69,42 @@ describe('HeadComparison', () => {
     expect(feed.head).toBe(1);
   });
 
+  /** Three reads. */
+  function openManyFeeds(): void {
+    for (let number = 0; number < 300; number += 1) openFeed(`many-${number}`);
+    store.headQueries.length = 0;
+  }
+
+  it('[DEL-8] the reads of a round leave time for messages, and the next round comes no later for it', async () => {
+    openManyFeeds();
+    const readsAfter = async (milliseconds: number) => {
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      return store.headQueries.length;
+    };
+    expect(await readsAfter(3_000)).toBe(1);
+    expect(await readsAfter(24)).toBe(1);
+    expect(await readsAfter(1)).toBe(2);
+    expect(await readsAfter(25)).toBe(3);
+    expect(await readsAfter(2_949)).toBe(3);
+    expect(await readsAfter(1)).toBe(4);
+    expect(counters.comparisons).toBe(1);
+  });
+
+  it('[DEL-8] a round that somebody waits for makes no pauses, and nor does the one under way', async () => {
+    openManyFeeds();
+    comparison.now();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(store.headQueries).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(store.headQueries).toHaveLength(4);
+    comparison.now();
+    await vi.advanceTimersByTimeAsync(25);
+    expect(store.headQueries).toHaveLength(9);
+    busUp = false;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(store.headQueries).toHaveLength(12);
+  });
+
   it('[DEL-8] compares more often while the bus is away', async () => {
     busUp = false;
     comparison.now();
@@ -138,7 +174,7 @@ describe('HeadComparison', () => {
 
   it('reads many heads in a few short statements, so that messages in between do not wait', async () => {
     for (let index = 0; index < 300; index += 1) openFeed(`client-${index}`);
-    await vi.advanceTimersByTimeAsync(3_000);
+    await vi.advanceTimersByTimeAsync(3_050);
     expect(store.headQueries.map((ids) => ids.length)).toEqual([128, 128, 44]);
   });
 
