@@ -1,5 +1,6 @@
 import {
   askRedis,
+  freePort,
   makeTempFolder,
   type RedisCluster,
   type RedisServer,
@@ -66,7 +67,8 @@ describe('ClusterLocator', () => {
 
   it('[BUS-7] a node that has not joined, or is cut off with a minority, is refused', async () => {
     const folder = await makeTempFolder('lonely-node');
-    const lonely = await startRedis({ args: ['--cluster-enabled', 'yes'], folder: folder.path });
+    const args = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())];
+    const lonely = await startRedis({ args, folder: folder.path });
     expect(await reasonOf(`redis+cluster://127.0.0.1:${lonely.port}`)).toBe('cluster-minority');
     await lonely.stop();
     await folder.remove();

@@ -95,7 +95,8 @@ describe('[BUS-6] sentinels and clusters with TLS and a private authority', () =
   });
 
   it('the nodes of a cluster', async () => {
-    const port = await start(['requirepass s3cr3t', 'cluster-enabled yes', 'tls-cluster yes']);
+    const busPort = `cluster-port ${await freePort()}`; // not by itself 10,000 above the other one, which may be taken
+    const port = await start(['requirepass s3cr3t', 'cluster-enabled yes', 'tls-cluster yes', busPort]);
     const admin = new Redis({ host: 'localhost', port, password: 's3cr3t', tls: { ca } });
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     admin.disconnect();
