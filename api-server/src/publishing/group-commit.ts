@@ -1,5 +1,5 @@
 import type { AppendRequest, MessageStore } from '@postline/message-store';
-import { LinkedList, type ListEntry } from '@postline/service-runtime';
+import { type ListEntry, type SharedTimeout, SharedTimeouts } from '@postline/service-runtime';
 import {
   CommitLane,
   type CommitLaneLimits,
@@ -54,19 +54,17 @@ export interface WaitingFigures {
  * the same targets, so that it delays no others.
  */
 export class GroupCommit {
-  readonly #limits: GroupCommitLimits;
   readonly #main: CommitLane;
   readonly #contended: CommitLane;
-  /** In order of arrival, and therefore of deadline. */
-  readonly #unsettled = new LinkedList<PendingRequest>();
-  #deadlineTimer: NodeJS.Timeout | undefined;
+  /** One for each request without an outcome. */
+  readonly #deadlines: SharedTimeouts;
   #arrivals = 0;
   #draining = false;
   #onDrained: (() => void) | undefined;
 
   constructor(options: GroupCommitOptions) {
     const { store, limits, onCommit = () => undefined, startSpan, onNextTurn = setImmediate } = options;
-    this.#limits = limits;
+    this.#deadlines = new SharedTimeouts(limits.deadlineMs);
     const laneLimits: CommitLaneLimits = { ...limits, contendedPauseMs: CONTENDED_PAUSE_MS };
     this.#main = new CommitLane({
       store,
@@ -92,18 +90,17 @@ export class GroupCommit {
   append(request: AppendRequest, span?: PublishSpan): Promise<CommitOutcome> {
     if (this.#draining) return Promise.resolve({ kind: 'overloaded' });
     return new Promise((resolve) => {
-      const dueAtMs = performance.now() + this.#limits.deadlineMs;
       this.#arrivals += 1;
       const pending = new PendingRequest({
         request,
         arrival: this.#arrivals,
         span,
-        dueAtMs,
         resolve,
         onSettled: this.#onSettled,
       });
-      pending.unsettled = this.#unsettled.add(pending);
-      this.#watchDeadlines();
+      pending.deadline = this.#deadlines.start(() => {
+        pending.settle({ kind: 'store-unavailable' });
+      });
       const lane = this.#contended.sharesTarget(request) ? this.#contended : this.#main;
       lane.add(pending);
     });
@@ -127,34 +124,11 @@ export class GroupCommit {
   }
 
   readonly #onSettled = (pending: PendingRequest): void => {
-    if (pending.unsettled !== undefined) this.#unsettled.remove(pending.unsettled);
+    if (pending.deadline !== undefined) this.#deadlines.end(pending.deadline);
     this.#main.remove(pending);
     this.#contended.remove(pending);
     this.#resolveWhenDrained();
   };
-
-  /** One timer, for the oldest request: most requests have their outcome long before their deadline. */
-  #watchDeadlines(): void {
-    if (this.#deadlineTimer !== undefined) return;
-    const oldest = this.#unsettled.first;
-    if (oldest === undefined) return;
-    this.#deadlineTimer = setTimeout(
-      () => {
-        this.#deadlineTimer = undefined;
-        this.#settleOverdue();
-        this.#watchDeadlines();
-      },
-      Math.ceil(oldest.dueAtMs - performance.now()),
-    );
-  }
-
-  #settleOverdue(): void {
-    const now = performance.now();
-    for (const pending of this.#unsettled) {
-      if (pending.dueAtMs > now) return;
-      pending.settle({ kind: 'store-unavailable' });
-    }
-  }
 
   /** Moves the requests behind them too: in the main lane they would wait for the same counter and block all others. */
   #moveToContended(contended: readonly PendingAppend[]): void {
@@ -180,9 +154,7 @@ export class GroupCommit {
   }
 
   #resolveWhenDrained(): void {
-    if (!this.#draining || this.#unsettled.size > 0) return;
-    clearTimeout(this.#deadlineTimer);
-    this.#onDrained?.();
+    if (this.#draining && this.#deadlines.running === 0) this.#onDrained?.();
   }
 }
 
@@ -190,8 +162,6 @@ interface PendingRequestOptions {
   readonly request: AppendRequest;
   readonly arrival: number;
   readonly span: PublishSpan | undefined;
-  /** On the clock of performance.now(). */
-  readonly dueAtMs: number;
   readonly resolve: (outcome: CommitOutcome) => void;
   readonly onSettled: (pending: PendingRequest) => void;
 }
@@ -201,20 +171,18 @@ class PendingRequest implements PendingAppend {
   readonly arrival: number;
   readonly bytes: number;
   readonly span: PublishSpan | undefined;
-  readonly dueAtMs: number;
   waiting: ListEntry<PendingAppend> | undefined;
-  /** Its place among all requests without an outcome. */
-  unsettled: ListEntry<PendingRequest> | undefined;
+  /** Running until it has an outcome. */
+  deadline: SharedTimeout | undefined;
   readonly #resolve: (outcome: CommitOutcome) => void;
   readonly #onSettled: (pending: PendingRequest) => void;
   #settled = false;
 
-  constructor({ request, arrival, span, dueAtMs, resolve, onSettled }: PendingRequestOptions) {
+  constructor({ request, arrival, span, resolve, onSettled }: PendingRequestOptions) {
     this.request = request;
     this.arrival = arrival;
     this.bytes = requestBytes(request);
     this.span = span;
-    this.dueAtMs = dueAtMs;
     this.#resolve = resolve;
     this.#onSettled = onSettled;
   }

@@ -59,7 +59,7 @@ async function callBus(
   try {
     await withDeadline(publisher.publish(groupByTarget(hints)), {
       what: 'publishing hints',
-      milliseconds: timeouts,
+      timeouts,
     });
   } catch (error) {
     onHints?.(hints.length, error);

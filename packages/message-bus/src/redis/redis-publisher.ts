@@ -172,7 +172,7 @@ export class RedisPublisher implements HintPublisher {
     try {
       await withDeadline(answer, {
         what: 'Redis',
-        milliseconds: this.#timeouts,
+        timeouts: this.#timeouts,
         onExpired: () => {
           if (this.#connection.client !== client) return;
           const { publishDeadlineMs } = this.#times;

@@ -10,17 +10,19 @@ export class DeadlineError extends Error {
   }
 }
 
-export interface Deadline {
+interface DeadlineCall {
   /** The name of the call in the error's message. */
   readonly what: string;
-  /** For calls that are made very often: timeouts of this length that share a timer. */
-  readonly milliseconds: number | SharedTimeouts;
   /** Called when time is up, to release what the late work holds. */
   readonly onExpired?: () => void;
 }
 
+/** The time of a call. `timeouts` share a timer: for calls that are made very often. */
+export type Deadline = DeadlineCall &
+  ({ readonly milliseconds: number } | { readonly timeouts: SharedTimeouts });
+
 /**
- * Settles as `work` does, or rejects with a DeadlineError after `milliseconds`. The work itself continues and its
+ * Settles as `work` does, or rejects with a DeadlineError when time is up. The work itself continues and its
  * outcome is ignored, so `onExpired` should end it.
  *
  * In a busy process the timer fires before answers that already wait in its sockets are read. So they are read first
@@ -28,17 +30,16 @@ export interface Deadline {
  */
 export function withDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const { what, milliseconds, onExpired } = deadline;
+    const { what, onExpired } = deadline;
+    const { milliseconds } = 'timeouts' in deadline ? deadline.timeouts : deadline;
     let settled = false;
     const expire = () => {
       if (settled) return;
       settled = true;
-      reject(
-        new DeadlineError(what, typeof milliseconds === 'number' ? milliseconds : milliseconds.milliseconds),
-      );
+      reject(new DeadlineError(what, milliseconds));
       onExpired?.();
     };
-    const endTimeout = startTimeout(milliseconds, () => setImmediate(expire));
+    const endTimeout = startTimeout(deadline, () => setImmediate(expire));
     const settle = () => {
       settled = true;
       endTimeout();
@@ -48,15 +49,16 @@ export function withDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T
 }
 
 /** Returns the function that ends it. */
-function startTimeout(length: number | SharedTimeouts, onExpired: () => void): () => void {
-  if (typeof length === 'number') {
-    const timer = setTimeout(onExpired, length);
+function startTimeout(deadline: Deadline, onExpired: () => void): () => void {
+  if ('timeouts' in deadline) {
+    const { timeouts } = deadline;
+    const timeout = timeouts.start(onExpired);
     return () => {
-      clearTimeout(timer);
+      timeouts.end(timeout);
     };
   }
-  const timeout = length.start(onExpired);
+  const timer = setTimeout(onExpired, deadline.milliseconds);
   return () => {
-    length.end(timeout);
+    clearTimeout(timer);
   };
 }

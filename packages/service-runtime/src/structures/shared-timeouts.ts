@@ -23,6 +23,11 @@ export class SharedTimeouts {
     this.milliseconds = milliseconds;
   }
 
+  /** How many were started, and have neither expired nor been ended. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   /** Calls back after `milliseconds`, unless it is ended before. */
   start(onExpired: () => void): SharedTimeout {
     const entry = this.#running.add({ dueAtMs: performance.now() + this.milliseconds, onExpired });

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isCommit } from '@postline/test-support';
+import { breakCommits } from './break-commits.ts';
 import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
 
 const TARGETS = 4;
 const SENDERS = 24;
-/** The share of commits that break during a phase. */
-const BROKEN_SHARE = 0.3;
 const PHASE_MS = 2_500;
 
 const PHASES = [
@@ -22,13 +20,8 @@ export function brokenCommits(settings: ScenarioSettings): Promise<RunResult> {
     await run.readersIdentified();
     const random = run.random.fork('commits');
     const crowd = run.startCrowd({ senders: SENDERS, keylessShare: 0.3 });
-    for (const { fate, name } of PHASES) {
-      const isBroken = (piece: Buffer) => {
-        if (!isCommit(piece) || !random.chance(BROKEN_SHARE)) return false;
-        run.noteFault(name);
-        return true;
-      };
-      for (const line of run.cluster.links['API-MySQL']) line.breakAt(isBroken, fate);
+    for (const phase of PHASES) {
+      breakCommits(run, random, phase);
       await sleep(PHASE_MS);
     }
     run.cluster.healLinks();

@@ -1,4 +1,4 @@
-import { isCommit } from '@postline/test-support';
+import { breakCommits } from './break-commits.ts';
 import { withRun } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { ScenarioSettings } from './scenario.ts';
@@ -6,7 +6,6 @@ import type { ScenarioSettings } from './scenario.ts';
 const TARGETS = 4;
 /** Of each API, one after the other: each is alone in its transaction. */
 const SENDS = 60;
-const BROKEN_SHARE = 0.3;
 
 const PHASES = [
   { fate: 'reset-unheard', name: 'breaking before the COMMIT of a message alone @ API-MySQL' },
@@ -26,20 +25,16 @@ export function brokenLoneCommits(settings: ScenarioSettings): Promise<RunResult
       const sender = run.createSender({ apiUrls: [apiUrl], keylessShare: 1, batchShare: 0 });
       for (let sent = 0; sent < SENDS; sent += 1) await sender.sendTo(random.pick(run.ledger.targets), false);
     };
-    for (const { fate, name } of PHASES) {
+    for (const phase of PHASES) {
       const erroredBefore = run.sends.errored;
-      let broken = 0;
-      const isBroken = (piece: Buffer) => {
-        if (!isCommit(piece) || !random.chance(BROKEN_SHARE)) return false;
-        broken += 1;
-        run.noteFault(name);
-        return true;
-      };
-      for (const line of run.cluster.links['API-MySQL']) line.breakAt(isBroken, fate);
+      const broken = breakCommits(run, random, phase);
       await Promise.all(run.cluster.apiUrls.map(sendAll));
       const errored = run.sends.errored - erroredBefore;
-      const expected = fate === 'reset-unheard' ? broken : 0;
-      run.require(errored <= expected, `${name}: ${expected} of ${broken} are not acknowledged (${errored})`);
+      const expected = phase.fate === 'reset-unheard' ? broken() : 0;
+      run.require(
+        errored <= expected,
+        `${phase.name}: ${expected} of ${broken()} are not acknowledged (${errored})`,
+      );
     }
     run.cluster.healLinks();
     await run.healed();

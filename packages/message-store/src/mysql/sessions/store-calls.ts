@@ -75,7 +75,7 @@ export class StoreCalls {
     try {
       return await withDeadline(work(controller.signal), {
         what,
-        milliseconds: this.#timeouts,
+        timeouts: this.#timeouts,
         onExpired: () => controller.abort(),
       });
     } catch (error) {
