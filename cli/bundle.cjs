@@ -4,34 +4,16 @@
  */
 const { copyFileSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
-const { build } = require('esbuild');
+const { bundleForNpm } = require('../scripts/bundling.cjs');
 
 const OUT = join(__dirname, 'dist/package');
 
-/** Bundles the workspaces, and leaves everything else to be installed. */
-const WORKSPACES_ONLY = {
-  name: 'workspaces-only',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || path.startsWith('@postline/') ? undefined : { path, external: true },
-    );
-  },
-};
-
 async function main() {
   rmSync(OUT, { recursive: true, force: true });
-  await build({
+  await bundleForNpm({
     entryPoints: { postline: join(__dirname, 'dist/main.js') },
     outdir: OUT,
-    bundle: true,
-    splitting: true, // a command loads what it needs
-    format: 'esm',
-    platform: 'node',
-    conditions: ['module'],
-    target: 'node20',
-    banner: { js: '#!/usr/bin/env node' },
-    logLevel: 'warning',
-    plugins: [WORKSPACES_ONLY],
+    addressesFrom: join(__dirname, '..'),
   });
   copyFileSync(join(__dirname, '../LICENSE'), join(OUT, 'LICENSE'));
 }

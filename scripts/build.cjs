@@ -29,4 +29,5 @@ run('packages/client-sdk', 'bundle.cjs');
 run('packages/client-react', 'bundle.cjs');
 run('packages/client-vue', 'bundle.cjs');
 run('web-client', 'bundle.cjs');
+run('.', 'scripts/bundle-programs.cjs');
 process.stderr.write(`built in ${((performance.now() - startMs) / 1_000).toFixed(1)} s\n`);
