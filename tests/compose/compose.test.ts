@@ -112,7 +112,7 @@ describe('containers', () => {
   it('[BOX-7] a service is process 1 of its container itself, so that SIGTERM reaches it', async () => {
     for (const service of OWN_SERVICES) {
       const command = await project.shell(service, "tr '\\0' ' ' < /proc/1/cmdline");
-      expect(command.trim()).toBe(`node ${service}/dist/main.js`);
+      expect(command.trim()).toBe(`node dist/${service}.mjs`);
     }
   });
 
@@ -158,11 +158,13 @@ describe('images', () => {
   const ALLOWED_FILES = {
     'api-server': [
       /^healthcheck\.cjs$/,
+      /^dist\/[A-Za-z0-9-]+\.mjs$/,
       /^(api-server|packages\/(?!client-(?:binding|react|vue)\/)[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
       /^db\/migrations\/(\d{4}-[a-z-]+|procedures\/[a-z_]+)\.sql$/,
     ],
     'websocket-server': [
       /^healthcheck\.cjs$/,
+      /^dist\/[A-Za-z0-9-]+\.mjs$/,
       /^(websocket-server|packages\/(?!client-(?:binding|react|vue)\/)[a-z-]+)\/(package\.json|dist\/.*\.js)$/,
       /^web-client\/(index\.html|page\.css|favicon\.svg|operations\.(html|css)|dist\/(page|operations)\.js)$/,
     ],
@@ -177,7 +179,7 @@ describe('images', () => {
       .trim()
       .split('\n')
       .map((file) => file.slice(2));
-    expect(files).toContain(`${service}/dist/main.js`);
+    expect(files).toContain(`dist/${service}.mjs`);
     expect(files.filter((file) => !ALLOWED_FILES[service].some((allowed) => allowed.test(file)))).toEqual([]);
   });
 

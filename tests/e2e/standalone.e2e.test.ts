@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import {
   launch,
   makeTempFolder,
+  programOf,
   publish,
   RelayClient,
   startProcess,
@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { freshServers } from './system.ts';
 
-const MAIN = fileURLToPath(new URL('../../standalone/dist/main.js', import.meta.url));
+const MAIN = programOf('standalone');
 const START_MS = 30_000;
 
 const isReady = (entry: Record<string, unknown>) => entry['msg'] === 'ready';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TempFolder } from '@postline/test-support';
-import { copyBuild } from '../faults/src/cluster/copied-build.ts';
+import { copyModules } from '../faults/src/cluster/copied-build.ts';
 import { replaceInBuild } from '../known-bad/src/replace-in-build.ts';
 
 const STORE = 'packages/message-store/dist/mysql';
@@ -22,7 +22,7 @@ export interface NextRelease {
  * and another `publish_message`.
  */
 export async function makeNextRelease({ isCompatible }: { isCompatible: boolean }): Promise<NextRelease> {
-  const build = await copyBuild();
+  const build = await copyModules();
   const [constants, version, before] = await schemaConstants(build.path);
   const schemaVersion = version + 1;
   const procedure = await readFile(join(build.path, PROCEDURE_FILE), 'utf8');

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { SCENARIOS } from '../../faults/src/all-scenarios.ts';
 import { type BackingServers, startServers, stopServers } from '../../faults/src/cluster/cluster.ts';
-import { copyBuild } from '../../faults/src/cluster/copied-build.ts';
+import { copyModules } from '../../faults/src/cluster/copied-build.ts';
 import { parseCommandLine } from '../../faults/src/command-line.ts';
 import { hasPassed, type RunResult } from '../../faults/src/scenarios/run-result.ts';
 import { KNOWN_BAD_BUILDS, type KnownBadBuild } from './known-bad-builds.ts';
@@ -85,7 +85,7 @@ function chosen(args: readonly string[]): readonly KnownBadBuild[] {
 
 async function main(): Promise<void> {
   const builds = chosen(process.argv.slice(2));
-  const build = await copyBuild();
+  const build = await copyModules();
   const servers = await startServers();
   const place = { buildFolder: build.path, servers };
   const verdicts: Verdict[] = [];

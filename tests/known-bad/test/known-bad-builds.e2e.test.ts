@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TempFolder } from '@postline/test-support';
+import { programOf, type TempFolder } from '@postline/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCENARIOS } from '../../faults/src/all-scenarios.ts';
-import { copyBuild } from '../../faults/src/cluster/copied-build.ts';
+import { copyModules } from '../../faults/src/cluster/copied-build.ts';
 import { KNOWN_BAD_BUILDS } from '../src/known-bad-builds.ts';
 import { KNOWN_BAD_GROUP_BUILDS } from '../src/known-bad-group-builds.ts';
 import { replaceInBuild } from '../src/replace-in-build.ts';
@@ -11,7 +11,7 @@ import { replaceInBuild } from '../src/replace-in-build.ts';
 let build: TempFolder;
 
 beforeAll(async () => {
-  build = await copyBuild();
+  build = await copyModules();
 });
 
 afterAll(() => build.remove());
@@ -34,6 +34,11 @@ describe('the known-bad builds', () => {
       expect(await Promise.all(paths.map((path) => readFile(path, 'utf8')))).toEqual(before);
     },
   );
+
+  it('services run from the modules of the copy, where a replacement has an effect', () => {
+    for (const service of ['api-server', 'websocket-server'])
+      expect(programOf(service, build.path)).toBe(join(build.path, service, 'dist/main.js'));
+  });
 
   it('a text that does not occur, or occurs twice, is refused', async () => {
     const file = 'websocket-server/dist/following/follower.js';

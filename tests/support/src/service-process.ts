@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StartedProcess, startProcess } from './child-process.ts';
@@ -103,15 +104,24 @@ async function startService(
   };
 }
 
-/** Starts `<folder>/dist/main.js` with these variables, and those that every service of a test has. */
+/**
+ * What starts a workspace: its bundle or, in a build that has none, its modules. A build from before there were bundles has
+ * none, and a copy whose modules a test replaces.
+ */
+export function programOf(workspace: string, root = ROOT): string {
+  const bundle = join(root, 'dist', `${workspace}.mjs`);
+  return existsSync(bundle) ? bundle : join(root, workspace, 'dist/main.js');
+}
+
+/** Starts the program of a workspace with these variables, and those that every service of a test has. */
 export function launch(
-  folder: string,
+  workspace: string,
   env: ServiceEnvironment,
   { nodePath = process.execPath, root = ROOT }: ServiceProgram = {},
 ): StartedProcess {
   return startProcess({
     command: nodePath,
-    args: [join(root, folder, 'dist/main.js')],
+    args: [programOf(workspace, root)],
     env: { ...TEST_ENVIRONMENT, ...env },
     cwd: root,
   });

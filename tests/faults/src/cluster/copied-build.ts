@@ -8,12 +8,17 @@ export const ROOT = findRoot();
 const SERVICES = ['api-server', 'websocket-server'];
 /** What the services read at run time besides their code. */
 const OTHER_FOLDERS = ['db', 'web-client'];
+const BUNDLES = 'dist';
 
-/**
- * Copies the built services to a temporary folder. So a build in the meantime does not affect a run that takes hours,
- * and a run that breaks its services on purpose affects nobody else.
- */
+/** Copies the built services to a temporary folder. So a build in the meantime does not affect a run that takes hours. */
 export async function copyBuild(): Promise<TempFolder> {
+  const folder = await copyModules();
+  await cp(join(ROOT, BUNDLES), join(folder.path, BUNDLES), { recursive: true });
+  return folder;
+}
+
+/** The same without bundles: services run from their modules, which can be replaced, and affect nobody else. */
+export async function copyModules(): Promise<TempFolder> {
   const folder = await makeTempFolder('build');
   const packages = (await readdir(join(ROOT, 'packages'))).map((name) => join('packages', name));
   const workspaces = [...SERVICES, ...packages];

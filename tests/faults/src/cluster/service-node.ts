@@ -1,5 +1,10 @@
-import { join } from 'node:path';
-import { type StartedProcess, startProcess, TEST_ENVIRONMENT, waitUntil } from '@postline/test-support';
+import {
+  programOf,
+  type StartedProcess,
+  startProcess,
+  TEST_ENVIRONMENT,
+  waitUntil,
+} from '@postline/test-support';
 import type { Findings } from '../ledger/findings.ts';
 
 /** After SIGTERM a service has 15 s. A slower one is killed, and that is counted. */
@@ -53,7 +58,7 @@ export class ServiceNode {
     this.#isEnding = false;
     const started = startProcess({
       command: process.execPath,
-      args: [join(buildFolder, service, 'dist/main.js')],
+      args: [programOf(service, buildFolder)],
       env: { ...TEST_ENVIRONMENT, PORT: String(port), LOG_LEVEL: 'warn', ...env },
       cwd: buildFolder,
     });
