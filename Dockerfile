@@ -17,10 +17,12 @@ RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --ignore-scri
 COPY . .
 RUN npx tsc -b standalone packages/client-sdk web-client && npm run bundle --workspace packages/client-sdk \
   && npm run bundle --workspace web-client && npm run bundle --workspace standalone
+RUN for service in api-server websocket-server; do \
+    node scripts/bundle-programs.cjs $service && rm -f dist/bundled.json && mv dist /built-$service || exit 1; done
 RUN mkdir /built && cp --parents -r packages/*/dist api-server/dist websocket-server/dist web-client/dist/*.js \
     web-client/*.html web-client/*.css web-client/favicon.svg db/migrations -t /built/ \
   && mkdir -p /built-client && mv /built/packages/client-sdk/dist/client.js /built-client/ \
-  && rm -r /built/packages/client-sdk && find /built \( -name '*.d.ts' -o -name '*.map' -o -name .tsbuildinfo \) -delete
+  && rm -r /built/packages/client-sdk && find /built* \( -name '*.d.ts' -o -name '*.map' -o -name .tsbuildinfo \) -delete
 
 
 # What each service needs of the registry, and nothing of the other's. The optional packages are SQLite's binaries for
@@ -66,11 +68,12 @@ COPY --from=api-server-dependencies /app/packages packages
 COPY --from=api-server-dependencies /app/api-server api-server
 COPY --from=build /built/packages packages
 COPY --from=build /built/api-server api-server
+COPY --from=build /built-api-server dist
 COPY --from=build /built/db db
 ENV PORT=8080
 EXPOSE 8080
 # Not by npm: as process 1 it would swallow SIGTERM, and the service could not end what it has begun.
-CMD ["node", "api-server/dist/main.js"]
+CMD ["node", "dist/api-server.mjs"]
 
 
 FROM runtime AS websocket-server
@@ -79,11 +82,12 @@ COPY --from=websocket-server-dependencies /app/packages packages
 COPY --from=websocket-server-dependencies /app/websocket-server websocket-server
 COPY --from=build /built/packages packages
 COPY --from=build /built/websocket-server websocket-server
+COPY --from=build /built-websocket-server dist
 COPY --from=build /built/web-client web-client
 COPY --from=build /built-client packages/client-sdk/dist
 ENV PORT=3000
 EXPOSE 3000
-CMD ["node", "websocket-server/dist/main.js"]
+CMD ["node", "dist/websocket-server.mjs"]
 
 
 FROM runtime AS standalone
