@@ -5,8 +5,9 @@ export interface CpuProfile {
     readonly callFrame: {
       readonly functionName: string;
       readonly url: string;
-      /** Counted from 0. */
+      /** Counted from 0, as is the column. */
       readonly lineNumber: number;
+      readonly columnNumber: number;
     };
   }[];
   /** The node that ran at each sample. */
@@ -51,7 +52,7 @@ function selfTimes(profile: CpuProfile, nameOf: (frame: CallFrame) => string): S
     .sort((a, b) => b.percent - a.percent);
 }
 
-type CallFrame = CpuProfile['nodes'][number]['callFrame'];
+export type CallFrame = CpuProfile['nodes'][number]['callFrame'];
 
 function functionName({ functionName: given, url, lineNumber }: CallFrame): string {
   const name = given === '' ? '(anonymous)' : given;
@@ -59,12 +60,12 @@ function functionName({ functionName: given, url, lineNumber }: CallFrame): stri
   return file === '' ? name : `${name} ${file}:${lineNumber + 1}`;
 }
 
-/** `mysql2`, `node:events`, `message-store/dist/mysql`; what has no file is the engine's, and goes by its own name. */
+/** `mysql2`, `node:events`, `message-store/src/mysql`; what has no file is the engine's, and goes by its own name. */
 function moduleName(frame: CallFrame): string {
   const { url } = frame;
   const dependency = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
   if (dependency !== undefined) return dependency;
   if (url === '') return functionName(frame);
   if (url.startsWith('node:')) return url;
-  return /[^/]+\/dist\/.*(?=\/)|[^/]+\/dist/.exec(url)?.[0] ?? url;
+  return /[^/]+\/(?:dist|src)\/.*(?=\/)|[^/]+\/(?:dist|src)/.exec(url)?.[0] ?? url;
 }

@@ -2,6 +2,7 @@ import { readDatabaseStatus } from '@postline/test-support';
 import type { LoadJob, ResultOf } from '../load/load-job.ts';
 import { runLoad } from '../load/run-load.ts';
 import { type SelfTime, selfTimesByFunction, selfTimesByModule } from '../measure/cpu-profile.ts';
+import { placedInSources } from '../measure/profile-sources.ts';
 import type { ProcessMemory } from '../measure/process-stat.ts';
 import { readCpuMs, readCpuMsWithChildren, readMemory, resetPeakMemory } from '../measure/processes.ts';
 import { type Recording, startProfiler } from '../measure/profiler.ts';
@@ -141,7 +142,7 @@ async function endRecording(
   profilePath: string,
 ): Promise<RecordedProfile> {
   const file = `${profilePath}-${role}.cpuprofile`;
-  const profile = await recording.stop(file);
+  const profile = placedInSources(await recording.stop(file));
   return {
     role,
     file,

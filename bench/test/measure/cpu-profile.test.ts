@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest';
 import { selfTimesByFunction, selfTimesByModule } from '../../measure/cpu-profile.ts';
 
-const frame = (functionName: string, url: string, lineNumber = 0) => ({ functionName, url, lineNumber });
+const frame = (functionName: string, url: string, lineNumber = 0) => ({
+  functionName,
+  url,
+  lineNumber,
+  columnNumber: 0,
+});
 const profile = {
   nodes: [
     { id: 1, callFrame: frame('(idle)', '') },
