@@ -112,7 +112,8 @@ export class DeliveryLedger {
     const now = performance.now();
     for (const number of numbers) this.#answeredAt[number] = now;
     if (status !== 201) {
-      this.fault(`messages ${numbers.join(', ')} were answered ${status}: ${body.slice(0, 200)}`);
+      const last = numbers.length > 1 ? ` to ${numbers.at(-1)}` : '';
+      this.fault(`messages ${numbers[0]}${last} were answered ${status}: ${body.slice(0, 200)}`);
       return;
     }
     const answer = JSON.parse(body) as Answer & { readonly messages?: readonly Answer[] };

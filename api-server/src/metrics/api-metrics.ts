@@ -88,7 +88,11 @@ export function createApiMetrics(registry: MetricsRegistry): ApiMetrics {
       publishes.add(1, outcome.kind);
       if (outcome.kind !== 'published') return;
       if (publisher !== '') messagesByPublisher.add(outcome.messages.length, publisher);
-      for (const { status, replayed } of outcome.messages) messages.add(1, status, String(replayed));
+      const status = outcome.messages[0]?.status ?? 'sent'; // that of all messages of a request
+      const replayed = outcome.messages.filter((message) => message.replayed).length;
+      const stored = outcome.messages.length - replayed;
+      if (stored > 0) messages.add(stored, status, 'false');
+      if (replayed > 0) messages.add(replayed, status, 'true');
     },
     countHints: (count, failed) => {
       hints.add(count, failed ? 'failed' : 'sent');

@@ -13,6 +13,7 @@ export interface Tally {
 }
 
 interface Row {
+  readonly labelValues: readonly string[];
   readonly labels: Record<string, string>;
   /** Not yet added to the registry's counter. */
   count: number;
@@ -27,6 +28,7 @@ const SEPARATOR = '\n';
  */
 export function createTally(registry: MetricsRegistry, { name, help, labelNames }: TallyOptions): Tally {
   const rows = new Map<string, Row>();
+  let last: Row | undefined;
   new Counter({
     name,
     help,
@@ -39,17 +41,24 @@ export function createTally(registry: MetricsRegistry, { name, help, labelNames 
       }
     },
   });
+  const rowOf = (labelValues: readonly string[]): Row => {
+    const key = labelValues.join(SEPARATOR);
+    const known = rows.get(key);
+    if (known !== undefined) return known;
+    const labels = Object.fromEntries(labelNames.map((label, index) => [label, labelValues[index] ?? '']));
+    const row = { labelValues, labels, count: 0 };
+    rows.set(key, row);
+    return row;
+  };
   return {
     add: (count, ...labelValues) => {
-      const key = labelValues.join(SEPARATOR);
-      const row = rows.get(key);
-      if (row !== undefined) row.count += count;
-      else {
-        const labels = Object.fromEntries(
-          labelNames.map((label, index) => [label, labelValues[index] ?? '']),
-        );
-        rows.set(key, { labels, count });
-      }
+      // Nearly all requests have the same labels as the one before.
+      if (last === undefined || !haveSameValues(last.labelValues, labelValues)) last = rowOf(labelValues);
+      last.count += count;
     },
   };
+}
+
+function haveSameValues(a: readonly string[], b: readonly string[]): boolean {
+  return a.every((value, index) => value === b[index]);
 }
