@@ -14,8 +14,8 @@ const WORKSPACES_ONLY = {
 };
 
 /**
- * A module finds the files beside it by its own address. In a bundle that is the address that the module has without it,
- * as seen from `folder`: the folder of the bundle, or the one that the bundle will lie in.
+ * A module finds other files by its own address, `import.meta.url`. In a bundle that would be the address of the bundle. So
+ * it is replaced by the module's, relative to `folder`, in which the bundle is started.
  */
 function keepAddresses(folder) {
   return {

@@ -95,7 +95,6 @@ function serviceEnvironment(inspectorPort: number | undefined): Record<string, s
     NODE_ENV: 'production',
     AUTH: 'open',
     ALLOW_OPEN_IN_PRODUCTION: 'yes',
-    DRAIN_MS: '0',
     CONNECTIONS_PER_ADDRESS_MAX: '50000', // all come from this machine
     ...inspect,
     ...tracingVariables(),

@@ -12,8 +12,8 @@ export interface Replacement {
 
 /**
  * Breaks a copied build. Resolves to the function that repairs it. Throws if a text does not occur exactly once: then
- * the product has changed, and the effect of the replacement is unknown. The copy must have no
- * bundles: a replacement would have no effect on them.
+ * the product has changed, and the effect of the replacement is unknown. The copy must have no bundles, which a
+ * replacement would not change.
  */
 export async function replaceInBuild(
   buildFolder: string,

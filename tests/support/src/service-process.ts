@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const READY_MS = 60_000;
 
 /** Of every service that a test starts: there is no load balancer that it would have to drain for. */
-export const TEST_ENVIRONMENT = { PATH: process.env['PATH'], HOST: '127.0.0.1', DRAIN_SECONDS: '0' };
+const TEST_ENVIRONMENT = { PATH: process.env['PATH'], HOST: '127.0.0.1', DRAIN_SECONDS: '0' };
 
 /** The environment of a service; it inherits nothing but PATH from the tests. */
 export type ServiceEnvironment = Readonly<Record<string, string>>;

@@ -17,7 +17,7 @@ export async function copyBuild(): Promise<TempFolder> {
   return folder;
 }
 
-/** The same without bundles: services run from their modules, which can be replaced, and affect nobody else. */
+/** The same without bundles: services run from these modules, which a run may change without affecting anybody else. */
 export async function copyModules(): Promise<TempFolder> {
   const folder = await makeTempFolder('build');
   const packages = (await readdir(join(ROOT, 'packages'))).map((name) => join('packages', name));

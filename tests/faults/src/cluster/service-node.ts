@@ -1,10 +1,4 @@
-import {
-  programOf,
-  type StartedProcess,
-  startProcess,
-  TEST_ENVIRONMENT,
-  waitUntil,
-} from '@postline/test-support';
+import { launch, type StartedProcess, waitUntil } from '@postline/test-support';
 import type { Findings } from '../ledger/findings.ts';
 
 /** After SIGTERM a service has 15 s. A slower one is killed, and that is counted. */
@@ -54,14 +48,9 @@ export class ServiceNode {
 
   start(): void {
     const { service, env, port } = this.#options;
-    const buildFolder = this.#buildFolder;
     this.#isEnding = false;
-    const started = startProcess({
-      command: process.execPath,
-      args: [programOf(service, buildFolder)],
-      env: { ...TEST_ENVIRONMENT, PORT: String(port), LOG_LEVEL: 'warn', ...env },
-      cwd: buildFolder,
-    });
+    const variables = { PORT: String(port), LOG_LEVEL: 'warn', ...env };
+    const started = launch(service, variables, { root: this.#buildFolder });
     this.#process = started;
     void started.ended.then((code) => this.#onEnded(started, code));
   }
